@@ -1,0 +1,30 @@
+/* Writes JSON (RFC 8259) into a buffer as it goes; commas come by themselves. Bytes that are no
+ * UTF-8 are written as U+FFFD. Reading is jansson's work, in the command line only. */
+#pragma once
+
+#include "base/buf.h"
+
+#define JSON_DEPTH_MAX 32
+
+struct json {
+    struct buf *out;
+    unsigned depth;
+    bool filled[JSON_DEPTH_MAX]; /* something stands in the object or array of this depth */
+    bool after_key;
+};
+
+void json_init(struct json *j, struct buf *out);
+void json_object(struct json *j);
+void json_object_end(struct json *j);
+void json_array(struct json *j);
+void json_array_end(struct json *j);
+void json_key(struct json *j, const char *key);
+void json_str(struct json *j, struct str s);
+void json_u64(struct json *j, uint64_t v);
+void json_bool(struct json *j, bool v);
+void json_null(struct json *j);
+
+/* Key and value together. */
+void json_kv_str(struct json *j, const char *key, struct str s);
+void json_kv_u64(struct json *j, const char *key, uint64_t v);
+void json_kv_bool(struct json *j, const char *key, bool v);
