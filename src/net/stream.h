@@ -1,0 +1,68 @@
+/* A connection as a session sees it: buffered input, buffered output, layers. Calls wait; each wait
+ * has a deadline. Three rules make pipelining and STARTTLS right without any command thinking of it:
+ *   - output is flushed exactly when a read would wait (stream_more, stream_line), and on request;
+ *   - pushing a layer while input is buffered fails with ST_DENIED: what was sent in clear text
+ *     behind STARTTLS is never read as if it had come under TLS (RFC 3207 section 4.2);
+ *   - a view of the input lives until the next read; debug builds move the buffer at every read.
+ * A stream belongs to one core and is used by one coroutine at a time. */
+#pragma once
+
+#include "base/buf.h"
+#include "co/co.h"
+
+struct stream;
+struct tls_server;
+
+struct stream_options {
+    size_t in_max;             /* most bytes of buffered input, hence the longest line */
+    size_t out_high;           /* a write that leaves more than this in the buffer flushes */
+    uint32_t read_timeout_ms;  /* longest wait for input */
+    uint32_t write_timeout_ms; /* longest wait for room in the peer's window */
+};
+
+/* Owns fd from now on (closed by stream_free). ST_IO when the loop can't take it; fd is closed then. */
+enum st stream_new(int fd, const struct stream_options *opt, struct stream **out) MUST_USE;
+void stream_free(struct stream *s); /* NULL is fine; sends nothing, closes at once */
+enum st stream_close(struct stream *s) SUSPENDS; /* flushes, says goodbye (TLS close_notify), then frees */
+
+void stream_set_timeouts(struct stream *s, uint32_t read_ms, uint32_t write_ms);
+void stream_set_deadline(struct stream *s, mono_ms deadline); /* besides the timeouts; NEVER lifts it */
+void stream_set_in_max(struct stream *s, size_t max);
+
+/* --- input --- */
+struct str stream_input(const struct stream *s); /* what is buffered */
+void stream_eat(struct stream *s, size_t n);     /* n <= what is buffered */
+/* Waits for at least one more byte. ST_EOF, ST_TIMEOUT, ST_LIMIT (buffer full), ST_CANCELED, ST_IO. */
+enum st stream_more(struct stream *s) SUSPENDS MUST_USE;
+/* The next line with its LF, eaten; a view until the next read. ST_LIMIT when `max` bytes hold no LF
+ * (nothing is eaten); ST_EOF also when bytes without LF are left. Whether the line ends in CRLF is for
+ * the caller to see: protocols differ in what they make of a bare LF. */
+enum st stream_line(struct stream *s, size_t max, struct str *out_line) SUSPENDS MUST_USE;
+
+/* --- output --- */
+enum st stream_write(struct stream *s, struct str bytes) SUSPENDS MUST_USE;
+enum st stream_writef(struct stream *s, const char *fmt, ...) SUSPENDS PRINTF_LIKE(2, 3) MUST_USE;
+enum st stream_flush(struct stream *s) SUSPENDS MUST_USE;
+size_t stream_unsent(const struct stream *s);
+
+/* --- layers --- */
+enum st stream_push_tls(struct stream *s, struct tls_server *tls, mono_ms deadline) SUSPENDS MUST_USE;
+bool stream_is_tls(const struct stream *s);
+struct stream_tls_info {
+    const char *version, *cipher; /* "TLSv1.3", "TLS_AES_256_GCM_SHA384" */
+    struct str server_name, alpn; /* as the peer asked; borrowed from the stream */
+    bool resumed;
+};
+bool stream_tls_info(const struct stream *s, struct stream_tls_info *out);
+
+/* --- parking: see co_fd_park. Output must be flushed. False, and nothing happens, while input is
+ * buffered (the session should go on). Gives back the buffers' memory. */
+bool stream_park(struct stream *s, mono_ms deadline, void (*fn)(void *arg, enum st why), void *arg);
+void stream_unpark(struct stream *s);
+
+/* --- handing over: takes the descriptor out and frees the stream; unread input is copied into the
+ * arena. ST_DENIED when a layer is on it or output is unsent; the stream stays then. */
+enum st stream_detach(struct stream *s, struct arena *a, int *out_fd, struct str *out_unread) MUST_USE;
+
+uint64_t stream_bytes_in(const struct stream *s);
+uint64_t stream_bytes_out(const struct stream *s);
