@@ -1,0 +1,129 @@
+/* The store: an ordered map per account (RocksDB behind it), bodies in segment files, and one
+ * durable commit for many letters. Nothing above this header may assume that it is local, fast or
+ * pointer-stable: the same calls are to map onto a sharded engine later.
+ *
+ * Reading. Keys belong to an account (64 bits; 0 is the queue) and sort as bytes within it. Reads see
+ * what is durable, nothing else. They may suspend (a cold block is read on a thread pool).
+ *
+ * Writing. A commit holds parts, one per account, and goes through whole or not at all, durable
+ * when it says ST_OK. One committer thread merges what all cores have ready into one journal append, one
+ * sync, one index batch. Each part raises its account's version by one, from `expected_version`; the
+ * owning core may prepare v, v+1, v+2 ... one behind the other without waiting, and hand them in in any
+ * order: the committer takes them in the order of versions, holding one back until its predecessor has
+ * come. When a part fails, every later part of the same account and `chain` fails too; the owner then
+ * goes on from the durable version with chain + 1. ST_BUSY: the version was not the expected one
+ * (a foreign owner). ST_NOSPACE: the disk is full; nothing was changed, try later. ST_IO: a sync failed;
+ * the store takes no more commits until it is opened anew.
+ *
+ * Bodies are blobs: immutable bytes under a 64-bit id, stored once however many letters refer to them,
+ * counted by references. Location, compression and checksum are the store's own affair. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "co/co.h"
+#include "co/offload.h"
+
+struct store;
+struct os_file; /* store/os_file.h: every disk call, so that tests can slide underneath */
+
+struct store_options {
+    const char *dir;         /* must exist; the store makes what it needs below it */
+    const struct os_file *os; /* NULL: the operating system */
+    uint64_t segment_bytes;  /* 0: 64 MiB */
+    uint64_t cache_bytes;    /* block cache of the index; 0: 32 MiB */
+    uint64_t reserve_bytes;  /* below this much free space commits answer ST_NOSPACE; 0: 64 MiB */
+    struct offload *disk;    /* pool for blocking reads; NULL: they block the core (tests) */
+};
+
+/* Opens, and brings index and segments together after a crash. Blocks; call it before the cores run.
+ * ST_CORRUPT, ST_IO, ST_BUSY (another process has it), ST_DENIED (written by a newer version). */
+enum st store_open(const struct store_options *opt, struct store **out) MUST_USE;
+void store_close(struct store *s); /* after the last commit has been answered */
+
+/* --- reading --- */
+enum st kv_get(struct store *s, struct arena *a, uint64_t account, struct str key, struct str *out_value) SUSPENDS MUST_USE;
+/* out_values[i].p is NULL where keys[i] does not exist. */
+enum st kv_multiget(struct store *s, struct arena *a, uint64_t account, const struct str *keys, size_t n, struct str *out_values) SUSPENDS MUST_USE;
+
+/* Everything with from <= key < to (to empty: to the account's end), in order. Views last until the next
+ * call. Holds no snapshot across waits: it is resumed by key, so what is committed meanwhile may show. */
+struct kv_range;
+enum st kv_range_open(struct store *s, struct arena *a, uint64_t account, struct str from, struct str to, struct kv_range **out) MUST_USE;
+bool kv_range_next(struct kv_range *r, struct str *out_key, struct str *out_value) SUSPENDS;
+enum st kv_range_close(struct kv_range *r) MUST_USE; /* ST_OK: it ended by itself or was left early; else why it stopped */
+
+enum st kv_version(struct store *s, uint64_t account, uint64_t *out_version) SUSPENDS MUST_USE; /* 0: never written */
+
+/* --- writing --- */
+struct kv_change {
+    struct str key, value;
+    enum { KV_PUT, KV_DEL, KV_DEL_RANGE } op; /* DEL_RANGE: from key up to, not including, value */
+};
+
+struct kv_part {
+    uint64_t account, expected_version;
+    uint32_t chain;
+    const struct kv_change *changes; /* with what they point to: the caller's until done */
+    size_t n;
+    struct core *core;                               /* where `done` is called */
+    void (*done)(struct kv_part *part, enum st st);  /* on core's loop, in order of versions per account; must not
+                                                        suspend. The place to make durable state visible. May be NULL */
+};
+
+struct blob_stage; /* bytes of a large body that are written already, but belong to nothing yet */
+
+struct kv_blob {
+    uint64_t id; /* from blob_new_id */
+    struct str bytes;         /* or: */
+    struct blob_stage *stage; /* taken over by the commit, whatever it answers */
+    uint32_t refs;            /* references that the commit makes to it; at least 1 */
+};
+
+struct kv_deref {
+    uint64_t id;
+    int32_t delta; /* negative: references dropped (at 0 the bytes become free space); positive: added */
+};
+
+struct kv_commit {
+    struct kv_part **parts;
+    size_t n_parts;
+    const struct kv_blob *blobs;
+    size_t n_blobs;
+    const struct kv_deref *derefs;
+    size_t n_derefs;
+};
+
+/* Durable when it answers ST_OK. All `done` calls of parts on the calling core have been made before it
+ * returns. Not interrupted by cancelling: it is bounded by the disk. */
+enum st kv_commit(struct store *s, struct kv_commit *c) SUSPENDS MUST_USE;
+
+/* The parts will not be committed after all: later ones of their chains fail, `done` is called with `st`. */
+void kv_abandon(struct store *s, struct kv_part **parts, size_t n, enum st st);
+
+/* --- bodies --- */
+uint64_t blob_new_id(struct store *s); /* from any core; never given twice, also after a crash */
+
+/* Writes a large body ahead of its commit, from a descriptor (its current content, `size` bytes from offset 0) or
+ * from memory, on the disk pool. Not durable and invisible until committed. */
+enum st blob_stage_fd(struct store *s, int fd, uint64_t size, struct blob_stage **out) SUSPENDS MUST_USE;
+enum st blob_stage_str(struct store *s, struct str bytes, struct blob_stage **out) SUSPENDS MUST_USE;
+void blob_unstage(struct store *s, struct blob_stage *stage); /* gives it up; NULL is fine */
+
+/* The whole body (decompressed, checksum verified), or a window into it. The bytes live in a reference-counted
+ * buffer of the calling core's small cache, so that fetching one letter in slices costs one decompression.
+ * ST_NOTFOUND; ST_CORRUPT names blob, segment and offset. */
+struct blob_view {
+    struct str bytes;
+    void *hold;
+};
+enum st blob_open(struct store *s, uint64_t id, struct blob_view *out) SUSPENDS MUST_USE;
+void blob_close(struct blob_view *v);
+enum st blob_size(struct store *s, uint64_t id, uint64_t *out_size) SUSPENDS MUST_USE;
+
+/* --- figures --- */
+struct store_stats {
+    uint64_t commits, batches, syncs, journal_bytes, blob_bytes, segments, live_bytes, dead_bytes, free_bytes;
+    bool broken; /* a sync failed: no more commits */
+};
+void store_get_stats(struct store *s, struct store_stats *out);
