@@ -1,0 +1,188 @@
+/* Accounts, their mailboxes and messages, over the store. An account belongs to one core (mail_core_of);
+ * every call below except mail_deliver is made on that core. The room keeps two states: what is durable,
+ * which is all that sessions see, and what is on its way (pending), so that changes prepared one behind the
+ * other need not wait for each other. A call that changes something answers when it is durable.
+ *
+ * Names of mailboxes are UTF-8 with "/" between levels; INBOX in any case is one mailbox, written INBOX.
+ * Modified UTF-7 is the IMAP room's affair. */
+#pragma once
+
+#include "base/arena.h"
+#include "mime/record.h"
+#include "store/store.h"
+
+struct mail;    /* one per process */
+struct account; /* open on its core, reference-counted */
+
+struct mail_options {
+    struct store *store;
+    struct core **cores;
+    unsigned n_cores;
+};
+struct mail *mail_new(const struct mail_options *opt);
+void mail_free(struct mail *m);
+unsigned mail_core_of(const struct mail *m, uint64_t account); /* a hash of the id */
+
+/* Opens the account on the running core (asserted). One that was never used gets INBOX, Drafts, Sent, Junk,
+ * Trash and Archive, subscribed, with their special uses (RFC 6154), at the first call. */
+enum st account_open(struct mail *m, uint64_t account, struct account **out) SUSPENDS MUST_USE;
+void account_close(struct account *a);
+uint64_t account_id(const struct account *a);
+
+/* One POP3 session at a time (RFC 1939 section 4); IMAP is not concerned. ST_BUSY. */
+enum st account_pop3_lock(struct account *a) MUST_USE;
+void account_pop3_unlock(struct account *a);
+
+/* --- flags ------------------------------------------------------------------------------------ */
+enum {
+    MAIL_SEEN = 1,
+    MAIL_ANSWERED = 2,
+    MAIL_FLAGGED = 4,
+    MAIL_DELETED = 8,
+    MAIL_DRAFT = 16,
+};
+
+enum mail_use { MAIL_USE_NONE, MAIL_USE_DRAFTS, MAIL_USE_SENT, MAIL_USE_JUNK, MAIL_USE_TRASH, MAIL_USE_ARCHIVE, MAIL_USE_FLAGGED, MAIL_USE_ALL };
+
+/* --- mailboxes -------------------------------------------------------------------------------- */
+struct mailbox_info {
+    struct str name;
+    uint32_t id;          /* of the account, never used again */
+    uint32_t uidvalidity; /* never 0; larger for a later mailbox of the same name */
+    uint32_t uidnext, messages, unseen, recent, deleted;
+    uint64_t highestmodseq, bytes;
+    enum mail_use use;
+    bool subscribed, noselect /* a name that has only children (RFC 3501 6.3.4) */, has_children;
+};
+
+/* All of them, sorted by name (INBOX first); names live in the arena. */
+enum st mailbox_list(struct account *a, struct arena *ar, struct mailbox_info **out, size_t *out_n) SUSPENDS MUST_USE;
+enum st mailbox_status(struct account *a, struct arena *ar, struct str name, struct mailbox_info *out) SUSPENDS MUST_USE; /* ST_NOTFOUND */
+/* Names subscribed to that no longer exist are kept and listed too (RFC 3501 6.3.6). */
+enum st mailbox_subscriptions(struct account *a, struct arena *ar, struct str **out, size_t *out_n) SUSPENDS MUST_USE;
+
+/* ST_EXISTS, ST_SYNTAX (a name that can't be), ST_LIMIT. Missing parents are made as well (RFC 3501 6.3.3). */
+enum st mailbox_create(struct account *a, struct str name, enum mail_use use) SUSPENDS MUST_USE;
+/* ST_NOTFOUND, ST_DENIED (INBOX; or a name with children that is \Noselect already). With children: becomes \Noselect. */
+enum st mailbox_delete(struct account *a, struct str name) SUSPENDS MUST_USE;
+/* Children move along. Renaming INBOX moves its messages to the new name and leaves it empty (RFC 3501 6.3.5). */
+enum st mailbox_rename(struct account *a, struct str from, struct str to) SUSPENDS MUST_USE;
+enum st mailbox_subscribe(struct account *a, struct str name, bool on) SUSPENDS MUST_USE;
+
+/* --- views: a selected mailbox ----------------------------------------------------------------- *
+ * A view has its own sequence numbers, which change only when view_next_change reports it. It costs at most 16
+ * bytes a message. Messages are addressed by uid or by sequence number (1 to view_count). */
+struct view;
+
+enum st view_open(struct account *a, struct str name, bool read_only, struct view **out) SUSPENDS MUST_USE; /* ST_NOTFOUND, ST_DENIED (\Noselect) */
+void view_close(struct view *v);
+bool view_is_read_only(const struct view *v);
+const struct mailbox_info *view_info(const struct view *v); /* as of now; the name lives as long as the view */
+
+uint32_t view_count(const struct view *v);
+uint32_t view_uid(const struct view *v, uint32_t seq);      /* 1 <= seq <= count */
+uint32_t view_seq(const struct view *v, uint32_t uid);      /* 0: none */
+uint32_t view_seq_from(const struct view *v, uint32_t uid); /* the first with at least this uid; count + 1 when none */
+uint32_t view_first_unseen(const struct view *v);           /* sequence number, 0: none */
+uint32_t view_recent(const struct view *v);                 /* how many are \Recent to this view */
+
+struct mail_msg {
+    uint32_t uid, flags; /* MAIL_SEEN ... */
+    uint64_t keywords;   /* bits; names by view_keyword */
+    uint64_t modseq, email_id, size /* RFC822.SIZE */, internal_date_us, save_date_us;
+    bool recent, gone; /* gone: expunged, but not yet reported to this view */
+};
+void view_msg(const struct view *v, uint32_t seq, struct mail_msg *out);
+unsigned view_keywords(const struct view *v); /* how many names there are */
+struct str view_keyword(const struct view *v, unsigned bit);
+
+/* What has happened since it was last asked, in an order that a client may be told in. Expunges wait while
+ * may_expunge is false (RFC 3501 7.4.1: not during FETCH, STORE, SEARCH). False: nothing more. */
+struct view_change {
+    enum { VIEW_EXPUNGED, VIEW_EXISTS, VIEW_FLAGS, VIEW_KEYWORDS, VIEW_DELETED } what;
+    uint32_t seq, uid; /* EXPUNGED: the number it had; EXISTS: the new count; DELETED: the mailbox is gone */
+};
+bool view_next_change(struct view *v, bool may_expunge, struct view_change *out);
+bool view_has_changes(const struct view *v, bool may_expunge);
+/* fn(arg) on the loop, once, when the next change becomes durable (IDLE, NOTIFY); NULL takes it back. */
+void view_on_change(struct view *v, void (*fn)(void *arg), void *arg);
+
+/* --- reading a message -------------------------------------------------------------------------- */
+struct email {
+    uint64_t id, blob, size; /* size: prefix and blob together */
+    struct str prefix;       /* Return-Path and Delivered-To lines, which stand before the blob's bytes */
+    struct mime_record rec;  /* offsets in it count from the blob's first byte */
+};
+/* ST_NOTFOUND when it was expunged meanwhile. Views live in the arena. */
+enum st view_email(struct view *v, uint32_t seq, struct arena *ar, struct email *out) SUSPENDS MUST_USE;
+
+/* The same for many in ascending order, with read-ahead; what is handed out lives until the next call. */
+struct email_cursor;
+enum st email_cursor_open(struct view *v, struct email_cursor **out) MUST_USE;
+enum st email_cursor_get(struct email_cursor *c, uint32_t seq, struct email *out) SUSPENDS MUST_USE;
+void email_cursor_close(struct email_cursor *c);
+
+/* The bytes of a message behind its prefix. ST_CORRUPT names it. */
+enum st email_body(struct account *a, const struct email *e, struct blob_view *out) SUSPENDS MUST_USE;
+
+/* --- changing messages -------------------------------------------------------------------------- */
+struct uid_range {
+    uint32_t lo, hi; /* both included */
+};
+struct uid_set {
+    const struct uid_range *r;
+    size_t n; /* ranges ascending, apart */
+};
+
+struct flag_change {
+    enum { FLAGS_SET, FLAGS_ADD, FLAGS_REMOVE } how;
+    uint32_t flags;
+    const struct str *keywords;
+    size_t n_keywords;
+};
+/* The view knows the outcome and does not report it as a change again. Uids that are gone are passed over.
+ * ST_LIMIT: too many keywords in the mailbox. */
+enum st view_store(struct view *v, struct uid_set uids, const struct flag_change *c) SUSPENDS MUST_USE;
+/* Removes those of `uids` that have \Deleted (all of them when `any`), at all other sessions too. This view
+ * reports it by view_next_change. */
+enum st view_expunge(struct view *v, struct uid_set uids, bool any) SUSPENDS MUST_USE;
+
+struct copied {
+    uint32_t uidvalidity; /* of the target; 0: nothing was copied */
+    uint32_t *from, *to;  /* n pairs, in the arena */
+    size_t n;
+};
+/* COPY, or MOVE (the target first, then the source: a crash leaves two, never none). Flags and dates go along.
+ * ST_NOTFOUND: no such target (the caller says TRYCREATE). */
+enum st view_copy(struct view *v, struct uid_set uids, struct str target, bool move, struct arena *ar, struct copied *out) SUSPENDS MUST_USE;
+
+/* --- new messages --------------------------------------------------------------------------------- */
+struct new_mail {
+    struct str record;        /* of mime_record_build */
+    struct str bytes;         /* the letter, or: */
+    struct blob_stage *stage; /* a large one, staged; taken over */
+    uint32_t flags;
+    const struct str *keywords;
+    size_t n_keywords;
+    uint64_t internal_date_us; /* 0: now */
+    struct str prefix;
+};
+/* APPEND of one or several, all or nothing. ST_NOTFOUND (TRYCREATE), ST_NOSPACE, ST_LIMIT. */
+enum st mail_append(struct account *a, struct str mailbox, const struct new_mail *mails, size_t n, struct arena *ar, uint32_t *out_uidvalidity,
+                    uint32_t **out_uids) SUSPENDS MUST_USE;
+
+struct delivery_rcpt {
+    uint64_t account;
+    struct str mailbox; /* empty: INBOX; one that is missing: INBOX too */
+    struct str prefix;  /* for this recipient */
+};
+/* One letter to several accounts, on whichever cores they live, and with an extra part (the queue's) in the same
+ * commit: all or nothing, durable when ST_OK. The body is stored once. May be called on any core of the process. */
+struct delivery {
+    struct new_mail mail; /* its prefix is not used */
+    const struct delivery_rcpt *rcpts;
+    size_t n_rcpts;
+    struct kv_part *extra; /* may be NULL; an additional reference to the blob is counted for it */
+    uint64_t blob_id;      /* 0: a new one; the extra part needs to know it beforehand (blob_new_id) */
+};
+enum st mail_deliver(struct mail *m, struct delivery *d) SUSPENDS MUST_USE;
