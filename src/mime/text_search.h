@@ -1,0 +1,37 @@
+/* Substring search in letters for IMAP SEARCH: encodings and character sets decoded, compared as
+ * i;unicode-casemap does (mime/casefold.h). */
+#pragma once
+
+#include "mime/record.h"
+
+/* What is looked for, prepared once for all letters. */
+struct mime_needle {
+    struct str folded;
+    size_t skip[256];
+};
+
+/* `utf8` is the text that the user gave. An empty one is found everywhere. */
+void mime_needle_init(struct mime_needle *n, struct arena *a, struct str utf8);
+
+/* In a text that is there as UTF-8. */
+bool mime_search_utf8(const struct mime_needle *n, struct str text);
+
+/* Does a field of that name contain the needle? Names compare without case; encoded words are decoded.
+ * An empty needle asks whether there is such a field (RFC 3501 6.4.4, HEADER). `header` is the letter's header. */
+bool mime_search_header(const struct mime_needle *n, struct str header, struct str field);
+
+/* SEARCH BODY and TEXT over a letter that is read in pieces of any size, from its first byte:
+ *
+ *   s = mime_search_new(&record, &needle, true);
+ *   while (more && !mime_search_feed(s, piece)) read more;
+ *   found = mime_search_end(s);
+ *
+ * BODY looks into text parts and the headers of embedded letters; TEXT into all headers too. */
+struct mime_search;
+
+struct mime_search *mime_search_new(const struct mime_record *r, const struct mime_needle *needle, bool with_headers);
+bool mime_search_feed(struct mime_search *s, struct str piece); /* true: found, no more is needed */
+bool mime_search_end(struct mime_search *s);                    /* what was found; frees */
+
+/* The same for a letter that is in memory. */
+bool mime_search_letter(const struct mime_record *r, const struct mime_needle *needle, bool with_headers, struct str letter);
