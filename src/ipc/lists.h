@@ -1,0 +1,37 @@
+/* Lists that travel inside a message's bytes. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/rec.h"
+
+enum rcpt_kind { RCPT_LOCAL = 1, RCPT_REMOTE = 2 };
+
+#define PASS_BYTES 16
+
+/* Where one recipient of a transaction goes. The keeper makes it, the gate passes it on, the box believes it only with
+ * its pass (ipc/pass.h). */
+struct rcpt_target {
+    uint8_t kind;
+    uint64_t account;        /* local */
+    struct str address;      /* the address in the end (of an alias: its target); remote: where to send */
+    struct str original;     /* as RCPT gave it; for Delivered-To and bounces */
+    struct str mailbox;      /* empty: INBOX */
+    struct str notify;       /* later: DSN parameters */
+    struct str pass;         /* PASS_BYTES */
+};
+
+#define RCPT_TARGETS_MAX 2000 /* of one transaction, aliases expanded */
+
+void rcpt_targets_put(struct buf *b, const struct rcpt_target *t, size_t n);
+enum st rcpt_targets_get(struct str bytes, struct arena *a, struct rcpt_target **out, size_t *out_n) MUST_USE;
+
+/* Words of a command, strings of an answer; at most `max` of them. */
+void words_put(struct buf *b, const struct str *w, size_t n);
+enum st words_get(struct str bytes, struct arena *a, size_t max, struct str **out, size_t *out_n) MUST_USE;
+
+/* Named attributes of an envelope: name=value pairs (SMTPUTF8, BODY=8BITMIME, ...). */
+struct attribute {
+    struct str name, value;
+};
+void attributes_put(struct buf *b, const struct attribute *at, size_t n);
+enum st attributes_get(struct str bytes, struct arena *a, size_t max, struct attribute **out, size_t *out_n) MUST_USE;
