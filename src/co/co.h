@@ -4,12 +4,17 @@
  * connection: a session that has nothing to do is parked as a plain struct (co_fd_park), its stack
  * goes back to the pool.
  *
- * Cancelling makes the next (or the running) wait of a coroutine give ST_CANCELED; functions then
- * unwind normally. Nothing jumps over frames, no stack is ever thrown away in use. */
+ * Cancelling makes the running wait of a coroutine, and every later one that would really wait, give
+ * ST_CANCELED; functions then unwind normally (a last word that the socket takes at once still goes
+ * out). Nothing jumps over frames, no stack is ever thrown away in use.
+ *
+ * err_here and log_here (base) belong to the coroutine: each starts with an error record of its own
+ * and without a log context. */
 #pragma once
 
 #include "base/clock.h"
 #include "base/list.h"
+#include "base/log.h"
 
 struct core;
 struct co;
@@ -20,6 +25,7 @@ struct core_options {
     unsigned coroutines;  /* most at a time (stacks of the arena); spawning more gives ST_LIMIT */
     size_t stack_bytes;   /* 0: 128 KiB of address space each */
     unsigned watchdog_ms; /* a slice longer than this is logged; 0: never */
+    bool paint_stacks;    /* for tests: stats tell the deepest use (each stack is written whole) */
 };
 
 struct core *core_new(const struct core_options *opt);
@@ -45,6 +51,7 @@ struct co *co_here(void); /* the running coroutine; NULL on the loop itself */
 void co_cancel(struct co *co); /* same core only */
 bool co_is_canceled(void);
 const char *co_name(const struct co *co);
+const struct log_ctx *co_log_ctx(const struct co *co); /* what log_here is there; may be NULL */
 
 enum st co_sleep(mono_ms until) SUSPENDS MUST_USE; /* ST_OK when the time came, ST_CANCELED */
 void co_yield(void) SUSPENDS;                      /* lets others run; comes back in the same turn's end */
@@ -53,7 +60,7 @@ void co_yield(void) SUSPENDS;                      /* lets others run; comes bac
  * A descriptor is added once (edge-triggered); waits are only for a call that said EAGAIN. */
 struct co_timer {
     mono_ms at;
-    size_t place; /* in the heap; 0: not armed */
+    unsigned place; /* in the heap; 0: not armed */
     void (*fn)(void *arg);
     void *arg;
 };
@@ -62,6 +69,7 @@ struct co_fd {
     int fd;
     struct core *core;
     bool can_read, can_write; /* an edge has come since the last EAGAIN */
+    bool hup;                 /* the peer has closed, or there was an error: read until it shows */
     struct co *reader, *writer;
     void (*parked)(void *arg, enum st why); /* see co_fd_park */
     void *parked_arg;
@@ -73,10 +81,11 @@ enum co_dir { CO_READ = 1, CO_WRITE = 2 };
 enum st co_fd_add(struct co_fd *f, int fd) MUST_USE; /* does not own fd; sets it non-blocking */
 void co_fd_del(struct co_fd *f);                     /* waiters get ST_CANCELED; before close(fd) */
 
-/* Waits until the descriptor may be read or written again. One waiter per direction. Call it only
- * after EAGAIN: it first forgets nothing that came since (`can_read` is cleared by co_fd_again). */
+/* Waits until the descriptor may be read or written again: at once when an edge has come since
+ * co_fd_again. One waiter per direction. ST_TIMEOUT, ST_CANCELED. */
 enum st co_fd_wait(struct co_fd *f, enum co_dir dir, mono_ms deadline) SUSPENDS MUST_USE;
-void co_fd_again(struct co_fd *f, enum co_dir dir); /* the call has just said EAGAIN */
+/* The call has just said EAGAIN (or, for reading, gave less than asked while `hup` is not set). */
+void co_fd_again(struct co_fd *f, enum co_dir dir);
 
 /* Without a coroutine: calls fn(arg, why) once, on the loop, when the descriptor is readable or
  * hung up (ST_OK), or when the deadline has passed (ST_TIMEOUT). fn typically spawns the session
