@@ -1,0 +1,104 @@
+/* IMAP4rev1 (RFC 3501). A connection has two lives in two processes, hence two entry points:
+ *
+ *   imap_login     runs in a gate, from the greeting until somebody has logged in. Knows no mail.
+ *   imap_session   runs in the box on the core that owns the account, from the answer to the login on.
+ *
+ * In between the glue hands over: the account, the tag of the command that logged in (its tagged OK is
+ * the session's first line), and input that was read but belongs to the session. */
+#pragma once
+
+#include "base/secret.h"
+#include "config/settings.h"
+#include "net/stream.h"
+
+#define IMAP_TAG_MAX 255 /* longest tag that is taken; ipc carries 256 */
+
+/* --- before login: the gate ----------------------------------------------------------------------- */
+struct imap_login_try {
+    struct str mechanism; /* "PLAIN", "LOGIN": SASL; "" is the LOGIN command */
+    struct str authzid;   /* who to act as; empty: the same as user */
+    struct str user;
+    struct secret password;
+};
+
+/* Filled by `authenticate`; texts live until imap_login has returned (the glue's own buffer will do). */
+struct imap_login_result {
+    uint64_t account;
+    struct str login; /* the user's name in its one form, for logs and the box */
+    struct str token; /* what the box redeems */
+};
+
+/* What login asks of the world. `arg` is imap_login_options.arg. */
+struct imap_login_ops {
+    /* ST_OK with *out filled; ST_DENIED: wrong; TRYLATER: busy; NOTFOUND counts as DENIED; BUSY: the account
+     * has too many sessions; other: a fault of ours. Delays and bans are the keeper's, told by its answer. */
+    enum st (*authenticate)(void *arg, const struct imap_login_try *t, struct imap_login_result *out) SUSPENDS;
+    /* Pushes TLS on the stream (stream_push_tls); NULL: this listener offers none. */
+    enum st (*starttls)(void *arg) SUSPENDS;
+};
+
+struct imap_login_options {
+    struct stream *stream; /* borrowed; imap_login sets its timeouts and line limit */
+    const struct settings *set;
+    const struct imap_login_ops *ops;
+    void *arg;
+    bool plaintext_auth; /* passwords are taken without TLS (the listener says so, or it is loopback) */
+    bool stopping;       /* the gate is going down: greet with BYE */
+};
+
+struct imap_login_outcome {
+    char tag[IMAP_TAG_MAX + 1]; /* of the command that logged in; its answer has not been sent */
+    struct str tag_str;         /* a view of it */
+    struct imap_login_result who;
+    const char *reason;         /* how it ended otherwise: "logout", "eof", "timeout", "errors", "denied", ... */
+};
+
+/* Greets and serves until login. ST_OK: logged in, *out filled, everything written has been flushed; unread
+ * input is in the stream (and stays there: stream_detach hands it out). Any other status: over, *out has the reason;
+ * the last words have been sent; the caller closes the stream either way. The whole takes at most
+ * imap_login_timeout. */
+enum st imap_login(const struct imap_login_options *opt, struct imap_login_outcome *out) SUSPENDS MUST_USE;
+
+/* The box did not take the connection over: answers the login command with NO and this status
+ * (TRYLATER: [UNAVAILABLE]; BUSY, LIMIT: [LIMIT]; DENIED: [AUTHENTICATIONFAILED]). Flushes. */
+enum st imap_login_refuse(const struct imap_login_options *opt, struct str tag, enum st why) SUSPENDS MUST_USE;
+
+/* --- after login: the box ---------------------------------------------------------------------------- */
+struct mail;
+struct imap_session;
+
+struct imap_session_options {
+    struct stream *stream; /* owned by the session from now on, also when imap_session_new fails */
+    struct str unread;     /* plaintext that the gate had read already; is put in front of the stream's input */
+    struct mail *mail;
+    const struct settings *set; /* a reference is taken */
+    uint64_t account;
+    uint64_t sid;     /* of the connection, in all logs */
+    struct str login; /* name of the user; copied, like the other texts */
+    struct str tag;   /* of the login command */
+    struct str peer;
+    bool is_tls;
+    /* Called once, on the loop or a coroutine of the session's core, when the session has ended; it is
+     * freed right behind. */
+    void (*ended)(void *arg, struct imap_session *s);
+    void *ended_arg;
+};
+
+/* Makes the session and starts it on the running core, which must be the account's (mail_core_of).
+ * ST_LIMIT: no coroutine left. Nothing was said to the client when this fails. */
+enum st imap_session_new(struct imap_session_options *opt, struct imap_session **out) MUST_USE;
+
+/* Ends it with "* BYE text" at the next boundary of commands, at once when it is idle (server stop). `now`:
+ * a running command is cut short as well (revoked, disabled). Same core only; `text` is a literal. */
+void imap_session_stop(struct imap_session *s, const char *text, bool now);
+
+/* For `restante sessions`. */
+struct imap_session_info {
+    uint64_t account, sid;
+    struct str login, peer;  /* views into the session */
+    struct str mailbox;      /* selected, UTF-8; empty: none */
+    const char *command;     /* last one, of commands.def; "" before the first */
+    bool is_tls, is_idle;    /* in IDLE */
+    uint64_t bytes_in, bytes_out, commands;
+};
+void imap_session_describe(const struct imap_session *s, struct imap_session_info *out);
