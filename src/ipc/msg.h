@@ -6,6 +6,7 @@
 #include "base/rec.h"
 
 #define U8(n) uint8_t n;
+#define STATUS(n) uint8_t n; /* an enum st */
 #define U32(n) uint32_t n;
 #define U64(n) uint64_t n;
 #define TXT(n, max) struct str n;
@@ -13,6 +14,7 @@
 #include "ipc/messages.def"
 #undef MSG
 #undef U8
+#undef STATUS
 #undef U32
 #undef U64
 #undef TXT
@@ -26,8 +28,11 @@ enum msg_kind {
 };
 
 const char *msg_name(enum msg_kind k);
+bool msg_is_ask(enum msg_kind k);    /* its name ends in _ask */
+bool msg_is_answer(enum msg_kind k); /* in _answer */
 
-/* `msg` is the struct of that kind. ST_LIMIT when a text is longer than its row says or the frame gets too long. */
+/* Adds the fields to `out`; `msg` is the struct of that kind. ST_LIMIT when a text is longer than its row says or the frame
+ * gets too long; `out` is as it was then. */
 enum st msg_encode(enum msg_kind k, const void *msg, struct buf *out) MUST_USE;
 /* ST_SYNTAX for anything that isn't exactly such a message. */
 enum st msg_decode(enum msg_kind k, struct str frame, void *out_msg) MUST_USE;

@@ -1,0 +1,109 @@
+/* A list is a count and its items. The count is checked against the bytes that are there before anything is
+ * allocated for it. */
+#include "ipc/lists.h"
+
+#include "base/limits.h"
+
+#define TARGET_LEAST (1 + 8 + 5 * 4) /* bytes of an empty one */
+
+void rcpt_targets_put(struct buf *b, const struct rcpt_target *t, size_t n)
+{
+    rec_put_u32(b, (uint32_t)n);
+    for (; n; n--, t++) {
+        rec_put_u8(b, t->kind);
+        rec_put_u64(b, t->account);
+        rec_put_str(b, t->address);
+        rec_put_str(b, t->original);
+        rec_put_str(b, t->mailbox);
+        rec_put_str(b, t->notify);
+        rec_put_str(b, t->pass);
+    }
+}
+
+static void target_get(struct rec *r, struct rcpt_target *t)
+{
+    t->kind = rec_u8(r);
+    rec_need(r, t->kind == RCPT_LOCAL || t->kind == RCPT_REMOTE);
+    t->account = rec_u64(r);
+    t->address = rec_str(r, LIMIT_IPC_FRAME);
+    t->original = rec_str(r, LIMIT_IPC_FRAME);
+    t->mailbox = rec_str(r, LIMIT_MAILBOX_NAME);
+    t->notify = rec_str(r, LIMIT_IPC_FRAME);
+    t->pass = rec_str(r, PASS_BYTES);
+    rec_need(r, t->pass.n == 0 || t->pass.n == PASS_BYTES);
+}
+
+/* The count of items of at least `least` bytes each; 0 when it can't be. */
+static uint32_t count_get(struct rec *r, size_t most, size_t least)
+{
+    uint32_t n = rec_u32(r);
+
+    rec_need(r, n <= most && n <= rec_left(r) / least);
+    return r->bad ? 0 : n;
+}
+
+static enum st list_end(const struct rec *r, const char *what)
+{
+    return r->bad || rec_left(r) ? FAIL(ST_SYNTAX, "that is no list of %s", what) : ST_OK;
+}
+
+enum st rcpt_targets_get(struct str bytes, struct arena *a, struct rcpt_target **out, size_t *out_n)
+{
+    struct rec r = rec_of(bytes);
+    uint32_t n = count_get(&r, RCPT_TARGETS_MAX, TARGET_LEAST);
+    struct rcpt_target *t = ARENA_ARRAY(a, struct rcpt_target, n);
+
+    for (uint32_t i = 0; i < n; i++)
+        target_get(&r, &t[i]);
+    TRY(list_end(&r, "recipients"));
+    *out = t;
+    *out_n = n;
+    return ST_OK;
+}
+
+void words_put(struct buf *b, const struct str *w, size_t n)
+{
+    rec_put_u32(b, (uint32_t)n);
+    for (size_t i = 0; i < n; i++)
+        rec_put_str(b, w[i]);
+}
+
+enum st words_get(struct str bytes, struct arena *a, size_t max, struct str **out, size_t *out_n)
+{
+    struct rec r = rec_of(bytes);
+    uint32_t n = count_get(&r, max, 4);
+    struct str *w = ARENA_ARRAY(a, struct str, n);
+
+    for (uint32_t i = 0; i < n; i++)
+        w[i] = rec_str(&r, bytes.n);
+    TRY(list_end(&r, "words"));
+    *out = w;
+    *out_n = n;
+    return ST_OK;
+}
+
+void attributes_put(struct buf *b, const struct attribute *at, size_t n)
+{
+    rec_put_u32(b, (uint32_t)n);
+    for (size_t i = 0; i < n; i++) {
+        rec_put_str(b, at[i].name);
+        rec_put_str(b, at[i].value);
+    }
+}
+
+enum st attributes_get(struct str bytes, struct arena *a, size_t max, struct attribute **out, size_t *out_n)
+{
+    struct rec r = rec_of(bytes);
+    uint32_t n = count_get(&r, max, 8);
+    struct attribute *at = ARENA_ARRAY(a, struct attribute, n);
+
+    for (uint32_t i = 0; i < n; i++) {
+        at[i].name = rec_str(&r, bytes.n);
+        at[i].value = rec_str(&r, bytes.n);
+        rec_need(&r, at[i].name.n > 0);
+    }
+    TRY(list_end(&r, "attributes"));
+    *out = at;
+    *out_n = n;
+    return ST_OK;
+}
