@@ -3,7 +3,11 @@
  *
  * Asking waits like any call and has a deadline. Each end has credits for open requests of its peer: who has used
  * up his waits until an answer frees one; answers need none. When the peer dies, open requests end with ST_TRYLATER
- * and so does every new one, until main has handed over a new pair (ipc_replace); answers of an old epoch are dropped. */
+ * and so does every new one, until main has handed over a new pair (ipc_replace); answers of an old epoch are dropped.
+ *
+ * A peer that sends what is no message, more requests than it has credits, or an answer that nobody asked for, is not
+ * listened to any more: the end goes down as if the peer had died. A frame is 16 bytes of head (kind u16, flags u16, request id u32,
+ * epoch u64, little-endian) and the fields of msg.h. */
 #pragma once
 
 #include "co/co.h"
@@ -48,9 +52,12 @@ enum st ipc_send(struct ipc *p, enum msg_kind kind, const void *msg, int fd) MUS
  * ST_TRYLATER: peer away or restarted; ST_TIMEOUT; ST_CANCELED. */
 enum st ipc_ask(struct ipc *p, enum msg_kind ask, const void *msg, int fd, enum msg_kind answer, struct arena *a, void *out_msg, int *out_fd,
                 mono_ms deadline) SUSPENDS MUST_USE;
-/* For handlers; several answers to one request are allowed where the row says so (admin_answer). */
+/* For handlers; never suspends. A request whose handler returns without an answer ends with ST_TRYLATER. Several answers to one request are allowed where the row says so (admin_answer). */
 enum st ipc_answer(struct ipc_request *r, enum msg_kind kind, const void *msg, int fd) MUST_USE;
-/* Like ipc_ask for requests answered in pieces: calls `piece` for each until it returns false or `more` is 0. */
+/* Between the pieces of a long answer: waits until few frames wait for the peer. */
+enum st ipc_answer_room(struct ipc_request *r, mono_ms deadline) SUSPENDS MUST_USE;
+/* Like ipc_ask for requests answered in pieces: calls `piece` for each, on the loop (it must not suspend), until it
+ * returns false or `more` is 0. */
 enum st ipc_ask_pieces(struct ipc *p, const struct msg_admin_ask *ask, int fd, bool (*piece)(const struct msg_admin_answer *m, void *arg), void *arg,
                        mono_ms deadline) SUSPENDS MUST_USE;
 
