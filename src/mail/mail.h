@@ -124,6 +124,7 @@ void email_cursor_close(struct email_cursor *c);
 
 /* The bytes of a message behind its prefix. ST_CORRUPT names it. */
 enum st email_body(struct account *a, const struct email *e, struct blob_view *out) SUSPENDS MUST_USE;
+void email_body_close(struct blob_view *v);
 
 /* --- changing messages -------------------------------------------------------------------------- */
 struct uid_range {
@@ -167,6 +168,9 @@ struct new_mail {
     uint64_t internal_date_us; /* 0: now */
     struct str prefix;
 };
+/* Writes a large letter ahead (new_mail.stage), so that it need not be held until its commit; NULL-safe to give up. */
+enum st mail_stage(struct account *a, struct str bytes, struct blob_stage **out) SUSPENDS MUST_USE;
+void mail_unstage(struct account *a, struct blob_stage *stage);
 /* APPEND of one or several, all or nothing. ST_NOTFOUND (TRYCREATE), ST_NOSPACE, ST_LIMIT. */
 enum st mail_append(struct account *a, struct str mailbox, const struct new_mail *mails, size_t n, struct arena *ar, uint32_t *out_uidvalidity,
                     uint32_t **out_uids) SUSPENDS MUST_USE;

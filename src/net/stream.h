@@ -34,6 +34,8 @@ struct str stream_input(const struct stream *s); /* what is buffered */
 void stream_eat(struct stream *s, size_t n);     /* n <= what is buffered */
 /* Waits for at least one more byte. ST_EOF, ST_TIMEOUT, ST_LIMIT (buffer full), ST_CANCELED, ST_IO. */
 enum st stream_more(struct stream *s) SUSPENDS MUST_USE;
+/* Puts bytes in front of what is buffered: input that another process had read already. ST_LIMIT above in_max. */
+enum st stream_unread(struct stream *s, struct str bytes) MUST_USE;
 /* The next line with its LF, eaten; a view until the next read. ST_LIMIT when `max` bytes hold no LF
  * (nothing is eaten); ST_EOF also when bytes without LF are left. Whether the line ends in CRLF is for
  * the caller to see: protocols differ in what they make of a bare LF. */
@@ -62,6 +64,7 @@ bool stream_tls_info(const struct stream *s, struct stream_tls_info *out);
  * buffered (the session should go on). Gives back the buffers' memory. */
 bool stream_park(struct stream *s, mono_ms deadline, void (*fn)(void *arg, enum st why), void *arg);
 void stream_unpark(struct stream *s);
+bool stream_is_parked(const struct stream *s);
 
 /* --- handing over: takes the descriptor out and frees the stream; unread input is copied into the
  * arena. ST_DENIED when a layer is on it or output is unsent; the stream stays then. */

@@ -1,0 +1,294 @@
+/* POP3 before login (RFC 1939 section 4), in a gate: knows no mail. */
+#include "base/codec.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/must.h"
+#include "pop3/pop3.h"
+#include "pop3/words.h"
+#include "sasl/sasl.h"
+
+struct login {
+    const struct pop3_login_options *opt;
+    struct pop3_login_outcome *out;
+    struct stream *stream;
+    struct arena arena; /* for the name given by USER: one at a time */
+    struct str user;
+    unsigned errors, tries;
+    bool over, done;
+    enum st end;
+};
+
+struct login_row {
+    struct str word;
+    enum st (*fn)(struct login *l, struct str args) SUSPENDS;
+    size_t least, most;
+    const char *syntax;
+};
+
+static bool is_clear(const struct login *l)
+{
+    return stream_is_tls(l->stream) || l->opt->plaintext_auth;
+}
+
+static bool has_stls(const struct login *l)
+{
+    return l->opt->ops->starttls && !stream_is_tls(l->stream);
+}
+
+static void end(struct login *l, enum st st, const char *reason)
+{
+    l->over = true;
+    l->end = st;
+    l->out->reason = reason;
+}
+
+static enum st say(struct login *l, const char *line) SUSPENDS
+{
+    return stream_writef(l->stream, "%s\r\n", line);
+}
+
+static enum st refuse(struct login *l, const char *line) SUSPENDS
+{
+    l->errors++;
+    return say(l, line);
+}
+
+/* RFC 3206: AUTH when it is the credentials' fault, SYS/TEMP when trying again helps. */
+static enum st say_refused(struct login *l, enum st st) SUSPENDS
+{
+    switch (st) {
+    case ST_DENIED:
+    case ST_NOTFOUND:
+        if (++l->tries >= l->opt->set->auth_max_tries)
+            end(l, ST_DENIED, "too many wrong passwords");
+        return say(l, "-ERR [AUTH] Wrong user name or password");
+    case ST_BUSY: return say(l, "-ERR [IN-USE] The mailbox is in use by another session");
+    case ST_LIMIT: return say(l, "-ERR [SYS/TEMP] Too many sessions, try again later");
+    default: return say(l, "-ERR [SYS/TEMP] Temporary failure, try again later");
+    }
+}
+
+static enum st log_in(struct login *l, const struct pop3_login_try *t) SUSPENDS
+{
+    enum st st = l->opt->ops->authenticate(l->opt->arg, t, &l->out->who);
+
+    if (st != ST_OK) {
+        LOG(POP3_LOGIN_FAILED, lf_str("login", t->user), lf_z("status", st_name(st)));
+        return say_refused(l, st);
+    }
+    l->done = true;
+    return ST_OK;
+}
+
+static enum st login_cmd_user(struct login *l, struct str args)
+{
+    if (!is_clear(l))
+        return refuse(l, "-ERR [AUTH] Say STLS first: passwords are not taken in clear text");
+    if (args.n > SASL_NAME_MAX)
+        return refuse(l, "-ERR That name is too long");
+    arena_reset(&l->arena);
+    l->user = arena_str(&l->arena, args);
+    return say(l, "+OK");
+}
+
+static enum st login_cmd_pass(struct login *l, struct str args)
+{
+    struct pop3_login_try t = {.user = l->user, .password = secret_of(args)};
+    enum st st;
+
+    if (!is_clear(l))
+        return refuse(l, "-ERR [AUTH] Say STLS first: passwords are not taken in clear text");
+    if (!l->user.n)
+        return refuse(l, "-ERR Say USER first");
+    st = log_in(l, &t);
+    l->user = STR_NONE;
+    return st;
+}
+
+/* The exchange of AUTH: the same as SMTP's and IMAP's, in POP3's lines (RFC 5034 section 4). */
+static enum st exchange(struct login *l, struct arena *a, struct sasl *x, struct str initial, struct sasl_credentials *out) SUSPENDS
+{
+    struct str raw, *response = NULL, line;
+
+    if (initial.n) {
+        TRY(sasl_decode(a, initial, true, &raw));
+        response = &raw;
+    }
+    for (unsigned i = 0; i < SASL_STEPS_MAX; i++) {
+        struct sasl_todo todo;
+        struct buf b;
+        enum st st;
+
+        TRY(sasl_step(x, response, &todo));
+        if (todo.kind == SASL_VERIFY) {
+            *out = todo.credentials;
+            return ST_OK;
+        }
+        buf_init(&b, LIMIT_SASL_LINE);
+        buf_addz(&b, "+ ");
+        base64_encode(&b, todo.challenge);
+        buf_addz(&b, "\r\n");
+        st = stream_write(l->stream, buf_str(&b));
+        buf_fini(&b);
+        TRY(st);
+        TRY(stream_line(l->stream, LIMIT_SASL_LINE, &line));
+        TRY(sasl_decode(a, str_trim(line), false, &raw));
+        response = &raw;
+    }
+    return FAIL(ST_SYNTAX, "an exchange without an end");
+}
+
+static enum st auth_with(struct login *l, struct arena *a, struct str mechanism, struct str initial) SUSPENDS
+{
+    struct sasl_credentials who = {0};
+    struct pop3_login_try t;
+    struct sasl x;
+    enum st st;
+
+    if (sasl_begin(&x, a, mechanism) != ST_OK)
+        return refuse(l, "-ERR Unrecognized authentication mechanism");
+    st = exchange(l, a, &x, initial, &who);
+    if (st == ST_OK) {
+        t = (struct pop3_login_try){.mechanism = str_z(x.mechanism->name), .authzid = who.authzid, .user = who.user, .password = who.password};
+        st = log_in(l, &t);
+        sasl_wipe(&who);
+        return st;
+    }
+    sasl_wipe(&who);
+    if (st == ST_CANCELED && !co_is_canceled())
+        return say(l, "-ERR Authentication canceled");
+    if (st == ST_SYNTAX)
+        return refuse(l, "-ERR Can't decode that");
+    return st;
+}
+
+static enum st login_cmd_auth(struct login *l, struct str args)
+{
+    struct arena a = ARENA_INIT;
+    struct str mechanism = pop3_word(&args);
+    enum st st;
+
+    if (!mechanism.n) /* the list that old clients ask for (RFC 1734 had none; many servers answer it) */
+        return stream_write(l->stream, is_clear(l) ? STR("+OK\r\nPLAIN\r\n.\r\n") : STR("+OK\r\n.\r\n"));
+    if (!is_clear(l))
+        return refuse(l, "-ERR [AUTH] Say STLS first: passwords are not taken in clear text");
+    st = auth_with(l, &a, arena_str(&a, mechanism), arena_str(&a, pop3_word(&args)));
+    arena_fini(&a);
+    return st;
+}
+
+static enum st login_cmd_stls(struct login *l, struct str args)
+{
+    enum st st;
+
+    (void)args;
+    if (stream_is_tls(l->stream))
+        return refuse(l, "-ERR TLS is active already");
+    if (!l->opt->ops->starttls)
+        return refuse(l, "-ERR TLS is not offered here");
+    if (stream_input(l->stream).n) {
+        end(l, ST_DENIED, "commands behind STLS");
+        return say(l, "-ERR Nothing may follow STLS in the same packet");
+    }
+    TRY(say(l, "+OK Begin TLS"));
+    TRY(stream_flush(l->stream));
+    l->user = STR_NONE;
+    st = l->opt->ops->starttls(l->opt->arg);
+    if (st != ST_OK)
+        end(l, st, "TLS handshake failed");
+    return st;
+}
+
+static enum st login_cmd_capa(struct login *l, struct str args)
+{
+    (void)args;
+    return pop3_write_capa(l->stream, (is_clear(l) ? CAPA_CLEAR : 0) | (has_stls(l) ? CAPA_STLS : 0));
+}
+
+static enum st login_cmd_noop(struct login *l, struct str args)
+{
+    (void)args;
+    return say(l, "+OK");
+}
+
+static enum st login_cmd_quit(struct login *l, struct str args)
+{
+    (void)args;
+    end(l, ST_OK, "quit");
+    return say(l, "+OK Bye");
+}
+
+static const struct login_row rows[] = {
+#define CMD(word, fn, least, most, syntax, ref) {STR(#word), fn, least, most, syntax},
+#include "pop3/login_commands.def"
+#undef CMD
+};
+
+static enum st run(struct login *l, const struct pop3_line *line) SUSPENDS
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct login_row *r = &rows[i];
+
+        if (!str_ieq(line->word, r->word))
+            continue;
+        if (line->n_args < r->least || line->n_args > r->most) {
+            l->errors++;
+            return stream_writef(l->stream, "-ERR Syntax: %s\r\n", r->syntax);
+        }
+        return r->fn(l, line->args);
+    }
+    return refuse(l, "-ERR Unknown command");
+}
+
+static enum st one_command(struct login *l) SUSPENDS
+{
+    struct pop3_line line;
+    enum st st = pop3_read_line(l->stream, LIMIT_POP3_LINE, &line);
+
+    if (st == ST_SYNTAX || st == ST_LIMIT) {
+        end(l, st, "malformed command line");
+        return say(l, st == ST_LIMIT ? "-ERR Line too long" : "-ERR Lines end with CR LF");
+    }
+    TRY(st);
+    TRY(run(l, &line));
+    if (l->errors >= l->opt->set->pop3_max_errors && !l->over) {
+        end(l, ST_DENIED, "too many errors");
+        return say(l, "-ERR Too many errors");
+    }
+    return ST_OK;
+}
+
+static enum st serve(struct login *l) SUSPENDS
+{
+    TRY(say(l, "+OK Restante POP3 server ready"));
+    while (!l->over && !l->done)
+        TRY(one_command(l));
+    return stream_flush(l->stream);
+}
+
+enum st pop3_login(const struct pop3_login_options *opt, struct pop3_login_outcome *out)
+{
+    struct login l = {.opt = opt, .out = out, .stream = opt->stream};
+    enum st st;
+
+    *out = (struct pop3_login_outcome){0};
+    stream_set_timeouts(l.stream, (uint32_t)opt->set->pop3_login_timeout, (uint32_t)opt->set->net_write_timeout);
+    stream_set_deadline(l.stream, deadline_in(opt->set->pop3_login_timeout));
+    st = serve(&l);
+    stream_set_deadline(l.stream, NEVER);
+    arena_fini(&l.arena);
+    if (l.done && st == ST_OK)
+        return ST_OK;
+    if (!l.over)
+        end(&l, st, st == ST_EOF ? "the client hung up" : st_text(st));
+    return l.end == ST_OK ? ST_EOF : l.end;
+}
+
+enum st pop3_login_refuse(const struct pop3_login_options *opt, enum st why)
+{
+    struct pop3_login_outcome out = {0};
+    struct login l = {.opt = opt, .out = &out, .stream = opt->stream};
+
+    TRY(say_refused(&l, why));
+    return stream_flush(l.stream);
+}

@@ -1,0 +1,64 @@
+/* POP3 (RFC 1939, RFC 2449). As with IMAP a connection has two lives: pop3_login in a gate until somebody has logged in,
+ * pop3_session in the box from the answer to the login on. See imap/imap.h: the shapes are the same. */
+#pragma once
+
+#include "base/secret.h"
+#include "config/settings.h"
+#include "net/stream.h"
+
+/* --- before login: the gate --- */
+struct pop3_login_try {
+    struct str mechanism; /* "PLAIN"; "" is USER and PASS */
+    struct str authzid, user;
+    struct secret password;
+};
+struct pop3_login_result {
+    uint64_t account;
+    struct str login, token;
+};
+struct pop3_login_ops {
+    enum st (*authenticate)(void *arg, const struct pop3_login_try *t, struct pop3_login_result *out) SUSPENDS;
+    enum st (*starttls)(void *arg) SUSPENDS; /* NULL: this listener offers none */
+};
+struct pop3_login_options {
+    struct stream *stream;
+    const struct settings *set;
+    const struct pop3_login_ops *ops;
+    void *arg;
+    bool plaintext_auth;
+};
+struct pop3_login_outcome {
+    struct pop3_login_result who;
+    const char *reason; /* how it ended without a login */
+};
+/* ST_OK: logged in, the answer has not been sent. Else over; the last words have been sent. */
+enum st pop3_login(const struct pop3_login_options *opt, struct pop3_login_outcome *out) SUSPENDS MUST_USE;
+/* The box did not take the connection over: answers the login with -ERR. */
+enum st pop3_login_refuse(const struct pop3_login_options *opt, enum st why) SUSPENDS MUST_USE;
+
+/* --- after login: the box --- */
+struct mail;
+struct pop3_session;
+struct pop3_session_options {
+    struct stream *stream; /* owned from now on */
+    struct str unread;
+    struct mail *mail;
+    const struct settings *set;
+    uint64_t account, sid;
+    struct str login, peer;
+    bool is_tls;
+    void (*ended)(void *arg, struct pop3_session *s);
+    void *ended_arg;
+};
+enum st pop3_session_new(struct pop3_session_options *opt, struct pop3_session **out) MUST_USE;
+/* At the next command, or at once when it waits for one; deletions marked so far are dropped (RFC 1939 section 6). */
+void pop3_session_stop(struct pop3_session *s, bool now);
+
+struct pop3_session_info {
+    uint64_t account, sid;
+    struct str login, peer;
+    bool is_tls;
+    const char *command;
+    uint64_t bytes_in, bytes_out, commands;
+};
+void pop3_session_describe(const struct pop3_session *s, struct pop3_session_info *out);

@@ -1,0 +1,227 @@
+/* POP3 after login, in the box: one function with one long wait, where an idle session is parked. */
+#include "pop3/session.h"
+
+#include "base/limits.h"
+#include "config/config.h"
+
+struct row {
+    struct str word;
+    enum st (*fn)(struct pop3_cmd *c) SUSPENDS;
+    size_t least, most;
+    const char *syntax;
+};
+
+static const struct row rows[] = {
+#define CMD(word, fn, least, most, syntax, ref) {STR(#word), fn, least, most, syntax},
+#include "pop3/commands.def"
+#undef CMD
+};
+
+void pop3_session_end(struct pop3_session *s, enum st st, const char *reason)
+{
+    if (s->over)
+        return;
+    s->over = true;
+    s->end = st;
+    s->end_reason = reason;
+}
+
+enum st pop3_refuse(struct pop3_session *s, const char *line)
+{
+    s->errors++;
+    return stream_writef(s->stream, "%s\r\n", line);
+}
+
+/* Opens the INBOX and takes the lock; what is in it now is what this session sees (RFC 1939 section 5). */
+static enum st open_mailbox(struct pop3_session *s) SUSPENDS
+{
+    struct mail_msg m;
+
+    TRY(account_open(s->opt.mail, s->opt.account, &s->account));
+    TRY(account_pop3_lock(s->account));
+    s->locked = true;
+    TRY(view_open(s->account, STR("INBOX"), false, &s->view));
+    s->count = view_count(s->view);
+    s->deleted = mem_new(s->count / 8 + 1);
+    for (uint32_t i = 1; i <= s->count; i++) {
+        view_msg(s->view, i, &m);
+        s->bytes += m.size;
+    }
+    return ST_OK;
+}
+
+static enum st greet(struct pop3_session *s) SUSPENDS
+{
+    enum st st = open_mailbox(s);
+
+    s->greeted = true;
+    if (st == ST_OK) {
+        LOG(POP3_SESSION_OPENED, lf_u64("messages", s->count));
+        return stream_writef(s->stream, "+OK %u messages (%llu octets)\r\n", s->count, (unsigned long long)s->bytes);
+    }
+    pop3_session_end(s, st, "the mailbox can't be opened");
+    if (st == ST_BUSY)
+        return stream_write(s->stream, STR("-ERR [IN-USE] Another POP3 session has the mailbox\r\n"));
+    LOG(POP3_MAILBOX_FAILED, lf_z("status", st_name(st)), lf_err());
+    return stream_write(s->stream, STR("-ERR [SYS/TEMP] The mailbox can't be opened just now\r\n"));
+}
+
+static enum st run(struct pop3_session *s, const struct pop3_line *line) SUSPENDS
+{
+    struct pop3_cmd c = {s, line->args};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct row *r = &rows[i];
+
+        if (!str_ieq(line->word, r->word))
+            continue;
+        s->command = s->log.action = r->word.p;
+        s->commands++;
+        if (line->n_args >= r->least && line->n_args <= r->most)
+            return r->fn(&c);
+        s->errors++;
+        return stream_writef(s->stream, "-ERR Syntax: %s\r\n", r->syntax);
+    }
+    return pop3_refuse(s, "-ERR Unknown command");
+}
+
+static enum st one_command(struct pop3_session *s) SUSPENDS
+{
+    unsigned errors = s->errors;
+    struct pop3_line line;
+    enum st st = pop3_read_line(s->stream, LIMIT_POP3_LINE, &line);
+
+    if (st == ST_SYNTAX || st == ST_LIMIT) {
+        pop3_session_end(s, st, "malformed command line");
+        return stream_write(s->stream, st == ST_LIMIT ? STR("-ERR Line too long\r\n") : STR("-ERR Lines end with CR LF\r\n"));
+    }
+    TRY(st);
+    TRY(run(s, &line));
+    arena_reset(&s->cmd_arena);
+    if (s->errors == errors)
+        s->errors = 0; /* in a row */
+    if (s->errors >= s->set->pop3_max_errors && !s->over) {
+        pop3_session_end(s, ST_DENIED, "too many errors");
+        return stream_write(s->stream, STR("-ERR Too many errors\r\n"));
+    }
+    return ST_OK;
+}
+
+static void run_session(void *arg);
+
+static void wake(void *arg, enum st why)
+{
+    struct pop3_session *s = arg;
+
+    s->woke = why;
+    if (co_spawn(run_session, s, "pop3") != ST_OK) /* no stack: try again when one may be free */
+        stream_park(s->stream, deadline_in(1000), wake, s);
+}
+
+/* The one long wait: ST_PARKED, or ST_OK when there is input to read. */
+static enum st wait_for_command(struct pop3_session *s) SUSPENDS
+{
+    if (stream_input(s->stream).n)
+        return ST_OK;
+    TRY(stream_flush(s->stream));
+    s->log.action = "waiting for a command";
+    return stream_park(s->stream, deadline_in(s->set->pop3_idle_timeout), wake, s) ? ST_PARKED : ST_OK;
+}
+
+static enum st serve(struct pop3_session *s) SUSPENDS
+{
+    if (s->woke != ST_OK)
+        return s->woke;
+    if (!s->greeted)
+        TRY(greet(s));
+    while (!s->over) {
+        if (s->stopping)
+            return ST_CANCELED;
+        TRY(wait_for_command(s));
+        TRY(one_command(s));
+    }
+    return stream_flush(s->stream);
+}
+
+static void session_free(struct pop3_session *s)
+{
+    view_close(s->view);
+    if (s->locked)
+        account_pop3_unlock(s->account);
+    if (s->account)
+        account_close(s->account);
+    mem_free(s->deleted);
+    stream_free(s->stream);
+    config_unref(s->set);
+    arena_fini(&s->cmd_arena);
+    arena_fini(&s->arena);
+    s->magic = 0;
+    mem_free(s);
+}
+
+static void finish(struct pop3_session *s, enum st st) SUSPENDS
+{
+    if (!s->over)
+        pop3_session_end(s, st, st == ST_EOF ? "the client hung up" : st_text(st));
+    LOG(POP3_SESSION_CLOSED, lf_z("reason", s->end_reason), lf_u64("messages", s->count), lf_u64("retrieved", s->retrieved), lf_u64("deleted", s->n_deleted),
+        lf_u64("bytes_in", stream_bytes_in(s->stream)), lf_u64("bytes_out", stream_bytes_out(s->stream)));
+    (void)stream_close(TAKE(s->stream)); /* the peer may be gone already */
+    s->opt.ended(s->opt.ended_arg, s);
+    session_free(s);
+}
+
+static void run_session(void *arg)
+{
+    struct pop3_session *s = arg;
+    enum st st;
+
+    must_obj(s, POP3_SESSION_MAGIC);
+    log_here = &s->log;
+    st = serve(s);
+    if (st != ST_PARKED)
+        finish(s, st);
+    log_here = NULL;
+}
+
+enum st pop3_session_new(struct pop3_session_options *opt, struct pop3_session **out)
+{
+    struct pop3_session *s = MEM_NEW(struct pop3_session);
+    enum st st;
+
+    s->magic = POP3_SESSION_MAGIC;
+    s->opt = *opt;
+    s->stream = opt->stream;
+    s->set = config_ref(opt->set);
+    s->opt.login = arena_str(&s->arena, opt->login);
+    s->opt.peer = arena_str(&s->arena, opt->peer);
+    s->opt.unread = STR_NONE;
+    s->command = "";
+    s->log = (struct log_ctx){.sid = opt->sid, .peer = s->opt.peer, .user = s->opt.login, .service = "pop3", .action = "opening the mailbox"};
+    stream_set_timeouts(s->stream, (uint32_t)s->set->pop3_idle_timeout, (uint32_t)s->set->net_write_timeout);
+    st = stream_unread(s->stream, opt->unread);
+    if (st == ST_OK)
+        st = co_spawn(run_session, s, "pop3");
+    if (st != ST_OK) {
+        session_free(s);
+        return st;
+    }
+    *out = s;
+    return ST_OK;
+}
+
+void pop3_session_stop(struct pop3_session *s, bool now)
+{
+    (void)now; /* each command is short: the next wait is near */
+    must_obj(s, POP3_SESSION_MAGIC);
+    s->stopping = true;
+    if (stream_is_parked(s->stream)) {
+        stream_unpark(s->stream);
+        wake(s, ST_CANCELED);
+    }
+}
+
+void pop3_session_describe(const struct pop3_session *s, struct pop3_session_info *out)
+{
+    *out = (struct pop3_session_info){.account = s->opt.account, .sid = s->opt.sid, .login = s->opt.login, .peer = s->opt.peer, .is_tls = s->opt.is_tls,
+                                      .command = s->command, .bytes_in = stream_bytes_in(s->stream), .bytes_out = stream_bytes_out(s->stream), .commands = s->commands};
+}

@@ -1,0 +1,114 @@
+#include "smtp/dot.h"
+#include "smtp/trace.h"
+
+/* Reads the text to its end into the letter. ST_OK: it ended as it should. */
+static enum st read_text(struct smtp_session *s, struct letter *l, enum dot_event *out_ev) SUSPENDS
+{
+    struct dot_reader d;
+
+    dot_init(&d, LIMIT_TEXT_LINE);
+    for (;;) {
+        struct str in = stream_input(s->stream), rest = in, span;
+        enum dot_event ev;
+
+        while ((ev = dot_read(&d, &rest, &span)) == DOT_SPAN)
+            letter_add(l, span);
+        stream_eat(s->stream, in.n - rest.n);
+        if (ev != DOT_MORE) {
+            *out_ev = ev;
+            return ST_OK;
+        }
+        TRY(stream_more(s->stream));
+    }
+}
+
+static enum st answer_failure(struct smtp_session *s, enum st st) SUSPENDS
+{
+    switch (st) {
+    case ST_LIMIT: return smtp_reply_arg(s, SMTP_TOO_LARGE, arena_printf(&s->txn_arena, "%llu", (unsigned long long)s->set->smtp_max_message_size));
+    case ST_NOSPACE: return smtp_reply(s, SMTP_NO_SPACE);
+    default: return smtp_reply(s, SMTP_LOCAL_ERROR);
+    }
+}
+
+static enum st deliver(struct smtp_session *s, struct letter *l, struct str record) SUSPENDS
+{
+    struct smtp_letter out = {.txn = s->txn.id,
+                              .reverse_path = s->txn.reverse_path,
+                              .attributes = s->txn.attributes,
+                              .n_attributes = s->txn.n_attributes,
+                              .targets = s->txn.targets,
+                              .n_targets = s->txn.n_targets,
+                              .body = buf_str(&l->body),
+                              .record = record,
+                              .spool = l->spool,
+                              .body_size = l->size,
+                              .account = s->user.account,
+                              .token = s->user.has_token ? s->user.token : NULL};
+    uint64_t id = 0;
+    enum st st;
+
+    s->log.action = "storing a letter";
+    st = s->setup.ops->deliver(s->setup.arg, &out, &id);
+    if (st != ST_OK) {
+        LOG(SMTP_LETTER_DEFERRED, lf_str("from", s->txn.reverse_path), lf_u64("rcpts", s->txn.n_rcpts), lf_u64("size", l->size), lf_z("status", st_name(st)), lf_err());
+        return answer_failure(s, st == ST_LIMIT ? ST_TRYLATER : st);
+    }
+    s->letters++;
+    LOG(SMTP_LETTER_ACCEPTED, lf_hex("txn", s->txn.id), lf_hex("id", id), lf_str("from", s->txn.reverse_path), lf_u64("rcpts", s->txn.n_rcpts), lf_u64("size", l->size));
+    return smtp_reply_arg(s, SMTP_ACCEPTED, arena_printf(&s->txn_arena, "%016llx", (unsigned long long)id));
+}
+
+static enum st finish(struct smtp_session *s, struct letter *l) SUSPENDS
+{
+    struct buf record;
+    enum st st;
+
+    buf_init(&record, LIMIT_MIME_RECORD);
+    st = letter_end(l, &record);
+    if (st != ST_OK)
+        st = answer_failure(s, st);
+    else if (l->hops > s->set->smtp_max_hops)
+        st = smtp_reply(s, SMTP_LOOP); /* RFC 5321 section 6.3 */
+    else
+        st = deliver(s, l, buf_str(&record));
+    buf_fini(&record);
+    return st;
+}
+
+static enum st receive(struct smtp_session *s, struct letter *l) SUSPENDS
+{
+    enum dot_event ev;
+
+    letter_init(l, s);
+    letter_prepend(l, trace_received(s, &s->txn_arena));
+    TRY(read_text(s, l, &ev));
+    switch (ev) {
+    case DOT_BAD: smtp_session_end(s, ST_SYNTAX, "bare CR, LF or NUL in a letter"); return smtp_reply(s, SMTP_BAD_LINE_ENDS);
+    case DOT_LONG: smtp_session_end(s, ST_LIMIT, "line too long in a letter"); return smtp_reply(s, SMTP_TEXT_LINE_TOO_LONG);
+    default: return finish(s, l);
+    }
+}
+
+enum st smtp_cmd_data(struct smtp_cmd *c)
+{
+    struct smtp_session *s = c->s;
+    struct letter *l;
+    enum st st;
+
+    if (!s->txn.open)
+        return smtp_refuse(s, SMTP_NEED_MAIL, STR(""));
+    if (s->txn.n_rcpts == 0)
+        return smtp_refuse(s, SMTP_NEED_RCPT, STR(""));
+    TRY(smtp_reply(s, SMTP_DATA_GO));
+    s->log.action = "reading DATA";
+    stream_set_timeouts(s->stream, (uint32_t)s->set->smtp_data_timeout, (uint32_t)s->set->net_write_timeout);
+    stream_set_deadline(s->stream, deadline_in(s->set->smtp_letter_timeout));
+    l = MEM_NEW(struct letter);
+    st = receive(s, l);
+    letter_fini(l);
+    mem_free(l);
+    stream_set_deadline(s->stream, NEVER);
+    smtp_txn_reset(s);
+    return st;
+}

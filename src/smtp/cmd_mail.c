@@ -1,0 +1,86 @@
+#include "base/random.h"
+#include "smtp/ext.h"
+
+/* A bad path or a parameter: replies; ST_DENIED when the command is over with that. */
+static enum st parse(struct smtp_cmd *c, struct smtp_path *path)
+{
+    struct smtp_session *s = c->s;
+    enum st st = smtp_path_parse(c->args, STR("FROM:"), path);
+
+    if (st == ST_OK)
+        return ST_OK;
+    if (st == ST_DENIED)
+        TRY(smtp_refuse(s, SMTP_BAD_SENDER_ADDRESS, str_z(err_get()->text)));
+    else
+        TRY(smtp_refuse(s, SMTP_BAD_SYNTAX, str_z(c->verb->syntax)));
+    return ST_DENIED;
+}
+
+static enum st take_params(struct smtp_session *s, const struct smtp_path *path)
+{
+    for (size_t i = 0; i < path->n_params; i++) {
+        const struct smtp_param *p = &path->params[i];
+        const struct smtp_ext *e = s->extended ? smtp_ext_of_mail_param(s, p->name) : NULL;
+
+        if (!e) {
+            TRY(smtp_refuse(s, SMTP_PARAMETER_UNKNOWN, p->name)); /* RFC 5321 section 4.1.1.11 */
+            return ST_DENIED;
+        }
+        TRY(e->mail(s, p));
+        if (e->remember)
+            s->txn.attributes[s->txn.n_attributes++] =
+                (struct attribute){str_z(e->mail_param), arena_str(&s->txn_arena, p->value)};
+    }
+    return ST_OK;
+}
+
+/* RFC 6409 section 6.1: a user sends as himself. The null path is for reports, which programs of users send too. */
+static enum st check_sender(struct smtp_session *s, const struct smtp_path *path)
+{
+    enum st st;
+
+    if (!path->is_null && path->addr.is_utf8 && !s->txn.utf8) {
+        TRY(smtp_refuse(s, SMTP_UTF8_NOT_OFFERED, path->text));
+        return ST_DENIED;
+    }
+    if (!s->submission || path->is_null)
+        return ST_OK;
+    st = s->setup.ops->may_send_as(s->setup.arg, s->user.account, path->addr.whole);
+    if (st == ST_OK)
+        return ST_OK;
+    if (st == ST_DENIED)
+        TRY(smtp_refuse(s, SMTP_SENDER_NOT_YOURS, path->text));
+    else
+        TRY(smtp_reply(s, SMTP_LOCAL_ERROR));
+    return ST_DENIED;
+}
+
+static enum st begin(struct smtp_cmd *c, struct smtp_path *path)
+{
+    struct smtp_session *s = c->s;
+
+    TRY(parse(c, path));
+    TRY(take_params(s, path));
+    return check_sender(s, path);
+}
+
+enum st smtp_cmd_mail(struct smtp_cmd *c)
+{
+    struct smtp_session *s = c->s;
+    struct smtp_path *path;
+    enum st st;
+
+    if (s->txn.open)
+        return smtp_refuse(s, SMTP_NESTED_MAIL, STR(""));
+    smtp_txn_reset(s);
+    path = ARENA_NEW(&s->txn_arena, struct smtp_path);
+    st = begin(c, path);
+    if (st != ST_OK) {
+        smtp_txn_reset(s);
+        return st == ST_DENIED ? ST_OK : st;
+    }
+    s->txn.open = true;
+    s->txn.id = random_u64();
+    s->txn.reverse_path = path->is_null ? STR("") : path->addr.whole;
+    return smtp_reply(s, SMTP_SENDER_OK);
+}

@@ -1,0 +1,104 @@
+#include "smtp/ext.h"
+
+static enum st parse(struct smtp_cmd *c, struct smtp_path *path)
+{
+    struct smtp_session *s = c->s;
+    enum st st = smtp_path_parse(c->args, STR("TO:"), path);
+
+    if (st == ST_DENIED)
+        TRY(smtp_refuse(s, SMTP_BAD_ADDRESS, str_z(err_get()->text)));
+    else if (st != ST_OK)
+        TRY(smtp_refuse(s, SMTP_BAD_SYNTAX, str_z(c->verb->syntax)));
+    else if (path->n_params)
+        TRY(smtp_refuse(s, SMTP_PARAMETER_UNKNOWN, path->params[0].name));
+    else if (!path->is_postmaster && path->addr.is_utf8 && !s->txn.utf8)
+        TRY(smtp_refuse(s, SMTP_UTF8_NOT_OFFERED, path->text));
+    else
+        return ST_OK;
+    return ST_DENIED;
+}
+
+static bool is_known(const struct smtp_txn *t, const struct rcpt_target *n)
+{
+    for (size_t i = 0; i < t->n_targets; i++) {
+        const struct rcpt_target *o = &t->targets[i];
+
+        if (o->kind == n->kind && o->account == n->account && (n->kind == RCPT_LOCAL || str_ieq(o->address, n->address)) &&
+            str_eq(o->mailbox, n->mailbox))
+            return true;
+    }
+    return false;
+}
+
+/* Two addresses that lead to the same mailbox bring one letter there. */
+static enum st add(struct smtp_session *s, const struct rcpt_target *targets, size_t n)
+{
+    struct smtp_txn *t = &s->txn;
+
+    if (t->n_targets + n > RCPT_TARGETS_MAX)
+        return FAIL(ST_LIMIT, "more than %d recipients with all aliases", RCPT_TARGETS_MAX);
+    for (size_t i = 0; i < n; i++) {
+        if (is_known(t, &targets[i]))
+            continue;
+        if (t->n_targets == t->cap_targets) {
+            struct rcpt_target *more;
+
+            t->cap_targets = MAX(t->cap_targets * 2, 4);
+            more = ARENA_ARRAY(&s->txn_arena, struct rcpt_target, t->cap_targets);
+            if (t->n_targets)
+                memcpy(more, t->targets, t->n_targets * sizeof *more);
+            t->targets = more;
+        }
+        t->targets[t->n_targets++] = targets[i];
+    }
+    return ST_OK;
+}
+
+static enum st refuse_unknown(struct smtp_session *s, struct str address)
+{
+    if (++s->unknown_rcpts > s->set->smtp_max_unknown_recipients) {
+        smtp_session_end(s, ST_DENIED, "too many unknown recipients");
+        return smtp_reply(s, SMTP_TOO_MANY_UNKNOWN);
+    }
+    LOG(SMTP_RCPT_REJECTED, lf_str("rcpt", address), lf_z("reason", "no such user"));
+    return smtp_reply_arg(s, SMTP_NO_SUCH_USER, address);
+}
+
+static enum st answer(struct smtp_session *s, enum st st, struct str address, const struct smtp_rcpt_result *r)
+{
+    switch (st) {
+    case ST_OK:
+        if (add(s, r->targets, r->n) != ST_OK)
+            return smtp_reply(s, SMTP_TOO_MANY_RCPTS);
+        s->txn.only_rcpt = s->txn.n_rcpts++ ? STR_NONE : address;
+        return smtp_reply(s, SMTP_RCPT_OK);
+    case ST_NOTFOUND: return refuse_unknown(s, address);
+    case ST_LIMIT:
+        LOG(SMTP_RCPT_REJECTED, lf_str("rcpt", address), lf_z("reason", "relaying denied"));
+        return smtp_refuse(s, SMTP_RELAY_DENIED, address);
+    case ST_DENIED: return smtp_reply_arg(s, SMTP_USER_DISABLED, address);
+    case ST_NOSPACE: return smtp_reply(s, SMTP_MAILBOX_FULL);
+    default: return smtp_reply(s, SMTP_LOCAL_ERROR);
+    }
+}
+
+enum st smtp_cmd_rcpt(struct smtp_cmd *c)
+{
+    struct smtp_session *s = c->s;
+    struct smtp_rcpt_result r = {0};
+    struct smtp_path *path;
+    struct str address;
+    enum st st;
+
+    if (!s->txn.open)
+        return smtp_refuse(s, SMTP_NEED_MAIL, STR(""));
+    if (s->txn.n_rcpts >= s->set->smtp_max_recipients)
+        return smtp_reply(s, SMTP_TOO_MANY_RCPTS);
+    path = ARENA_NEW(&s->txn_arena, struct smtp_path);
+    st = parse(c, path);
+    if (st != ST_OK)
+        return st == ST_DENIED ? ST_OK : st;
+    address = path->is_postmaster ? STR("postmaster") : path->addr.whole;
+    st = s->setup.ops->resolve(s->setup.arg, s->txn.id, s->user.account, address, &s->txn_arena, &r);
+    return answer(s, st, address, &r);
+}

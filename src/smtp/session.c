@@ -1,0 +1,212 @@
+/* The session: greet, then read a command, check its rules, run it. Replies gather in the stream and leave when a read
+ * would wait, so that pipelined groups are answered in one packet (RFC 2920 section 3.2). */
+#include "smtp/session.h"
+
+#define LINE_SHOWN 100 /* of an unknown command, in the log */
+
+const struct smtp_verb smtp_verbs[] = {
+#define VERB(word, fn, flags, syntax, ref) {STR(#word), fn, flags, syntax},
+#include "smtp/verbs.def"
+#undef VERB
+};
+const size_t smtp_n_verbs = ARRAY_LEN(smtp_verbs);
+
+struct smtp_session *smtp_session_new(const struct smtp_setup *setup)
+{
+    struct smtp_session *s = MEM_NEW(struct smtp_session);
+
+    s->magic = SMTP_SESSION_MAGIC;
+    s->setup = *setup;
+    s->stream = setup->stream;
+    s->set = setup->set;
+    s->submission = setup->listener->protocol == PROTOCOL_SUBMISSION;
+    s->log = (struct log_ctx){.sid = setup->sid, .peer = setup->peer_text, .service = s->submission ? "submission" : "smtp", .action = "greeting"};
+    return s;
+}
+
+void smtp_session_free(struct smtp_session *s)
+{
+    if (!s)
+        return;
+    must_obj(s, SMTP_SESSION_MAGIC);
+    arena_fini(&s->txn_arena);
+    arena_fini(&s->arena);
+    wipe(&s->user, sizeof s->user);
+    s->magic = 0;
+    mem_free(s);
+}
+
+void smtp_session_end(struct smtp_session *s, enum st st, const char *reason)
+{
+    if (s->over)
+        return;
+    s->over = true;
+    s->end = st;
+    s->end_reason = reason;
+}
+
+void smtp_txn_reset(struct smtp_session *s)
+{
+    s->txn = (struct smtp_txn){0};
+    arena_reset(&s->txn_arena);
+}
+
+void smtp_session_forget(struct smtp_session *s)
+{
+    smtp_txn_reset(s);
+    s->said_helo = s->extended = false;
+    s->helo = STR_NONE;
+}
+
+bool smtp_offers_starttls(const struct smtp_session *s)
+{
+    return s->setup.listener->security == SECURITY_STARTTLS && s->setup.tls_available && !stream_is_tls(s->stream);
+}
+
+static const struct smtp_verb *verb_of(struct str word)
+{
+    for (size_t i = 0; i < smtp_n_verbs; i++)
+        if (str_ieq(word, smtp_verbs[i].word))
+            return &smtp_verbs[i];
+    return NULL;
+}
+
+/* The rules of the row that are broken: the reply, or SMTP_REPLY_COUNT. */
+static enum smtp_reply objection(const struct smtp_session *s, const struct smtp_verb *v, struct str args)
+{
+    if ((v->flags & NO_ARGS_F) && str_trim(args).n)
+        return SMTP_NO_PARAMETERS;
+    if ((v->flags & NEED_HELO_F) && !s->said_helo)
+        return SMTP_NEED_HELO;
+    if ((v->flags & NEED_AUTH_F) && s->submission && !s->authenticated)
+        return smtp_may_auth(s) || !smtp_offers_starttls(s) ? SMTP_AUTH_REQUIRED : SMTP_TLS_REQUIRED;
+    return SMTP_REPLY_COUNT;
+}
+
+static enum st run_command(struct smtp_session *s, struct str line) SUSPENDS
+{
+    size_t space = str_find(line, ' ');
+    const struct smtp_verb *v = verb_of(str_n(line.p, space));
+    struct smtp_cmd c = {s, v, str_from(line, space)};
+    enum smtp_reply no;
+
+    if (!v) {
+        LOG(SMTP_COMMAND_UNKNOWN, lf_str("line", str_sub(line, 0, LINE_SHOWN)));
+        return smtp_refuse(s, SMTP_UNKNOWN_COMMAND, STR(""));
+    }
+    no = objection(s, v, c.args);
+    if (no != SMTP_REPLY_COUNT)
+        return smtp_refuse(s, no, v->word);
+    s->log.action = v->word.p;
+    return v->fn(&c);
+}
+
+/* A line that is one: ends in CR LF and holds neither NUL nor a CR elsewhere. */
+static bool take_line_end(struct str *line)
+{
+    if (!str_ends(*line, STR("\r\n")))
+        return false;
+    line->n -= 2;
+    return str_find(*line, '\r') == line->n && str_find(*line, '\0') == line->n;
+}
+
+static enum st one_command(struct smtp_session *s) SUSPENDS
+{
+    struct str line;
+    enum st st = stream_line(s->stream, LIMIT_SMTP_LINE, &line);
+
+    if (st == ST_LIMIT) {
+        smtp_session_end(s, ST_LIMIT, "command line too long");
+        return smtp_reply(s, SMTP_LINE_TOO_LONG);
+    }
+    if (st != ST_OK)
+        return st;
+    if (!take_line_end(&line)) {
+        smtp_session_end(s, ST_SYNTAX, "bare CR, LF or NUL in a command");
+        return smtp_reply(s, SMTP_BARE_LINE_END);
+    }
+    TRY(run_command(s, line));
+    if (s->errors >= s->set->smtp_max_errors && !s->over) {
+        smtp_session_end(s, ST_DENIED, "too many errors");
+        return smtp_reply(s, SMTP_TOO_MANY_ERRORS);
+    }
+    return ST_OK;
+}
+
+static enum st greet(struct smtp_session *s) SUSPENDS
+{
+    s->greeted = true;
+    LOG(SMTP_SESSION_OPENED);
+    return stream_writef(s->stream, "220 %.*s ESMTP Restante\r\n", STR_ARGS(s->set->host_name));
+}
+
+/* The one long wait. ST_PARKED, or ST_OK when there is input to read. */
+static enum st wait_for_command(struct smtp_session *s) SUSPENDS
+{
+    if (stream_input(s->stream).n)
+        return ST_OK;
+    TRY(stream_flush(s->stream));
+    s->log.action = "waiting for a command";
+    return s->setup.ops->park(s->setup.arg, s->stream, deadline_in(s->set->smtp_command_timeout)) ? ST_PARKED : ST_OK;
+}
+
+static enum st serve(struct smtp_session *s, enum st why) SUSPENDS
+{
+    stream_set_timeouts(s->stream, (uint32_t)s->set->smtp_command_timeout, (uint32_t)s->set->net_write_timeout);
+    if (why == ST_TIMEOUT || why == ST_CANCELED)
+        return why;
+    if (!s->greeted)
+        TRY(greet(s));
+    while (!s->over) {
+        TRY(wait_for_command(s));
+        TRY(one_command(s));
+        stream_set_timeouts(s->stream, (uint32_t)s->set->smtp_command_timeout, (uint32_t)s->set->net_write_timeout);
+    }
+    return stream_flush(s->stream);
+}
+
+/* Last words, where the protocol has some for the case (RFC 5321 section 3.8). */
+static void say_goodbye(struct smtp_session *s, enum st st) SUSPENDS
+{
+    enum st ignored = ST_OK;
+
+    if (st == ST_TIMEOUT)
+        ignored = smtp_reply_arg(s, SMTP_IDLE_TOO_LONG, s->set->host_name);
+    else if (st == ST_CANCELED)
+        ignored = smtp_reply_arg(s, SMTP_SHUTDOWN, s->set->host_name);
+    if (ignored == ST_OK)
+        ignored = stream_flush(s->stream);
+    (void)ignored; /* the peer may be gone: there is nobody left to tell */
+}
+
+enum st smtp_session_run(struct smtp_session *s, enum st why)
+{
+    const struct log_ctx *outer = log_here;
+    enum st st;
+
+    must_obj(s, SMTP_SESSION_MAGIC);
+    log_here = &s->log;
+    st = serve(s, why);
+    if (st != ST_PARKED) {
+        if (!s->over)
+            smtp_session_end(s, st, st == ST_EOF ? "the client hung up" : st_text(st));
+        say_goodbye(s, st);
+        LOG(SMTP_SESSION_CLOSED, lf_z("reason", s->end_reason), lf_u64("letters", s->letters), lf_u64("bytes_in", stream_bytes_in(s->stream)),
+            lf_u64("bytes_out", stream_bytes_out(s->stream)));
+        st = s->end;
+    }
+    log_here = outer;
+    return st;
+}
+
+uint64_t smtp_session_account(const struct smtp_session *s)
+{
+    return s->user.account;
+}
+
+void smtp_session_revoke(struct smtp_session *s)
+{
+    s->authenticated = false;
+    s->user = (struct smtp_auth_result){0};
+    s->log.user = STR_NONE;
+}

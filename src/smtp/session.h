@@ -1,0 +1,79 @@
+/* What the files of this room share of a session. Two lifetimes: `arena` lives with the connection, `txn_arena` with a mail
+ * transaction. */
+#pragma once
+
+#include "base/log.h"
+#include "smtp/letter.h"
+#include "smtp/path.h"
+#include "smtp/reply.h"
+#include "smtp/smtp.h"
+
+#include "base/must.h"
+#include "base/secret.h"
+
+#define SMTP_SESSION_MAGIC 0x736d7470
+
+struct smtp_txn {
+    bool open;
+    uint64_t id;
+    struct str reverse_path;
+    struct attribute attributes[SMTP_PARAMS_MAX];
+    size_t n_attributes;
+    struct rcpt_target *targets; /* grows in the arena */
+    size_t n_targets, cap_targets;
+    uint32_t n_rcpts; /* RCPT commands that were accepted */
+    struct str only_rcpt; /* for the Received line, when there is just one */
+    bool utf8;
+};
+
+struct smtp_session {
+    uint32_t magic;
+    struct smtp_setup setup;
+    struct stream *stream;
+    const struct settings *set;
+    struct log_ctx log;
+    struct arena arena, txn_arena;
+    bool submission, greeted, said_helo, extended /* EHLO, not HELO */, over;
+    enum st end;           /* how it ended, once `over` */
+    const char *end_reason;
+    struct str helo; /* in helo_bytes */
+    char helo_bytes[256];
+    struct smtp_auth_result user; /* account 0: nobody */
+    bool authenticated;
+    unsigned errors, auth_tries;
+    uint32_t unknown_rcpts, letters;
+    struct smtp_txn txn;
+};
+
+struct smtp_cmd {
+    struct smtp_session *s;
+    const struct smtp_verb *verb;
+    struct str args; /* a view that lasts until the next read */
+};
+
+enum { IN_ANY_TLS_F = 1, NEED_HELO_F = 2, NEED_AUTH_F = 4, NO_ARGS_F = 8, QUIET_F = 16, LAST_F = 32 };
+
+struct smtp_verb {
+    struct str word;
+    enum st (*fn)(struct smtp_cmd *c) SUSPENDS;
+    unsigned flags;
+    const char *syntax;
+};
+
+#define VERB(word, fn, flags, syntax, ref) enum st fn(struct smtp_cmd *c) SUSPENDS MUST_USE;
+#include "smtp/verbs.def"
+#undef VERB
+
+extern const struct smtp_verb smtp_verbs[];
+extern const size_t smtp_n_verbs;
+
+/* Ends the session after what has been answered is sent: `reason` is a phrase for the log. */
+void smtp_session_end(struct smtp_session *s, enum st st, const char *reason);
+
+/* Forgets the transaction (RSET, EHLO, the end of a letter). */
+void smtp_txn_reset(struct smtp_session *s);
+/* Everything that the client said is forgotten, as after STARTTLS (RFC 3207 section 4.2). */
+void smtp_session_forget(struct smtp_session *s);
+
+bool smtp_may_auth(const struct smtp_session *s);     /* AUTH can be used here and now */
+bool smtp_offers_starttls(const struct smtp_session *s);

@@ -1,0 +1,84 @@
+/* The server side of SMTP: receiving for our own domains, and submission. A session is one function over a stream; what
+ * it needs of other processes it asks through smtp_ops, which the gate fills with messages (and a test with fakes).
+ * The letter's bytes are checked, trimmed and described (mime/scan.h) while they arrive; nothing is kept beyond
+ * LIMIT_INLINE_LETTER bytes of memory, the rest goes to a spool file. */
+#pragma once
+
+#include "base/log.h"
+#include "config/config.h"
+#include "ipc/lists.h"
+#include "net/stream.h"
+
+struct smtp_session;
+
+struct smtp_auth_try {
+    const char *mechanism;
+    struct str authzid, user, password;
+};
+struct smtp_auth_result {
+    uint64_t account;
+    struct str login; /* in the given arena */
+    unsigned char token[16];
+    bool has_token;
+};
+
+struct smtp_rcpt_result {
+    struct rcpt_target *targets; /* in the given arena */
+    size_t n;
+    struct str text; /* why not, for people; may be empty */
+};
+
+/* A letter that is complete. Either `body` holds it, or `spool` is a descriptor with `body_size` bytes of it. */
+struct smtp_letter {
+    uint64_t txn;
+    struct str reverse_path; /* without angle brackets; empty: the null path */
+    const struct attribute *attributes;
+    size_t n_attributes;
+    const struct rcpt_target *targets;
+    size_t n_targets;
+    struct str body, record;
+    int spool;
+    uint64_t body_size;
+    uint64_t account; /* who submits it; 0: nobody */
+    const unsigned char *token;
+};
+
+struct smtp_ops {
+    /* ST_OK, ST_DENIED (wrong), ST_TRYLATER. */
+    enum st (*authenticate)(void *arg, const struct smtp_auth_try *try, struct arena *a, struct smtp_auth_result *out) SUSPENDS;
+    /* ST_OK; ST_NOTFOUND no such user; ST_DENIED with text; ST_NOSPACE; ST_LIMIT not a domain of ours; ST_TRYLATER. */
+    enum st (*resolve)(void *arg, uint64_t txn, uint64_t account, struct str address, struct arena *a, struct smtp_rcpt_result *out) SUSPENDS;
+    enum st (*may_send_as)(void *arg, uint64_t account, struct str address) SUSPENDS; /* ST_OK, ST_DENIED, ST_TRYLATER */
+    enum st (*spool)(void *arg, int *out_fd) SUSPENDS;                                 /* ST_NOSPACE */
+    void (*spool_done)(void *arg, int fd, uint64_t bytes);                             /* closes it; frees the budget */
+    bool (*spool_may)(void *arg, uint64_t more);                                       /* the gate's budget of spool */
+    /* Durable when ST_OK; *out_id names it in the reply. ST_NOSPACE, ST_TRYLATER, ST_DENIED. */
+    enum st (*deliver)(void *arg, const struct smtp_letter *l, uint64_t *out_id) SUSPENDS;
+    enum st (*start_tls)(void *arg, struct stream *s) SUSPENDS;
+    /* Parks until input, hang-up or deadline; smtp_session_run is then called again. False: there is input. */
+    bool (*park)(void *arg, struct stream *s, mono_ms deadline);
+};
+
+struct smtp_setup {
+    struct stream *stream; /* borrowed; it outlives the session */
+    const struct settings *set;
+    const struct config_listener *listener;
+    const struct smtp_ops *ops;
+    void *arg;
+    uint64_t sid;
+    struct str peer_text;    /* "203.0.113.9:4711" */
+    struct str peer_address; /* "203.0.113.9" or "2001:db8::1", for Received */
+    bool tls_available;      /* a certificate is there */
+};
+
+struct smtp_session *smtp_session_new(const struct smtp_setup *setup);
+void smtp_session_free(struct smtp_session *s);
+
+/* Greets and serves. `why`: ST_OK at first and when there is input, ST_TIMEOUT when a parked wait ran out, ST_CANCELED when
+ * the server stops. ST_PARKED: call again. Anything else: the session is over, and how (ST_OK: QUIT). */
+enum st smtp_session_run(struct smtp_session *s, enum st why) SUSPENDS;
+
+/* Who is logged in; 0: nobody. */
+uint64_t smtp_session_account(const struct smtp_session *s);
+/* His rights are withdrawn: commands from now on are those of a stranger. */
+void smtp_session_revoke(struct smtp_session *s);
