@@ -4,8 +4,10 @@
  *   listener smtp { port 25  protocol smtp  security starttls }
  *   smtp { max_recipients 500 }         # the same as smtp_max_recipients 500
  *
- * A setting is a name and its value on one line, or several of them on the line; text with blanks,
- * braces or # goes into "quotes" (\" and \\ inside). main reads the file, checks it, and hands the
+ * A setting is a name and a value on the same line; a line may hold several. Text with blanks,
+ * braces or # goes into "quotes" (\" and \\ inside). A block named after the first words of settings
+ * stands for that prefix. A listener named like a standard port (ports.def) has its protocol,
+ * security and port unless it says otherwise. main reads the file, checks it, and hands the
  * text to the roles, which parse the same text to the same snapshot: parsing asks nothing of the
  * environment. Nothing here suspends. */
 #pragma once
@@ -38,14 +40,17 @@ enum st config_parse(struct str text, const char *file, const struct settings **
  * for writing. Adds to *errors, emptied first; ST_SYNTAX when something is wrong. */
 enum st config_check(const struct settings *set, struct config_errors *errors) MUST_USE;
 
-/* Adds an error of another room's checks at `at` (main: a port in use). */
+/* Where a row of settings.def was set, for errors of other rooms' checks (main: a user that is not
+ * there); line 0 for a default. `name` must be a row's. */
+struct config_pos config_place(const struct settings *set, const char *name);
 void config_error_add(struct config_errors *errors, struct config_pos at, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 /* A line each: "file:line:column: text\n". */
 void config_errors_print(const struct config_errors *errors, const char *file, struct buf *out);
 
 struct config_change {
-    struct str name;    /* "smtp_max_recipients", "listener imaps", "tls" */
+    const char *kind;   /* "setting", "listener", "tls", "dns_zone" */
+    struct str name;    /* "smtp_max_recipients", "imaps" */
     bool needs_restart; /* the running server keeps the old value */
 };
 

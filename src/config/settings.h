@@ -39,11 +39,6 @@ struct config_addrs {
     size_t n;
 };
 
-struct config_names {
-    const struct str *v;
-    size_t n;
-};
-
 /* Where a value stands in the file; line 0 when it is the default. */
 struct config_pos {
     uint32_t line, column;
@@ -58,22 +53,21 @@ struct config_pos {
 #define CONFIG_TYPE_str struct str
 #define CONFIG_TYPE_path struct str
 #define CONFIG_TYPE_host struct str
-#define CONFIG_TYPE_names struct config_names
 #define CONFIG_TYPE_addresses struct config_addrs
 #define CONFIG_TYPE_servers struct config_addrs
 
 #define SET(type, name, def, min, max, reload, text) CONFIG_TYPE_##type name;
 #define SET_CHOICE(choice, name, def, reload, text) enum config_##choice name;
+#define SECTION(title, text)
 
 /* `listener imaps { ... }`. The addresses carry the port already. */
 struct config_listener {
-    struct str name; /* unique; by default that of the standard port, or protocol-port */
+    struct str name; /* unique; without one: "listener-1", "listener-2" in order of the file */
     struct config_pos at;
 #include "config/listener.def"
 };
 
-/* `tls { host mail.example.org  certificate FILE  key FILE }`. The first one without hosts, or else
- * the first, is the default. */
+/* `tls { certificate FILE  key FILE }`. The first is the default. */
 struct config_tls {
     struct config_pos at;
 #include "config/tls.def"
@@ -105,6 +99,7 @@ struct settings {
 };
 #undef SET
 #undef SET_CHOICE
+#undef SECTION
 
 const struct settings *config_ref(const struct settings *set);
 void config_unref(const struct settings *set); /* NULL does nothing */

@@ -1,0 +1,144 @@
+/* What parsing alone can't see. Settings that miss each other come first; then files, directories
+ * and users of this machine, as the calling process sees them. */
+#include "config/field.h"
+
+#include "base/must.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+struct config_pos config_place(const struct settings *set, const char *name)
+{
+    const struct field *f = field_find(&fields_top, str_z(name));
+
+    must(f != NULL);
+    return set->places[f - fields_top.list];
+}
+
+static bool same_addr(const struct config_addr *a, const struct config_addr *b)
+{
+    return a->len == b->len && memcmp(&a->sa, &b->sa, a->len) == 0;
+}
+
+static bool share_addr(const struct config_listener *a, const struct config_listener *b)
+{
+    for (size_t i = 0; i < a->address.n; i++)
+        for (size_t j = 0; j < b->address.n; j++)
+            if (same_addr(&a->address.v[i], &b->address.v[j]))
+                return true;
+    return false;
+}
+
+static void check_listeners(const struct settings *set, struct config_errors *errors)
+{
+    for (size_t i = 0; i < set->listener_count; i++) {
+        const struct config_listener *l = &set->listeners[i];
+
+        if (l->security != SECURITY_NONE && set->tls_count == 0)
+            config_error_add(errors, l->at,
+                             "listener %.*s has security %s, but there is no certificate: write tls { certificate FILE  "
+                             "key FILE }, or security none",
+                             STR_ARGS(l->name), config_security_name(l->security));
+        for (size_t j = 0; j < i; j++)
+            if (share_addr(l, &set->listeners[j]))
+                config_error_add(errors, l->at, "listeners %.*s and %.*s want the same address and port %u",
+                                 STR_ARGS(set->listeners[j].name), STR_ARGS(l->name), l->port);
+    }
+}
+
+/* Empty when the file can be read, else why not. */
+static const char *unreadable(struct str path)
+{
+    struct stat sb;
+
+    if (stat(path.p, &sb) < 0)
+        return strerror(errno);
+    if (!S_ISREG(sb.st_mode))
+        return "not a file";
+    return access(path.p, R_OK) < 0 ? strerror(errno) : "";
+}
+
+static void check_file(struct config_errors *errors, struct config_pos at, const char *what, struct str path)
+{
+    const char *why = unreadable(path);
+
+    if (*why)
+        config_error_add(errors, at, "%s %.*s: %s", what, STR_ARGS(path), why);
+}
+
+/* A directory that is not there is made at the start, so its nearest ancestor counts. */
+static void check_dir(struct config_errors *errors, struct config_pos at, const char *what, struct str path)
+{
+    struct arena a = ARENA_INIT;
+    char *p = arena_cstr(&a, path);
+    struct stat sb;
+
+    while (stat(p, &sb) < 0 && errno == ENOENT && strrchr(p, '/') > p)
+        *strrchr(p, '/') = '\0';
+    if (stat(p, &sb) < 0)
+        config_error_add(errors, at, "%s %.*s: %s", what, STR_ARGS(path), strerror(errno));
+    else if (!S_ISDIR(sb.st_mode))
+        config_error_add(errors, at, "%s %.*s: %s is not a directory", what, STR_ARGS(path), p);
+    else if (access(p, W_OK | X_OK) < 0)
+        config_error_add(errors, at, "%s %.*s: may not write in %s", what, STR_ARGS(path), p);
+    arena_fini(&a);
+}
+
+static void check_world(const struct settings *set, struct config_errors *errors)
+{
+    for (size_t i = 0; i < set->tls_count; i++) {
+        check_file(errors, set->tls[i].at, "certificate", set->tls[i].certificate);
+        check_file(errors, set->tls[i].at, "key", set->tls[i].key);
+    }
+    check_dir(errors, config_place(set, "data"), "data", set->data);
+    check_dir(errors, config_place(set, "run"), "run", set->run);
+    if (set->resolver_root_hints.n)
+        check_file(errors, config_place(set, "resolver_root_hints"), "resolver_root_hints", set->resolver_root_hints);
+    /* the default is where Debian's dns-root-data puts it; without it there is no DNSSEC, said at the start */
+    if (config_place(set, "resolver_trust_anchor").line && set->resolver_trust_anchor.n)
+        check_file(errors, config_place(set, "resolver_trust_anchor"), "resolver_trust_anchor",
+                   set->resolver_trust_anchor);
+}
+
+/* Only root changes users. */
+static void check_users(const struct settings *set, struct config_errors *errors)
+{
+    const struct {
+        const char *name;
+        struct str user;
+    } rows[] = {
+        {"user_keeper", set->user_keeper},     {"user_gate", set->user_gate},       {"user_box", set->user_box},
+        {"user_courier", set->user_courier},   {"user_resolver", set->user_resolver},
+        {"user_control", set->user_control},   {"user_errand", set->user_errand},
+    };
+    uint32_t uid;
+
+    for (size_t i = 0; geteuid() == 0 && i < ARRAY_LEN(rows); i++)
+        if (str_u32(rows[i].user, UINT32_MAX - 1, &uid) != ST_OK && !getpwnam(rows[i].user.p))
+            config_error_add(errors, config_place(set, rows[i].name),
+                             "%s: there is no user \"%.*s\" here: make it (systemd-sysusers, or adduser --system), or "
+                             "write a name or number that is not used for anything else",
+                             rows[i].name, STR_ARGS(rows[i].user));
+}
+
+enum st config_check(const struct settings *set, struct config_errors *errors)
+{
+    struct sockaddr_un sun;
+
+    *errors = (struct config_errors){0};
+    if (set->host_name.n == 0)
+        config_error_add(errors, (struct config_pos){0}, "host_name is missing: write host_name mail.example.org");
+    if (set->control_socket.n >= sizeof sun.sun_path)
+        config_error_add(errors, config_place(set, "control_socket"),
+                         "the path of the control socket has %zu bytes, %zu are the most: choose a shorter one",
+                         set->control_socket.n, sizeof sun.sun_path - 1);
+    check_listeners(set, errors);
+    check_world(set, errors);
+    check_users(set, errors);
+    if (errors->n)
+        return FAIL(ST_SYNTAX, "%.*s: %s", STR_ARGS(set->file), errors->list[0].text);
+    return ST_OK;
+}
