@@ -13,7 +13,7 @@ struct buf {
 
 void buf_init(struct buf *b, size_t max); /* allocates nothing yet */
 void buf_fini(struct buf *b);
-void buf_clear(struct buf *b); /* empty again, memory kept, `over` gone */
+void buf_clear(struct buf *b);       /* empty again, memory kept, `over` gone */
 void buf_free_memory(struct buf *b); /* empty again and without memory (an idle session) */
 
 void buf_add(struct buf *b, struct str s);

@@ -71,8 +71,8 @@ struct str time_rfc5322(struct arena *a, uint64_t wall_us)
     int64_t y;
 
     civil_from_days((int64_t)day, &y, &m, &d);
-    return arena_printf(a, "%.3s, %u %.3s %lld %02u:%02u:%02u +0000", wday + day % 7 * 3, d, mon + (m - 1) * 3, (long long)y,
-                        (unsigned)(t / 3600), (unsigned)(t / 60 % 60), (unsigned)(t % 60));
+    return arena_printf(a, "%.3s, %u %.3s %lld %02u:%02u:%02u +0000", wday + day % 7 * 3, d, mon + (m - 1) * 3,
+                        (long long)y, (unsigned)(t / 3600), (unsigned)(t / 60 % 60), (unsigned)(t % 60));
 }
 
 struct str time_rfc3339(struct arena *a, uint64_t wall_us)
@@ -82,6 +82,6 @@ struct str time_rfc3339(struct arena *a, uint64_t wall_us)
     int64_t y;
 
     civil_from_days((int64_t)(s / 86400), &y, &m, &d);
-    return arena_printf(a, "%04lld-%02u-%02uT%02u:%02u:%02uZ", (long long)y, m, d, (unsigned)(t / 3600), (unsigned)(t / 60 % 60),
-                        (unsigned)(t % 60));
+    return arena_printf(a, "%04lld-%02u-%02uT%02u:%02u:%02uZ", (long long)y, m, d, (unsigned)(t / 3600),
+                        (unsigned)(t / 60 % 60), (unsigned)(t % 60));
 }

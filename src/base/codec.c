@@ -8,14 +8,15 @@ void base64_encode(struct buf *out, struct str raw)
     size_t n = raw.n;
 
     for (; n >= 3; p += 3, n -= 3) {
-        char quad[4] = {alphabet[p[0] >> 2], alphabet[(p[0] & 3) << 4 | p[1] >> 4], alphabet[(p[1] & 15) << 2 | p[2] >> 6],
-                        alphabet[p[2] & 63]};
+        char quad[4] = {alphabet[p[0] >> 2], alphabet[(p[0] & 3) << 4 | p[1] >> 4],
+                        alphabet[(p[1] & 15) << 2 | p[2] >> 6], alphabet[p[2] & 63]};
 
         buf_add(out, str_n(quad, 4));
     }
     if (n) {
         unsigned second = n == 2 ? p[1] : 0;
-        char quad[4] = {alphabet[p[0] >> 2], alphabet[(p[0] & 3) << 4 | second >> 4], n == 2 ? alphabet[(second & 15) << 2] : '=', '='};
+        char quad[4] = {alphabet[p[0] >> 2], alphabet[(p[0] & 3) << 4 | second >> 4],
+                        n == 2 ? alphabet[(second & 15) << 2] : '=', '='};
 
         buf_add(out, str_n(quad, 4));
     }

@@ -48,9 +48,9 @@ enum st st_from_errno(int e);
 /* A failed system call: the text ends with the reason that errno gives. */
 #define FAIL_ERRNO(what) err_set(st_from_errno(errno), __FILE__, __LINE__, "%s: %s", (what), strerror(errno))
 
-#define TRY(call)                                                                                  \
-    do {                                                                                           \
-        enum st try_st_ = (call);                                                                  \
-        if (try_st_ != ST_OK)                                                                      \
-            return try_st_;                                                                        \
+#define TRY(call)                                                                                                      \
+    do {                                                                                                               \
+        enum st try_st_ = (call);                                                                                      \
+        if (try_st_ != ST_OK)                                                                                          \
+            return try_st_;                                                                                            \
     } while (0)

@@ -7,7 +7,10 @@ struct list {
     struct list *next, *prev;
 };
 
-#define LIST_INIT(l) {&(l), &(l)}
+#define LIST_INIT(l)                                                                                                   \
+    {                                                                                                                  \
+        &(l), &(l)                                                                                                     \
+    }
 
 static inline void list_init(struct list *l)
 {
@@ -34,5 +37,5 @@ static inline void list_del(struct list *item)
 
 #define LIST_ITEM(ptr, type, member) CONTAINER_OF(ptr, type, member)
 #define LIST_EACH(pos, head) for (struct list *pos = (head)->next; pos != (head); pos = pos->next)
-#define LIST_EACH_SAFE(pos, tmp, head)                                                             \
+#define LIST_EACH_SAFE(pos, tmp, head)                                                                                 \
     for (struct list *pos = (head)->next, *tmp = pos->next; pos != (head); pos = tmp, tmp = pos->next)

@@ -59,8 +59,7 @@ struct log_ctx {
 
 extern _Thread_local const struct log_ctx *log_here; /* may be NULL */
 
-#define LOG(ev, ...)                                                                               \
-    log_event(LOG_EV_##ev, (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ) {.kind = LF_END}})
+#define LOG(ev, ...) log_event(LOG_EV_##ev, (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){.kind = LF_END}})
 
 void log_event(enum log_event ev, const struct log_field *fields);
 
@@ -71,7 +70,7 @@ void log_set_level(enum log_level least);
 
 uint64_t log_dropped(void); /* lines lost since start */
 
-const char *log_event_name(enum log_event ev);   /* "smtp_session_closed" */
+const char *log_event_name(enum log_event ev); /* "smtp_session_closed" */
 const char *log_event_text(enum log_event ev);
 const char *log_event_fields(enum log_event ev); /* the keys it writes */
 enum log_level log_event_level(enum log_event ev);

@@ -38,10 +38,11 @@ static void check_listeners(const struct settings *set, struct config_errors *er
         const struct config_listener *l = &set->listeners[i];
 
         if (l->security != SECURITY_NONE && set->tls_count == 0)
-            config_error_add(errors, l->at,
-                             "listener %.*s has security %s, but there is no certificate: write tls { certificate FILE  "
-                             "key FILE }, or security none",
-                             STR_ARGS(l->name), config_security_name(l->security));
+            config_error_add(
+                errors, l->at,
+                "listener %.*s has security %s, but there is no certificate: write tls { certificate FILE  "
+                "key FILE }, or security none",
+                STR_ARGS(l->name), config_security_name(l->security));
         for (size_t j = 0; j < i; j++)
             if (share_addr(l, &set->listeners[j]))
                 config_error_add(errors, l->at, "listeners %.*s and %.*s want the same address and port %u",
@@ -110,9 +111,9 @@ static void check_users(const struct settings *set, struct config_errors *errors
         const char *name;
         struct str user;
     } rows[] = {
-        {"user_keeper", set->user_keeper},     {"user_gate", set->user_gate},       {"user_box", set->user_box},
-        {"user_courier", set->user_courier},   {"user_resolver", set->user_resolver},
-        {"user_control", set->user_control},   {"user_errand", set->user_errand},
+        {"user_keeper", set->user_keeper},   {"user_gate", set->user_gate},         {"user_box", set->user_box},
+        {"user_courier", set->user_courier}, {"user_resolver", set->user_resolver}, {"user_control", set->user_control},
+        {"user_errand", set->user_errand},
     };
     uint32_t uid;
 

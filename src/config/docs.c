@@ -30,10 +30,9 @@ static void cell(struct buf *out, const char *z)
 static void value_cell(struct buf *out, const struct field *f)
 {
     static const char *const kinds[] = {
-        [KIND_bool] = "`yes` or `no`", [KIND_u32] = "number",        [KIND_u64] = "number",
-        [KIND_size] = "size",          [KIND_duration] = "duration", [KIND_str] = "text",
-        [KIND_path] = "path",          [KIND_host] = "host name",    [KIND_addresses] = "addresses",
-        [KIND_servers] = "servers",
+        [KIND_bool] = "`yes` or `no`",  [KIND_u32] = "number",      [KIND_u64] = "number", [KIND_size] = "size",
+        [KIND_duration] = "duration",   [KIND_str] = "text",        [KIND_path] = "path",  [KIND_host] = "host name",
+        [KIND_addresses] = "addresses", [KIND_servers] = "servers",
     };
 
     if (f->kind == KIND_choice) {
@@ -68,29 +67,31 @@ static void standard_ports(struct buf *out)
 {
     buf_addz(out, "\n| name | protocol | security | port |\n|---|---|---|---|\n");
 #define PORT(name, protocol, security, port)                                                                           \
-    buf_addf(out, "| `%s` | %s | %s | %d |\n", name, config_protocol_name(protocol), config_security_name(security), port);
+    buf_addf(out, "| `%s` | %s | %s | %d |\n", name, config_protocol_name(protocol), config_security_name(security),   \
+             port);
 #include "config/ports.def"
 #undef PORT
 }
 
 void config_docs(struct buf *out)
 {
-    buf_addz(out,
-             "# Settings\n\n"
-             "One file, by default `/etc/restante/restante.conf`. This page is made from the rows in\n"
-             "`src/config/settings.def` by `tools/gen_docs`; change them, not it.\n\n"
-             "```\n"
-             "host_name mail.example.org          # a comment\n"
-             "tls { certificate /etc/restante/tls/cert.pem  key /etc/restante/tls/key.pem }\n"
-             "listener imaps { address 192.0.2.1,2001:db8::1 }\n"
-             "smtp { max_recipients 500  max_message_size 30M }\n"
-             "```\n\n"
-             "A setting is its name and a value on the same line; a line may hold several. Text with blanks, braces or\n"
-             "`#` goes into `\"quotes\"` (`\\\"` and `\\\\` inside). `smtp { max_recipients 500 }` is the same as\n"
-             "`smtp_max_recipients 500`. Sizes: `512`, `64K`, `50M`, `2G`. Durations: `50ms`, `30s`, `5m`, `4h`, `5d`.\n"
-             "Addresses and servers: several with commas between, or the setting repeated.\n\n"
-             "`restante check-config` tells all that is wrong. `restante reload` (or SIGHUP) takes changes over; those\n"
-             "marked *Restart* wait for the next start.\n");
+    buf_addz(
+        out,
+        "# Settings\n\n"
+        "One file, by default `/etc/restante/restante.conf`. This page is made from the rows in\n"
+        "`src/config/settings.def` by `tools/gen_docs`; change them, not it.\n\n"
+        "```\n"
+        "host_name mail.example.org          # a comment\n"
+        "tls { certificate /etc/restante/tls/cert.pem  key /etc/restante/tls/key.pem }\n"
+        "listener imaps { address 192.0.2.1,2001:db8::1 }\n"
+        "smtp { max_recipients 500  max_message_size 30M }\n"
+        "```\n\n"
+        "A setting is its name and a value on the same line; a line may hold several. Text with blanks, braces or\n"
+        "`#` goes into `\"quotes\"` (`\\\"` and `\\\\` inside). `smtp { max_recipients 500 }` is the same as\n"
+        "`smtp_max_recipients 500`. Sizes: `512`, `64K`, `50M`, `2G`. Durations: `50ms`, `30s`, `5m`, `4h`, `5d`.\n"
+        "Addresses and servers: several with commas between, or the setting repeated.\n\n"
+        "`restante check-config` tells all that is wrong. `restante reload` (or SIGHUP) takes changes over; those\n"
+        "marked *Restart* wait for the next start.\n");
     for (size_t i = 0; i < ARRAY_LEN(outline); i++) {
         const struct heading *h = &outline[i];
 
@@ -99,13 +100,15 @@ void config_docs(struct buf *out)
         else
             row(out, field_find(&fields_top, str_z(h->name)));
     }
-    block(out, &fields_listener, "listener NAME { }",
-          "A place where connections are accepted. Without any, the standard ports below are opened on all addresses. A\n"
-          "listener with one of their names has that protocol, security and port unless it says otherwise; any other\n"
-          "must name its protocol.");
+    block(
+        out, &fields_listener, "listener NAME { }",
+        "A place where connections are accepted. Without any, the standard ports below are opened on all addresses. A\n"
+        "listener with one of their names has that protocol, security and port unless it says otherwise; any other\n"
+        "must name its protocol.");
     standard_ports(out);
-    block(out, &fields_tls, "tls { }",
-          "A certificate with its key. Several may be given; the names in each say which host it serves, and the first\n"
-          "serves clients that name none of them.");
+    block(
+        out, &fields_tls, "tls { }",
+        "A certificate with its key. Several may be given; the names in each say which host it serves, and the first\n"
+        "serves clients that name none of them.");
     block(out, &fields_zone, "dns_zone NAME { }", "A zone that is asked of servers of its own.");
 }

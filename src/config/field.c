@@ -49,8 +49,8 @@ static const struct field list_zone[] = {
 #undef HOLDER
 
 const struct field_table fields_top = {"", list_top, ARRAY_LEN(list_top), sizeof(struct settings)};
-const struct field_table fields_listener = {
-    "listener", list_listener, ARRAY_LEN(list_listener), sizeof(struct config_listener)};
+const struct field_table fields_listener = {"listener", list_listener, ARRAY_LEN(list_listener),
+                                            sizeof(struct config_listener)};
 const struct field_table fields_tls = {"tls", list_tls, ARRAY_LEN(list_tls), sizeof(struct config_tls)};
 const struct field_table fields_zone = {"dns_zone", list_zone, ARRAY_LEN(list_zone), sizeof(struct config_zone)};
 

@@ -30,7 +30,7 @@ struct choice_group {
 struct field {
     const char *name;
     enum field_kind kind;
-    size_t offset;              /* of the member in its struct */
+    size_t offset;               /* of the member in its struct */
     const char *def, *min, *max; /* as in the file; "-" is none */
     bool reload;
     const char *text;
@@ -61,5 +61,5 @@ void field_defaults(struct arena *a, const struct field_table *t, void *base);
 
 /* The value as it may stand in the file. */
 void field_print(const struct field *f, const void *base, struct buf *out);
-void text_print(struct str s, struct buf *out); /* in quotes where the file needs them */
+void text_print(struct str s, struct buf *out);    /* in quotes where the file needs them */
 const char *field_kind_text(enum field_kind kind); /* "a size such as 50M" */

@@ -91,8 +91,8 @@ static void unknown_name(struct parser *p, const struct scope *s, const struct l
         config_error_add(p->errors, name->at, "\"%.*s\" is not a %.*s: write %.*s outside of it", clip(name->word),
                          name->word.p, STR_ARGS(what), STR_ARGS(outside));
     else if (near)
-        config_error_add(p->errors, name->at, "\"%.*s\" is not a %.*s: did you mean %s?", clip(name->word), name->word.p,
-                         STR_ARGS(what), near->name + s->prefix.n);
+        config_error_add(p->errors, name->at, "\"%.*s\" is not a %.*s: did you mean %s?", clip(name->word),
+                         name->word.p, STR_ARGS(what), near->name + s->prefix.n);
     else
         config_error_add(p->errors, name->at, "\"%.*s\" is not a %.*s: docs/settings.md lists them", clip(name->word),
                          name->word.p, STR_ARGS(what));
@@ -104,7 +104,8 @@ static void set_value(struct parser *p, const struct scope *s, const struct fiel
     enum st st;
 
     if (place->line && !field_is_list(f)) {
-        config_error_add(p->errors, value->at, "%s is set already in line %u: keep one of the two", f->name, place->line);
+        config_error_add(p->errors, value->at, "%s is set already in line %u: keep one of the two", f->name,
+                         place->line);
         return;
     }
     st = place->line ? field_append(&p->set->arena, f, value->word, s->base)
@@ -231,10 +232,11 @@ static void finish_listener(struct parser *p, struct config_listener *l, const s
     if (l->name.n == 0)
         l->name = arena_printf(&p->set->arena, "listener-%zu", p->set->listener_count + 1);
     if (has_listener(p, l->name))
-        config_error_add(p->errors, l->at, "there are two listeners named %.*s: give them different names", clip(l->name),
-                         l->name.p);
+        config_error_add(p->errors, l->at, "there are two listeners named %.*s: give them different names",
+                         clip(l->name), l->name.p);
     if (!standard_port(l->name) && !place_of(places, &fields_listener, "protocol")->line)
-        config_error_add(p->errors, l->at, "this listener has no protocol: write protocol smtp, submission, imap or pop3");
+        config_error_add(p->errors, l->at,
+                         "this listener has no protocol: write protocol smtp, submission, imap or pop3");
     if (l->address.n == 0 && error_count(p) == errors_before)
         config_error_add(p->errors, l->at, "this listener has no address: write address * for all of them");
     if (l->port == 0)
@@ -293,13 +295,15 @@ static void parse_zone(struct parser *p, const struct lex_token *kind, struct st
     struct config_pos places[FIELDS_MAX] = {0};
 
     if (name.n == 0)
-        config_error_add(p->errors, kind->at, "a dns_zone block needs the name of its zone: dns_zone example.test { ... }");
+        config_error_add(p->errors, kind->at,
+                         "a dns_zone block needs the name of its zone: dns_zone example.test { ... }");
     field_defaults(&p->set->arena, &fields_zone, z);
     z->name = name;
     z->at = kind->at;
     parse_braces(p, &(struct scope){&fields_zone, STR_NONE, z, places, false}, kind->at);
     if (z->server.n == 0 && error_count(p) == errors_before)
-        config_error_add(p->errors, kind->at, "this dns_zone has no server: write server ADDRESS or server ADDRESS@PORT");
+        config_error_add(p->errors, kind->at,
+                         "this dns_zone has no server: write server ADDRESS or server ADDRESS@PORT");
 }
 
 static const struct block_kind {

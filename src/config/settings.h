@@ -13,7 +13,9 @@
 #include <stdatomic.h>
 #include <sys/socket.h>
 
-#define CHOICES(name) enum config_##name {
+#define CHOICES(name)                                                                                                  \
+    enum config_##name                                                                                                 \
+    {
 #define CHOICE(id, word, text) id,
 #define CHOICES_END                                                                                                    \
     }                                                                                                                  \

@@ -79,13 +79,11 @@ static enum st number_in_bounds(const struct field *f, struct str word, uint64_t
     uint64_t v, bound;
 
     switch (number(f->kind, word, &v)) {
-    case ST_OK:
-        break;
+    case ST_OK: break;
     case ST_LIMIT:
         return FAIL(ST_LIMIT, "%.*s is above the maximum of %s, which is %s", (int)MIN(word.n, 60), word.p, f->name,
                     f->max);
-    default:
-        return expected(f, word);
+    default: return expected(f, word);
     }
     if (strcmp(f->min, "-") != 0) {
         must(number(f->kind, str_z(f->min), &bound) == ST_OK);
@@ -236,8 +234,7 @@ enum st field_parse(struct arena *a, const struct field *f, struct str word, voi
     uint64_t v;
 
     switch (f->kind) {
-    case KIND_bool:
-        return boolean(f, word, member);
+    case KIND_bool: return boolean(f, word, member);
     case KIND_u32:
         TRY(number_in_bounds(f, word, &v));
         *(uint32_t *)member = (uint32_t)v;
@@ -250,14 +247,10 @@ enum st field_parse(struct arena *a, const struct field *f, struct str word, voi
         return ST_OK;
     case KIND_str:
     case KIND_path:
-    case KIND_host:
-        return text(a, f, word, member);
+    case KIND_host: return text(a, f, word, member);
     case KIND_addresses:
-    case KIND_servers:
-        *(struct config_addrs *)member = (struct config_addrs){0};
-        return field_append(a, f, word, base);
-    case KIND_choice:
-        return choice_word(f, word, member);
+    case KIND_servers: *(struct config_addrs *)member = (struct config_addrs){0}; return field_append(a, f, word, base);
+    case KIND_choice: return choice_word(f, word, member);
     }
     never("no such kind of setting");
 }
@@ -333,33 +326,19 @@ void field_print(const struct field *f, const void *base, struct buf *out)
     const void *member = (const char *)base + f->offset;
 
     switch (f->kind) {
-    case KIND_bool:
-        buf_addz(out, *(const bool *)member ? "yes" : "no");
-        return;
-    case KIND_u32:
-        buf_add_u64(out, *(const uint32_t *)member);
-        return;
-    case KIND_u64:
-        buf_add_u64(out, *(const uint64_t *)member);
-        return;
-    case KIND_size:
-        print_with_unit(size_units, ARRAY_LEN(size_units), *(const uint64_t *)member, out);
-        return;
+    case KIND_bool: buf_addz(out, *(const bool *)member ? "yes" : "no"); return;
+    case KIND_u32: buf_add_u64(out, *(const uint32_t *)member); return;
+    case KIND_u64: buf_add_u64(out, *(const uint64_t *)member); return;
+    case KIND_size: print_with_unit(size_units, ARRAY_LEN(size_units), *(const uint64_t *)member, out); return;
     case KIND_duration:
         print_with_unit(duration_units, ARRAY_LEN(duration_units), *(const uint64_t *)member, out);
         return;
     case KIND_str:
     case KIND_path:
-    case KIND_host:
-        text_print(*(const struct str *)member, out);
-        return;
+    case KIND_host: text_print(*(const struct str *)member, out); return;
     case KIND_addresses:
-    case KIND_servers:
-        print_addresses(f, member, out);
-        return;
-    case KIND_choice:
-        buf_addz(out, f->choices->list[*(const unsigned *)member].word);
-        return;
+    case KIND_servers: print_addresses(f, member, out); return;
+    case KIND_choice: buf_addz(out, f->choices->list[*(const unsigned *)member].word); return;
     }
     never("no such kind of setting");
 }

@@ -9,7 +9,11 @@ TEST(base64_round_trip_and_strictness)
 {
     static const struct {
         struct str raw, text;
-    } cases[] = {{STR(""), STR("")}, {STR("f"), STR("Zg==")}, {STR("fo"), STR("Zm8=")}, {STR("foo"), STR("Zm9v")}, {STR("foobar"), STR("Zm9vYmFy")}};
+    } cases[] = {{STR(""), STR("")},
+                 {STR("f"), STR("Zg==")},
+                 {STR("fo"), STR("Zm8=")},
+                 {STR("foo"), STR("Zm9v")},
+                 {STR("foobar"), STR("Zm9vYmFy")}};
     struct arena a = ARENA_INIT;
     struct buf b;
     struct str raw = STR("untouched");

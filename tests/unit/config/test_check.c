@@ -12,8 +12,11 @@ static struct str checked(struct arena *a, const char *head, const char *more)
 {
     const struct settings *set = NULL;
     struct buf out;
-    struct str text = arena_printf(a, "data %s/data run %s/run user { keeper 0 gate 0 box 0 courier 0 resolver 0 control 0 "
-                                      "errand 0 }\n%s%s", dir, dir, head, more);
+    struct str text =
+        arena_printf(a,
+                     "data %s/data run %s/run user { keeper 0 gate 0 box 0 courier 0 resolver 0 control 0 "
+                     "errand 0 }\n%s%s",
+                     dir, dir, head, more);
     struct str list;
 
     CHECK_ST(config_parse(text, "t", &set, &errors), ST_OK);
@@ -44,9 +47,10 @@ TEST(what_misses_something_else)
     CHECK_STR(checked(&a, plain, ""), STR(""));
     CHECK_STR(checked(&a, "listener imap { security none }", ""),
               STR("t: host_name is missing: write host_name mail.example.org\n"));
-    CHECK_STR(checked(&a, "host_name a.test listener imap { }", ""),
-              STR("t:2:18: listener imap has security starttls, but there is no certificate: write tls { certificate FILE  "
-                  "key FILE }, or security none\n"));
+    CHECK_STR(
+        checked(&a, "host_name a.test listener imap { }", ""),
+        STR("t:2:18: listener imap has security starttls, but there is no certificate: write tls { certificate FILE  "
+            "key FILE }, or security none\n"));
     CHECK_STR(checked(&a, plain, "\nlistener b { protocol pop3 security none port 143 }"),
               STR("t:3:1: listeners imap and b want the same address and port 143\n"));
     arena_fini(&a);

@@ -14,8 +14,9 @@ static const struct settings *parse(struct str text)
 
 TEST(a_change_knows_whether_it_needs_a_restart)
 {
-    const struct settings *a = parse(STR("cores 1 tls { certificate /a key /b } listener imap { } listener x { protocol pop3 }"
-                                         "dns_zone z { server ::1 }"));
+    const struct settings *a =
+        parse(STR("cores 1 tls { certificate /a key /b } listener imap { } listener x { protocol pop3 }"
+                  "dns_zone z { server ::1 }"));
     const struct settings *b = parse(STR("cores 2 smtp_max_recipients 200 tls { certificate /a key /c }"
                                          "listener imap { max_connections 5 } listener y { protocol pop3 }"
                                          "dns_zone z { server ::2 }"));
@@ -23,9 +24,10 @@ TEST(a_change_knows_whether_it_needs_a_restart)
         const char *kind, *name;
         bool restart;
     } want[] = {
-        {"setting", "cores", true}, {"setting", "smtp_max_recipients", false},
-        {"listener", "imap", false}, {"listener", "x", true}, {"listener", "y", true},
-        {"tls", "tls", false}, {"dns_zone", "z", true},
+        {"setting", "cores", true},  {"setting", "smtp_max_recipients", false},
+        {"listener", "imap", false}, {"listener", "x", true},
+        {"listener", "y", true},     {"tls", "tls", false},
+        {"dns_zone", "z", true},
     };
     struct config_change got[16];
 

@@ -96,7 +96,8 @@ TEST(listeners_named_and_not)
 
 TEST(errors_say_where_what_and_what_instead)
 {
-    bad("smtp_max_recipient 5\n", "t:1:1: \"smtp_max_recipient\" is not a setting: did you mean smtp_max_recipients?\n");
+    bad("smtp_max_recipient 5\n",
+        "t:1:1: \"smtp_max_recipient\" is not a setting: did you mean smtp_max_recipients?\n");
     bad("smtp { max_recipient 5 }\n",
         "t:1:8: \"max_recipient\" is not a setting of this block: did you mean max_recipients?\n");
     bad("\n  cores many\n", "t:2:9: \"many\" does not fit: cores takes a number\n");
@@ -115,8 +116,8 @@ TEST(errors_say_where_what_and_what_instead)
     bad("tls { key /b }\n", "t:1:1: this tls block has no certificate: write certificate FILE\n");
     bad("listener a { port 1 }\n",
         "t:1:1: this listener has no protocol: write protocol smtp, submission, imap or pop3\n");
-    bad("listener imap { address 300.1.1.1 }\n",
-        "t:1:25: \"300.1.1.1\" does not fit: address takes an IPv4 or IPv6 address, or *; several with commas between\n");
+    bad("listener imap { address 300.1.1.1 }\n", "t:1:25: \"300.1.1.1\" does not fit: address takes an IPv4 or IPv6 "
+                                                 "address, or *; several with commas between\n");
     bad("listener imap { address \"\" }\n", "t:1:1: this listener has no address: write address * for all of them\n");
     bad("listener imap {\n", "t:1:1: this block has no closing brace: write } at its end\n");
     bad("listener imap { } listener imap { port 7 }\n",
