@@ -31,3 +31,11 @@
         (p) = NULL;                                                                                                    \
         taken_;                                                                                                        \
     })
+
+/* The same for a descriptor: the giver's becomes -1. */
+#define TAKE_FD(fd)                                                                                \
+    __extension__({                                                                                \
+        int taken_ = (fd);                                                                         \
+        (fd) = -1;                                                                                 \
+        taken_;                                                                                    \
+    })

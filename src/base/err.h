@@ -54,3 +54,10 @@ enum st st_from_errno(int e);
         if (try_st_ != ST_OK)                                                                                          \
             return try_st_;                                                                                            \
     } while (0)
+
+/* For the few calls whose failure changes nothing for the caller; a comment there says why. */
+#define IGNORE(call)                                                                               \
+    do {                                                                                           \
+        enum st ignored_ = (call);                                                                 \
+        (void)ignored_;                                                                            \
+    } while (0)

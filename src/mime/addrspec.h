@@ -5,8 +5,8 @@
 #include "base/arena.h"
 #include "base/limits.h"
 
-struct addr {
-    char text[LIMIT_ADDRESS + 8]; /* what the views point into; copy with addr_copy, never by assignment */
+struct addrspec {
+    char text[LIMIT_ADDRESS + 8]; /* what the views point into; copy with addrspec_copy, never by assignment */
     struct str whole;  /* "local@domain" in one form: equal addresses have equal bytes */
     struct str local;  /* as in `whole`: case kept, quoted only where it must be */
     struct str domain; /* small letters, A-labels ("xn--..."), or a literal with its brackets */
@@ -19,7 +19,7 @@ struct addr {
 /* Parses "local@domain", without angle brackets. Domain: U-labels and A-labels give the same result (UTS 46).
  * Local part: at most 64 bytes, a quoted string that needs no quotes loses them; UTF-8 is normalised to NFC.
  * ST_SYNTAX with a text for people. */
-enum st addr_parse(struct str text, struct addr *out) MUST_USE;
+enum st addrspec_parse(struct str text, struct addrspec *out) MUST_USE;
 
 /* Parses a domain name alone (no literal) and gives its one form: small letters, A-labels, without a last dot. */
 enum st domain_parse(struct arena *a, struct str text, struct str *out) MUST_USE;
@@ -27,7 +27,7 @@ enum st domain_parse(struct arena *a, struct str text, struct str *out) MUST_USE
 /* For people: A-labels as U-labels where they are valid ones, else as they are. */
 struct str domain_show(struct arena *a, struct str domain);
 
-void addr_copy(struct addr *to, const struct addr *from);
+void addrspec_copy(struct addrspec *to, const struct addrspec *from);
 
-/* What addr_parse and the others load lazily, loaded now: call before a sandbox is sealed. */
+/* What addrspec_parse and the others load lazily, loaded now: call before a sandbox is sealed. */
 void addrspec_preload(void);

@@ -75,7 +75,7 @@ static enum st address(struct smtp_path *out, bool may_be_null)
         out->is_postmaster = true;
         return ST_OK;
     }
-    return addr_parse(out->text, &out->addr) == ST_OK ? ST_OK : ST_DENIED;
+    return addrspec_parse(out->text, &out->addr) == ST_OK ? ST_OK : ST_DENIED;
 }
 
 enum st smtp_path_parse(struct str args, struct str word, struct smtp_path *out)

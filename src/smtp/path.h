@@ -14,7 +14,7 @@ struct smtp_path {
     bool is_null;       /* <> */
     bool is_postmaster; /* <Postmaster> without a domain (RFC 5321 section 4.1.1.3) */
     struct str text;    /* as given, without brackets and source route */
-    struct addr addr;
+    struct addrspec addr;
     struct smtp_param params[SMTP_PARAMS_MAX];
     size_t n_params;
 };

@@ -1,0 +1,67 @@
+/* The box: mailboxes and queue, and IMAP and POP3 after login, a thread a core. Glue: what a message from another
+ * process asks is handed to the rooms that know how. Each core has ends of pairs of its own to every gate and to the keeper,
+ * grants and sessions of the accounts it owns, and shares nothing with the others but the mail room's own messages. */
+#pragma once
+
+#include "base/log.h"
+#include "base/map.h"
+#include "base/must.h"
+#include "base/secret.h"
+#include "config/settings.h"
+#include "ipc/ipc.h"
+#include "ipc/pass.h"
+#include "mail/mail.h"
+
+#define BOX_GATES_MAX 256
+
+struct box;
+struct queue;
+struct box_core;
+
+/* Whom a message came from: the `arg` of an end. */
+struct box_peer {
+    struct box_core *core;
+    struct ipc *ipc;
+    uint32_t index; /* of the gate */
+};
+
+struct box_core {
+    struct box *box;
+    struct core *core;
+    unsigned index;
+    const struct settings *set;
+    struct mail *mail;
+    struct box_peer gates[BOX_GATES_MAX], keeper, control, courier;
+    struct map grants; /* by token */
+    struct list grants_by_age, sessions;
+    size_t n_sessions;
+    unsigned char pass_key[PASS_KEY_BYTES];
+    bool has_pass_key, stopping;
+    uint64_t delivered, logins;
+};
+
+struct box {
+    const struct settings *set;
+    struct store *store;
+    struct offload *disk;
+    struct queue *queue;
+    struct mail *mail;
+    struct box_core *cores;
+    struct core **core_list;
+    unsigned n_cores, n_gates;
+    int spool_dir; /* where unlinked spool files are made */
+};
+
+/* The handlers of messages from gates, the keeper and the administration. */
+extern const struct ipc_handler box_gate_handlers[], box_keeper_handlers[], box_control_handlers[];
+extern const size_t box_n_gate_handlers, box_n_keeper_handlers, box_n_control_handlers;
+
+void box_grant_ask(struct ipc_request *r);
+void box_revoke(struct ipc_request *r);
+void box_pass_key(struct ipc_request *r);
+void box_session_ask(struct ipc_request *r) SUSPENDS;
+void box_submit_ask(struct ipc_request *r);
+void box_submit_end(struct ipc_request *r);
+void box_spool_ask(struct ipc_request *r) SUSPENDS;
+void box_deliver_ask(struct ipc_request *r) SUSPENDS;
+void box_admin_ask(struct ipc_request *r) SUSPENDS;

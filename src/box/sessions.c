@@ -1,0 +1,144 @@
+#include "box/sessions.h"
+#include "box/grants.h"
+
+#include <unistd.h>
+
+static void forget(struct box_session *b)
+{
+    list_del(&b->link);
+    b->core->n_sessions--;
+    mem_free(b);
+}
+
+static void imap_ended(void *arg, struct imap_session *s)
+{
+    (void)s;
+    forget(arg);
+}
+
+static void pop3_ended(void *arg, struct pop3_session *s)
+{
+    (void)s;
+    forget(arg);
+}
+
+static size_t count_of(const struct box_core *c, uint64_t account)
+{
+    size_t n = 0;
+
+    LIST_EACH(pos, &c->sessions)
+        n += LIST_ITEM(pos, struct box_session, link)->account == account;
+    return n;
+}
+
+static enum st start_imap(struct box_session *b, struct stream *stream, const struct msg_session_ask *m, struct str login)
+{
+    struct box_core *c = b->core;
+    struct imap_session_options o = {.stream = stream, .unread = m->unread, .mail = c->mail, .set = c->set, .account = m->account, .sid = m->sid,
+                                     .login = login, .tag = m->tag, .peer = m->peer, .is_tls = m->is_tls != 0, .ended = imap_ended, .ended_arg = b};
+
+    return imap_session_new(&o, &b->imap);
+}
+
+static enum st start_pop3(struct box_session *b, struct stream *stream, const struct msg_session_ask *m, struct str login)
+{
+    struct box_core *c = b->core;
+    struct pop3_session_options o = {.stream = stream, .unread = m->unread, .mail = c->mail, .set = c->set, .account = m->account, .sid = m->sid,
+                                     .login = login, .peer = m->peer, .is_tls = m->is_tls != 0, .ended = pop3_ended, .ended_arg = b};
+
+    return pop3_session_new(&o, &b->pop3);
+}
+
+static enum st start(struct box_core *c, const struct msg_session_ask *m, const struct grant *g, int fd)
+{
+    const struct stream_options so = {.in_max = 65536, .out_high = 32768, .read_timeout_ms = 60000, .write_timeout_ms = (uint32_t)c->set->net_write_timeout};
+    struct box_session *b;
+    struct stream *stream;
+    enum st st;
+
+    TRY(stream_new(fd, &so, &stream));
+    b = MEM_NEW(struct box_session);
+    b->core = c;
+    b->account = m->account;
+    b->credential = g->credential;
+    list_add_tail(&c->sessions, &b->link);
+    c->n_sessions++;
+    st = m->service == PROTOCOL_POP3 ? start_pop3(b, stream, m, str_z(g->login)) : start_imap(b, stream, m, str_z(g->login));
+    if (st != ST_OK)
+        forget(b);
+    return st;
+}
+
+static enum st redeem(struct ipc_request *r)
+{
+    const struct msg_session_ask *m = r->msg;
+    struct box_peer *peer = r->arg;
+    struct box_core *c = peer->core;
+    struct grant *g, taken;
+    enum st st;
+
+    if (r->fd < 0 || (m->service != PROTOCOL_IMAP && m->service != PROTOCOL_POP3))
+        return FAIL(ST_SYNTAX, "a hand-over without a connection");
+    TRY(grant_find(c, m->token, m->account, peer->index, m->conn, &g));
+    if (g->expires == NEVER)
+        return FAIL(ST_DENIED, "that grant is for submission");
+    taken = *g; /* single use */
+    grant_free(c, g);
+    if (c->stopping)
+        return FAIL(ST_TRYLATER, "the server is stopping");
+    if (m->service == PROTOCOL_IMAP && count_of(c, m->account) >= c->set->imap_max_sessions_per_account)
+        return FAIL(ST_LIMIT, "too many sessions of this account");
+    st = start(c, m, &taken, r->fd);
+    r->fd = -1; /* the stream has it, or it is closed */
+    c->logins += st == ST_OK;
+    return st;
+}
+
+void box_session_ask(struct ipc_request *r)
+{
+    struct msg_session_answer a = {.status = (uint8_t)redeem(r)};
+
+    if (a.status != ST_OK)
+        a.text = str_sub(str_z(err_get()->text), 0, 200);
+    if (r->fd >= 0)
+        close(TAKE_FD(r->fd));
+    IGNORE(ipc_answer(r, MSG_session_answer, &a, -1));
+}
+
+void sessions_revoke(struct box_core *c, uint64_t account, uint64_t credential)
+{
+    LIST_EACH_SAFE(pos, tmp, &c->sessions)
+    {
+        struct box_session *b = LIST_ITEM(pos, struct box_session, link);
+
+        if (b->account != account || (credential && b->credential != credential))
+            continue;
+        if (b->imap)
+            imap_session_stop(b->imap, "Access withdrawn", true);
+        else
+            pop3_session_stop(b->pop3, true);
+    }
+}
+
+void sessions_stop(struct box_core *c)
+{
+    c->stopping = true;
+    LIST_EACH_SAFE(pos, tmp, &c->sessions)
+    {
+        struct box_session *b = LIST_ITEM(pos, struct box_session, link);
+
+        if (b->imap)
+            imap_session_stop(b->imap, "Server is going down", false);
+        else
+            pop3_session_stop(b->pop3, false);
+    }
+}
+
+void box_revoke(struct ipc_request *r)
+{
+    const struct msg_revoke *m = r->msg;
+    struct box_core *c = ((struct box_peer *)r->arg)->core;
+
+    grants_revoke(c, m->account, m->credential);
+    sessions_revoke(c, m->account, m->credential);
+}

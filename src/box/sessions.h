@@ -1,0 +1,17 @@
+/* IMAP and POP3 sessions of the accounts that a core owns. */
+#pragma once
+
+#include "box/box.h"
+#include "imap/imap.h"
+#include "pop3/pop3.h"
+
+struct box_session {
+    struct list link;
+    struct box_core *core;
+    uint64_t account, credential;
+    struct imap_session *imap; /* one of the two */
+    struct pop3_session *pop3;
+};
+
+void sessions_revoke(struct box_core *c, uint64_t account, uint64_t credential);
+void sessions_stop(struct box_core *c); /* the server ends */
