@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -51,6 +52,8 @@ void core_free(struct core *c)
         return;
     must_obj(c, CORE_MAGIC);
     must(list_is_empty(&c->all) && !atomic_load(&c->posts));
+    while (atomic_load(&c->posting)) /* a sender whose post has run already, but that still wakes us */
+        sched_yield();
     close(c->epoll_fd);
     close(c->wake_fd);
     timers_fini(&c->timers);
@@ -82,6 +85,7 @@ void core_post(struct core *c, void (*fn)(void *), void *arg)
 
     p->fn = fn;
     p->arg = arg;
+    atomic_fetch_add(&c->posting, 1);
     do
         p->next = head;
     while (!atomic_compare_exchange_weak(&c->posts, &head, p));
@@ -89,6 +93,7 @@ void core_post(struct core *c, void (*fn)(void *), void *arg)
      * an edge of its own. */
     if (!head && c != core_of_thread)
         must(write(c->wake_fd, &one, sizeof one) == sizeof one || errno == EAGAIN);
+    atomic_fetch_sub(&c->posting, 1);
 }
 
 static void run_posts(struct core *c)

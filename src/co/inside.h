@@ -61,6 +61,7 @@ struct core {
     struct context loop;
     struct err loop_err;
     _Atomic(struct post *) posts; /* newest first */
+    atomic_uint posting;          /* threads inside core_post */
     unsigned fds;                 /* descriptors added */
     unsigned away;                /* jobs that other threads do for us (the sim clock waits for them) */
     struct epoll_event *events;   /* the batch in hand */
