@@ -12,18 +12,30 @@
 
 struct stream;
 struct tls_server;
+struct tls_client;
+struct addr;
 
 struct stream_options {
     size_t in_max;             /* most bytes of buffered input, hence the longest line */
-    size_t out_high;           /* a write that leaves more than this in the buffer flushes */
+    size_t out_high;           /* a write that would leave more than this in the buffer flushes; large ones are not copied */
     uint32_t read_timeout_ms;  /* longest wait for input */
     uint32_t write_timeout_ms; /* longest wait for room in the peer's window */
 };
 
+/* Mixed use: reading and writing by two coroutines at a time is allowed (a relay does), two readers
+ * or two writers are not. */
+
 /* Owns fd from now on (closed by stream_free). ST_IO when the loop can't take it; fd is closed then. */
 enum st stream_new(int fd, const struct stream_options *opt, struct stream **out) MUST_USE;
+/* Connects to `to`. ST_TIMEOUT, ST_CANCELED, or what the system said. */
+enum st stream_connect(const struct addr *to, const struct stream_options *opt, mono_ms deadline,
+                       struct stream **out) SUSPENDS MUST_USE;
 void stream_free(struct stream *s); /* NULL is fine; sends nothing, closes at once */
-enum st stream_close(struct stream *s) SUSPENDS; /* flushes, says goodbye (TLS close_notify), then frees */
+/* Flushes, says goodbye (TLS close_notify), then frees, whatever comes. Where the peer has sent what nobody
+ * read, that is read away first (2 s at most), since the kernel would take our last words back otherwise. */
+enum st stream_close(struct stream *s) SUSPENDS;
+/* Flushes and says that nothing more will be written; reading goes on. */
+enum st stream_shutdown(struct stream *s) SUSPENDS MUST_USE;
 
 void stream_set_timeouts(struct stream *s, uint32_t read_ms, uint32_t write_ms);
 void stream_set_deadline(struct stream *s, mono_ms deadline); /* besides the timeouts; NEVER lifts it */
@@ -32,7 +44,8 @@ void stream_set_in_max(struct stream *s, size_t max);
 /* --- input --- */
 struct str stream_input(const struct stream *s); /* what is buffered */
 void stream_eat(struct stream *s, size_t n);     /* n <= what is buffered */
-/* Waits for at least one more byte. ST_EOF, ST_TIMEOUT, ST_LIMIT (buffer full), ST_CANCELED, ST_IO. */
+/* Waits for at least one more byte. ST_EOF (also when the peer has reset the connection), ST_TIMEOUT,
+ * ST_LIMIT (buffer full), ST_CANCELED, ST_IO. */
 enum st stream_more(struct stream *s) SUSPENDS MUST_USE;
 /* Puts bytes in front of what is buffered: input that another process had read already. ST_LIMIT above in_max. */
 enum st stream_unread(struct stream *s, struct str bytes) MUST_USE;
@@ -44,7 +57,7 @@ enum st stream_line(struct stream *s, size_t max, struct str *out_line) SUSPENDS
  * this connection before it handed it over. ST_LIMIT when they exceed in_max. */
 enum st stream_unread(struct stream *s, struct str bytes) MUST_USE;
 
-/* --- output --- */
+/* --- output: after a failure (also ST_TIMEOUT) the stream takes nothing more, ST_IO --- */
 enum st stream_write(struct stream *s, struct str bytes) SUSPENDS MUST_USE;
 enum st stream_writef(struct stream *s, const char *fmt, ...) SUSPENDS PRINTF_LIKE(2, 3) MUST_USE;
 enum st stream_flush(struct stream *s) SUSPENDS MUST_USE;
@@ -59,9 +72,11 @@ struct stream_tls_info {
     bool resumed;
 };
 bool stream_tls_info(const struct stream *s, struct stream_tls_info *out);
+/* As the client; ST_DENIED when the certificate does not hold. `host` is the name for SNI and for the check. */
+enum st stream_push_tls_client(struct stream *s, struct tls_client *tls, struct str host, mono_ms deadline) SUSPENDS MUST_USE;
 
-/* --- parking: see co_fd_park. Output must be flushed. False, and nothing happens, while input is
- * buffered (the session should go on). Gives back the buffers' memory. */
+/* --- parking: see co_fd_park. Output must be flushed. False, and nothing happens, while there is
+ * input or its end (it looks): the session should go on reading. Gives back the buffers' memory. */
 bool stream_park(struct stream *s, mono_ms deadline, void (*fn)(void *arg, enum st why), void *arg);
 void stream_unpark(struct stream *s);
 bool stream_is_parked(const struct stream *s);

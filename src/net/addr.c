@@ -1,0 +1,162 @@
+#include "net/addr.h"
+#include "base/must.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+static struct addr from_v6(const struct sockaddr_in6 *in6)
+{
+    struct addr a = {.family = 6, .port = ntohs(in6->sin6_port), .scope = in6->sin6_scope_id};
+
+    memcpy(a.bytes, &in6->sin6_addr, 16);
+    if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
+        a.family = 4;
+        a.scope = 0;
+        memcpy(a.bytes, a.bytes + 12, 4);
+        memset(a.bytes + 4, 0, 12);
+    }
+    return a;
+}
+
+struct addr addr_from_sockaddr(const struct sockaddr *sa, size_t n)
+{
+    struct addr a = {.family = 0};
+
+    if (sa->sa_family == AF_INET && n >= sizeof(struct sockaddr_in)) {
+        struct sockaddr_in in;
+
+        memcpy(&in, sa, sizeof in);
+        a.family = 4;
+        a.port = ntohs(in.sin_port);
+        memcpy(a.bytes, &in.sin_addr, 4);
+    } else if (sa->sa_family == AF_INET6 && n >= sizeof(struct sockaddr_in6)) {
+        struct sockaddr_in6 in6;
+
+        memcpy(&in6, sa, sizeof in6);
+        a = from_v6(&in6);
+    }
+    return a;
+}
+
+size_t addr_to_sockaddr(const struct addr *a, struct sockaddr_storage *out)
+{
+    memset(out, 0, sizeof *out);
+    if (a->family == 4) {
+        struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(a->port)};
+
+        memcpy(&in.sin_addr, a->bytes, 4);
+        memcpy(out, &in, sizeof in);
+        return sizeof in;
+    }
+    if (a->family == 6) {
+        struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(a->port), .sin6_scope_id = a->scope};
+
+        memcpy(&in6.sin6_addr, a->bytes, 16);
+        memcpy(out, &in6, sizeof in6);
+        return sizeof in6;
+    }
+    return 0;
+}
+
+struct addr addr_of_peer(int fd)
+{
+    struct sockaddr_storage ss = {0};
+    socklen_t n = sizeof ss;
+
+    if (getpeername(fd, (struct sockaddr *)&ss, &n) < 0)
+        return (struct addr){.family = 0};
+    return addr_from_sockaddr((struct sockaddr *)&ss, n);
+}
+
+struct addr addr_of_socket(int fd)
+{
+    struct sockaddr_storage ss = {0};
+    socklen_t n = sizeof ss;
+
+    if (getsockname(fd, (struct sockaddr *)&ss, &n) < 0)
+        return (struct addr){.family = 0};
+    return addr_from_sockaddr((struct sockaddr *)&ss, n);
+}
+
+enum st addr_parse(struct str text, uint16_t port, struct addr *out)
+{
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    char z[INET6_ADDRSTRLEN];
+    struct str bare = text;
+
+    if (str_starts(text, STR("[")) && str_ends(text, STR("]")))
+        bare = str_sub(text, 1, text.n - 2);
+    if (bare.n < sizeof z && str_find(bare, 0) == bare.n) {
+        memcpy(z, bare.p, bare.n);
+        z[bare.n] = 0;
+        if (inet_pton(AF_INET, z, &in.sin_addr) == 1) {
+            *out = addr_from_sockaddr((struct sockaddr *)&in, sizeof in);
+            return ST_OK;
+        }
+        if (inet_pton(AF_INET6, z, &in6.sin6_addr) == 1) {
+            *out = from_v6(&in6);
+            return ST_OK;
+        }
+    }
+    return FAIL(ST_SYNTAX, "\"%.*s\" is not an IP address", (int)MIN(text.n, 60), text.p);
+}
+
+struct str addr_host(const struct addr *a, char *out)
+{
+    int family = a->family == 4 ? AF_INET : AF_INET6;
+
+    if (a->family == 0)
+        return STR("local");
+    must(inet_ntop(family, a->bytes, out, ADDR_TEXT_MAX) != NULL);
+    return str_z(out);
+}
+
+struct str addr_text(const struct addr *a, char *out)
+{
+    char host[ADDR_TEXT_MAX];
+    struct str h = addr_host(a, host);
+    int n;
+
+    if (a->family == 0)
+        return h;
+    n = snprintf(out, ADDR_TEXT_MAX, a->family == 6 ? "[%.*s]:%u" : "%.*s:%u", STR_ARGS(h), a->port);
+    return str_n(out, (size_t)n);
+}
+
+bool addr_host_eq(const struct addr *a, const struct addr *b)
+{
+    return a->family == b->family && a->scope == b->scope && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+bool addr_eq(const struct addr *a, const struct addr *b)
+{
+    return a->port == b->port && addr_host_eq(a, b);
+}
+
+bool addr_is_loopback(const struct addr *a)
+{
+    static const uint8_t one[16] = {[15] = 1};
+
+    return a->family == 0 || (a->family == 4 ? a->bytes[0] == 127 : memcmp(a->bytes, one, sizeof one) == 0);
+}
+
+struct addr addr_network(const struct addr *a, unsigned bits4, unsigned bits6)
+{
+    unsigned bits = a->family == 4 ? MIN(bits4, 32) : MIN(bits6, 128);
+    struct addr net = {.family = a->family};
+
+    memcpy(net.bytes, a->bytes, bits / 8);
+    if (bits % 8)
+        net.bytes[bits / 8] = (uint8_t)(a->bytes[bits / 8] & (0xff << (8 - bits % 8)));
+    return net;
+}
+
+bool addr_in(const struct addr *a, const struct addr *network, unsigned bits)
+{
+    struct addr mine = addr_network(a, bits, bits), theirs = addr_network(network, bits, bits);
+
+    return addr_host_eq(&mine, &theirs);
+}

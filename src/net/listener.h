@@ -1,0 +1,34 @@
+/* Listening sockets: made by main (which may bind low ports), served in a gate. */
+#pragma once
+
+#include "co/co.h"
+#include "net/addr.h"
+
+struct listen_options {
+    int backlog;
+    bool reuse_port; /* one socket per gate; the kernel spreads connections over them */
+};
+
+/* Binds and listens. IPv6 sockets take IPv6 only. port 0: the kernel picks one (addr_of_socket tells).
+ * The error's text names the address: ST_EXISTS when it is in use, ST_DENIED, ST_IO. */
+enum st listen_bind(const struct addr *at, const struct listen_options *opt, int *out_fd) MUST_USE;
+
+struct listener;
+
+struct listener_options {
+    unsigned connections_max; /* at a time; further ones wait in the backlog */
+    /* A connection came; on a coroutine of the listener, must not suspend (it spawns). Owns fd now, and
+     * calls listener_closed once when that connection is over. */
+    void (*on_connection)(void *arg, int fd, const struct addr *peer);
+    /* accept keeps failing (no descriptors left): told once until it works again; may be NULL. */
+    void (*on_trouble)(void *arg, enum st why);
+    void *arg;
+};
+
+/* Serves `fd` on the running core by a coroutine of its own. Owns fd on success. */
+enum st listener_start(int fd, const struct listener_options *opt, struct listener **out) MUST_USE;
+void listener_closed(struct listener *l);
+unsigned listener_connections(const struct listener *l);
+/* Accepts nothing more and closes the socket; connections go on. The listener frees itself when the
+ * last of them is over. Called once; core_stop stops listeners by itself, and this is needed all the same. */
+void listener_stop(struct listener *l);
