@@ -1,0 +1,14 @@
+/* CLOSE (RFC 3501 6.4.2): removes what is marked \Deleted, silently, and leaves the mailbox. */
+#include "imap/session.h"
+
+enum st cmd_close(struct imap_cmd *c)
+{
+    struct imap_session *s = c->s;
+    struct uid_range all = {1, UINT32_MAX};
+
+    TRY(imap_lex_end(&c->lx));
+    if (!view_is_read_only(s->view))
+        TRY(view_expunge(s->view, (struct uid_set){&all, 1}, false));
+    imap_leave_mailbox(s);
+    return ST_OK;
+}

@@ -1,0 +1,48 @@
+/* ENABLE (RFC 5161): turns on what is a row of features.def; other names are passed over. */
+#include "imap/session.h"
+
+struct enable {
+    uint32_t features; /* bits, 1 << FEATURE_x */
+};
+
+static uint32_t feature_bit(struct str name)
+{
+#define FEATURE(text, id, reference)                                                                                   \
+    if (str_eq(name, STR(text)))                                                                                       \
+        return 1u << FEATURE_##id;
+#include "imap/features.def"
+#undef FEATURE
+    (void)name;
+    return 0;
+}
+
+static enum st enable_parse(struct imap_lexer *lx, struct enable *out)
+{
+    struct enable e = {0};
+    struct str word;
+
+    TRY(imap_lex_sp(lx));
+    do {
+        TRY(imap_lex_word(lx, &word));
+        e.features |= feature_bit(word);
+    } while (imap_lex_take(lx, ' '));
+    *out = e;
+    return imap_lex_end(lx);
+}
+
+enum st cmd_enable(struct imap_cmd *c)
+{
+    struct imap_session *s = c->s;
+    struct enable e;
+
+    TRY(enable_parse(&c->lx, &e));
+    imap_put(&s->conn, STR("* ENABLED"));
+#define FEATURE(text, id, reference)                                                                                   \
+    if (e.features & ~s->features & (1u << FEATURE_##id))                                                              \
+        imap_put(&s->conn, STR(" " text));
+#include "imap/features.def"
+#undef FEATURE
+    imap_put(&s->conn, STR("\r\n"));
+    s->features |= e.features;
+    return ST_OK;
+}

@@ -1,0 +1,17 @@
+/* IDLE (RFC 2177). Not a loop of its own: a mode of the session's wait, until the client says DONE. */
+#include "base/must.h"
+#include "imap/session.h"
+
+enum st cmd_idle(struct imap_cmd *c)
+{
+    struct imap_session *s = c->s;
+
+    TRY(imap_lex_end(&c->lx));
+    must(c->tag.n <= IMAP_TAG_MAX);
+    memcpy(s->idle_tag, c->tag.p, c->tag.n); /* outlives the command */
+    s->idle_tag[c->tag.n] = '\0';
+    s->in_idle = true;
+    c->later = true;
+    imap_put(&s->conn, STR("+ idling\r\n"));
+    return ST_OK;
+}

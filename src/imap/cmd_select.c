@@ -1,0 +1,58 @@
+/* SELECT and EXAMINE (RFC 3501 6.3.1, 6.3.2). */
+#include "imap/session.h"
+
+struct select {
+    struct str name;
+};
+
+static enum st select_parse(struct imap_lexer *lx, struct select *out)
+{
+    TRY(imap_lex_sp(lx));
+    TRY(imap_lex_mailbox(lx, &out->name));
+    return imap_lex_end(lx);
+}
+
+static void put_line(struct imap_conn *c, struct str before, uint64_t n, struct str behind)
+{
+    imap_put(c, before);
+    imap_put_u64(c, n);
+    imap_put(c, behind);
+}
+
+static void put_state(struct imap_session *s)
+{
+    const struct mailbox_info *info = view_info(s->view);
+    struct imap_conn *conn = &s->conn;
+    uint32_t unseen = view_first_unseen(s->view);
+
+    imap_put_mailbox_flags(s);
+    put_line(conn, STR("* "), view_count(s->view), STR(" EXISTS\r\n"));
+    put_line(conn, STR("* "), view_recent(s->view), STR(" RECENT\r\n"));
+    if (unseen)
+        put_line(conn, STR("* OK [UNSEEN "), unseen, STR("] The first unseen message\r\n"));
+    put_line(conn, STR("* OK [UIDVALIDITY "), info->uidvalidity, STR("] UIDs are valid\r\n"));
+    put_line(conn, STR("* OK [UIDNEXT "), info->uidnext, STR("] The next UID\r\n"));
+}
+
+static enum st select_run(struct imap_cmd *c, bool read_only)
+{
+    struct imap_session *s = c->s;
+    struct select sel;
+
+    TRY(select_parse(&c->lx, &sel));
+    imap_leave_mailbox(s); /* also when the other one can't be opened */
+    TRY(view_open(s->account, sel.name, read_only, &s->view));
+    put_state(s);
+    c->code = view_is_read_only(s->view) ? STR("READ-ONLY") : STR("READ-WRITE");
+    return ST_OK;
+}
+
+enum st cmd_select(struct imap_cmd *c)
+{
+    return select_run(c, false);
+}
+
+enum st cmd_examine(struct imap_cmd *c)
+{
+    return select_run(c, true);
+}

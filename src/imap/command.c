@@ -1,0 +1,135 @@
+/* From a command's tag to its tagged response (RFC 3501 section 2.2). */
+#include "base/must.h"
+#include "imap/session.h"
+
+static const struct imap_command rows[] = {
+#define LOGIN_CMD(...)
+#define CMD(name, handler, states, flags, capability, reference) {{name, sizeof(name) - 1}, handler, states, flags},
+#include "imap/commands.def"
+#undef CMD
+#undef LOGIN_CMD
+};
+
+static const struct imap_command *find_command(struct str word)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (str_eq(word, rows[i].name))
+            return &rows[i];
+    return NULL;
+}
+
+/* The name, and whether this is a place for it. */
+static enum st find_row(struct imap_cmd *c)
+{
+    struct str word;
+
+    TRY(imap_lex_sp(&c->lx));
+    TRY(imap_lex_word(&c->lx, &word));
+    if (str_eq(word, STR("UID"))) {
+        TRY(imap_lex_sp(&c->lx));
+        TRY(imap_lex_word(&c->lx, &word));
+        c->uid = true;
+    }
+    const struct imap_command *row = find_command(word);
+
+    if (!row || (c->uid && !(row->flags & UID_FORM)))
+        return FAIL(ST_SYNTAX, "Unknown command");
+    if (!(row->states & (c->s->view ? IN_SEL : IN_AUTH)))
+        return FAIL(ST_SYNTAX, "No mailbox is selected");
+    c->row = row;
+    c->s->last_command = row->name.p;
+    c->s->log.action = row->name.p;
+    return ST_OK;
+}
+
+static enum st parse_and_run(struct imap_cmd *c)
+{
+    TRY(imap_lex_tag(&c->lx, &c->tag));
+    if (c->tag.n > IMAP_TAG_MAX) {
+        c->tag = STR_NONE;
+        return FAIL(ST_SYNTAX, "Tag too long");
+    }
+    TRY(find_row(c));
+    return c->row->run(c);
+}
+
+static const struct reply {
+    const char *cond, *code, *text;
+} replies[ST_COUNT] = {
+#define REPLY(st, cond, code, text) [ST_##st] = {cond, code, text},
+#include "imap/replies.def"
+#undef REPLY
+};
+
+static void put_failure(struct imap_cmd *c, enum st st)
+{
+    const struct reply *r = &replies[st];
+    struct str tag = c->tag.n ? c->tag : STR("*"), text;
+    /* A command that can't be read at all is BAD, whatever the reason. */
+    const char *cond = c->row ? r->cond : "BAD";
+
+    must(r->cond != NULL);
+    text = r->text[0] ? str_z(r->text) : str_z(err_get()->text);
+    imap_put_status(&c->s->conn, tag, cond, c->code.n || strcmp(cond, "BAD") == 0 ? c->code : str_z(r->code), text);
+    if (st == ST_CORRUPT || st == ST_IO || st == ST_INTERNAL)
+        LOG(IMAP_COMMAND_FAILED, lf_z("command", c->s->last_command), lf_err());
+    if (strcmp(cond, "BAD") == 0 && ++c->s->errors >= c->s->set->imap_max_errors && !c->s->reason) {
+        imap_put(&c->s->conn, STR("* BYE Too many errors\r\n"));
+        c->s->reason = "errors";
+    }
+}
+
+/* What happened to the mailbox meanwhile, then the tagged response (RFC 3501 7: in this order). */
+static enum st finish(struct imap_cmd *c, enum st st)
+{
+    struct imap_session *s = c->s;
+    struct err kept = *err_get();
+
+    if (c->row && !(c->row->flags & LEAVES))
+        TRY(imap_send_changes(s, !(c->row->flags & HOLDS) || c->uid));
+    if (st == ST_OK) {
+        s->errors = 0;
+        if (!c->later)
+            imap_put_status(&s->conn, c->tag, "OK", c->code, c->text.n ? c->text : STR("Done"));
+        return ST_OK;
+    }
+    *err_get() = kept;
+    put_failure(c, st);
+    return ST_OK;
+}
+
+enum st imap_command(struct imap_session *s)
+{
+    struct imap_cmd c = {.s = s};
+    enum st st;
+
+    s->commands++;
+    st = imap_lex_begin(&c.lx, &s->src, &s->cmd_arena);
+    s->phase = SESSION_RUNNING;
+    if (st == ST_OK)
+        st = parse_and_run(&c);
+    TRY(imap_conn_check(&s->conn));
+    TRY(finish(&c, st));
+    if (st == ST_OK || s->reason)
+        return imap_conn_check(&s->conn);
+    st = imap_lex_skip(&c.lx);
+    TRY(imap_conn_check(&s->conn));
+    return st == ST_LIMIT ? ST_OK : st;
+}
+
+enum st imap_idle_line(struct imap_session *s)
+{
+    struct imap_cmd c = {.s = s, .row = find_command(STR("IDLE")), .tag = str_z(s->idle_tag)};
+    struct str line;
+    enum st st;
+
+    st = imap_conn_line(&s->conn, LIMIT_IMAP_LINE, &line);
+    if (st == ST_LIMIT)
+        TRY(imap_conn_skip_line(&s->conn));
+    else
+        TRY(st);
+    s->in_idle = false;
+    if (st == ST_LIMIT || !str_ieq(str_trim(line), STR("DONE")))
+        st = FAIL(ST_SYNTAX, "Expected DONE");
+    return finish(&c, st);
+}

@@ -1,0 +1,70 @@
+/* The words of a command (RFC 3501 section 9), pulled by the command's own parser. The lexer asks its source for
+ * further lines where a literal interrupts one; everything that it hands out lies in the command's arena and
+ * lives as long as that. Parsers over it are pure: tests and fuzzers put memory underneath.
+ *
+ * Statuses: ST_SYNTAX (the answer is BAD); ST_LIMIT (a literal or the whole is too long: BAD, the rest is
+ * skipped); ST_DENIED (well-formed, but can't be: NO); the source's own. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/limits.h"
+
+struct imap_source {
+    /* The next line without its line end, copied to the arena. */
+    enum st (*line)(void *arg, struct arena *a, struct str *out) SUSPENDS;
+    /* n bytes, copied to the arena; `sync`: the peer waits for "+" first. */
+    enum st (*literal)(void *arg, struct arena *a, size_t n, bool sync, struct str *out) SUSPENDS;
+    /* n bytes to nowhere. */
+    enum st (*skip)(void *arg, uint64_t n) SUSPENDS;
+    void *arg;
+    size_t literal_max, command_max; /* of a literal; of all lines and literals of a command */
+};
+
+struct imap_lexer {
+    const struct imap_source *src;
+    struct arena *arena;
+    struct str line;
+    size_t at;
+    size_t taken; /* bytes of lines and literals so far */
+};
+
+/* Reads the first line. */
+enum st imap_lex_begin(struct imap_lexer *lx, const struct imap_source *src, struct arena *a) SUSPENDS MUST_USE;
+/* Throws away what is left of the command: its non-synchronizing literals and the lines behind them. */
+enum st imap_lex_skip(struct imap_lexer *lx) SUSPENDS MUST_USE;
+
+int imap_lex_peek(const struct imap_lexer *lx);          /* next character; -1 at the end of the line */
+bool imap_lex_take(struct imap_lexer *lx, char c);       /* eats it if it is the next one */
+bool imap_lex_take_word(struct imap_lexer *lx, struct str word); /* the same for a word in any case that ends there */
+enum st imap_lex_want(struct imap_lexer *lx, char c) MUST_USE;
+enum st imap_lex_sp(struct imap_lexer *lx) MUST_USE;
+enum st imap_lex_end(struct imap_lexer *lx) MUST_USE;    /* nothing but blanks may be left */
+
+enum st imap_lex_tag(struct imap_lexer *lx, struct str *out) MUST_USE;
+enum st imap_lex_atom(struct imap_lexer *lx, struct str *out) MUST_USE;
+enum st imap_lex_word(struct imap_lexer *lx, struct str *out) MUST_USE; /* an atom in capitals */
+enum st imap_lex_number(struct imap_lexer *lx, uint32_t *out) MUST_USE;
+enum st imap_lex_string(struct imap_lexer *lx, struct str *out) SUSPENDS MUST_USE;
+enum st imap_lex_nstring(struct imap_lexer *lx, struct str *out) SUSPENDS MUST_USE; /* NIL: out->p is NULL */
+enum st imap_lex_astring(struct imap_lexer *lx, struct str *out) SUSPENDS MUST_USE;
+enum st imap_lex_pattern(struct imap_lexer *lx, struct str *out) SUSPENDS MUST_USE; /* list-mailbox */
+
+/* A mailbox name in UTF-8; INBOX in capitals whatever its case. ST_DENIED: no modified UTF-7. */
+enum st imap_lex_mailbox(struct imap_lexer *lx, struct str *out) SUSPENDS MUST_USE;
+
+/* Flags, in parentheses or (`bare`) also without: bits of the five system flags as in mail.h, and names of
+ * keywords. \Recent and unknown system flags are ST_SYNTAX. */
+struct imap_flags {
+    uint32_t bits;
+    struct str *keywords;
+    size_t n_keywords;
+};
+enum st imap_lex_flags(struct imap_lexer *lx, bool bare, struct imap_flags *out) MUST_USE;
+
+/* "{n}" or "{n+}" at the line's end, for APPEND, which takes the bytes itself and then goes on with the next line. */
+enum st imap_lex_literal_head(struct imap_lexer *lx, uint64_t *out_n, bool *out_sync) MUST_USE;
+enum st imap_lex_next_line(struct imap_lexer *lx) SUSPENDS MUST_USE;
+
+/* Is this byte allowed in an atom? (Writers ask too.) */
+bool imap_is_atom_char(char c);
+bool imap_is_atom(struct str s);

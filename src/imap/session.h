@@ -1,0 +1,92 @@
+/* A session after login, as its commands see it. Between commands it is parked: only this struct is left of it. */
+#pragma once
+
+#include "imap/conn.h"
+#include "imap/imap.h"
+#include "imap/lexer.h"
+#include "imap/resp.h"
+#include "imap/source.h"
+#include "imap/states.h"
+#include "mail/mail.h"
+
+#define IMAP_SESSION_MAGIC 0x496d6170
+
+struct imap_session {
+    uint32_t magic;
+    struct imap_conn conn;
+    struct imap_source src;
+    struct mail *mail;
+    struct account *account; /* NULL until greeted */
+    struct view *view;       /* the selected mailbox; NULL: none */
+    const struct settings *set;
+    struct arena arena;     /* session */
+    struct arena cmd_arena; /* command */
+    struct str login, peer;
+    uint64_t account_id, sid, commands;
+    const char *last_command;
+    uint32_t features; /* enabled: bits of features.def */
+    unsigned errors;   /* BAD answers in a row */
+    char login_tag[IMAP_TAG_MAX + 1], idle_tag[IMAP_TAG_MAX + 1];
+    bool is_tls, in_idle;
+
+    /* the one long wait, session.c */
+    enum { SESSION_STARTING, SESSION_RUNNING, SESSION_READING, SESSION_PARKED } phase;
+    enum { WAKE_NONE, WAKE_INPUT, WAKE_CHANGE, WAKE_QUIET, WAKE_STOP } wake;
+    mono_ms active_at; /* when the client last said something */
+    struct co *co;
+    struct co_timer retry; /* no coroutine was left when it should have gone on */
+    const char *stop_text; /* told to end */
+    const char *reason;    /* why it ends; NULL while it goes on */
+    struct log_ctx log;
+    void (*ended)(void *arg, struct imap_session *s);
+    void *ended_arg;
+};
+
+struct imap_command;
+
+/* One command while it runs. A handler writes untagged responses and returns; the tagged one is written from
+ * its status (replies.def), these words, and what has changed in the mailbox meanwhile. */
+struct imap_cmd {
+    struct imap_session *s;
+    struct imap_lexer lx;
+    struct str tag;
+    const struct imap_command *row;
+    bool uid;        /* the UID form */
+    struct str code; /* of the tagged response, instead of the usual one */
+    struct str text; /* of a tagged OK */
+    bool later;      /* no tagged response now (IDLE) */
+};
+
+struct imap_command {
+    struct str name;
+    enum st (*run)(struct imap_cmd *c) SUSPENDS;
+    unsigned states, flags;
+};
+
+#define LOGIN_CMD(...)
+#define CMD(name, handler, states, flags, capability, reference) enum st handler(struct imap_cmd *c) SUSPENDS;
+#include "imap/commands.def"
+#undef CMD
+#undef LOGIN_CMD
+
+/* Features of ENABLE (RFC 5161): bits in imap_session.features. */
+enum imap_feature {
+#define FEATURE(name, id, reference) FEATURE_##id,
+#include "imap/features.def"
+#undef FEATURE
+    FEATURE_COUNT
+};
+
+/* command.c: reads a command and answers it. A status other than ST_OK ends the session. */
+enum st imap_command(struct imap_session *s) SUSPENDS MUST_USE;
+/* The line that ends IDLE, or should have. */
+enum st imap_idle_line(struct imap_session *s) SUSPENDS MUST_USE;
+
+/* changes.c: tells what has changed in the selected mailbox. ST_EOF when it is gone altogether (BYE was said). */
+enum st imap_send_changes(struct imap_session *s, bool may_expunge) SUSPENDS MUST_USE;
+/* "* FLAGS" and "* OK [PERMANENTFLAGS]" for what the mailbox knows by now. */
+void imap_put_mailbox_flags(struct imap_session *s) SUSPENDS;
+/* "(\Seen $Forwarded)" */
+void imap_put_flags(struct imap_session *s, const struct mail_msg *m) SUSPENDS;
+
+void imap_leave_mailbox(struct imap_session *s);

@@ -1,0 +1,44 @@
+#include "imap/source.h"
+
+static enum st source_line(void *arg, struct arena *a, struct str *out)
+{
+    struct imap_conn *c = arg;
+    struct str line;
+    enum st st = imap_conn_line(c, LIMIT_IMAP_LINE, &line);
+
+    if (st == ST_LIMIT) {
+        TRY(imap_conn_skip_line(c));
+        return FAIL(ST_LIMIT, "Line too long");
+    }
+    TRY(st);
+    *out = arena_str(a, line);
+    return ST_OK;
+}
+
+static enum st source_literal(void *arg, struct arena *a, size_t n, bool sync, struct str *out)
+{
+    struct imap_conn *c = arg;
+    char *p = arena_alloc(a, n);
+    struct str piece;
+
+    if (sync)
+        imap_put(c, STR("+ OK\r\n"));
+    for (size_t got = 0; got < n; got += piece.n) {
+        TRY(imap_conn_bytes(c, n - got, &piece));
+        memcpy(p + got, piece.p, piece.n);
+        stream_eat(c->stream, piece.n);
+    }
+    *out = str_n(p, n);
+    return ST_OK;
+}
+
+static enum st source_skip(void *arg, uint64_t n)
+{
+    return imap_conn_skip(arg, n);
+}
+
+struct imap_source imap_source_of(struct imap_conn *c)
+{
+    return (struct imap_source){.line = source_line, .literal = source_literal, .skip = source_skip, .arg = c,
+        .literal_max = LIMIT_IMAP_LITERAL, .command_max = LIMIT_IMAP_COMMAND};
+}
