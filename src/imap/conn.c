@@ -38,6 +38,11 @@ enum st imap_conn_flush(struct imap_conn *c)
     return conn_failed(c, stream_flush(c->stream));
 }
 
+void imap_conn_last_words(struct imap_conn *c)
+{
+    enum st st UNUSED = imap_conn_flush(c);
+}
+
 char *imap_room(struct imap_conn *c, size_t n)
 {
     char *p;

@@ -50,6 +50,8 @@ char *imap_digits(char *p, uint64_t v);
 enum st imap_conn_push(struct imap_conn *c) SUSPENDS MUST_USE;  /* gives the responses to the stream */
 enum st imap_conn_flush(struct imap_conn *c) SUSPENDS MUST_USE; /* and on to the peer */
 
+void imap_conn_last_words(struct imap_conn *c) SUSPENDS;        /* the same when it is over either way */
+
 /* The next line without its line end; a view until the next read. ST_LIMIT leaves the connection usable: the
  * line is still there, see imap_conn_skip_line. */
 enum st imap_conn_line(struct imap_conn *c, size_t max, struct str *out) SUSPENDS MUST_USE;

@@ -358,7 +358,7 @@ static void say_bye(struct login *l, enum st st)
         imap_put(&l->conn, STR("* BYE The server is going down\r\n"));
     else if (strcmp(l->out->reason, "logout") != 0)
         imap_put(&l->conn, STR("* BYE Too many errors\r\n"));
-    (void)imap_conn_flush(&l->conn); /* it is over either way */
+    imap_conn_last_words(&l->conn);
 }
 
 static enum st converse(struct login *l)

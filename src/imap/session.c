@@ -216,7 +216,7 @@ static void finish(struct imap_session *s, enum st st)
     uint64_t in, out;
 
     say_bye(s, st);
-    (void)imap_conn_flush(&s->conn); /* it is over either way */
+    imap_conn_last_words(&s->conn);
     imap_leave_mailbox(s);
     if (s->account)
         account_close(TAKE(s->account));

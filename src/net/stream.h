@@ -53,9 +53,6 @@ enum st stream_unread(struct stream *s, struct str bytes) MUST_USE;
  * (nothing is eaten); ST_EOF also when bytes without LF are left. Whether the line ends in CRLF is for
  * the caller to see: protocols differ in what they make of a bare LF. */
 enum st stream_line(struct stream *s, size_t max, struct str *out_line) SUSPENDS MUST_USE;
-/* Puts bytes in front of the buffered input, as if they had just been read: what another process had read of
- * this connection before it handed it over. ST_LIMIT when they exceed in_max. */
-enum st stream_unread(struct stream *s, struct str bytes) MUST_USE;
 
 /* --- output: after a failure (also ST_TIMEOUT) the stream takes nothing more, ST_IO --- */
 enum st stream_write(struct stream *s, struct str bytes) SUSPENDS MUST_USE;
