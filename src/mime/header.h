@@ -10,24 +10,25 @@ struct mime_field {
     struct str value; /* behind the colon, still folded, without the last line end */
 };
 
-/* The next field at *pos, which starts at 0. False at the end: an empty line, or one that is no
- * field; *pos is then where that line begins. Lines "From " and ">From " at the start, left there by mailbox
+/* The next field at *pos, which starts at 0. False at the end: an empty line, or one that can be no
+ * field; *pos is then where that line begins. Lines "From " and ">From ", left there by mailbox
  * files, are handed out with an empty name. */
 bool mime_header_next(struct str header, size_t *pos, struct mime_field *out);
 
 /* The first field of that name, ASCII case ignored. ST_NOTFOUND. */
 enum st mime_header_find(struct str header, struct str name, struct mime_field *out) MUST_USE;
 
-/* Does a header line start so that it can be a field? `line` may be cut, but not within the name. */
-bool mime_line_is_field(struct str line);
+/* May a header go on with this line (field, continuation, "From " of a mailbox file)? Looks at no
+ * more than 250 bytes. `any`: a line stood before it that may be continued. */
+bool mime_header_goes_on(struct str line, bool any);
 
-/* One line, without white space at the ends (RFC 5322 2.2.3). A view when nothing was folded. NULs and
- * lone CRs are left out. */
+/* One line, without white space at the ends (RFC 5322 2.2.3), without NULs and CRs. A view when
+ * nothing had to be left out. */
 struct str mime_unfold(struct arena *a, struct str value);
 
 /* Unfolded, encoded words decoded (RFC 2047), in UTF-8: for unstructured text like Subject. */
 struct str mime_unfold_decoded(struct arena *a, struct str value);
 
-/* HEADER.FIELDS and HEADER.FIELDS.NOT (RFC 3501 6.4.5): adds the fields whose names are (not) in the list,
- * bytes as they are, then an empty line. */
+/* HEADER.FIELDS and HEADER.FIELDS.NOT (RFC 3501 6.4.5): adds the fields whose names are in the list
+ * (`exclude`: are not), bytes as they are, then an empty line. */
 void mime_header_filter(struct str header, const struct str *names, size_t n_names, bool exclude, struct buf *out);

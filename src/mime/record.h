@@ -43,9 +43,11 @@ enum {
     MIME_RECORD_IS_REPLY = 2,      /* the subject had "Re:", "Fwd:" or "(fwd)" (RFC 5256 2.1) */
     MIME_RECORD_8BIT = 4,          /* a byte above 127 stands somewhere in the letter */
     MIME_RECORD_NO_FIELDS = 8,     /* the header is too long for the table of fields: walk the header instead */
-    MIME_RECORD_HAS_MESSAGE_ID = 16,
-    MIME_RECORD_HAS_IN_REPLY_TO = 32,
-    MIME_RECORD_HAS_NUL = 64 /* binary: a NUL stands somewhere in the letter */
+    MIME_RECORD_HAS_NUL = 16 /* binary: a NUL stands somewhere in the letter */
+};
+
+struct mime_span {
+    uint32_t at, n;
 };
 
 /* Offsets count from the letter's first byte. Part 0 is the letter itself. A part's own MIME header
@@ -93,10 +95,6 @@ void mime_record_add_body(const struct mime_record *r, struct buf *out);
 
 /* What an IMAP section names (RFC 3501 6.4.5). */
 enum mime_section { MIME_SECTION_ALL, MIME_SECTION_HEADER, MIME_SECTION_TEXT, MIME_SECTION_MIME };
-
-struct mime_span {
-    uint32_t at, n; /* in the letter */
-};
 
 /* BODY[path.what]: "" ALL is the whole letter, {1,2} MIME is BODY[1.2.MIME], {3} HEADER is
  * BODY[3.HEADER] (serves HEADER.FIELDS too, see mime_header_filter). ST_NOTFOUND when the letter

@@ -16,24 +16,32 @@
 
 #define MIME_LINE_HEAD 256 /* what is kept of an unfinished line: enough for any boundary or field name */
 
-struct mime_scan_part; /* scan.c */
-struct mime_scan_open;
+struct mime_scan_part; /* structure.h */
+
+/* A part that has not ended. */
+struct mime_scan_open {
+    size_t part;
+    struct str boundary; /* of a multipart; empty: none is waited for */
+};
 
 struct mime_scan {
     uint64_t at;          /* bytes seen */
     uint64_t line_start;  /* of the line being read */
-    size_t eol;           /* line end of the line before: 0 at a body's start, 1 LF, 2 CRLF */
+    uint64_t lines;       /* complete ones */
+    size_t eol;           /* length of the line end before line_start; 0 where a body starts */
+    bool was_empty;       /* the line before had nothing in it */
+    bool in_header, header_ended, any_field, any8, nul;
+    char last;            /* byte */
     size_t head_n;        /* bytes of an unfinished line in `head`; more may have gone by */
-    bool in_header, header_ended, any8, nul, last_cr;
-    struct buf header;    /* of the part being read, while in_header */
     struct buf top;       /* the letter's own header */
-    struct buf text;      /* strings for the structure, see scan.c */
+    struct buf header;    /* that of the part being read */
+    size_t header_mark;   /* where the unfinished line starts in it */
+    struct buf text;      /* strings of the structure, see structure.c */
     struct mime_scan_part *parts;
     size_t n_parts, cap_parts;
-    struct mime_scan_open *open; /* parts that have not ended, outermost first */
-    size_t n_open;
-    size_t n_multi; /* multiparts with a boundary among them */
-    struct arena arena;
+    struct mime_scan_open open[LIMIT_MIME_DEPTH]; /* outermost first */
+    size_t n_open, n_boundaries;
+    struct arena arena;   /* boundaries */
     char head[MIME_LINE_HEAD];
 };
 
