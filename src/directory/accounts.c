@@ -1,0 +1,311 @@
+/* Accounts and their credentials. */
+#include "directory/sql.h"
+
+#include "base/clock.h"
+#include "base/random.h"
+
+#define USED_STEP_US 3600000000u /* last use is kept to the hour: a login writes nothing */
+
+void account_read(struct arena *a, sqlite3_stmt *s, struct directory_account *out)
+{
+    struct str local = sql_text(a, s, 1), domain = sql_text(a, s, 2);
+
+    *out = (struct directory_account){
+        .id = sql_number(s, 0),
+        .address = directory_address_text(a, local, domain),
+        .name = sql_text(a, s, 3),
+        .is_disabled = sqlite3_column_type(s, 4) != SQLITE_NULL,
+        .disabled = sql_text(a, s, 4),
+        .may_use_domain = sql_number(s, 5) != 0,
+        .quota_bytes = sql_number(s, 6),
+        .quota_messages = sql_number(s, 7),
+        .created_us = sql_number(s, 8),
+        .version = sql_number(s, 9),
+    };
+}
+
+static enum st check_change(const struct directory_change *c)
+{
+    if ((c->name && (c->name->n > DIRECTORY_NAME_MAX || !str_is_utf8(*c->name))) ||
+        (c->disabled && (c->disabled->n > DIRECTORY_NAME_MAX || !str_is_utf8(*c->disabled))))
+        return FAIL(ST_LIMIT, "a name or a reason has at most %d bytes of UTF-8", DIRECTORY_NAME_MAX);
+    if ((c->quota_bytes && *c->quota_bytes > INT64_MAX) || (c->quota_messages && *c->quota_messages > INT64_MAX))
+        return FAIL(ST_LIMIT, "such a quota can't be kept");
+    return ST_OK;
+}
+
+/* Runs an UPDATE that is bound already; an account that isn't there shows as no row changed. */
+static enum st update(struct directory *d, sqlite3_stmt *s)
+{
+    uint64_t changed;
+
+    TRY(sql_run(d, s, &changed));
+    return changed ? ST_OK : FAIL(ST_NOTFOUND, "there is no such account");
+}
+
+static enum st apply(struct directory *d, uint64_t id, const struct directory_change *c)
+{
+    sqlite3_stmt *s;
+
+    if (c->name) {
+        TRY(sql_bind(d, SQL_ACCOUNT_NAME, &s, "us", id, *c->name));
+        TRY(update(d, s));
+    }
+    if (c->disabled) {
+        TRY(sql_bind(d, SQL_ACCOUNT_DISABLE, &s, "us", id, *c->disabled));
+        TRY(update(d, s));
+    } else if (c->enable) {
+        TRY(sql_bind(d, SQL_ACCOUNT_ENABLE, &s, "u", id));
+        TRY(update(d, s));
+    }
+    if (c->may_use_domain) {
+        TRY(sql_bind(d, SQL_ACCOUNT_USE_DOMAIN, &s, "ub", id, (int)*c->may_use_domain));
+        TRY(update(d, s));
+    }
+    if (c->quota_bytes) {
+        TRY(sql_bind(d, SQL_ACCOUNT_QUOTA_BYTES, &s, "uu", id, *c->quota_bytes));
+        TRY(update(d, s));
+    }
+    if (c->quota_messages) {
+        TRY(sql_bind(d, SQL_ACCOUNT_QUOTA_MESSAGES, &s, "uu", id, *c->quota_messages));
+        TRY(update(d, s));
+    }
+    return ST_OK;
+}
+
+/* Several statements as one change, whether or not the caller has a transaction open already. */
+struct scope {
+    bool own;
+};
+
+static enum st scope_begin(struct directory *d, struct scope *sc)
+{
+    sc->own = !d->in_transaction;
+    return sc->own ? directory_begin(d) : ST_OK;
+}
+
+static enum st scope_end(struct directory *d, struct scope *sc, enum st st)
+{
+    struct err kept;
+
+    if (!sc->own)
+        return st;
+    if (st == ST_OK)
+        return directory_commit(d);
+    kept = *err_get();
+    directory_abort(d);
+    *err_get() = kept;
+    return st;
+}
+
+static enum st add(struct directory *d, const struct directory_address *address, struct str key, const struct directory_change *first,
+                   uint64_t *out_id)
+{
+    struct directory_account there;
+    struct arena a = ARENA_INIT;
+    sqlite3_stmt *s;
+    uint64_t domain, id;
+    enum st st = domain_id(d, address->domain, &domain);
+
+    if (st == ST_OK && directory_account_find(d, &a, address, &there) == ST_OK)
+        st = FAIL(ST_EXISTS, "%.*s exists already", STR_ARGS(there.address));
+    arena_fini(&a);
+    TRY(st);
+    do
+        id = random_u64();
+    while (id == 0);
+    TRY(sql_bind(d, SQL_ACCOUNT_ADD, &s, "uussu", id, domain, address->local, key, clock_wall_us()));
+    TRY(sql_run(d, s, NULL));
+    TRY(apply(d, id, first));
+    *out_id = id;
+    return ST_OK;
+}
+
+enum st directory_account_add(struct directory *d, const struct directory_address *address, const struct directory_change *first,
+                              uint64_t *out_id)
+{
+    struct arena a = ARENA_INIT;
+    struct scope sc;
+    enum st st;
+
+    TRY(directory_address_check(address));
+    if (address->local.n == 0)
+        return FAIL(ST_SYNTAX, "an account needs a name before the @");
+    TRY(check_change(first));
+    TRY(scope_begin(d, &sc));
+    st = scope_end(d, &sc, add(d, address, directory_key(&a, address->local), first, out_id));
+    arena_fini(&a);
+    return st;
+}
+
+enum st directory_account_set(struct directory *d, uint64_t id, const struct directory_change *change)
+{
+    struct scope sc;
+
+    TRY(check_change(change));
+    TRY(scope_begin(d, &sc));
+    return scope_end(d, &sc, apply(d, id, change));
+}
+
+static enum st remove_all(struct directory *d, uint64_t id)
+{
+    sqlite3_stmt *s;
+
+    TRY(sql_bind(d, SQL_ACCOUNT_REMOVE, &s, "uu", id, clock_wall_us()));
+    TRY(update(d, s));
+    TRY(sql_bind(d, SQL_CREDENTIAL_REMOVE_ALL, &s, "u", id));
+    return sql_run(d, s, NULL);
+}
+
+enum st directory_account_remove(struct directory *d, uint64_t id)
+{
+    struct scope sc;
+
+    TRY(scope_begin(d, &sc));
+    return scope_end(d, &sc, remove_all(d, id));
+}
+
+static enum st one(struct directory *d, struct arena *a, sqlite3_stmt *s, struct directory_account *out)
+{
+    bool row;
+
+    TRY(sql_row(d, s, &row));
+    if (!row)
+        return FAIL(ST_NOTFOUND, "there is no such account");
+    account_read(a, s, out);
+    sqlite3_reset(s);
+    return ST_OK;
+}
+
+enum st directory_account_find(struct directory *d, struct arena *a, const struct directory_address *address,
+                               struct directory_account *out)
+{
+    sqlite3_stmt *s;
+
+    TRY(sql_bind(d, SQL_ACCOUNT_BY_ADDRESS, &s, "ss", directory_key(a, address->local), address->domain));
+    return one(d, a, s, out);
+}
+
+enum st directory_account_by_id(struct directory *d, struct arena *a, uint64_t id, struct directory_account *out)
+{
+    sqlite3_stmt *s;
+
+    TRY(sql_bind(d, SQL_ACCOUNT_BY_ID, &s, "u", id));
+    return one(d, a, s, out);
+}
+
+enum st directory_account_list(struct directory *d, struct arena *a, struct str domain, const struct directory_address *after, size_t max,
+                               struct directory_account **out, size_t *out_n)
+{
+    struct directory_account *v = ARENA_ARRAY(a, struct directory_account, max);
+    size_t n = 0;
+    sqlite3_stmt *s;
+    bool row;
+
+    TRY(sql_bind(d, SQL_ACCOUNT_LIST, &s, "sssu", domain, after ? after->domain : STR_NONE,
+                 after ? directory_key(a, after->local) : STR_NONE, (uint64_t)max));
+    for (;;) {
+        TRY(sql_row(d, s, &row));
+        if (!row || n == max)
+            break;
+        account_read(a, s, &v[n++]);
+    }
+    sqlite3_reset(s);
+    *out = v;
+    *out_n = n;
+    return ST_OK;
+}
+
+enum st directory_removed_list(struct directory *d, struct arena *a, size_t max, uint64_t **out_ids, size_t *out_n)
+{
+    uint64_t *v = ARENA_ARRAY(a, uint64_t, max);
+    size_t n = 0;
+    sqlite3_stmt *s;
+    bool row;
+
+    TRY(sql_bind(d, SQL_REMOVED_LIST, &s, "u", (uint64_t)max));
+    for (;;) {
+        TRY(sql_row(d, s, &row));
+        if (!row || n == max)
+            break;
+        v[n++] = sql_number(s, 0);
+    }
+    sqlite3_reset(s);
+    *out_ids = v;
+    *out_n = n;
+    return ST_OK;
+}
+
+enum st directory_removed_purged(struct directory *d, uint64_t id)
+{
+    sqlite3_stmt *s;
+
+    TRY(sql_bind(d, SQL_REMOVED_PURGED, &s, "u", id));
+    return update(d, s);
+}
+
+/* --- credentials ------------------------------------------------------------------------------------ */
+
+static enum st set_password(struct directory *d, uint64_t account, struct str hash)
+{
+    sqlite3_stmt *s;
+
+    TRY(sql_bind(d, SQL_ACCOUNT_VERSION, &s, "u", account));
+    TRY(update(d, s));
+    TRY(sql_bind(d, SQL_CREDENTIAL_REMOVE_KIND, &s, "uu", account, (uint64_t)CREDENTIAL_PASSWORD));
+    TRY(sql_run(d, s, NULL));
+    TRY(sql_bind(d, SQL_CREDENTIAL_ADD, &s, "uussu", account, (uint64_t)CREDENTIAL_PASSWORD, STR_NONE, hash, clock_wall_us()));
+    return sql_run(d, s, NULL);
+}
+
+enum st directory_password_set(struct directory *d, uint64_t account, struct str hash)
+{
+    struct scope sc;
+
+    TRY(scope_begin(d, &sc));
+    return scope_end(d, &sc, set_password(d, account, hash));
+}
+
+enum st directory_credential_list(struct directory *d, struct arena *a, uint64_t account, struct directory_credential **out, size_t *out_n)
+{
+    struct directory_credential *v = ARENA_ARRAY(a, struct directory_credential, DIRECTORY_CREDENTIALS_MAX);
+    size_t n = 0;
+    sqlite3_stmt *s;
+    bool row;
+
+    TRY(sql_bind(d, SQL_CREDENTIAL_LIST, &s, "uu", account, (uint64_t)DIRECTORY_CREDENTIALS_MAX));
+    for (;;) {
+        TRY(sql_row(d, s, &row));
+        if (!row || n == DIRECTORY_CREDENTIALS_MAX)
+            break;
+        v[n++] = (struct directory_credential){.id = sql_number(s, 0),
+                                               .kind = (enum credential_kind)sql_number(s, 1),
+                                               .name = sql_text(a, s, 2),
+                                               .hash = sql_text(a, s, 3),
+                                               .created_us = sql_number(s, 4),
+                                               .used_us = sql_number(s, 5)};
+    }
+    sqlite3_reset(s);
+    *out = v;
+    *out_n = n;
+    return ST_OK;
+}
+
+enum st directory_credential_used(struct directory *d, uint64_t id, uint64_t now_us)
+{
+    sqlite3_stmt *s;
+
+    TRY(sql_bind(d, SQL_CREDENTIAL_USED, &s, "uuu", id, now_us, now_us < USED_STEP_US ? 0 : now_us - USED_STEP_US));
+    return sql_run(d, s, NULL);
+}
+
+enum st directory_login(struct directory *d, struct arena *a, const struct directory_address *address, struct directory_account *out_account,
+                        struct directory_credential **out, size_t *out_n)
+{
+    struct directory_account account;
+
+    TRY(directory_account_find(d, a, address, &account));
+    TRY(directory_credential_list(d, a, account.id, out, out_n));
+    *out_account = account;
+    return ST_OK;
+}

@@ -1,0 +1,121 @@
+/* The domains that are ours. */
+#include "directory/sql.h"
+
+#include "base/clock.h"
+
+#define DOMAINS_MAX 100000
+
+enum st domain_id(struct directory *d, struct str name, uint64_t *out)
+{
+    sqlite3_stmt *s;
+    bool row;
+
+    TRY(sql_bind(d, SQL_DOMAIN_ID, &s, "s", name));
+    TRY(sql_row(d, s, &row));
+    if (!row)
+        return FAIL(ST_NOTFOUND, "%.*s is not a domain of this server", STR_ARGS(name));
+    *out = sql_number(s, 0);
+    sqlite3_reset(s);
+    return ST_OK;
+}
+
+enum st directory_is_ours(struct directory *d, struct str domain, bool *out)
+{
+    uint64_t id;
+    enum st st = domain_id(d, domain, &id);
+
+    if (st != ST_OK && st != ST_NOTFOUND)
+        return st;
+    *out = st == ST_OK;
+    return ST_OK;
+}
+
+enum st directory_domain_add(struct directory *d, struct str name)
+{
+    sqlite3_stmt *s;
+    enum st st;
+
+    if (name.n == 0 || name.n > DIRECTORY_DOMAIN_MAX)
+        return FAIL(ST_LIMIT, "a domain has 1 to %d bytes", DIRECTORY_DOMAIN_MAX);
+    TRY(sql_bind(d, SQL_DOMAIN_ADD, &s, "su", name, clock_wall_us()));
+    st = sql_run(d, s, NULL);
+    if (st == ST_EXISTS)
+        return FAIL(ST_EXISTS, "%.*s exists already", STR_ARGS(name));
+    return st;
+}
+
+enum st directory_domain_remove(struct directory *d, struct str name)
+{
+    struct arena a = ARENA_INIT;
+    struct directory_domain found;
+    sqlite3_stmt *s;
+    enum st st = directory_domain_find(d, &a, name, &found);
+
+    arena_fini(&a);
+    TRY(st);
+    if (found.accounts || found.aliases)
+        return FAIL(ST_BUSY, "%.*s still has %llu accounts and %llu aliases; remove those first", STR_ARGS(name),
+                    (unsigned long long)found.accounts, (unsigned long long)found.aliases);
+    TRY(sql_bind(d, SQL_DOMAIN_REMOVE, &s, "s", name));
+    return sql_run(d, s, NULL);
+}
+
+static enum st list(struct directory *d, struct arena *a, struct str name, struct directory_domain **out, size_t *out_n)
+{
+    struct directory_domain *v = NULL;
+    size_t n = 0, cap = 0;
+    sqlite3_stmt *s;
+    bool row;
+
+    TRY(sql_bind(d, SQL_DOMAIN_LIST, &s, "s", name));
+    for (;;) {
+        TRY(sql_row(d, s, &row));
+        if (!row || n == DOMAINS_MAX)
+            break;
+        if (n == cap) {
+            struct directory_domain *more = ARENA_ARRAY(a, struct directory_domain, cap = cap ? cap * 2 : 8);
+
+            if (n)
+                memcpy(more, v, n * sizeof(*v));
+            v = more;
+        }
+        v[n++] = (struct directory_domain){sql_text(a, s, 0), sql_number(s, 1), sql_number(s, 2), sql_number(s, 3)};
+    }
+    sqlite3_reset(s);
+    *out = v;
+    *out_n = n;
+    return ST_OK;
+}
+
+enum st directory_domain_list(struct directory *d, struct arena *a, struct directory_domain **out, size_t *out_n)
+{
+    return list(d, a, STR_NONE, out, out_n);
+}
+
+enum st directory_domain_find(struct directory *d, struct arena *a, struct str name, struct directory_domain *out)
+{
+    struct directory_domain *v;
+    size_t n = 0;
+
+    if (name.n)
+        TRY(list(d, a, name, &v, &n));
+    if (n == 0)
+        return FAIL(ST_NOTFOUND, "%.*s is not a domain of this server", STR_ARGS(name));
+    *out = v[0];
+    return ST_OK;
+}
+
+enum st directory_first_domain(struct directory *d, struct arena *a, struct str *out_name, uint64_t *out_count)
+{
+    sqlite3_stmt *s;
+    bool row;
+
+    TRY(sql_bind(d, SQL_DOMAIN_FIRST, &s, ""));
+    TRY(sql_row(d, s, &row));
+    if (!row)
+        return FAIL(ST_NOTFOUND, "this server has no domain yet");
+    *out_name = sql_text(a, s, 0);
+    *out_count = sql_number(s, 1);
+    sqlite3_reset(s);
+    return ST_OK;
+}

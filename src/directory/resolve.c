@@ -1,0 +1,197 @@
+/* From an address to those who get its mail. A walk over the aliases, breadth first, each address once; what an address
+ * is stands in directory.h. */
+#include "directory/sql.h"
+
+#include "base/map.h"
+
+struct step {
+    struct str local, domain;
+};
+
+struct walk {
+    struct directory *d;
+    struct arena *a;
+    struct str delimiters;
+    struct step *queue;
+    size_t head, tail;
+    struct map expanded; /* addresses whose alias has been followed */
+    struct map found;    /* targets, by account or address */
+    struct directory_target *targets;
+    size_t n_targets;
+    struct str disabled; /* what a disabled account says */
+    bool saw_disabled;
+};
+
+static struct str key_of(struct walk *w, struct str key, struct str domain)
+{
+    return directory_address_text(w->a, key, domain);
+}
+
+static enum st add_target(struct walk *w, struct str key, const struct directory_target *t)
+{
+    if (map_str_get(&w->found, key))
+        return ST_OK;
+    if (w->n_targets == DIRECTORY_TARGETS_MAX)
+        return FAIL(ST_LIMIT, "the address leads to more than %d others", DIRECTORY_TARGETS_MAX);
+    map_str_put(&w->found, key, w);
+    w->targets[w->n_targets++] = *t;
+    return ST_OK;
+}
+
+static enum st add_account(struct walk *w, const struct directory_account *account)
+{
+    const struct directory_target t = {.account = account->id, .address = account->address, .quota_bytes = account->quota_bytes};
+
+    if (account->is_disabled) {
+        w->saw_disabled = true;
+        w->disabled = account->disabled;
+        return ST_OK;
+    }
+    return add_target(w, arena_printf(w->a, "%llx", (unsigned long long)account->id), &t);
+}
+
+/* NOTFOUND when there is no such alias, or it has been followed already. */
+static enum st follow_alias(struct walk *w, struct str key, struct str domain)
+{
+    struct str name = key_of(w, key, domain);
+    sqlite3_stmt *s;
+    size_t n = 0;
+    bool row;
+
+    if (map_str_get(&w->expanded, name))
+        return ST_NOTFOUND;
+    TRY(sql_bind(w->d, SQL_ALIAS_TARGETS, &s, "ssu", domain, key, (uint64_t)DIRECTORY_TARGETS_MAX));
+    for (;; n++) {
+        TRY(sql_row(w->d, s, &row));
+        if (!row)
+            break;
+        if (w->tail == DIRECTORY_STEPS_MAX) {
+            sqlite3_reset(s);
+            return FAIL(ST_LIMIT, "the aliases of the address lead on and on");
+        }
+        w->queue[w->tail++] = (struct step){sql_text(w->a, s, 0), sql_text(w->a, s, 1)};
+    }
+    if (n)
+        map_str_put(&w->expanded, name, w);
+    return n ? ST_OK : ST_NOTFOUND;
+}
+
+static enum st exact(struct walk *w, struct str local, struct str domain)
+{
+    const struct directory_address address = {local, domain};
+    struct directory_account account;
+    enum st st = follow_alias(w, directory_key(w->a, local), domain);
+
+    if (st != ST_NOTFOUND)
+        return st;
+    TRY(directory_account_find(w->d, w->a, &address, &account));
+    return add_account(w, &account);
+}
+
+static enum st without_tag(struct walk *w, struct str local, struct str domain)
+{
+    if (local.n == 0 || local.p[0] == '"')
+        return ST_NOTFOUND;
+    for (size_t n = local.n; n-- > 1;)
+        if (str_find(w->delimiters, local.p[n]) < w->delimiters.n) {
+            enum st st = exact(w, str_sub(local, 0, n), domain);
+
+            if (st != ST_NOTFOUND)
+                return st;
+        }
+    return ST_NOTFOUND;
+}
+
+/* RFC 5321 4.5.1, RFC 2142 */
+static enum st postmaster(struct walk *w, struct str local, struct str domain)
+{
+    struct directory_account account;
+    sqlite3_stmt *s;
+    bool row;
+
+    if (!str_ieq(local, STR("postmaster")) && !str_ieq(local, STR("abuse")))
+        return ST_NOTFOUND;
+    TRY(sql_bind(w->d, SQL_ACCOUNT_OLDEST, &s, "s", domain));
+    TRY(sql_row(w->d, s, &row));
+    if (!row)
+        return ST_NOTFOUND;
+    account_read(w->a, s, &account);
+    sqlite3_reset(s);
+    return add_account(w, &account);
+}
+
+static enum st visit(struct walk *w, struct step at)
+{
+    bool ours;
+    enum st st;
+
+    TRY(directory_is_ours(w->d, at.domain, &ours));
+    if (!ours) {
+        const struct directory_target t = {.address = key_of(w, at.local, at.domain)};
+
+        return add_target(w, t.address, &t);
+    }
+    st = exact(w, at.local, at.domain);
+    if (st == ST_NOTFOUND)
+        st = without_tag(w, at.local, at.domain);
+    if (st == ST_NOTFOUND)
+        st = postmaster(w, at.local, at.domain);
+    if (st == ST_NOTFOUND)
+        st = follow_alias(w, STR(""), at.domain);
+    return st == ST_NOTFOUND ? ST_OK : st; /* a dead end among others */
+}
+
+static enum st outcome(const struct walk *w, const struct directory_address *address)
+{
+    if (w->n_targets)
+        return ST_OK;
+    if (w->saw_disabled)
+        return FAIL(ST_DENIED, "%.*s", STR_ARGS(w->disabled.n ? w->disabled : STR("this account is disabled")));
+    return FAIL(ST_NOTFOUND, "there is no %.*s@%.*s here", STR_ARGS(address->local), STR_ARGS(address->domain));
+}
+
+enum st directory_resolve(struct directory *d, struct arena *a, const struct directory_address *address, struct str delimiters,
+                          struct directory_target **out, size_t *out_n)
+{
+    struct walk w = {.d = d, .a = a, .delimiters = delimiters};
+    enum st st = ST_OK;
+
+    w.queue = mem_new(DIRECTORY_STEPS_MAX * sizeof(*w.queue));
+    w.targets = mem_new(DIRECTORY_TARGETS_MAX * sizeof(*w.targets));
+    w.queue[w.tail++] = (struct step){address->local, address->domain};
+    while (st == ST_OK && w.head < w.tail)
+        st = visit(&w, w.queue[w.head++]);
+    if (st == ST_OK)
+        st = outcome(&w, address);
+    if (st == ST_OK) {
+        *out = ARENA_ARRAY(a, struct directory_target, w.n_targets);
+        memcpy(*out, w.targets, w.n_targets * sizeof(**out));
+        *out_n = w.n_targets;
+    }
+    map_fini(&w.expanded);
+    map_fini(&w.found);
+    mem_free(w.queue);
+    mem_free(w.targets);
+    return st;
+}
+
+enum st directory_may_send_as(struct directory *d, uint64_t account, const struct directory_address *address, struct str delimiters)
+{
+    struct arena a = ARENA_INIT;
+    struct directory_account own;
+    struct directory_target *targets = NULL;
+    size_t n = 0;
+    bool may = false;
+    enum st st = directory_account_by_id(d, &a, account, &own);
+
+    if (st == ST_OK && own.may_use_domain)
+        may = str_eq(str_from(own.address, str_rfind(own.address, '@') + 1), address->domain);
+    if (st == ST_OK && !may)
+        st = directory_resolve(d, &a, address, delimiters, &targets, &n);
+    for (size_t i = 0; st == ST_OK && i < n; i++)
+        may = may || targets[i].account == account;
+    arena_fini(&a);
+    if (st != ST_OK && st != ST_NOTFOUND && st != ST_DENIED && st != ST_LIMIT)
+        return st;
+    return may ? ST_OK : FAIL(ST_DENIED, "this account may not send as %.*s@%.*s", STR_ARGS(address->local), STR_ARGS(address->domain));
+}

@@ -1,0 +1,179 @@
+#include "directory/accounts.c"
+
+#include "test.h"
+
+#include <stdio.h>
+
+static struct arena arena;
+static struct directory *d;
+
+static struct directory_address at(const char *text)
+{
+    struct str s = str_z(text);
+    size_t i = str_rfind(s, '@');
+
+    return (struct directory_address){str_sub(s, 0, i), str_from(s, i + 1)};
+}
+
+static void begin(void)
+{
+    arena_init(&arena);
+    CHECK_ST(directory_open(":memory:", &d), ST_OK);
+    CHECK_ST(directory_domain_add(d, STR("example.test")), ST_OK);
+}
+
+static void end(void)
+{
+    directory_close(d);
+    arena_fini(&arena);
+}
+
+static uint64_t add_one(const char *address)
+{
+    struct directory_address a = at(address);
+    struct directory_change c = {0};
+    uint64_t id = 0;
+
+    CHECK_ST(directory_account_add(d, &a, &c, &id), ST_OK);
+    return id;
+}
+
+TEST(an_account_is_found_in_any_case_and_only_once)
+{
+    struct directory_account acc;
+    struct directory_address a = at("ALICE@example.test"), b = at("\xc3\x84nne@example.test"), c = at("a\xcc\x88nne@example.test");
+    struct directory_change none = {0};
+    uint64_t id;
+
+    begin();
+    id = add_one("Alice@example.test");
+    CHECK(id != 0);
+    CHECK_ST(directory_account_find(d, &arena, &a, &acc), ST_OK);
+    CHECK_U64(acc.id, id);
+    CHECK_STR(acc.address, STR("Alice@example.test"));
+    CHECK(!acc.is_disabled && acc.quota_bytes == 0 && acc.version == 1);
+    CHECK_ST(directory_account_add(d, &a, &none, &id), ST_EXISTS);
+    id = add_one("\xc3\xa4nne@example.test");
+    CHECK_ST(directory_account_find(d, &arena, &b, &acc), ST_OK);
+    CHECK_U64(acc.id, id);
+    CHECK_ST(directory_account_find(d, &arena, &c, &acc), ST_OK);
+    a = at("x@elsewhere.test");
+    CHECK_ST(directory_account_add(d, &a, &none, &id), ST_NOTFOUND);
+    a = at("@example.test");
+    CHECK_ST(directory_account_add(d, &a, &none, &id), ST_SYNTAX);
+    a = at("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@example.test");
+    CHECK_ST(directory_account_add(d, &a, &none, &id), ST_LIMIT);
+    end();
+}
+
+TEST(changes_are_kept_and_raise_the_version_where_a_login_would_notice)
+{
+    struct directory_account acc;
+    struct str name = STR("Alice A."), why = STR("left");
+    uint64_t quota = 5000000000, messages = 7, id;
+    bool yes = true;
+
+    begin();
+    id = add_one("alice@example.test");
+    CHECK_ST(directory_account_set(d, id, &(struct directory_change){.name = &name, .quota_bytes = &quota, .quota_messages = &messages,
+                                                                      .may_use_domain = &yes}), ST_OK);
+    CHECK_ST(directory_account_by_id(d, &arena, id, &acc), ST_OK);
+    CHECK_STR(acc.name, name);
+    CHECK(acc.quota_bytes == quota && acc.quota_messages == 7 && acc.may_use_domain && acc.version == 1);
+    CHECK_ST(directory_account_set(d, id, &(struct directory_change){.disabled = &why}), ST_OK);
+    CHECK_ST(directory_account_by_id(d, &arena, id, &acc), ST_OK);
+    CHECK(acc.is_disabled && acc.version == 2);
+    CHECK_STR(acc.disabled, why);
+    CHECK_ST(directory_account_set(d, id, &(struct directory_change){.enable = true}), ST_OK);
+    CHECK_ST(directory_account_by_id(d, &arena, id, &acc), ST_OK);
+    CHECK(!acc.is_disabled && acc.version == 3);
+    CHECK_ST(directory_account_set(d, id + 1, &(struct directory_change){.enable = true}), ST_NOTFOUND);
+    quota = UINT64_MAX;
+    CHECK_ST(directory_account_set(d, id, &(struct directory_change){.quota_bytes = &quota}), ST_LIMIT);
+    end();
+}
+
+TEST(removing_leaves_a_tombstone_and_frees_the_address)
+{
+    struct directory_account acc;
+    struct directory_credential *c;
+    struct directory_domain dom;
+    struct directory_address a = at("alice@example.test");
+    uint64_t id, again, *removed;
+    size_t n;
+
+    begin();
+    id = add_one("alice@example.test");
+    CHECK_ST(directory_password_set(d, id, STR("$6$x$y")), ST_OK);
+    CHECK_ST(directory_account_remove(d, id), ST_OK);
+    CHECK_ST(directory_account_remove(d, id), ST_NOTFOUND);
+    CHECK_ST(directory_account_find(d, &arena, &a, &acc), ST_NOTFOUND);
+    CHECK_ST(directory_account_by_id(d, &arena, id, &acc), ST_NOTFOUND);
+    CHECK_ST(directory_credential_list(d, &arena, id, &c, &n), ST_OK);
+    CHECK_U64(n, 0);
+    CHECK_ST(directory_removed_list(d, &arena, 10, &removed, &n), ST_OK);
+    CHECK(n == 1 && removed[0] == id);
+    again = add_one("alice@example.test");
+    CHECK(again != id);
+    CHECK_ST(directory_domain_find(d, &arena, STR("example.test"), &dom), ST_OK);
+    CHECK_U64(dom.accounts, 1);
+    CHECK_ST(directory_domain_remove(d, STR("example.test")), ST_BUSY);
+    CHECK_ST(directory_account_remove(d, again), ST_OK);
+    CHECK_ST(directory_domain_remove(d, STR("example.test")), ST_OK);
+    CHECK_ST(directory_removed_purged(d, id), ST_OK);
+    CHECK_ST(directory_removed_purged(d, id), ST_NOTFOUND);
+    end();
+}
+
+TEST(there_is_one_password_and_it_is_replaced)
+{
+    struct directory_account acc;
+    struct directory_credential *c;
+    struct directory_address a = at("Alice@example.test");
+    uint64_t id, first;
+    size_t n;
+
+    begin();
+    id = add_one("alice@example.test");
+    CHECK_ST(directory_password_set(d, id, STR("$6$x$one")), ST_OK);
+    CHECK_ST(directory_login(d, &arena, &a, &acc, &c, &n), ST_OK);
+    CHECK(n == 1 && acc.id == id && acc.version == 2 && c[0].used_us == 0);
+    first = c[0].id;
+    CHECK_ST(directory_credential_used(d, first, 7200000000), ST_OK);
+    CHECK_ST(directory_credential_used(d, first, 7200000001), ST_OK);
+    CHECK_ST(directory_credential_list(d, &arena, id, &c, &n), ST_OK);
+    CHECK_U64(c[0].used_us, 7200000000);
+    CHECK_ST(directory_password_set(d, id, STR("$6$x$two")), ST_OK);
+    CHECK_ST(directory_login(d, &arena, &a, &acc, &c, &n), ST_OK);
+    CHECK(n == 1 && acc.version == 3 && c[0].id != first);
+    CHECK_STR(c[0].hash, STR("$6$x$two"));
+    CHECK_ST(directory_password_set(d, id + 1, STR("$6$x$two")), ST_NOTFOUND);
+    end();
+}
+
+TEST(a_list_comes_in_pieces_and_in_order)
+{
+    struct directory_account *v;
+    struct directory_address after;
+    size_t n, seen = 0;
+    char name[40];
+
+    begin();
+    CHECK_ST(directory_domain_add(d, STR("other.test")), ST_OK);
+    for (int i = 0; i < 25; i++) {
+        snprintf(name, sizeof(name), "User%02d@%s", i, i % 5 ? "example.test" : "other.test");
+        add_one(name);
+    }
+    CHECK_ST(directory_account_list(d, &arena, STR_NONE, NULL, 10, &v, &n), ST_OK);
+    while (n) {
+        seen += n;
+        after.local = str_sub(v[n - 1].address, 0, str_rfind(v[n - 1].address, '@'));
+        after.domain = str_from(v[n - 1].address, str_rfind(v[n - 1].address, '@') + 1);
+        CHECK_ST(directory_account_list(d, &arena, STR_NONE, &after, 10, &v, &n), ST_OK);
+    }
+    CHECK_U64(seen, 25);
+    CHECK_ST(directory_account_list(d, &arena, STR("other.test"), NULL, 10, &v, &n), ST_OK);
+    CHECK_U64(n, 5);
+    CHECK_STR(v[0].address, STR("User00@other.test"));
+    end();
+}

@@ -1,0 +1,232 @@
+#include "directory/resolve.c"
+
+#include "base/buf.h"
+#include "test.h"
+
+#include <stdio.h>
+
+static struct arena arena;
+static struct directory *d;
+
+static struct directory_address at(const char *text)
+{
+    struct str s = str_z(text);
+    size_t i = str_rfind(s, '@');
+
+    return (struct directory_address){str_sub(s, 0, i), str_from(s, i + 1)};
+}
+
+static uint64_t account(const char *address)
+{
+    struct directory_address a = at(address);
+    struct directory_change c = {0};
+    uint64_t id = 0;
+
+    CHECK_ST(directory_account_add(d, &a, &c, &id), ST_OK);
+    return id;
+}
+
+static void alias(const char *address, const char *target)
+{
+    struct directory_address a = at(address), t = at(target);
+
+    CHECK_ST(directory_alias_add(d, &a, &t), ST_OK);
+}
+
+static void begin(void)
+{
+    struct str why = STR("moved to Mars");
+
+    arena_init(&arena);
+    CHECK_ST(directory_open(":memory:", &d), ST_OK);
+    CHECK_ST(directory_domain_add(d, STR("one.test")), ST_OK);
+    CHECK_ST(directory_domain_add(d, STR("two.test")), ST_OK);
+    CHECK_ST(directory_domain_add(d, STR("three.test")), ST_OK);
+    CHECK_ST(directory_domain_add(d, STR("empty.test")), ST_OK);
+    account("alice@one.test");
+    account("bob@one.test");
+    account("a-b@one.test");
+    account("a@one.test");
+    CHECK_ST(directory_account_set(d, account("gone@one.test"), &(struct directory_change){.disabled = &why}), ST_OK);
+    account("carol@two.test");
+    account("boss@three.test");
+    alias("info@one.test", "alice@one.test");
+    alias("all@one.test", "alice@one.test");
+    alias("all@one.test", "bob@one.test");
+    alias("all@one.test", "info@one.test");
+    alias("all@one.test", "friend@far.test");
+    alias("all@one.test", "gone@one.test");
+    alias("all@one.test", "nobody@one.test");
+    alias("loop@one.test", "pool@one.test");
+    alias("pool@one.test", "loop@one.test");
+    alias("exgone@one.test", "gone@one.test");
+    alias("bob@one.test", "bob@one.test"); /* keeps a copy and forwards */
+    alias("bob@one.test", "bob@far.test");
+    alias("abuse@one.test", "bob@one.test");
+    alias("@two.test", "carol@two.test");
+    alias("@three.test", "boss@three.test");
+    alias("tagged@one.test", "alice+list@one.test");
+    alias("sales+eu@one.test", "bob@far.test");
+}
+
+static void end(void)
+{
+    directory_close(d);
+    arena_fini(&arena);
+}
+
+TEST(every_way_that_an_address_can_go)
+{
+    static const struct {
+        const char *address, *delimiters;
+        enum st st;
+        const char *targets;
+    } rows[] = {
+        {"alice@one.test", "+", ST_OK, "alice@one.test"},
+        {"ALICE@one.test", "+", ST_OK, "alice@one.test"},
+        {"alice+shop@one.test", "+", ST_OK, "alice@one.test"},
+        {"alice+shop+x@one.test", "+", ST_OK, "alice@one.test"},
+        {"alice+@one.test", "+", ST_OK, "alice@one.test"},
+        {"+alice@one.test", "+", ST_NOTFOUND, ""},
+        {"alice+shop@one.test", "", ST_NOTFOUND, ""},
+        {"alice-shop@one.test", "+-", ST_OK, "alice@one.test"},
+        {"a-b-c@one.test", "+-", ST_OK, "a-b@one.test"},
+        {"a-c-b@one.test", "+-", ST_OK, "a@one.test"},
+        {"\"alice+ x\"@one.test", "+", ST_NOTFOUND, ""},
+        {"info@one.test", "+", ST_OK, "alice@one.test"},
+        {"Info+tag@one.test", "+", ST_OK, "alice@one.test"},
+        {"sales+eu@one.test", "+", ST_OK, "bob@far.test:out"},
+        {"sales@one.test", "+", ST_NOTFOUND, ""},
+        {"tagged@one.test", "+", ST_OK, "alice@one.test"},
+        {"all@one.test", "+", ST_OK, "alice@one.test friend@far.test:out bob@one.test bob@far.test:out"},
+        {"bob@one.test", "+", ST_OK, "bob@far.test:out bob@one.test"},
+        {"loop@one.test", "+", ST_NOTFOUND, ""},
+        {"gone@one.test", "+", ST_DENIED, "moved to Mars"},
+        {"exgone@one.test", "+", ST_DENIED, "moved to Mars"},
+        {"nobody@one.test", "+", ST_NOTFOUND, ""},
+        {"nobody@two.test", "+", ST_OK, "carol@two.test"},
+        {"carol@two.test", "+", ST_OK, "carol@two.test"},
+        {"postmaster@one.test", "+", ST_OK, "alice@one.test"},
+        {"PostMaster@two.test", "+", ST_OK, "carol@two.test"},
+        {"abuse@one.test", "+", ST_OK, "bob@far.test:out bob@one.test"},
+        {"abuse@empty.test", "+", ST_OK, "alice@one.test"},
+        {"x@far.test", "+", ST_OK, "x@far.test:out"},
+    };
+
+    begin();
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct directory_address a = at(rows[i].address);
+        struct directory_target *t = NULL;
+        size_t n = 0;
+        struct buf got;
+
+        CHECK_ST(directory_resolve(d, &arena, &a, str_z(rows[i].delimiters), &t, &n), rows[i].st);
+        if (rows[i].st == ST_DENIED)
+            CHECK_STR(str_z(err_get()->text), str_z(rows[i].targets));
+        if (rows[i].st != ST_OK)
+            continue;
+        buf_init(&got, 4096);
+        for (size_t j = 0; j < n; j++) {
+            struct str want = str_z(rows[i].targets), part;
+            bool found = false;
+
+            buf_clear(&got);
+            buf_addf(&got, "%.*s%s", STR_ARGS(t[j].address), t[j].account ? "" : ":out");
+            while (str_split(&want, ' ', &part))
+                found = found || str_eq(part, buf_str(&got));
+            CHECK(found);
+            if (!found)
+                printf("# %s leads to %.*s\n", rows[i].address, STR_ARGS(buf_str(&got)));
+        }
+        buf_fini(&got);
+        {
+            struct str want = str_z(rows[i].targets), part;
+            size_t wanted = 0;
+
+            while (str_split(&want, ' ', &part))
+                wanted++;
+            CHECK_U64(n, wanted);
+        }
+    }
+    end();
+}
+
+TEST(who_may_send_as_whom)
+{
+    static const struct {
+        const char *who, *as;
+        enum st st;
+    } rows[] = {
+        {"alice@one.test", "alice@one.test", ST_OK},     {"alice@one.test", "Alice+x@one.test", ST_OK},
+        {"alice@one.test", "info@one.test", ST_OK},      {"alice@one.test", "all@one.test", ST_OK},
+        {"alice@one.test", "bob@one.test", ST_DENIED},   {"alice@one.test", "nobody@one.test", ST_DENIED},
+        {"alice@one.test", "x@far.test", ST_DENIED},     {"alice@one.test", "carol@two.test", ST_DENIED},
+        {"carol@two.test", "what@two.test", ST_OK},      {"bob@one.test", "bob@far.test", ST_DENIED},
+        {"alice@one.test", "gone@one.test", ST_DENIED},  {"bob@one.test", "loop@one.test", ST_DENIED},
+    };
+    bool yes = true;
+    struct directory_account acc;
+    struct directory_address a = at("alice@one.test"), b = at("anything@one.test"), c = at("x@two.test");
+
+    begin();
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct directory_address who = at(rows[i].who), as = at(rows[i].as);
+
+        CHECK_ST(directory_account_find(d, &arena, &who, &acc), ST_OK);
+        CHECK_ST(directory_may_send_as(d, acc.id, &as, STR("+")), rows[i].st);
+    }
+    CHECK_ST(directory_account_find(d, &arena, &a, &acc), ST_OK);
+    CHECK_ST(directory_account_set(d, acc.id, &(struct directory_change){.may_use_domain = &yes}), ST_OK);
+    CHECK_ST(directory_may_send_as(d, acc.id, &b, STR("+")), ST_OK);
+    CHECK_ST(directory_may_send_as(d, acc.id, &c, STR("+")), ST_DENIED);
+    CHECK_ST(directory_may_send_as(d, 12345, &b, STR("+")), ST_DENIED);
+    end();
+}
+
+TEST(too_many_targets_are_refused)
+{
+    struct directory_address a = at("big@one.test");
+    struct directory_target *t;
+    char name[40];
+    size_t n;
+
+    begin();
+    CHECK_ST(directory_begin(d), ST_OK);
+    for (int i = 0; i < DIRECTORY_TARGETS_MAX / 2 + 1; i++) {
+        snprintf(name, sizeof(name), "u%d@far.test", i);
+        alias("half@one.test", name);
+        snprintf(name, sizeof(name), "v%d@far.test", i);
+        alias("other@one.test", name);
+    }
+    alias("big@one.test", "half@one.test");
+    CHECK_ST(directory_commit(d), ST_OK);
+    CHECK_ST(directory_resolve(d, &arena, &a, STR("+"), &t, &n), ST_OK);
+    CHECK_U64(n, DIRECTORY_TARGETS_MAX / 2 + 1);
+    alias("big@one.test", "other@one.test");
+    CHECK_ST(directory_resolve(d, &arena, &a, STR("+"), &t, &n), ST_LIMIT);
+    end();
+}
+
+TEST(aliases_are_listed_and_removed)
+{
+    struct directory_address all = at("ALL@one.test"), bob = at("Bob@one.test"), none = at("none@one.test"), catch_all = at("@two.test");
+    struct directory_alias *v, one;
+    size_t n;
+
+    begin();
+    CHECK_ST(directory_alias_find(d, &arena, &all, &one), ST_OK);
+    CHECK_U64(one.n_targets, 6);
+    CHECK_ST(directory_alias_add(d, &all, &bob), ST_EXISTS);
+    CHECK_ST(directory_alias_remove(d, &all, &bob), ST_OK);
+    CHECK_ST(directory_alias_remove(d, &all, &bob), ST_NOTFOUND);
+    CHECK_ST(directory_alias_remove(d, &all, NULL), ST_OK);
+    CHECK_ST(directory_alias_remove(d, &none, NULL), ST_NOTFOUND);
+    CHECK_ST(directory_alias_list(d, &arena, STR("two.test"), NULL, 10, &v, &n), ST_OK);
+    CHECK(n == 1 && v[0].n_targets == 1);
+    CHECK_STR(v[0].address, STR("@two.test"));
+    CHECK_ST(directory_alias_list(d, &arena, STR_NONE, NULL, 3, &v, &n), ST_OK);
+    CHECK_U64(n, 3);
+    CHECK_ST(directory_alias_remove(d, &catch_all, NULL), ST_OK);
+    CHECK_ST(directory_alias_find(d, &arena, &catch_all, &one), ST_NOTFOUND);
+    end();
+}
