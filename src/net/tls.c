@@ -204,7 +204,8 @@ static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHE
     params[2] = OSSL_PARAM_construct_end();
     if (EVP_CipherInit_ex2(cipher, t->ticket_cipher, k->aes, iv, making, NULL) != 1 || EVP_MAC_CTX_set_params(mac, params) != 1)
         return -1;
-    return i ? 2 : 1; /* 2: of an older key; the client gets a new one */
+    /* 2: the client gets a new ticket, as this one is of an older key, or good for one use (RFC 8446 appendix C.4). */
+    return !making && (i || SSL_version(ssl) == TLS1_3_VERSION) ? 2 : 1;
 }
 
 /* --- certificates ------------------------------------------------------------------------------- */

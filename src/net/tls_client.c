@@ -13,11 +13,12 @@ struct tls_client {
     bool no_check, keep_session;
 };
 
+/* Sessions are copied in both directions: OpenSSL spoils a connection's own one for ever when that ends
+ * without close_notify. */
 static int new_session(SSL *ssl, SSL_SESSION *session)
 {
     struct tls_client *c = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
 
-    /* A copy: OpenSSL spoils the connection's own one when it ends without close_notify. */
     SSL_SESSION_free(c->session);
     c->session = SSL_SESSION_dup(session);
     return 0;
@@ -114,8 +115,12 @@ enum st tls_client_ssl(struct tls_client *c, struct str host, SSL **out)
         SSL_free(ssl);
         return tls_fail(ST_SYNTAX, "a host name for TLS");
     }
-    if (c->session)
-        SSL_set_session(ssl, c->session);
+    if (c->session) {
+        SSL_SESSION *copy = SSL_SESSION_dup(c->session);
+
+        SSL_set_session(ssl, copy);
+        SSL_SESSION_free(copy);
+    }
     SSL_set_connect_state(ssl);
     *out = ssl;
     return ST_OK;
