@@ -104,6 +104,9 @@ struct co_event {
 };
 void co_event_set(struct co_event *e);
 enum st co_event_wait(struct co_event *e, mono_ms deadline) SUSPENDS MUST_USE; /* clears it */
+/* Until it is set, whatever is cancelled: for work on another thread that uses the waiter's memory, bounds its own
+ * time, and has the event set by core_post. */
+void co_event_wait_heedless(struct co_event *e) SUSPENDS;
 
 /* --- many waiters, first come first served ---------------------------------------------------- */
 struct co_waitq {

@@ -24,6 +24,21 @@ enum st co_event_wait(struct co_event *e, mono_ms deadline)
     return st;
 }
 
+void co_event_wait_heedless(struct co_event *e)
+{
+    struct co *co = co_here();
+
+    must(!e->waiter);
+    if (!e->set) {
+        e->waiter = co;
+        co->core->away++;
+        co_wait_heedless();
+        co->core->away--;
+        e->waiter = NULL;
+    }
+    e->set = false;
+}
+
 struct waiter { /* on the waiting stack */
     struct list link;
     struct co *co;

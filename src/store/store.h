@@ -10,7 +10,7 @@
  * sync, one index batch. Each part raises its account's version by one, from `expected_version`; the
  * owning core may prepare v, v+1, v+2 ... one behind the other without waiting, and hand them in in any
  * order: the committer takes them in the order of versions, holding one back until its predecessor has
- * come. When a part fails, every later part of the same account and `chain` fails too; the owner then
+ * come (a minute at most: then ST_TIMEOUT). When a part fails, every later part of the same account and `chain` fails too; the owner then
  * goes on from the durable version with chain + 1. ST_BUSY: the version was not the expected one
  * (a foreign owner). ST_NOSPACE: the disk is full; nothing was changed, try later. ST_IO: a sync failed;
  * the store takes no more commits until it is opened anew.
@@ -21,10 +21,13 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/list.h"
 #include "co/co.h"
 #include "co/offload.h"
 
 struct store;
+struct kv_job;
+struct sched_account;
 struct os_file; /* store/os_file.h: every disk call, so that tests can slide underneath */
 
 struct store_options {
@@ -69,7 +72,20 @@ struct kv_part {
     struct core *core;                               /* where `done` is called */
     void (*done)(struct kv_part *part, enum st st);  /* on core's loop, in order of versions per account; must not
                                                         suspend. The place to make durable state visible. May be NULL */
+    struct kv_part_own {
+        struct list held; /* of its account, by version */
+        struct kv_part *next;
+        struct kv_job *job;
+        struct sched_account *of;
+        size_t at, size; /* of its bytes in the journal record */
+        enum st st;
+        bool is_due;
+    } own; /* the store's own while the part is in a commit; needs no preparing */
 };
+
+/* The least chain of an account that has not failed; 0 as long as none has. An owner that loads an account anew
+ * starts with this one; while it stays loaded it counts up by itself. Chains of an account never go down. */
+uint32_t kv_chain(struct store *s, uint64_t account);
 
 struct blob_stage; /* bytes of a large body that are written already, but belong to nothing yet */
 
@@ -82,7 +98,8 @@ struct kv_blob {
 
 struct kv_deref {
     uint64_t id;
-    int32_t delta; /* negative: references dropped (at 0 the bytes become free space); positive: added */
+    int32_t delta; /* negative: references dropped (at 0 the bytes become free space; dropping those of a blob that
+                      is not there does nothing); positive: added (no such blob: the commit is ST_NOTFOUND) */
 };
 
 struct kv_commit {
@@ -98,7 +115,9 @@ struct kv_commit {
  * returns. Not interrupted by cancelling: it is bounded by the disk. */
 enum st kv_commit(struct store *s, struct kv_commit *c) SUSPENDS MUST_USE;
 
-/* The parts will not be committed after all: later ones of their chains fail, `done` is called with `st`. */
+/* The parts will not be committed after all: later ones of their chains fail, `done` is called with `st`, on the
+ * part's core and after that of its predecessors. A kv_commit that fails before its parts are handed in does the
+ * same by itself. Parts without `done` are not touched after the call. */
 void kv_abandon(struct store *s, struct kv_part **parts, size_t n, enum st st);
 
 /* --- bodies --- */

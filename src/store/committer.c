@@ -1,0 +1,301 @@
+/* The committer: one thread that takes everything that has been handed in, in the order that the scheduler finds,
+ * commits it as one batch, and answers. While it syncs, the next batch gathers by itself. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/must.h"
+#include "store/inside.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#define HELD_MS 60000 /* a commit whose predecessor never comes */
+
+static struct commit *commit_of(struct kv_job *job)
+{
+    return CONTAINER_OF(job, struct commit, job);
+}
+
+/* --- what may go ------------------------------------------------------------------------------------ */
+
+static enum st load_version(void *ctx, uint64_t account, uint64_t *out_version)
+{
+    struct store *s = ctx;
+    struct arena a = ARENA_INIT;
+    struct row_key key = row_key(ROW_VERSION, account);
+    uint64_t version = 0;
+    struct str value;
+    enum st st = index_get(&s->index, TIER_DISK, &a, str_n(key.p, sizeof key.p), &value);
+
+    if (st == ST_OK)
+        st = version_row_of(value, &version);
+    else if (st == ST_NOTFOUND)
+        st = ST_OK;
+    arena_fini(&a);
+    if (st == ST_OK)
+        *out_version = version;
+    return st;
+}
+
+/* A reference to a body that nobody holds any more can't be had. What the same batch brings is no case: nobody can
+ * know of it yet. */
+static enum st check_refs(struct store *s, const struct commit *c)
+{
+    struct arena a = ARENA_INIT;
+    enum st st = ST_OK;
+
+    for (size_t i = 0; st == ST_OK && i < c->n_derefs; i++) {
+        struct row_key key = row_key(ROW_BLOB, c->derefs[i].id);
+        struct str value;
+
+        if (c->derefs[i].delta > 0)
+            st = index_get(&s->index, TIER_DISK, &a, str_n(key.p, sizeof key.p), &value);
+        if (st == ST_NOTFOUND)
+            st = FAIL(ST_NOTFOUND, "blob %llu is gone", (unsigned long long)c->derefs[i].id);
+    }
+    arena_fini(&a);
+    return st;
+}
+
+static enum st admit(void *ctx, struct kv_job *job)
+{
+    struct store *s = ctx;
+    struct commit *c = commit_of(job);
+
+    if (s->is_broken)
+        return FAIL(ST_IO, "the store is broken since a sync failed: restart it");
+    if (s->short_of_space > !c->needs_space)
+        return FAIL(ST_NOSPACE, "less than the reserve is free on the disk of the store");
+    return check_refs(s, c);
+}
+
+/* Changes without bodies may go on into the reserve: a full disk is emptied by them. */
+static void look_at_space(struct store *s)
+{
+    uint64_t room, reserve = s->opt.reserve_bytes;
+    int was = s->short_of_space;
+
+    if (s->os->free_space(s->os, s->dir, &room) != ST_OK)
+        return;
+    s->short_of_space = room < reserve / 4 ? 2 : room < reserve ? 1 : 0;
+    if (!s->short_of_space && index_is_stopped(&s->index))
+        s->short_of_space = was;
+    if (s->short_of_space && !was)
+        LOG(STORE_SPACE_SHORT, lf_u64("free_bytes", room), lf_u64("reserve_bytes", reserve));
+    else if (was && !s->short_of_space)
+        LOG(STORE_SPACE_BACK, lf_u64("free_bytes", room));
+}
+
+/* --- answering -------------------------------------------------------------------------------------- */
+
+/* On the core: parts first, so that what is durable shows before the waiting coroutine goes on. */
+static void deliver(void *arg)
+{
+    struct store_core *sc = arg;
+    struct kv_part *parts;
+    struct commit *commits;
+
+    pthread_mutex_lock(&sc->mutex);
+    parts = TAKE(sc->parts);
+    commits = TAKE(sc->commits);
+    sc->parts_last = &sc->parts;
+    sc->commits_last = &sc->commits;
+    sc->is_posted = false;
+    pthread_mutex_unlock(&sc->mutex);
+    while (parts) {
+        struct kv_part *part = parts;
+
+        parts = part->own.next;
+        part->done(part, part->own.st);
+    }
+    while (commits) {
+        struct commit *c = commits;
+
+        commits = c->next_done;
+        c->is_done = true;
+        co_event_set(&c->done);
+    }
+}
+
+static void answer_part(struct store *s, struct kv_part *part, enum st st)
+{
+    struct store_core *sc;
+
+    if (!part->core || !part->done)
+        return;
+    sc = store_core_of(s, part->core);
+    part->own.st = st;
+    part->own.next = NULL;
+    pthread_mutex_lock(&sc->mutex);
+    *sc->parts_last = part;
+    sc->parts_last = &part->own.next;
+    pthread_mutex_unlock(&sc->mutex);
+}
+
+static void answer_commit(struct store *s, struct commit *c)
+{
+    struct store_core *sc;
+
+    if (c->is_abandoned) {
+        mem_free(c->job.parts);
+        mem_free(c);
+        return;
+    }
+    if (!c->core) { /* `answered` is told at the end of the round */
+        pthread_mutex_lock(&s->mutex);
+        c->is_done = true;
+        pthread_mutex_unlock(&s->mutex);
+        return;
+    }
+    sc = store_core_of(s, c->core);
+    c->next_done = NULL;
+    pthread_mutex_lock(&sc->mutex);
+    *sc->commits_last = c;
+    sc->commits_last = &c->next_done;
+    pthread_mutex_unlock(&sc->mutex);
+}
+
+/* One call over to each core that has something. */
+static void post_all(struct store *s)
+{
+    for (size_t i = 0; i < CORES_MAX; i++) {
+        struct store_core *sc = atomic_load(&s->cores[i]);
+        bool post;
+
+        if (!sc)
+            continue;
+        pthread_mutex_lock(&sc->mutex);
+        post = (sc->parts || sc->commits) && !sc->is_posted;
+        sc->is_posted |= post;
+        pthread_mutex_unlock(&sc->mutex);
+        if (post)
+            core_post(sc->core, deliver, sc);
+    }
+}
+
+static int by_version(const void *a, const void *b)
+{
+    const struct kv_part *x = *(struct kv_part *const *)a, *y = *(struct kv_part *const *)b;
+
+    if (x->account != y->account)
+        return x->account < y->account ? -1 : 1;
+    return x->expected_version < y->expected_version ? -1 : x->expected_version > y->expected_version;
+}
+
+/* The parts of all of them, in order of versions per account, then the commits. */
+static void answer(struct store *s, struct job_list *jobs, bool sort)
+{
+    struct kv_part **parts;
+    size_t n = 0, at = 0;
+
+    for (struct kv_job *job = jobs->first; job; job = job->next)
+        n += job->n_parts;
+    parts = mem_new(n * sizeof *parts);
+    for (struct kv_job *job = jobs->first; job; job = job->next)
+        for (size_t i = 0; i < job->n_parts; i++) {
+            parts[at] = job->parts[i];
+            parts[at++]->own.st = job->st;
+        }
+    if (sort)
+        qsort(parts, n, sizeof *parts, by_version);
+    for (size_t i = 0; i < n; i++)
+        answer_part(s, parts[i], parts[i]->own.st);
+    mem_free(parts);
+    for (struct kv_job *job = job_list_take(jobs); job; job = job_list_take(jobs))
+        answer_commit(s, commit_of(job));
+}
+
+/* --- the thread -------------------------------------------------------------------------------------- */
+
+static bool has_work(const struct store *s)
+{
+    return s->handed_in.n || s->sched.ready.n;
+}
+
+/* False: the store is closed and nothing is left. */
+static bool take_work(struct store *s, struct job_list *out)
+{
+    struct timespec soon;
+    bool goes_on;
+
+    pthread_mutex_lock(&s->mutex);
+    while (!has_work(s) && !s->ending) {
+        if (list_is_empty(&s->sched.waiting)) {
+            pthread_cond_wait(&s->more, &s->mutex);
+            continue;
+        }
+        clock_gettime(CLOCK_REALTIME, &soon);
+        soon.tv_sec++;
+        pthread_cond_timedwait(&s->more, &s->mutex, &soon);
+        break; /* something may have waited too long */
+    }
+    job_list_move(out, &s->handed_in);
+    goes_on = out->n || !s->ending || !list_is_empty(&s->sched.waiting);
+    pthread_mutex_unlock(&s->mutex);
+    return goes_on;
+}
+
+static void run_round(struct store *s, struct job_list *in)
+{
+    struct job_list batch;
+    mono_ms now = clock_mono_ms();
+    enum st st;
+
+    for (struct kv_job *job = job_list_take(in); job; job = job_list_take(in))
+        sched_add(&s->sched, job, now);
+    if (now > HELD_MS)
+        sched_expire(&s->sched, s->ending ? NEVER : now - HELD_MS);
+    look_at_space(s);
+    job_list_init(&batch);
+    sched_batch(&s->sched, BATCH_COMMITS, BATCH_BYTES, &batch);
+    if (batch.n) {
+        st = journal_commit(s, &batch);
+        sched_settle(&s->sched, &batch, st);
+        answer(s, &batch, s->sched.took_ring);
+    }
+    answer(s, &s->sched.failed, true);
+    post_all(s);
+    pthread_mutex_lock(&s->mutex);
+    pthread_cond_broadcast(&s->answered);
+    pthread_mutex_unlock(&s->mutex);
+}
+
+static void *run(void *arg)
+{
+    struct store *s = arg;
+    struct job_list in;
+
+    pthread_setname_np(pthread_self(), "store-commit");
+    while (take_work(s, &in))
+        run_round(s, &in);
+    return NULL;
+}
+
+void committer_give(struct store *s, struct commit *c)
+{
+    pthread_mutex_lock(&s->mutex);
+    job_list_add(&s->handed_in, &c->job);
+    if (s->handed_in.n == 1)
+        pthread_cond_signal(&s->more);
+    pthread_mutex_unlock(&s->mutex);
+}
+
+enum st committer_start(struct store *s)
+{
+    s->sched = (struct sched){.load = load_version, .admit = admit, .ctx = s};
+    sched_init(&s->sched);
+    s->thread_runs = pthread_create(&s->thread, NULL, run, s) == 0;
+    return s->thread_runs ? ST_OK : FAIL(ST_TRYLATER, "no thread for the committer");
+}
+
+void committer_stop(struct store *s)
+{
+    if (!s->thread_runs)
+        return;
+    pthread_mutex_lock(&s->mutex);
+    s->ending = true;
+    pthread_cond_signal(&s->more);
+    pthread_mutex_unlock(&s->mutex);
+    pthread_join(s->thread, NULL);
+    s->thread_runs = false;
+    sched_fini(&s->sched);
+}

@@ -1,0 +1,173 @@
+#include "store/index.h"
+#include "base/must.h"
+
+#define WRITE_BUFFER_BYTES (16u << 20) /* bounds what is replayed after a crash, too */
+#define BLOCK_BYTES 8192
+#define OPEN_FILES 256
+#define TOMBSTONE_WINDOW 4096 /* a stretch of so many keys with so many deleted ones is compacted soon: */
+#define TOMBSTONE_COUNT 1024  /* scans over a queue's deleted keys get slow otherwise */
+
+/* The C API has texts for status codes. Takes the text. */
+static enum st failed(char *text)
+{
+    static const struct {
+        const char *begin;
+        enum st st;
+    } kinds[] = {{"Result incomplete", ST_TRYLATER},
+                 {"Corruption", ST_CORRUPT},
+                 {"IO error: No space", ST_NOSPACE},
+                 {"IO error: While lock", ST_BUSY},
+                 {"IO error: lock", ST_BUSY}};
+    enum st st = ST_IO;
+
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (str_starts(str_z(text), str_z(kinds[i].begin)))
+            st = kinds[i].st;
+    if (str_search(str_z(text), STR("No space left")) < strlen(text))
+        st = ST_NOSPACE;
+    if (st != ST_TRYLATER)
+        st = FAIL(st, "index: %s", text);
+    rocksdb_free(text);
+    return st;
+}
+
+static void set_table(struct index *ix, uint64_t cache_bytes)
+{
+    ix->table = rocksdb_block_based_options_create();
+    ix->cache = rocksdb_cache_create_lru(cache_bytes);
+    rocksdb_block_based_options_set_block_cache(ix->table, ix->cache);
+    rocksdb_block_based_options_set_block_size(ix->table, BLOCK_BYTES);
+    rocksdb_block_based_options_set_format_version(ix->table, 5);
+    rocksdb_block_based_options_set_filter_policy(ix->table, rocksdb_filterpolicy_create_bloom_full(10)); /* takes it */
+    /* Counted in the cache, so that memory stays bounded however large the index gets. */
+    rocksdb_block_based_options_set_cache_index_and_filter_blocks(ix->table, 1);
+    rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(ix->table, 1);
+    rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(ix->table, 1);
+    rocksdb_options_set_block_based_table_factory(ix->options, ix->table);
+}
+
+/* Two jobs and two write buffers: above, a failed flush that is tried again can misorder updates (7.8.3). */
+static void set_options(rocksdb_options_t *o)
+{
+    rocksdb_options_set_create_if_missing(o, 1);
+    rocksdb_options_set_max_background_jobs(o, 2);
+    rocksdb_options_set_max_write_buffer_number(o, 2);
+    rocksdb_options_set_write_buffer_size(o, WRITE_BUFFER_BYTES);
+    rocksdb_options_set_max_open_files(o, OPEN_FILES);
+    rocksdb_options_set_max_file_opening_threads(o, 1);
+    rocksdb_options_set_compression(o, rocksdb_lz4_compression);
+    rocksdb_options_set_bottommost_compression(o, rocksdb_zstd_compression);
+    rocksdb_options_set_level_compaction_dynamic_level_bytes(o, 1);
+    rocksdb_options_set_bytes_per_sync(o, 1u << 20);
+    rocksdb_options_set_stats_dump_period_sec(o, 0);
+    rocksdb_options_set_stats_persist_period_sec(o, 0);
+    rocksdb_options_set_info_log_level(o, 2); /* warnings */
+    rocksdb_options_set_keep_log_file_num(o, 3);
+    rocksdb_options_set_max_log_file_size(o, 4u << 20);
+    rocksdb_options_add_compact_on_deletion_collector_factory(o, TOMBSTONE_WINDOW, TOMBSTONE_COUNT);
+}
+
+enum st index_open(struct index *ix, const char *path, uint64_t cache_bytes)
+{
+    char *error = NULL;
+
+    *ix = (struct index){.options = rocksdb_options_create()};
+    set_options(ix->options);
+    set_table(ix, cache_bytes);
+    ix->write = rocksdb_writeoptions_create();
+    rocksdb_writeoptions_disable_WAL(ix->write, 1);
+    ix->read = rocksdb_readoptions_create();
+    ix->read_cached = rocksdb_readoptions_create();
+    rocksdb_readoptions_set_read_tier(ix->read_cached, 1);
+    ix->db = rocksdb_open(ix->options, path, &error);
+    return error ? failed(error) : ST_OK;
+}
+
+void index_close(struct index *ix)
+{
+    if (!ix->options)
+        return;
+    if (ix->db)
+        rocksdb_close(ix->db);
+    rocksdb_readoptions_destroy(ix->read);
+    rocksdb_readoptions_destroy(ix->read_cached);
+    rocksdb_writeoptions_destroy(ix->write);
+    rocksdb_block_based_options_destroy(ix->table);
+    rocksdb_cache_destroy(ix->cache);
+    rocksdb_options_destroy(ix->options);
+    *ix = (struct index){0};
+}
+
+enum st index_get(struct index *ix, enum tier tier, struct arena *a, struct str key, struct str *out_value)
+{
+    rocksdb_readoptions_t *o = tier == TIER_MEMORY ? ix->read_cached : ix->read;
+    rocksdb_pinnableslice_t *slice;
+    char *error = NULL;
+    struct str v;
+
+    slice = rocksdb_get_pinned(ix->db, o, key.p, key.n, &error);
+    if (error)
+        return failed(error);
+    if (!slice)
+        return ST_NOTFOUND;
+    v.p = rocksdb_pinnableslice_value(slice, &v.n);
+    *out_value = arena_str(a, v);
+    rocksdb_pinnableslice_destroy(slice);
+    return ST_OK;
+}
+
+/* Copies the entry under the iterator. */
+static size_t copy_entry(struct arena *a, const rocksdb_iterator_t *it, struct index_entry *e)
+{
+    struct str k, v;
+
+    k.p = rocksdb_iter_key(it, &k.n);
+    v.p = rocksdb_iter_value(it, &v.n);
+    *e = (struct index_entry){arena_str(a, k), arena_str(a, v)};
+    return k.n + v.n;
+}
+
+enum st index_page(struct index *ix, enum tier tier, struct arena *a, struct str from, struct str to, size_t max_n,
+                   size_t max_bytes, struct index_entry **out, size_t *out_n, bool *out_more)
+{
+    rocksdb_readoptions_t *o = rocksdb_readoptions_create();
+    struct index_entry *entries = ARENA_ARRAY(a, struct index_entry, max_n);
+    rocksdb_iterator_t *it;
+    char *error = NULL;
+    size_t n = 0, bytes = 0;
+    bool more;
+
+    rocksdb_readoptions_set_iterate_upper_bound(o, to.p, to.n);
+    if (tier == TIER_MEMORY)
+        rocksdb_readoptions_set_read_tier(o, 1);
+    it = rocksdb_create_iterator(ix->db, o);
+    rocksdb_iter_seek(it, from.p, from.n);
+    while ((more = rocksdb_iter_valid(it)) && n < max_n && bytes < max_bytes) {
+        bytes += copy_entry(a, it, &entries[n++]);
+        rocksdb_iter_next(it);
+    }
+    rocksdb_iter_get_error(it, &error);
+    rocksdb_iter_destroy(it);
+    rocksdb_readoptions_destroy(o);
+    if (error)
+        return failed(error);
+    *out = entries;
+    *out_n = n;
+    *out_more = more;
+    return ST_OK;
+}
+
+enum st index_write(struct index *ix, rocksdb_writebatch_t *batch)
+{
+    char *error = NULL;
+
+    rocksdb_write(ix->db, ix->write, batch, &error);
+    return error ? failed(error) : ST_OK;
+}
+
+bool index_is_stopped(struct index *ix)
+{
+    uint64_t stopped = 0;
+
+    return rocksdb_property_int(ix->db, "rocksdb.is-write-stopped", &stopped) == 0 && stopped;
+}

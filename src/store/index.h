@@ -1,0 +1,36 @@
+/* The index: RocksDB, without a log of its own, since the journal in the segments is one. Calls here block and
+ * belong to no core; kv.c puts them where they may wait. Keys are whole: account in front, 8 bytes big-endian. */
+#pragma once
+
+#include "base/arena.h"
+
+#include <rocksdb/c.h>
+
+struct index {
+    rocksdb_t *db;
+    rocksdb_options_t *options;
+    rocksdb_block_based_table_options_t *table;
+    rocksdb_cache_t *cache;
+    rocksdb_writeoptions_t *write;
+    rocksdb_readoptions_t *read, *read_cached;
+};
+
+enum st index_open(struct index *ix, const char *path, uint64_t cache_bytes) MUST_USE;
+void index_close(struct index *ix); /* writes out what it holds; fine when open failed */
+
+/* Whether to read only what is in memory (ST_TRYLATER when that does not suffice) or from the disk too. */
+enum tier { TIER_MEMORY, TIER_DISK };
+
+/* ST_NOTFOUND without an error text: it is an answer like another. */
+enum st index_get(struct index *ix, enum tier tier, struct arena *a, struct str key, struct str *out_value) MUST_USE;
+
+struct index_entry {
+    struct str key, value;
+};
+/* At most max_n entries (the last one may bring it over max_bytes) from `from` on, below `to`. */
+enum st index_page(struct index *ix, enum tier tier, struct arena *a, struct str from, struct str to, size_t max_n,
+                   size_t max_bytes, struct index_entry **out, size_t *out_n, bool *out_more) MUST_USE;
+
+/* A batch is made by the rocksdb_writebatch calls and written whole. */
+enum st index_write(struct index *ix, rocksdb_writebatch_t *batch) MUST_USE;
+bool index_is_stopped(struct index *ix); /* it can't write to its disk just now */

@@ -1,0 +1,125 @@
+/* What the files of this room share. Nothing outside store/ includes it (tests do).
+ *
+ * Threads: cores call kv.c, blob.c and commit.c; one committer (committer.c) owns the scheduler, the journal and all
+ * writes to the index; one filler (segs.c) makes spare segments; pool threads read and stage. */
+#pragma once
+
+#include "store/index.h"
+#include "store/sched.h"
+#include "store/segs.h"
+#include "store/squeeze.h"
+#include "store/store.h"
+
+#define CORES_MAX 256
+#define INLINE_MAX (256u << 10)   /* larger bodies are staged instead of going through the committer */
+#define COMMIT_MAX (64u << 20)    /* changes and small bodies of one commit */
+#define BLOB_MAX (1u << 30)
+#define BATCH_BYTES (8u << 20)    /* a batch takes no further commit above that */
+#define BATCH_COMMITS 4096
+#define ON_CORE_MAX (64u << 10)   /* up to here a core (de)compresses and reads by itself */
+#define BLOB_IDS_AHEAD (1ull << 32) /* ids reserved at a time: a crash skips at most so many */
+
+struct blob_stage {
+    struct blob_row row;
+    struct segment *seg; /* pinned */
+    uint64_t bytes;      /* of its record */
+};
+
+/* One commit on its way. Lies on the stack of the coroutine that waits for it, or on the heap when it is abandoned. */
+struct commit {
+    struct kv_job job; /* first */
+    const struct kv_deref *derefs;
+    size_t n_derefs;
+    struct prepared {
+        struct blob_row row;
+        struct str stored; /* empty when staged */
+        struct blob_stage *stage;
+    } *blobs;
+    size_t n_blobs;
+    struct buf parts; /* the parts' bytes for the journal */
+    struct arena arena;
+    bool needs_space; /* brings new bodies: refused first when the disk runs full */
+    bool is_abandoned; /* on the heap, nobody waits */
+    struct core *core; /* where it is waited for; NULL: a plain thread */
+    struct co_event done;
+    bool is_done;
+    struct commit *next_done;
+};
+
+struct blob_buf;
+
+/* What the store keeps for a core. `core` side fields are only touched there. */
+struct store_core {
+    struct store *store;
+    struct core *core;
+    pthread_mutex_t mutex; /* over the lists and is_posted: filled by the committer, emptied by the core */
+    struct kv_part *parts, **parts_last;
+    struct commit *commits, **commits_last;
+    bool is_posted;
+    struct list cached; /* blob_buf, the longest unused first */
+    struct map by_id;
+    size_t cached_bytes;
+};
+
+struct store {
+    struct store_options opt;
+    const struct os_file *os;
+    char *dir;
+    int lock_fd;
+    struct index index;
+    struct segs segs;
+    struct squeeze squeeze;
+    _Atomic uint64_t next_blob;
+
+    /* handed in, for the committer */
+    pthread_mutex_t mutex;
+    pthread_cond_t more, answered; /* answered: commits of plain threads */
+    struct job_list handed_in;
+    bool ending, thread_runs;
+    pthread_t thread;
+
+    /* the committer's own */
+    struct sched sched;
+    struct segment *journal; /* pinned */
+    uint64_t journal_at, seq, blob_ceiling;
+    struct buf batch;
+    rocksdb_writebatch_t *changes;
+    int short_of_space; /* 0 no, 1 no new bodies, 2 nothing */
+    bool is_broken;
+
+    pthread_mutex_t cores_mutex;
+    struct store_core *_Atomic cores[CORES_MAX];
+
+    struct {
+        _Atomic uint64_t commits, batches, syncs, journal_bytes, blob_bytes, used, live, journal_used;
+        atomic_bool broken;
+    } figures;
+};
+
+struct store_core *store_core_of(struct store *s, struct core *core);
+void store_core_drop_cache(struct store_core *sc);
+
+/* Runs job(arg) on the disk pool, or here where there is no pool or no core. */
+enum st store_block(struct store *s, void (*job)(void *arg), void *arg) SUSPENDS MUST_USE;
+
+/* A row of the store's own account. */
+enum st store_get_row(struct store *s, struct arena *a, char row, uint64_t number, struct str *out) SUSPENDS MUST_USE;
+
+/* --- journal.c, for the committer and for opening --- */
+/* The batch's record and bodies in one write and one sync, at the journal's end; then the index. ST_NOSPACE, ST_TRYLATER
+ * and the like: nothing has changed. ST_IO with is_broken set: the store takes nothing more. */
+enum st journal_commit(struct store *s, struct job_list *batch) MUST_USE;
+/* Brings the index up to a batch: the same for a fresh commit and for one that is replayed. */
+enum st journal_apply(struct store *s, struct str record, uint64_t seq, uint64_t segment, uint64_t offset) MUST_USE;
+
+/* --- recover.c --- */
+enum st store_recover(struct store *s) MUST_USE;
+
+/* --- committer.c --- */
+enum st committer_start(struct store *s) MUST_USE;
+void committer_stop(struct store *s);
+void committer_give(struct store *s, struct commit *c);
+
+/* --- blob.c --- */
+void blob_stage_done(struct store *s, struct blob_stage *stage, bool is_committed);
+enum st blob_stage_small(struct store *s, struct str bytes, struct blob_stage **out) SUSPENDS MUST_USE;

@@ -1,0 +1,212 @@
+/* Reading. What is in memory is read on the core itself; when that does not suffice the same is done once more on
+ * the pool, from the disk. */
+#include "base/must.h"
+#include "store/inside.h"
+
+#define PAGE_FIRST 16 /* entries; most ranges are short */
+#define PAGE_MORE 512
+#define PAGE_BYTES (64u << 10)
+
+static enum tier first_tier(const struct store *s)
+{
+    return s->opt.disk && core_here() ? TIER_MEMORY : TIER_DISK;
+}
+
+static struct str whole_key(struct arena *a, uint64_t account, struct str key)
+{
+    char *p = arena_alloc(a, 8 + key.n);
+
+    account_prefix(account, p);
+    if (key.n)
+        memcpy(p + 8, key.p, key.n);
+    return str_n(p, 8 + key.n);
+}
+
+enum st store_block(struct store *s, void (*job)(void *arg), void *arg)
+{
+    if (s->opt.disk && core_here())
+        return co_offload(s->opt.disk, job, arg);
+    job(arg);
+    return ST_OK;
+}
+
+/* --- single keys ------------------------------------------------------------------------------------- */
+
+struct get_job {
+    struct index *index;
+    struct arena *a;
+    const struct str *keys;
+    struct str *values;
+    size_t n, at; /* at: the one that was not in memory */
+    enum tier tier;
+    enum st st;
+    struct err why; /* of the thread it ran on */
+};
+
+static void run_get(void *arg)
+{
+    struct get_job *j = arg;
+
+    for (j->st = ST_OK; j->at < j->n; j->at++) {
+        j->st = index_get(j->index, j->tier, j->a, j->keys[j->at], &j->values[j->at]);
+        if (j->st == ST_NOTFOUND)
+            j->values[j->at] = STR_NONE;
+        else if (j->st != ST_OK)
+            break;
+    }
+    if (j->at == j->n)
+        j->st = ST_OK;
+    else
+        j->why = *err_get();
+}
+
+/* Absent ones come back with NULL. */
+static enum st get_all(struct store *s, struct arena *a, const struct str *keys, size_t n, struct str *out_values)
+{
+    struct get_job j = {.index = &s->index, .a = a, .keys = keys, .values = out_values, .n = n, .tier = first_tier(s)};
+
+    run_get(&j);
+    if (j.st == ST_TRYLATER && j.tier == TIER_MEMORY) {
+        j.tier = TIER_DISK;
+        TRY(store_block(s, run_get, &j));
+    }
+    return j.st == ST_OK ? ST_OK : FAIL(j.st, "%s", j.why.text);
+}
+
+enum st store_get_row(struct store *s, struct arena *a, char row, uint64_t number, struct str *out)
+{
+    struct row_key k = row_key(row, number);
+    struct str key = {k.p, sizeof k.p}, value;
+
+    TRY(get_all(s, a, &key, 1, &value));
+    if (!value.p)
+        return ST_NOTFOUND;
+    *out = value;
+    return ST_OK;
+}
+
+enum st kv_get(struct store *s, struct arena *a, uint64_t account, struct str key, struct str *out_value)
+{
+    struct str whole = whole_key(a, account, key), value;
+
+    TRY(get_all(s, a, &whole, 1, &value));
+    if (!value.p)
+        return FAIL(ST_NOTFOUND, "no such key");
+    *out_value = value;
+    return ST_OK;
+}
+
+enum st kv_multiget(struct store *s, struct arena *a, uint64_t account, const struct str *keys, size_t n,
+                    struct str *out_values)
+{
+    struct str *whole = ARENA_ARRAY(a, struct str, n), *values = ARENA_ARRAY(a, struct str, n);
+
+    for (size_t i = 0; i < n; i++)
+        whole[i] = whole_key(a, account, keys[i]);
+    TRY(get_all(s, a, whole, n, values));
+    if (n)
+        memcpy(out_values, values, n * sizeof *values);
+    return ST_OK;
+}
+
+enum st kv_version(struct store *s, uint64_t account, uint64_t *out_version)
+{
+    struct arena a = ARENA_INIT;
+    uint64_t version = 0;
+    struct str value;
+    enum st st = store_get_row(s, &a, ROW_VERSION, account, &value);
+
+    if (st == ST_OK)
+        st = version_row_of(value, &version);
+    else if (st == ST_NOTFOUND)
+        st = ST_OK;
+    arena_fini(&a);
+    if (st == ST_OK)
+        *out_version = version;
+    return st;
+}
+
+/* --- ranges: read in pages, each with an iterator of its own, so that nothing is held while waiting --- */
+
+struct kv_range {
+    struct store *s;
+    struct buf from; /* where the next page begins */
+    struct str to;
+    struct arena page;
+    struct index_entry *entries;
+    size_t n, at, ask;
+    bool more;
+    enum tier tier;
+    enum st st;
+    struct err why;
+};
+
+enum st kv_range_open(struct store *s, struct arena *a, uint64_t account, struct str from, struct str to,
+                      struct kv_range **out)
+{
+    struct kv_range *r = ARENA_NEW(a, struct kv_range);
+
+    must(account != ACCOUNT_STORE);
+    r->s = s;
+    buf_init(&r->from, UINT32_MAX);
+    buf_add(&r->from, whole_key(a, account, from));
+    r->to = to.n ? whole_key(a, account, to) : whole_key(a, account + 1, STR_NONE);
+    r->more = str_cmp(buf_str(&r->from), r->to) < 0;
+    r->ask = PAGE_FIRST;
+    *out = r;
+    return ST_OK;
+}
+
+static void run_page(void *arg)
+{
+    struct kv_range *r = arg;
+
+    arena_reset(&r->page);
+    r->st = index_page(&r->s->index, r->tier, &r->page, buf_str(&r->from), r->to, r->ask, PAGE_BYTES, &r->entries, &r->n,
+                       &r->more);
+    if (r->st != ST_OK)
+        r->why = *err_get();
+}
+
+static enum st next_page(struct kv_range *r)
+{
+    r->n = r->at = 0;
+    r->tier = first_tier(r->s);
+    run_page(r);
+    if (r->st == ST_TRYLATER && r->tier == TIER_MEMORY) {
+        r->tier = TIER_DISK;
+        r->st = store_block(r->s, run_page, r); /* which sets it anew when it runs */
+    }
+    if (r->st != ST_OK)
+        return r->st;
+    if (r->n) { /* the smallest key behind the last one */
+        buf_clear(&r->from);
+        buf_add(&r->from, r->entries[r->n - 1].key);
+        buf_addc(&r->from, 0);
+    }
+    r->ask = PAGE_MORE;
+    return ST_OK;
+}
+
+bool kv_range_next(struct kv_range *r, struct str *out_key, struct str *out_value)
+{
+    if (r->st != ST_OK)
+        return false;
+    if (r->at == r->n && (!r->more || next_page(r) != ST_OK || !r->n))
+        return false;
+    *out_key = str_from(r->entries[r->at].key, 8);
+    *out_value = r->entries[r->at].value;
+    r->at++;
+    return true;
+}
+
+enum st kv_range_close(struct kv_range *r)
+{
+    enum st st = r->st;
+
+    arena_fini(&r->page);
+    buf_fini(&r->from);
+    if (st == ST_OK)
+        return ST_OK;
+    return r->why.st ? FAIL(st, "%s", r->why.text) : st;
+}

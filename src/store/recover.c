@@ -1,0 +1,307 @@
+/* Opening after whatever happened: finds where the index stands, reads the journal from there on, and brings the
+ * index up to its end. A batch counts when its record and all bodies that it names verify; only the last one can be
+ * in doubt, because each was synced before the next was written, so only its bodies are read. */
+#include "base/log.h"
+#include "base/must.h"
+#include "store/inside.h"
+
+struct cursor {
+    struct segment *seg; /* pinned; NULL: the journal has no segment yet */
+    uint64_t at, seq;    /* where the next batch should be, and its number */
+};
+
+struct found { /* a batch whose record verifies */
+    struct segment *seg;
+    uint64_t offset, seq, end;
+    struct buf record;
+};
+
+static void move_to(struct store *s, struct cursor *c, struct segment *seg, uint64_t at)
+{
+    if (c->seg)
+        segs_unpin(&s->segs, c->seg);
+    c->seg = seg;
+    c->at = at;
+}
+
+/* The journal segment that begins with batch `seq`; of several (none of which can hold it) the newest. */
+static enum st find_segment(struct store *s, uint64_t seq, struct segment **out)
+{
+    struct segment *best = NULL;
+    size_t pos = 0;
+    void *p;
+
+    while (map_next(&s->segs.by_id, &pos, &p)) {
+        struct segment *seg = p;
+
+        if (seg->row.head.kind == SEGMENT_JOURNAL && seg->row.head.first_seq == seq &&
+            (!best || seg->row.head.id > best->row.head.id))
+            best = seg;
+    }
+    return best ? segs_pin(&s->segs, best->row.head.id, out) : ST_NOTFOUND;
+}
+
+static enum st read_record(struct store *s, const struct cursor *c, struct found *f)
+{
+    struct place place = {c->seg->row.head.id, c->seg->row.head.generation, c->at};
+    unsigned char raw[RECORD_HEAD_BYTES];
+    struct record_head head;
+    struct batch_reader r;
+    struct batch_head batch;
+    char *p;
+
+    if (c->at + RECORD_HEAD_BYTES > c->seg->row.head.size)
+        return FAIL(ST_CORRUPT, "the segment ends");
+    TRY(s->os->read(s->os, c->seg->fd, raw, sizeof raw, c->at));
+    TRY(record_head_decode(raw, &place, &head));
+    if (head.type != RECORD_JOURNAL || head.id != c->seq || head.stored > c->seg->row.head.size - c->at - RECORD_HEAD_BYTES)
+        return FAIL(ST_CORRUPT, "no batch %llu here", (unsigned long long)c->seq);
+    buf_clear(&f->record);
+    p = buf_space(&f->record, head.stored);
+    if (!p)
+        return FAIL(ST_CORRUPT, "a journal record of %llu bytes", (unsigned long long)head.stored);
+    TRY(s->os->read(s->os, c->seg->fd, p, head.stored, c->at + RECORD_HEAD_BYTES));
+    buf_added(&f->record, head.stored);
+    if (bytes_hash(buf_str(&f->record)) != head.hash)
+        return FAIL(ST_CORRUPT, "the record of batch %llu is damaged", (unsigned long long)c->seq);
+    batch_read(&r, buf_str(&f->record), &batch);
+    if (r.r.bad || batch.end < c->at + record_bytes(head.stored) || batch.end > c->seg->row.head.size)
+        return FAIL(ST_CORRUPT, "the record of batch %llu makes no sense", (unsigned long long)c->seq);
+    f->seg = c->seg;
+    f->offset = c->at;
+    f->seq = c->seq;
+    f->end = batch.end;
+    return ST_OK;
+}
+
+/* ST_NOTFOUND: the journal ends here. Read errors are no end. */
+static enum st next_batch(struct store *s, struct cursor *c, struct found *f)
+{
+    struct segment *next;
+    enum st st = c->seg ? read_record(s, c, f) : ST_CORRUPT;
+
+    if (st == ST_CORRUPT) {
+        st = find_segment(s, c->seq, &next);
+        if (st != ST_OK)
+            return st;
+        move_to(s, c, next, SEGMENT_HEAD_BYTES);
+        st = read_record(s, c, f);
+    }
+    if (st == ST_CORRUPT)
+        return ST_NOTFOUND;
+    if (st == ST_OK) {
+        c->at = f->end;
+        c->seq++;
+    }
+    return st;
+}
+
+/* --- the last batch --------------------------------------------------------------------------------- */
+
+static bool is_of(const struct record_head *h, const struct blob_row *row)
+{
+    return (h->id == row->id || h->id == RECORD_STAGED) && h->stored == row->stored && h->hash == row->hash;
+}
+
+static enum st verify_blob(struct store *s, const struct blob_row *row)
+{
+    struct segment *seg;
+    struct record_head head;
+    unsigned char raw[RECORD_HEAD_BYTES];
+    char *bytes;
+    enum st st;
+
+    TRY(segs_pin(&s->segs, row->segment, &seg));
+    st = s->os->read(s->os, seg->fd, raw, sizeof raw, row->offset);
+    if (st == ST_OK)
+        st = record_head_decode(raw, &(struct place){row->segment, seg->row.head.generation, row->offset}, &head);
+    if (st == ST_OK && (head.type != RECORD_BLOB || !is_of(&head, row) || head.stored > BLOB_MAX))
+        st = FAIL(ST_CORRUPT, "another blob than %llu", (unsigned long long)row->id);
+    if (st == ST_OK) {
+        bytes = mem_new(head.stored);
+        st = s->os->read(s->os, seg->fd, bytes, head.stored, row->offset + RECORD_HEAD_BYTES);
+        if (st == ST_OK && bytes_hash(str_n(bytes, head.stored)) != head.hash)
+            st = FAIL(ST_CORRUPT, "the bytes of blob %llu are damaged", (unsigned long long)row->id);
+        mem_free(bytes);
+    }
+    segs_unpin(&s->segs, seg);
+    return st;
+}
+
+static enum st verify_blobs(struct store *s, const struct found *f)
+{
+    struct batch_reader r;
+    struct batch_head head;
+    struct blob_row row;
+
+    batch_read(&r, buf_str(&f->record), &head);
+    while (batch_next_blob(&r, &row))
+        TRY(verify_blob(s, &row));
+    return ST_OK;
+}
+
+/* What we have just read may be in memory only: of a process that was killed before its sync, or whose sync
+ * failed (after which the system takes the pages for written). So it is written once more, and synced. */
+static enum st make_durable(struct store *s, const struct found *f)
+{
+    uint64_t n = f->end - f->offset;
+    char *bytes = mem_new(n);
+    enum st st = s->os->read(s->os, f->seg->fd, bytes, n, f->offset);
+
+    if (st == ST_OK)
+        st = s->os->write(s->os, f->seg->fd, bytes, n, f->offset);
+    if (st == ST_OK)
+        st = s->os->sync(s->os, f->seg->fd);
+    mem_free(bytes);
+    return st;
+}
+
+static enum st apply(struct store *s, const struct found *f)
+{
+    TRY(journal_apply(s, buf_str(&f->record), f->seq, f->seg->row.head.id, f->offset));
+    s->seq = f->seq;
+    return ST_OK;
+}
+
+/* A torn batch is the last one. A record with a later number behind the end says that the journal is damaged in the
+ * middle: then nothing is thrown away, and nothing opened. */
+static enum st check_nothing_behind(struct store *s, const struct cursor *c)
+{
+    struct place place;
+    struct record_head head;
+    uint64_t size, at;
+    size_t pos = 0;
+    enum st st;
+    char *bytes;
+    void *p;
+
+    while (map_next(&s->segs.by_id, &pos, &p)) {
+        const struct segment *seg = p;
+
+        if (seg->row.head.kind == SEGMENT_JOURNAL && seg->row.head.first_seq > c->seq)
+            return FAIL(ST_CORRUPT, "the journal is damaged at batch %llu: segment %llu holds later ones",
+                        (unsigned long long)c->seq, (unsigned long long)seg->row.head.id);
+    }
+    if (!c->seg)
+        return ST_OK;
+    size = c->seg->row.head.size - c->at;
+    bytes = mem_new(size);
+    st = s->os->read(s->os, c->seg->fd, bytes, size, c->at);
+    for (at = 0; st == ST_OK && at + RECORD_HEAD_BYTES <= size; at += RECORD_ALIGN) {
+        if (bytes[at] != 'R' || bytes[at + 1] != 'S')
+            continue;
+        place = (struct place){c->seg->row.head.id, c->seg->row.head.generation, c->at + at};
+        if (record_head_decode((unsigned char *)bytes + at, &place, &head) == ST_OK && head.type == RECORD_JOURNAL &&
+            head.id > c->seq)
+            st = FAIL(ST_CORRUPT, "the journal is damaged at batch %llu (segment %llu, offset %llu): batch %llu stands behind",
+                      (unsigned long long)c->seq, (unsigned long long)c->seg->row.head.id, (unsigned long long)c->at,
+                      (unsigned long long)head.id);
+    }
+    mem_free(bytes);
+    return st;
+}
+
+static enum st finish(struct store *s, struct cursor *c, struct found *last)
+{
+    enum st st = verify_blobs(s, last);
+
+    if (st == ST_CORRUPT) {
+        LOG(STORE_TAIL_DROPPED, lf_u64("segment", last->seg->row.head.id), lf_u64("offset", last->offset), lf_err());
+        c->seq = last->seq;
+        if (c->seg == last->seg)
+            c->at = last->offset;
+        return ST_OK;
+    }
+    TRY(st);
+    TRY(make_durable(s, last));
+    return apply(s, last);
+}
+
+static enum st replay(struct store *s, struct cursor *c, struct found *now, struct found *next)
+{
+    uint64_t n = 0;
+    enum st st = next_batch(s, c, now);
+
+    while (st == ST_OK) {
+        st = next_batch(s, c, next);
+        if (st == ST_OK) {
+            struct found swap = *now;
+
+            TRY(apply(s, now));
+            *now = *next;
+            *next = swap;
+        } else if (st == ST_NOTFOUND) {
+            TRY(finish(s, c, now));
+        }
+        n++;
+    }
+    if (st == ST_NOTFOUND)
+        st = check_nothing_behind(s, c);
+    if (st == ST_OK && n)
+        LOG(STORE_JOURNAL_REPLAYED, lf_u64("batches", n), lf_u64("sequence", s->seq));
+    return st;
+}
+
+static enum st read_position(struct store *s, struct cursor *c)
+{
+    struct position_row pos = {.blob_ceiling = 1};
+    struct arena a = ARENA_INIT;
+    struct str value;
+    enum st st = store_get_row(s, &a, ROW_POSITION, 0, &value);
+
+    if (st == ST_OK)
+        st = position_row_of(value, &pos);
+    arena_fini(&a);
+    if (st != ST_NOTFOUND)
+        TRY(st);
+    s->seq = pos.seq;
+    s->blob_ceiling = pos.blob_ceiling;
+    c->seq = pos.seq + 1;
+    c->at = pos.end;
+    return pos.seq ? segs_pin(&s->segs, pos.segment, &c->seg) : ST_OK;
+}
+
+static enum st read_ceiling(struct store *s)
+{
+    struct position_row pos;
+    struct arena a = ARENA_INIT;
+    struct str value;
+    enum st st = store_get_row(s, &a, ROW_POSITION, 0, &value);
+
+    if (st == ST_OK)
+        st = position_row_of(value, &pos);
+    arena_fini(&a);
+    if (st == ST_OK)
+        s->blob_ceiling = pos.blob_ceiling;
+    return st == ST_NOTFOUND ? ST_OK : st;
+}
+
+/* Ids below the ceiling may have been given out; the new one is durable before the first is. */
+static enum st reserve_ids(struct store *s)
+{
+    struct job_list none;
+
+    job_list_init(&none);
+    atomic_store(&s->next_blob, s->blob_ceiling);
+    return journal_commit(s, &none);
+}
+
+enum st store_recover(struct store *s)
+{
+    struct found a, b;
+    struct cursor c = {0};
+    enum st st;
+
+    buf_init(&a.record, UINT32_MAX);
+    buf_init(&b.record, UINT32_MAX);
+    st = read_position(s, &c);
+    if (st == ST_OK)
+        st = replay(s, &c, &a, &b);
+    buf_fini(&a.record);
+    buf_fini(&b.record);
+    s->journal = c.seg;
+    s->journal_at = c.at;
+    TRY(st);
+    TRY(read_ceiling(s));
+    return reserve_ids(s);
+}

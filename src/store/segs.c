@@ -1,0 +1,474 @@
+#include "store/segs.h"
+#include "base/log.h"
+#include "base/must.h"
+#include "base/random.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <time.h>
+
+#define OPEN_MAX_FILES 256
+#define FILES_MAX (1u << 20)
+#define ZERO_CHUNK (1u << 20)
+#define ZERO_PAUSE_MS 25 /* between chunks: 40 MiB/s at most, while no one waits for space */
+#define RETRY_S 5        /* after a spare could not be made */
+
+/* NUL-terminated, in the arena. */
+static const char *path_of(struct segs *t, struct arena *a, uint64_t id, const char *suffix)
+{
+    return arena_printf(a, "%s/%08llu%s", t->dir, (unsigned long long)id, suffix).p;
+}
+
+enum st segs_open(struct segs *t, const struct os_file *os, const char *store_dir, uint64_t segment_bytes,
+                  uint64_t reserve_bytes)
+{
+    struct arena a = ARENA_INIT;
+    struct str dir = arena_printf(&a, "%s/seg", store_dir);
+    enum st st;
+
+    *t = (struct segs){.os = os, .segment_bytes = segment_bytes, .reserve_bytes = reserve_bytes, .next_id = 1};
+    t->dir = mem_new(dir.n + 1);
+    memcpy(t->dir, dir.p, dir.n);
+    arena_fini(&a);
+    list_init(&t->open);
+    pthread_mutex_init(&t->mutex, NULL);
+    pthread_mutex_init(&t->bulk_mutex, NULL);
+    pthread_cond_init(&t->want_spares, NULL);
+    st = os->mkdir(os, t->dir);
+    return st == ST_OK ? os->sync_dir(os, store_dir) : st;
+}
+
+void segs_close(struct segs *t)
+{
+    size_t pos = 0;
+    void *p;
+
+    if (!t->dir)
+        return;
+    pthread_mutex_lock(&t->mutex);
+    t->ending = true;
+    pthread_cond_signal(&t->want_spares);
+    pthread_mutex_unlock(&t->mutex);
+    if (t->filler_runs)
+        pthread_join(t->filler, NULL);
+    while (map_next(&t->by_id, &pos, &p)) {
+        struct segment *seg = p;
+
+        if (seg->fd >= 0)
+            t->os->close(t->os, seg->fd);
+        mem_free(seg);
+    }
+    map_fini(&t->by_id);
+    pthread_cond_destroy(&t->want_spares);
+    pthread_mutex_destroy(&t->bulk_mutex);
+    pthread_mutex_destroy(&t->mutex);
+    mem_free(TAKE(t->dir));
+}
+
+/* --- the table ----------------------------------------------------------------------------------- */
+
+static struct segment *add(struct segs *t, const struct segment_row *row, int fd)
+{
+    struct segment *seg = MEM_NEW(struct segment);
+
+    seg->row = *row;
+    seg->alloc_at = row->used;
+    seg->fd = fd;
+    seg->pins = fd >= 0;
+    list_init(&seg->open);
+    pthread_mutex_lock(&t->mutex);
+    must(map_put(&t->by_id, row->head.id, seg) == NULL);
+    t->next_id = MAX(t->next_id, row->head.id + 1);
+    pthread_mutex_unlock(&t->mutex);
+    atomic_fetch_add(&t->count, 1);
+    return seg;
+}
+
+void segs_add_row(struct segs *t, const struct segment_row *row)
+{
+    if (!segs_get(t, row->head.id))
+        add(t, row, -1);
+}
+
+struct segment *segs_get(struct segs *t, uint64_t id)
+{
+    struct segment *seg;
+
+    pthread_mutex_lock(&t->mutex);
+    seg = map_get(&t->by_id, id);
+    pthread_mutex_unlock(&t->mutex);
+    return seg;
+}
+
+/* With the mutex held. */
+static void close_one(struct segs *t)
+{
+    struct segment *seg = LIST_ITEM(t->open.next, struct segment, open);
+
+    list_del(&seg->open);
+    t->os->close(t->os, seg->fd);
+    seg->fd = -1;
+    t->open_n--;
+}
+
+static enum st open_file(struct segs *t, struct segment *seg)
+{
+    struct arena a = ARENA_INIT;
+    enum st st = t->os->open(t->os, path_of(t, &a, seg->row.head.id, ".seg"), O_RDWR, &seg->fd);
+
+    arena_fini(&a);
+    if (st == ST_NOTFOUND)
+        return FAIL(ST_CORRUPT, "segment %llu is missing", (unsigned long long)seg->row.head.id);
+    return st;
+}
+
+enum st segs_pin(struct segs *t, uint64_t id, struct segment **out)
+{
+    struct segment *seg;
+    enum st st = ST_OK;
+
+    pthread_mutex_lock(&t->mutex);
+    seg = map_get(&t->by_id, id);
+    if (!seg) {
+        st = FAIL(ST_CORRUPT, "segment %llu is missing", (unsigned long long)id);
+    } else if (seg->fd < 0) {
+        st = open_file(t, seg);
+    } else if (!seg->pins) {
+        list_del(&seg->open);
+        t->open_n--;
+    }
+    if (st == ST_OK) {
+        seg->pins++;
+        *out = seg;
+    }
+    pthread_mutex_unlock(&t->mutex);
+    return st;
+}
+
+void segs_unpin(struct segs *t, struct segment *seg)
+{
+    pthread_mutex_lock(&t->mutex);
+    must(seg->pins > 0);
+    if (--seg->pins == 0) {
+        list_add_tail(&t->open, &seg->open);
+        if (++t->open_n > OPEN_MAX_FILES)
+            close_one(t);
+    }
+    pthread_mutex_unlock(&t->mutex);
+}
+
+/* --- what the folder holds ------------------------------------------------------------------------ */
+
+static enum st read_head(struct segs *t, const char *path, struct segment_head *out)
+{
+    unsigned char page[SEGMENT_HEAD_USED];
+    enum st st;
+    int fd;
+
+    TRY(t->os->open(t->os, path, O_RDONLY, &fd));
+    st = t->os->read(t->os, fd, page, sizeof page, 0);
+    t->os->close(t->os, fd);
+    TRY(st);
+    return segment_head_decode(page, out);
+}
+
+static void keep_spare(struct segs *t, struct segment *seg)
+{
+    pthread_mutex_lock(&t->mutex);
+    if (t->spares_n < ARRAY_LEN(t->spares) && seg->row.head.size == t->segment_bytes)
+        t->spares[t->spares_n++] = seg;
+    pthread_mutex_unlock(&t->mutex);
+}
+
+static enum st scan_file(struct segs *t, struct arena *a, struct str name)
+{
+    struct segment_row row = {.used = SEGMENT_HEAD_BYTES};
+    struct segment *seg;
+    uint64_t id;
+    enum st st;
+
+    if (str_ends(name, STR(".tmp"))) /* the filler was stopped in it */
+        return t->os->unlink(t->os, arena_printf(a, "%s/%.*s", t->dir, STR_ARGS(name)).p);
+    if (!str_ends(name, STR(".seg")) || str_u64(str_n(name.p, name.n - 4), UINT64_MAX - 1, &id) != ST_OK)
+        return ST_OK; /* not ours: leave it alone */
+    if (segs_get(t, id))
+        return ST_OK;
+    st = read_head(t, path_of(t, a, id, ".seg"), &row.head);
+    if (st == ST_OK && row.head.id != id)
+        st = FAIL(ST_CORRUPT, "the head of segment %llu names another", (unsigned long long)id);
+    if (st == ST_CORRUPT) {
+        LOG(STORE_SEGMENT_SKIPPED, lf_u64("segment", id), lf_err());
+        t->next_id = MAX(t->next_id, id + 1);
+        return ST_OK;
+    }
+    TRY(st);
+    seg = add(t, &row, -1);
+    if (row.head.kind == SEGMENT_SPARE)
+        keep_spare(t, seg);
+    return ST_OK;
+}
+
+/* The bulk segment with the most room goes on being filled. */
+static void choose_bulk(struct segs *t)
+{
+    uint64_t most = 0;
+    size_t pos = 0;
+    void *p;
+
+    while (map_next(&t->by_id, &pos, &p)) {
+        struct segment *seg = p;
+
+        if (seg->row.head.kind == SEGMENT_BULK && seg->row.head.size == t->segment_bytes &&
+            seg->row.head.size - seg->alloc_at > most) {
+            most = seg->row.head.size - seg->alloc_at;
+            t->bulk = seg;
+        }
+    }
+}
+
+enum st segs_scan(struct segs *t)
+{
+    struct arena a = ARENA_INIT;
+    struct str *names;
+    enum st st;
+    size_t n;
+
+    st = t->os->list(t->os, &a, t->dir, FILES_MAX, &names, &n);
+    for (size_t i = 0; st == ST_OK && i < n; i++)
+        st = scan_file(t, &a, names[i]);
+    arena_fini(&a);
+    if (st == ST_OK)
+        choose_bulk(t);
+    return st;
+}
+
+/* --- making new ones ------------------------------------------------------------------------------- */
+
+static bool is_ending(struct segs *t)
+{
+    bool ending;
+
+    pthread_mutex_lock(&t->mutex);
+    ending = t->ending;
+    pthread_mutex_unlock(&t->mutex);
+    return ending;
+}
+
+/* Slowly: little by little, so that no sync of a commit waits behind all of it. */
+static enum st fill_zeros(struct segs *t, int fd, uint64_t size, bool slowly)
+{
+    const struct timespec pause = {0, ZERO_PAUSE_MS * 1000000L};
+    unsigned char *zeros = mem_new(ZERO_CHUNK);
+    enum st st = ST_OK;
+
+    for (uint64_t at = 0; st == ST_OK && at < size; at += ZERO_CHUNK) {
+        st = t->os->write(t->os, fd, zeros, MIN(ZERO_CHUNK, size - at), at);
+        if (st == ST_OK && slowly) {
+            st = t->os->sync(t->os, fd);
+            nanosleep(&pause, NULL);
+            if (is_ending(t))
+                st = ST_CANCELED;
+        }
+    }
+    mem_free(zeros);
+    return st;
+}
+
+static enum st write_head(struct segs *t, int fd, const struct segment_head *h)
+{
+    unsigned char page[SEGMENT_HEAD_USED];
+
+    segment_head_encode(h, page);
+    return t->os->write(t->os, fd, page, sizeof page, 0);
+}
+
+enum filling { FILL_NOT, FILL_AT_ONCE, FILL_SLOWLY };
+
+static enum st make_file(struct segs *t, const struct segment_head *h, enum filling filling, int fd, const char *tmp,
+                         const char *path)
+{
+    TRY(t->os->allocate(t->os, fd, h->size));
+    if (filling != FILL_NOT)
+        TRY(fill_zeros(t, fd, h->size, filling == FILL_SLOWLY));
+    TRY(write_head(t, fd, h));
+    TRY(t->os->sync(t->os, fd));
+    TRY(t->os->rename(t->os, tmp, path));
+    return t->os->sync_dir(t->os, t->dir);
+}
+
+/* Durable with its name when it returns; pinned. */
+static enum st make(struct segs *t, enum segment_kind kind, uint64_t size, uint64_t first_seq, enum filling filling,
+                    struct segment **out)
+{
+    struct segment_row row = {.used = SEGMENT_HEAD_BYTES};
+    struct arena a = ARENA_INIT;
+    const char *tmp, *path;
+    enum st st;
+    int fd;
+
+    pthread_mutex_lock(&t->mutex);
+    row.head = (struct segment_head){kind, t->next_id++, random_u64(), size, first_seq};
+    pthread_mutex_unlock(&t->mutex);
+    tmp = path_of(t, &a, row.head.id, ".tmp");
+    path = path_of(t, &a, row.head.id, ".seg");
+    st = t->os->open(t->os, tmp, O_RDWR | O_CREAT | O_EXCL, &fd);
+    if (st == ST_OK) {
+        st = make_file(t, &row.head, filling, fd, tmp, path);
+        if (st != ST_OK) {
+            struct err why = *err_get();
+
+            t->os->close(t->os, fd);
+            (void)!t->os->unlink(t->os, tmp);
+            *err_get() = why;
+        }
+    }
+    arena_fini(&a);
+    if (st == ST_OK)
+        *out = add(t, &row, fd);
+    return st;
+}
+
+static struct segment *take_spare(struct segs *t, uint64_t need)
+{
+    struct segment *seg = NULL;
+
+    pthread_mutex_lock(&t->mutex);
+    if (t->spares_n && t->segment_bytes - SEGMENT_HEAD_BYTES >= need)
+        seg = t->spares[--t->spares_n];
+    pthread_cond_signal(&t->want_spares);
+    pthread_mutex_unlock(&t->mutex);
+    return seg;
+}
+
+static enum st use_spare(struct segs *t, struct segment *seg, uint64_t first_seq, struct segment **out)
+{
+    struct segment_head head = seg->row.head;
+    enum st st;
+
+    head.kind = SEGMENT_JOURNAL;
+    head.first_seq = first_seq;
+    TRY(segs_pin(t, head.id, &seg));
+    st = write_head(t, seg->fd, &head);
+    if (st != ST_OK) {
+        segs_unpin(t, seg);
+        return st;
+    }
+    seg->row.head.kind = head.kind; /* id and generation, which readers look at, stay */
+    seg->row.head.first_seq = first_seq;
+    *out = seg;
+    return ST_OK;
+}
+
+enum st segs_take(struct segs *t, enum segment_kind kind, uint64_t need, uint64_t first_seq, struct segment **out)
+{
+    struct segment *seg = kind == SEGMENT_JOURNAL ? take_spare(t, need) : NULL;
+    uint64_t size = MAX(t->segment_bytes, (need + SEGMENT_HEAD_BYTES + 4095) & ~(uint64_t)4095);
+
+    if (seg)
+        return use_spare(t, seg, first_seq, out);
+    /* The very first journal is filled at once; later ones only when commits have outrun the filler. */
+    return make(t, kind, size, first_seq, kind == SEGMENT_JOURNAL && first_seq <= 1 ? FILL_AT_ONCE : FILL_NOT, out);
+}
+
+/* --- spares ----------------------------------------------------------------------------------------- */
+
+static bool has_room(struct segs *t)
+{
+    uint64_t room;
+
+    return t->os->free_space(t->os, t->dir, &room) == ST_OK && room / 2 >= t->segment_bytes &&
+           room - 2 * t->segment_bytes >= t->reserve_bytes;
+}
+
+static void wait_for_need(struct segs *t, bool failed)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += RETRY_S;
+    pthread_mutex_lock(&t->mutex);
+    if (failed && !t->ending)
+        pthread_cond_timedwait(&t->want_spares, &t->mutex, &until);
+    while (!failed && !t->ending && t->spares_n == ARRAY_LEN(t->spares))
+        pthread_cond_wait(&t->want_spares, &t->mutex);
+    pthread_mutex_unlock(&t->mutex);
+}
+
+static void *fill(void *arg)
+{
+    struct segs *t = arg;
+    struct segment *seg;
+    bool failed = false;
+
+    pthread_setname_np(pthread_self(), "store-fill");
+    for (;;) {
+        wait_for_need(t, failed);
+        if (is_ending(t))
+            return NULL;
+        failed = !has_room(t) || make(t, SEGMENT_SPARE, t->segment_bytes, 0, FILL_SLOWLY, &seg) != ST_OK;
+        if (!failed) {
+            segs_unpin(t, seg);
+            keep_spare(t, seg);
+        }
+    }
+}
+
+void segs_fill_spares(struct segs *t)
+{
+    t->filler_runs = pthread_create(&t->filler, NULL, fill, t) == 0;
+}
+
+/* --- bulk -------------------------------------------------------------------------------------------- */
+
+/* With bulk_mutex held. The rest of the segment that is left behind goes back to the file system. */
+static enum st next_bulk(struct segs *t, uint64_t bytes)
+{
+    struct segment *seg, *old = t->bulk;
+
+    TRY(segs_take(t, SEGMENT_BULK, bytes, 0, &seg));
+    t->bulk = seg;
+    segs_unpin(t, seg);
+    if (old && segs_pin(t, old->row.head.id, &old) == ST_OK) {
+        (void)!t->os->truncate(t->os, old->fd, old->alloc_at);
+        segs_unpin(t, old);
+    }
+    return ST_OK;
+}
+
+static enum st alloc_locked(struct segs *t, uint64_t bytes, struct segment **out_seg, uint64_t *out_offset)
+{
+    struct segment *seg;
+
+    if (bytes > (t->segment_bytes - SEGMENT_HEAD_BYTES) / 2) { /* a file of its own */
+        TRY(segs_take(t, SEGMENT_BULK, bytes, 0, &seg));
+    } else {
+        if (!t->bulk || t->bulk->row.head.size - t->bulk->alloc_at < bytes)
+            TRY(next_bulk(t, bytes));
+        TRY(segs_pin(t, t->bulk->row.head.id, &seg));
+    }
+    *out_seg = seg;
+    *out_offset = seg->alloc_at;
+    seg->alloc_at += bytes;
+    return ST_OK;
+}
+
+enum st segs_bulk_alloc(struct segs *t, uint64_t bytes, struct segment **out_seg, uint64_t *out_offset)
+{
+    enum st st;
+
+    pthread_mutex_lock(&t->bulk_mutex);
+    st = alloc_locked(t, bytes, out_seg, out_offset);
+    pthread_mutex_unlock(&t->bulk_mutex);
+    return st;
+}
+
+void segs_bulk_trim(struct segs *t, struct segment *seg, uint64_t offset, uint64_t had, uint64_t keeps)
+{
+    pthread_mutex_lock(&t->bulk_mutex);
+    if (seg->alloc_at == offset + had)
+        seg->alloc_at = offset + keeps;
+    if (seg != t->bulk && seg->alloc_at == SEGMENT_HEAD_BYTES) /* a file for this body alone */
+        (void)!t->os->truncate(t->os, seg->fd, SEGMENT_HEAD_BYTES);
+    pthread_mutex_unlock(&t->bulk_mutex);
+}

@@ -1,0 +1,264 @@
+#include "store/store.h"
+#include "base/log.h"
+#include "base/must.h"
+#include "store/inside.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+#define SEGMENT_BYTES_DEFAULT (64u << 20)
+#define SEGMENT_BYTES_LEAST (256u << 10)
+#define CACHE_BYTES_DEFAULT (32u << 20)
+#define RESERVE_BYTES_DEFAULT (64u << 20)
+#define FORMAT_TEXT "restante store "
+#define PATH_MAX_BYTES 4000
+
+/* --- cores --------------------------------------------------------------------------------------------- */
+
+static struct store_core *add_core(struct store *s, struct core *core)
+{
+    struct store_core *sc = MEM_NEW(struct store_core);
+
+    sc->store = s;
+    sc->core = core;
+    pthread_mutex_init(&sc->mutex, NULL);
+    sc->parts_last = &sc->parts;
+    sc->commits_last = &sc->commits;
+    list_init(&sc->cached);
+    atomic_store(&s->cores[core_index(core)], sc);
+    return sc;
+}
+
+struct store_core *store_core_of(struct store *s, struct core *core)
+{
+    struct store_core *sc;
+
+    must(core_index(core) < CORES_MAX);
+    sc = atomic_load(&s->cores[core_index(core)]);
+    if (!sc) {
+        pthread_mutex_lock(&s->cores_mutex);
+        sc = atomic_load(&s->cores[core_index(core)]);
+        if (!sc)
+            sc = add_core(s, core);
+        pthread_mutex_unlock(&s->cores_mutex);
+    }
+    must(sc->core == core);
+    return sc;
+}
+
+static void free_cores(struct store *s)
+{
+    for (size_t i = 0; i < CORES_MAX; i++) {
+        struct store_core *sc = atomic_load(&s->cores[i]);
+
+        if (!sc)
+            continue;
+        must(!sc->parts && !sc->commits);
+        store_core_drop_cache(sc);
+        pthread_mutex_destroy(&sc->mutex);
+        mem_free(sc);
+    }
+}
+
+/* --- opening --------------------------------------------------------------------------------------------- */
+
+static enum st lock(struct store *s, struct arena *a)
+{
+    const char *path = arena_printf(a, "%s/LOCK", s->dir).p;
+    int fd;
+    enum st st;
+
+    TRY(s->os->open(s->os, path, O_RDWR | O_CREAT, &fd));
+    st = s->os->lock(s->os, fd);
+    if (st != ST_OK)
+        s->os->close(s->os, fd);
+    else
+        s->lock_fd = fd;
+    return st;
+}
+
+static enum st write_format(struct store *s, struct arena *a, const char *path)
+{
+    const char *tmp = arena_printf(a, "%s.tmp", path).p;
+    struct str text = arena_printf(a, FORMAT_TEXT "%u\n", FORMAT_VERSION);
+    enum st st;
+    int fd;
+
+    TRY(s->os->open(s->os, tmp, O_RDWR | O_CREAT | O_TRUNC, &fd));
+    st = s->os->write(s->os, fd, text.p, text.n, 0);
+    if (st == ST_OK)
+        st = s->os->sync(s->os, fd);
+    s->os->close(s->os, fd);
+    TRY(st);
+    TRY(s->os->rename(s->os, tmp, path));
+    return s->os->sync_dir(s->os, s->dir);
+}
+
+static enum st check_format_text(struct str text)
+{
+    uint64_t version;
+
+    if (!str_starts(text, STR(FORMAT_TEXT)) ||
+        str_u64(str_trim(str_from(text, sizeof FORMAT_TEXT - 1)), UINT32_MAX, &version) != ST_OK)
+        return FAIL(ST_CORRUPT, "the file FORMAT of the store is damaged");
+    if (version > FORMAT_VERSION)
+        return FAIL(ST_DENIED, "the store has format %llu; this program knows %u", (unsigned long long)version,
+                    FORMAT_VERSION);
+    return ST_OK;
+}
+
+/* Before anything else is touched. */
+static enum st check_format(struct store *s, struct arena *a)
+{
+    const char *path = arena_printf(a, "%s/FORMAT", s->dir).p;
+    char text[64];
+    uint64_t n = 0;
+    enum st st;
+    int fd;
+
+    st = s->os->open(s->os, path, O_RDONLY, &fd);
+    if (st == ST_NOTFOUND)
+        return write_format(s, a, path);
+    TRY(st);
+    st = s->os->size(s->os, fd, &n);
+    n = MIN(n, sizeof text);
+    if (st == ST_OK)
+        st = s->os->read(s->os, fd, text, n, 0);
+    s->os->close(s->os, fd);
+    TRY(st);
+    return check_format_text(str_n(text, n));
+}
+
+static void count_segment(struct store *s, const struct segment_row *row)
+{
+    atomic_fetch_add(&s->figures.used, row->used - SEGMENT_HEAD_BYTES);
+    atomic_fetch_add(&s->figures.live, row->live_bytes);
+    atomic_fetch_add(&s->figures.journal_used, row->journal_bytes);
+}
+
+static enum st load_segments(struct store *s)
+{
+    struct row_key from = row_key(ROW_SEGMENT, 0), to = row_key(ROW_SEGMENT + 1, 0);
+    struct arena a = ARENA_INIT;
+    bool more = true;
+    enum st st = ST_OK;
+
+    while (more && st == ST_OK) {
+        struct index_entry *entries;
+        struct segment_row row = {0};
+        size_t n = 0;
+
+        arena_reset(&a);
+        st = index_page(&s->index, TIER_DISK, &a, str_n(from.p, sizeof from.p), str_n(to.p, sizeof to.p), 512, 1u << 20,
+                        &entries, &n, &more);
+        for (size_t i = 0; st == ST_OK && i < n; i++) {
+            st = segment_row_of(entries[i].value, &row);
+            if (st == ST_OK) {
+                segs_add_row(&s->segs, &row);
+                count_segment(s, &row);
+            }
+        }
+        from = row_key(ROW_SEGMENT, row.head.id + 1);
+    }
+    arena_fini(&a);
+    TRY(st);
+    return segs_scan(&s->segs);
+}
+
+static enum st open_all(struct store *s, struct arena *a)
+{
+    TRY(lock(s, a));
+    TRY(check_format(s, a));
+    TRY(index_open(&s->index, arena_printf(a, "%s/index", s->dir).p, s->opt.cache_bytes));
+    TRY(segs_open(&s->segs, s->os, s->dir, s->opt.segment_bytes, s->opt.reserve_bytes));
+    TRY(load_segments(s));
+    TRY(store_recover(s));
+    segs_fill_spares(&s->segs);
+    return committer_start(s);
+}
+
+static void set_defaults(struct store_options *o)
+{
+    if (!o->segment_bytes)
+        o->segment_bytes = SEGMENT_BYTES_DEFAULT;
+    if (!o->cache_bytes)
+        o->cache_bytes = CACHE_BYTES_DEFAULT;
+    if (!o->reserve_bytes)
+        o->reserve_bytes = RESERVE_BYTES_DEFAULT;
+    o->segment_bytes = (MAX(o->segment_bytes, SEGMENT_BYTES_LEAST) + 4095) & ~(uint64_t)4095;
+}
+
+enum st store_open(const struct store_options *opt, struct store **out)
+{
+    struct store *s = MEM_NEW(struct store);
+    struct arena a = ARENA_INIT;
+    enum st st;
+
+    s->opt = *opt;
+    set_defaults(&s->opt);
+    s->os = opt->os ? opt->os : &os_file_system;
+    s->dir = mem_new(strlen(opt->dir) + 1);
+    memcpy(s->dir, opt->dir, strlen(opt->dir));
+    s->opt.dir = s->dir;
+    s->lock_fd = -1;
+    s->changes = rocksdb_writebatch_create();
+    buf_init(&s->batch, UINT32_MAX); /* bounded by BATCH_BYTES and COMMIT_MAX */
+    squeeze_init(&s->squeeze);
+    job_list_init(&s->handed_in);
+    pthread_mutex_init(&s->mutex, NULL);
+    pthread_mutex_init(&s->cores_mutex, NULL);
+    pthread_cond_init(&s->more, NULL);
+    pthread_cond_init(&s->answered, NULL);
+    st = open_all(s, &a);
+    arena_fini(&a);
+    if (st != ST_OK) {
+        struct err why = *err_get();
+
+        store_close(s);
+        *err_get() = why;
+        return st;
+    }
+    *out = s;
+    return ST_OK;
+}
+
+void store_close(struct store *s)
+{
+    if (!s)
+        return;
+    committer_stop(s);
+    free_cores(s);
+    segs_close(&s->segs);
+    index_close(&s->index);
+    rocksdb_writebatch_destroy(s->changes);
+    squeeze_fini(&s->squeeze);
+    buf_fini(&s->batch);
+    pthread_cond_destroy(&s->answered);
+    pthread_cond_destroy(&s->more);
+    pthread_mutex_destroy(&s->cores_mutex);
+    pthread_mutex_destroy(&s->mutex);
+    if (s->lock_fd >= 0)
+        s->os->close(s->os, s->lock_fd);
+    mem_free(s->dir);
+    mem_free(s);
+}
+
+void store_get_stats(struct store *s, struct store_stats *out)
+{
+    uint64_t used = atomic_load(&s->figures.used), live = atomic_load(&s->figures.live);
+    uint64_t journal = atomic_load(&s->figures.journal_used), room = 0;
+
+    (void)!s->os->free_space(s->os, s->dir, &room);
+    *out = (struct store_stats){
+        .commits = atomic_load(&s->figures.commits),
+        .batches = atomic_load(&s->figures.batches),
+        .syncs = atomic_load(&s->figures.syncs),
+        .journal_bytes = atomic_load(&s->figures.journal_bytes),
+        .blob_bytes = atomic_load(&s->figures.blob_bytes),
+        .segments = atomic_load(&s->segs.count),
+        .live_bytes = live,
+        .dead_bytes = used > live + journal ? used - live - journal : 0,
+        .free_bytes = room,
+        .broken = atomic_load(&s->figures.broken),
+    };
+}

@@ -1,0 +1,126 @@
+#include "store/blob.c"
+
+#include "fixture.h"
+#include "test.h"
+
+#include <fcntl.h>
+
+static struct store *open_store(const char *dir)
+{
+    struct store_options o = test_options(dir);
+    struct store *s = NULL;
+
+    CHECK_ST(store_open(&o, &s), ST_OK);
+    return s;
+}
+
+static const size_t sizes[] = {0, 1, 7, 511, 512, 4096, 65535, 65536, 65537, 200000, 262145, 700000, 5000000, 70000000};
+
+static void check_blob(struct store *s, uint64_t id, struct str want)
+{
+    struct blob_view v = {0};
+    uint64_t size = 1;
+
+    CHECK_ST(blob_size(s, id, &size), ST_OK);
+    CHECK_U64(size, want.n);
+    CHECK_ST(blob_open(s, id, &v), ST_OK);
+    CHECK(str_eq(v.bytes, want));
+    blob_close(&v);
+    CHECK(!v.hold);
+}
+
+TEST(bodies_of_all_sizes_come_back_as_they_were)
+{
+    const char *dir = new_dir();
+    struct store *s = open_store(dir);
+    uint64_t ids[ARRAY_LEN(sizes)][2];
+    char *bytes[ARRAY_LEN(sizes)][2];
+
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
+        for (int plain = 0; plain < 2; plain++) {
+            bytes[i][plain] = make_bytes(i + 1, sizes[i], plain);
+            CHECK_ST(add_blob(s, str_n(bytes[i][plain], sizes[i]), &ids[i][plain]), ST_OK);
+        }
+    for (int again = 0; again < 2; again++) {
+        for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
+            for (int plain = 0; plain < 2; plain++)
+                check_blob(s, ids[i][plain], str_n(bytes[i][plain], sizes[i]));
+        store_close(s);
+        s = open_store(dir);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
+        for (int plain = 0; plain < 2; plain++)
+            mem_free(bytes[i][plain]);
+    store_close(s);
+    remove_dir(dir);
+}
+
+TEST(references_are_counted)
+{
+    const char *dir = new_dir();
+    struct store *s = open_store(dir);
+    struct blob_view v;
+    uint64_t id;
+
+    CHECK_ST(add_blob(s, STR("hello"), &id), ST_OK);
+    CHECK_ST(change_refs(s, id, 2), ST_OK);
+    CHECK_ST(change_refs(s, id, -2), ST_OK);
+    check_blob(s, id, STR("hello"));
+    CHECK_ST(change_refs(s, id, -1), ST_OK);
+    CHECK_ST(blob_open(s, id, &v), ST_NOTFOUND);
+    CHECK_ST(change_refs(s, id, 1), ST_NOTFOUND);
+    CHECK_ST(change_refs(s, id, -1), ST_OK);
+    store_close(s);
+    remove_dir(dir);
+}
+
+TEST(a_body_can_come_from_a_descriptor_and_be_given_up)
+{
+    const char *dir = new_dir();
+    struct store *s = open_store(dir);
+    char *bytes = make_bytes(9, 400000, true), path[300];
+    struct blob_stage *stage = NULL, *other = NULL;
+    struct kv_blob blob = {.id = blob_new_id(s), .refs = 1};
+    struct kv_commit c = {.blobs = &blob, .n_blobs = 1};
+    int fd;
+
+    snprintf(path, sizeof path, "%s/spool", dir);
+    fd = open(path, O_RDWR | O_CREAT, 0600);
+    CHECK(write(fd, bytes, 400000) == 400000);
+    CHECK_ST(blob_stage_fd(s, fd, 400000, &stage), ST_OK);
+    CHECK_ST(blob_stage_fd(s, fd, 400000, &other), ST_OK);
+    CHECK_ST(blob_stage_fd(s, fd, 400001, &(struct blob_stage *){0}), ST_CORRUPT);
+    blob_unstage(s, other);
+    blob_unstage(s, NULL);
+    blob.stage = stage;
+    CHECK_ST(kv_commit(s, &c), ST_OK);
+    check_blob(s, blob.id, str_n(bytes, 400000));
+    close(fd);
+    mem_free(bytes);
+    store_close(s);
+    remove_dir(dir);
+}
+
+TEST(a_flipped_bit_is_found_and_named)
+{
+    const char *dir = new_dir();
+    struct store *s = open_store(dir);
+    char *bytes = make_bytes(3, 3000, false), byte;
+    struct blob_view v = {0};
+    struct blob_row row;
+    struct segment *seg;
+    uint64_t id;
+
+    CHECK_ST(add_blob(s, str_n(bytes, 3000), &id), ST_OK);
+    CHECK_ST(find_row(s, id, &row), ST_OK);
+    CHECK_ST(segs_pin(&s->segs, row.segment, &seg), ST_OK);
+    CHECK(pread(seg->fd, &byte, 1, (off_t)row.offset + 1000) == 1);
+    byte ^= 4;
+    CHECK(pwrite(seg->fd, &byte, 1, (off_t)row.offset + 1000) == 1);
+    segs_unpin(&s->segs, seg);
+    CHECK_ST(blob_open(s, id, &v), ST_CORRUPT);
+    CHECK(strstr(err_get()->text, "segment") && strstr(err_get()->text, "offset"));
+    mem_free(bytes);
+    store_close(s);
+    remove_dir(dir);
+}
