@@ -4,6 +4,7 @@
 #include "mime/utf8.h"
 
 #include <unicode/ucnv.h>
+#include <unicode/ucnv_cb.h>
 
 enum { KIND_UTF8, KIND_GUESS, KIND_LATIN1, KIND_ICU };
 
@@ -120,27 +121,41 @@ static void add_utf16(struct buf *out, const UChar *p, size_t n)
     }
 }
 
-/* ICU keeps the state between calls and never splits a surrogate pair over two outputs without
- * need; a lead at the very end of a full output is carried to the next round. */
-static void feed_icu(UConverter *u, struct str in, bool end, struct buf *out)
+/* ICU keeps the state between calls. Some of its converters give the halves of a surrogate pair
+ * one at a time: the first is kept back until the second is there. */
+static void feed_icu(struct charset_conv *c, struct str in, bool end, struct buf *out)
 {
     UChar wide[512];
     const char *src = in.p ? in.p : "", *limit = src + in.n;
-    size_t carried = 0;
     UErrorCode e;
 
     do {
-        UChar *to = wide + carried;
+        UChar *to = wide;
         size_t n;
 
         e = U_ZERO_ERROR;
-        ucnv_toUnicode(u, &to, wide + ARRAY_LEN(wide), &src, limit, NULL, end, &e);
+        if (c->lead)
+            *to++ = c->lead;
+        ucnv_toUnicode(c->ucnv, &to, wide + ARRAY_LEN(wide), &src, limit, NULL, end, &e);
         n = (size_t)(to - wide);
-        carried = e == U_BUFFER_OVERFLOW_ERROR && n && (wide[n - 1] & 0xfc00) == 0xd800;
-        add_utf16(out, wide, n - carried);
-        if (carried)
-            wide[0] = wide[n - 1];
+        c->lead = n && !(end && U_SUCCESS(e)) && (wide[n - 1] & 0xfc00) == 0xd800 ? wide[n - 1] : 0;
+        add_utf16(out, wide, n - (c->lead != 0));
     } while (e == U_BUFFER_OVERFLOW_ERROR);
+}
+
+/* ICU's own substitution gives U+001A in some character sets. */
+static void substitute(const void *context, UConverterToUnicodeArgs *args, const char *bytes, int32_t n, UConverterCallbackReason reason,
+                       UErrorCode *e)
+{
+    static const UChar wrong = 0xfffd;
+
+    (void)context;
+    (void)bytes;
+    (void)n;
+    if (reason > UCNV_IRREGULAR)
+        return; /* reset, close, clone */
+    *e = U_ZERO_ERROR;
+    ucnv_cbToUWriteUChars(args, &wrong, 1, 0, e);
 }
 
 void charset_conv_init(struct charset_conv *c, const struct charset *cs)
@@ -150,7 +165,9 @@ void charset_conv_init(struct charset_conv *c, const struct charset *cs)
     *c = (struct charset_conv){.kind = cs ? cs->kind : KIND_GUESS};
     if (c->kind == KIND_ICU) {
         c->ucnv = ucnv_open(cs->icu, &e);
-        if (!c->ucnv)
+        if (c->ucnv)
+            ucnv_setToUCallBack(c->ucnv, substitute, NULL, NULL, NULL, &e);
+        else
             c->kind = KIND_GUESS;
     }
 }
@@ -185,7 +202,7 @@ void charset_conv_feed(struct charset_conv *c, struct str in, struct buf *out)
     if (in.n == 0)
         return;
     if (c->kind == KIND_ICU) {
-        feed_icu(c->ucnv, in, false, out);
+        feed_icu(c, in, false, out);
         return;
     }
     if (c->kind == KIND_LATIN1) {
@@ -203,7 +220,7 @@ void charset_conv_feed(struct charset_conv *c, struct str in, struct buf *out)
 void charset_conv_end(struct charset_conv *c, struct buf *out)
 {
     if (c->kind == KIND_ICU)
-        feed_icu(c->ucnv, STR_NONE, true, out);
+        feed_icu(c, STR_NONE, true, out);
     for (size_t i = 0; i < c->pending_n; i++)
         if (i == 0 || c->kind != KIND_UTF8)
             add_wrong(out, c->kind, (unsigned char)c->pending[i]);

@@ -16,6 +16,7 @@ struct charset_conv {
     int kind;
     size_t pending_n; /* of an unfinished character */
     char pending[4];
+    uint16_t lead; /* the first half of a surrogate pair */
     void *ucnv;
 };
 

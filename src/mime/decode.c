@@ -131,9 +131,12 @@ static bool qp_escape(struct mime_decoder *d, char c, struct buf *out)
     int v = hex_value(c), was = d->state;
 
     d->state = QP_TEXT;
-    if (was != QP_HEX1 && c == '\n')
+    if (was != QP_HEX1 && c == '\n') {
+        d->space_n = 0;
         return true;
-    if (was != QP_HEX1 && (c == ' ' || c == '\t' || c == '\r')) {
+    }
+    if (was != QP_HEX1 && (c == ' ' || c == '\t' || c == '\r') && d->space_n < sizeof d->space) {
+        d->space[d->space_n++] = c;
         d->state = QP_SOFT;
         return true;
     }
