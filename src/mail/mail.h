@@ -21,6 +21,15 @@ struct mail_options {
 };
 struct mail *mail_new(const struct mail_options *opt);
 void mail_free(struct mail *m);
+/* Before the cores run: reads of this email answer ST_CORRUPT, since the box has died on it. ST_LIMIT. */
+enum st mail_quarantine_add(struct mail *m, uint64_t account, uint64_t email) MUST_USE;
+/* Of the running core. */
+struct mail_stats {
+    uint64_t accounts, accounts_used, mailboxes, views;
+    uint64_t messages, message_bytes; /* in memory */
+    uint64_t in_flight;               /* changes on their way to the disk */
+};
+void mail_get_stats(struct mail *m, struct mail_stats *out);
 unsigned mail_core_of(const struct mail *m, uint64_t account); /* a hash of the id */
 
 /* Opens the account on the running core (asserted). One that was never used gets INBOX, Drafts, Sent, Junk,
@@ -153,7 +162,7 @@ struct copied {
     uint32_t *from, *to;  /* n pairs, in the arena */
     size_t n;
 };
-/* COPY, or MOVE (the target first, then the source: a crash leaves two, never none). Flags and dates go along.
+/* COPY, or MOVE (one commit does both). Flags and dates go along. ST_LIMIT: more than LIMIT_MAIL_COPY at once.
  * ST_NOTFOUND: no such target (the caller says TRYCREATE). */
 enum st view_copy(struct view *v, struct uid_set uids, struct str target, bool move, struct arena *ar, struct copied *out) SUSPENDS MUST_USE;
 
@@ -161,7 +170,7 @@ enum st view_copy(struct view *v, struct uid_set uids, struct str target, bool m
 struct new_mail {
     struct str record;        /* of mime_record_build */
     struct str bytes;         /* the letter, or: */
-    struct blob_stage *stage; /* a large one, staged; taken over */
+    struct blob_stage *stage; /* a large one, staged; taken over, also on failure */
     uint32_t flags;
     const struct str *keywords;
     size_t n_keywords;
@@ -186,7 +195,7 @@ struct delivery {
     struct new_mail mail; /* its prefix is not used */
     const struct delivery_rcpt *rcpts;
     size_t n_rcpts;
-    struct kv_part *extra; /* may be NULL; an additional reference to the blob is counted for it */
+    struct kv_part *extra; /* may be NULL; committed or abandoned in any case; an additional reference to the blob is counted for it */
     uint64_t blob_id;      /* 0: a new one; the extra part needs to know it beforehand (blob_new_id) */
 };
 enum st mail_deliver(struct mail *m, struct delivery *d) SUSPENDS MUST_USE;

@@ -1,0 +1,325 @@
+/* Accounts: read into memory at first use, made when they were never used, and kept for a while when nobody
+ * uses them. */
+#include "mail/change.h"
+
+#include "base/must.h"
+
+#define WAIT_MS 60000
+
+struct store *account_store(const struct account *a)
+{
+    return a->core->m->opt.store;
+}
+
+uint64_t account_id(const struct account *a)
+{
+    return a->id;
+}
+
+enum st account_check(const struct account *a)
+{
+    must_obj(a, ACCOUNT_MAGIC);
+    return a->lost ? FAIL(ST_TRYLATER, "account %016llx was changed by somebody else", (unsigned long long)a->id) : ST_OK;
+}
+
+/* --- mailboxes in memory ------------------------------------------------------------------------------ */
+
+struct mailbox *account_mailbox(const struct account *a, struct str name, bool pending)
+{
+    if (name.n == 5 && str_ieq(name, STR("INBOX")))
+        return a->inbox;
+    for (size_t i = 0; i < a->n_mailboxes; i++) {
+        const struct node *n = pending ? &a->mailboxes[i]->pending : &a->mailboxes[i]->durable;
+
+        if (n->exists && str_eq(n->name, name))
+            return a->mailboxes[i];
+    }
+    return NULL;
+}
+
+struct mailbox *mailbox_new(struct account *a, uint32_t id, uint32_t uidvalidity)
+{
+    struct mailbox *mb = MEM_NEW(struct mailbox);
+
+    mb->magic = MAILBOX_MAGIC;
+    mb->a = a;
+    mb->id = id;
+    mb->uidvalidity = uidvalidity;
+    mb->uidnext = mb->uidnext_pending = mb->first_recent = 1;
+    list_init(&mb->in_flight);
+    list_init(&mb->adding);
+    list_init(&mb->views);
+    if (a->n_mailboxes == a->cap_mailboxes) {
+        a->cap_mailboxes = a->cap_mailboxes ? a->cap_mailboxes * 2 : 8;
+        a->mailboxes = mem_resize(a->mailboxes, a->cap_mailboxes * sizeof(struct mailbox *));
+    }
+    a->mailboxes[a->n_mailboxes++] = mb;
+    return mb;
+}
+
+static void mailbox_free(struct mailbox *mb)
+{
+    messages_free(mb->messages);
+    mem_free(mb->keywords);
+    mb->magic = 0;
+    mem_free(mb);
+}
+
+void mailbox_hold(struct mailbox *mb)
+{
+    must_obj(mb, MAILBOX_MAGIC);
+    mb->users++;
+}
+
+void mailbox_release(struct mailbox *mb)
+{
+    struct account *a = mb->a;
+
+    must(mb->users > 0);
+    if (--mb->users > 0 || mb->durable.exists || mb->pending.exists)
+        return;
+    for (size_t i = 0; i < a->n_mailboxes; i++) {
+        if (a->mailboxes[i] == mb)
+            a->mailboxes[i] = a->mailboxes[--a->n_mailboxes];
+    }
+    mailbox_free(mb);
+}
+
+/* --- who uses an account --------------------------------------------------------------------------------- */
+
+void account_free(struct account *a)
+{
+    list_del(&a->link);
+    for (size_t i = 0; i < a->n_mailboxes; i++)
+        mailbox_free(a->mailboxes[i]);
+    mem_free(a->mailboxes);
+    mem_free(a->subs);
+    map_fini(&a->refs);
+    arena_fini(&a->names);
+    a->magic = 0;
+    mem_free(a);
+}
+
+static void forget(struct account *a)
+{
+    if (map_get(&a->core->accounts, a->id) == a)
+        map_del(&a->core->accounts, a->id);
+    account_free(a);
+}
+
+void account_hold(struct account *a)
+{
+    must_obj(a, ACCOUNT_MAGIC);
+    if (a->users++ == 0 && a->ready) {
+        list_del(&a->link);
+        a->core->n_idle--;
+    }
+}
+
+void account_release(struct account *a)
+{
+    struct mail_core *core = a->core;
+
+    must_obj(a, ACCOUNT_MAGIC);
+    must(a->users > 0);
+    if (--a->users > 0)
+        return;
+    if (!a->ready || a->lost) {
+        forget(a);
+        return;
+    }
+    list_add_tail(&core->idle, &a->link);
+    if (++core->n_idle > LIMIT_MAIL_ACCOUNTS) {
+        core->n_idle--;
+        forget(LIST_ITEM(core->idle.next, struct account, link));
+    }
+}
+
+void account_close(struct account *a)
+{
+    account_release(a);
+}
+
+/* --- reading --------------------------------------------------------------------------------------------- */
+
+static enum st read_mailbox(struct account *a, struct str key, struct str value)
+{
+    struct mailbox_rec r;
+    struct mailbox *mb;
+    uint32_t id;
+
+    TRY(mailbox_rec_get(key, value, &id, &r));
+    if (id >= a->rec.next_mailbox)
+        return FAIL(ST_CORRUPT, "mailbox %u was never given a number", id);
+    mb = mailbox_new(a, id, r.uidvalidity);
+    mb->durable = (struct node){.name = arena_str(&a->names, r.name), .use = r.use, .exists = true, .noselect = r.noselect};
+    mb->pending = mb->durable;
+    mb->have = (struct counts){r.messages, r.unseen, r.deleted, (int64_t)r.bytes};
+    mb->will = mb->have;
+    mb->uidnext = mb->uidnext_pending = r.uidnext;
+    mb->first_recent = r.first_recent;
+    mb->recent = r.recent;
+    mb->highestmodseq = r.highestmodseq;
+    for (unsigned i = 0; i < r.n_keywords; i++)
+        mailbox_keyword(mb, r.keywords[i], true);
+    mb->n_keywords_durable = mb->n_keywords;
+    if (str_eq(mb->durable.name, STR("INBOX")))
+        a->inbox = mb;
+    return ST_OK;
+}
+
+static enum st read_subscription(struct account *a, struct str key, struct str value)
+{
+    (void)value;
+    if (a->n_subs == a->cap_subs) {
+        a->cap_subs = a->cap_subs ? a->cap_subs * 2 : 8;
+        a->subs = mem_resize(a->subs, a->cap_subs * sizeof *a->subs);
+    }
+    a->subs[a->n_subs++] = arena_str(&a->names, str_from(key, 1)); /* keys come sorted */
+    return ST_OK;
+}
+
+static enum st read_letter(struct account *a, char letter, enum st (*take)(struct account *a, struct str key, struct str value)) SUSPENDS
+{
+    struct arena arena = ARENA_INIT;
+    struct kv_range *range;
+    struct str key, value;
+    enum st st, ended;
+
+    st = kv_range_open(account_store(a), &arena, a->id, key_letter(&arena, letter), key_letter(&arena, (char)(letter + 1)), &range);
+    if (st == ST_OK) {
+        while (st == ST_OK && kv_range_next(range, &key, &value))
+            st = take(a, key, value);
+        ended = kv_range_close(range);
+        st = st == ST_OK ? ended : st;
+    }
+    arena_fini(&arena);
+    return st;
+}
+
+static enum st make(struct account *a) SUSPENDS
+{
+    static const struct {
+        struct str name;
+        enum mail_use use;
+    } rows[] = {
+        {STR("INBOX"), MAIL_USE_NONE}, {STR("Drafts"), MAIL_USE_DRAFTS}, {STR("Sent"), MAIL_USE_SENT},
+        {STR("Junk"), MAIL_USE_JUNK},  {STR("Trash"), MAIL_USE_TRASH},   {STR("Archive"), MAIL_USE_ARCHIVE},
+    };
+    struct change *c = change_begin(a);
+
+    a->rec = (struct account_rec){.next_mailbox = 1, .log_low = 1};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct mailbox *mb = change_new_mailbox(c, rows[i].name, rows[i].use);
+
+        change_subscription(c, rows[i].name, true);
+        if (i == 0)
+            a->inbox = mb;
+    }
+    return change_commit(c, NULL, 0);
+}
+
+static enum st load(struct account *a) SUSPENDS
+{
+    struct store *s = account_store(a);
+    struct arena arena = ARENA_INIT;
+    struct str value;
+    enum st st;
+
+    TRY(kv_version(s, a->id, &a->version));
+    a->next_version = a->version;
+    st = kv_get(s, &arena, a->id, key_account(), &value);
+    if (st == ST_OK)
+        st = account_rec_get(value, &a->rec);
+    arena_fini(&arena);
+    if (st == ST_NOTFOUND)
+        return make(a);
+    TRY(st);
+    TRY(read_letter(a, KEY_MAILBOX, read_mailbox));
+    TRY(read_letter(a, KEY_SUBSCRIPTION, read_subscription));
+    return a->inbox ? ST_OK : FAIL(ST_CORRUPT, "account %016llx has no INBOX", (unsigned long long)a->id);
+}
+
+static struct account *account_new(struct mail_core *core, uint64_t id)
+{
+    struct account *a = MEM_NEW(struct account);
+
+    a->magic = ACCOUNT_MAGIC;
+    a->id = id;
+    a->core = core;
+    list_init(&a->link);
+    co_waitq_init(&a->loading);
+    map_put(&core->accounts, id, a);
+    return a;
+}
+
+static enum st wait_loaded(struct account *a) SUSPENDS
+{
+    enum st st = co_waitq_wait(&a->loading, deadline_in(WAIT_MS));
+
+    if (st != ST_OK || a->ready)
+        return st;
+    return FAIL(a->load_st, "account %016llx can't be opened", (unsigned long long)a->id);
+}
+
+static enum st load_first(struct account *a) SUSPENDS
+{
+    enum st st = load(a);
+
+    a->load_st = st;
+    a->ready = st == ST_OK;
+    if (!a->ready && map_get(&a->core->accounts, a->id) == a)
+        map_del(&a->core->accounts, a->id); /* the next one tries anew */
+    co_waitq_wake_all(&a->loading);
+    return st;
+}
+
+enum st account_open(struct mail *m, uint64_t id, struct account **out)
+{
+    struct mail_core *core = mail_core_here(m);
+    struct account *a = map_get(&core->accounts, id);
+    enum st st = ST_OK;
+
+    must(mail_core_of(m, id) == (unsigned)(core - m->cores));
+    if (a && a->ready) {
+        TRY(account_check(a));
+        account_hold(a);
+    } else if (a) {
+        account_hold(a);
+        st = wait_loaded(a);
+    } else {
+        a = account_new(core, id);
+        account_hold(a);
+        st = load_first(a);
+    }
+    if (st != ST_OK) {
+        account_release(a);
+        return st;
+    }
+    *out = a;
+    return ST_OK;
+}
+
+struct account *account_cached(struct mail *m, uint64_t id)
+{
+    struct account *a = map_get(&mail_core_here(m)->accounts, id);
+
+    if (!a || !a->ready || a->lost)
+        return NULL;
+    account_hold(a);
+    return a;
+}
+
+enum st account_pop3_lock(struct account *a)
+{
+    if (a->pop3_locked)
+        return FAIL(ST_BUSY, "another POP3 session has the mailbox");
+    a->pop3_locked = true;
+    return ST_OK;
+}
+
+void account_pop3_unlock(struct account *a)
+{
+    must(a->pop3_locked);
+    a->pop3_locked = false;
+}

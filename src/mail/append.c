@@ -1,0 +1,113 @@
+/* New messages in one account: APPEND, and what it shares with delivery. */
+#include "mail/edit.h"
+
+#include "base/must.h"
+
+/* The record comes from another process: its bounds are checked here, and it must be of these bytes. */
+enum st letter_check(const struct new_mail *mail, uint64_t *out_size)
+{
+    struct mime_record rec;
+
+    TRY(mime_record_open(mail->record, &rec));
+    if (!mail->stage && rec.size != mail->bytes.n)
+        return FAIL(ST_CORRUPT, "the record is of a letter of %u bytes, not %zu", rec.size, mail->bytes.n);
+    if (mail->prefix.n > LIMIT_MAIL_PREFIX)
+        return FAIL(ST_LIMIT, "no more than %u bytes stand before a letter", (unsigned)LIMIT_MAIL_PREFIX);
+    for (size_t i = 0; i < mail->n_keywords; i++) {
+        if (!keyword_is_valid(mail->keywords[i]))
+            return FAIL(ST_SYNTAX, "that is no keyword");
+    }
+    *out_size = rec.size;
+    return ST_OK;
+}
+
+uint32_t letter_add(struct change *c, struct mailbox *mb, const struct letter *l, struct str prefix)
+{
+    const struct new_mail *mail = l->mail;
+    struct hot h = {
+        .size = (uint32_t)(l->size + prefix.n),
+        .flags = (uint8_t)(mail->flags & HOT_FLAGS),
+        .internal_date_us = mail->internal_date_us ? mail->internal_date_us : l->now_us,
+        .save_date_us = l->now_us,
+        .blob = l->blob,
+    };
+
+    for (size_t i = 0; i < mail->n_keywords; i++) {
+        int bit = mailbox_keyword(mb, mail->keywords[i], true);
+
+        if (bit >= 0)
+            h.keywords |= 1ull << bit;
+    }
+    h.email = change_new_email(c, l->blob, prefix, mail->record);
+    return change_add(change_mailbox(c, mb), &h);
+}
+
+static bool has_room(struct mailbox *mb, const struct new_mail *mail)
+{
+    for (size_t i = 0; i < mail->n_keywords; i++) {
+        if (mailbox_keyword(mb, mail->keywords[i], true) < 0)
+            return false;
+    }
+    return true;
+}
+
+static enum st check_all(struct mailbox *mb, const struct new_mail *mails, size_t n, uint64_t *sizes)
+{
+    if (n > LIMIT_MAIL_COMMIT || UINT32_MAX - mb->uidnext_pending <= n)
+        return FAIL(ST_LIMIT, "no more than %u messages are added at once", (unsigned)LIMIT_MAIL_COMMIT);
+    for (size_t i = 0; i < n; i++) {
+        TRY(letter_check(&mails[i], &sizes[i]));
+        if (!has_room(mb, &mails[i]))
+            return FAIL(ST_LIMIT, "no more than %u keywords in a mailbox", (unsigned)LIMIT_KEYWORDS);
+    }
+    return ST_OK;
+}
+
+static enum st find_target(struct account *a, struct arena *ar, struct str name, struct mailbox **out)
+{
+    struct mailbox *mb;
+
+    TRY(account_check(a));
+    mb = account_mailbox(a, mailbox_canonical(ar, name), true);
+    if (!mb || mb->pending.noselect)
+        return FAIL(ST_NOTFOUND, "no such mailbox");
+    *out = mb;
+    return ST_OK;
+}
+
+/* Stages are taken over whatever happens; kv_commit does so with those that it is given. */
+static enum st give_up(struct account *a, const struct new_mail *mails, size_t n, enum st st)
+{
+    for (size_t i = 0; i < n; i++)
+        blob_unstage(account_store(a), mails[i].stage);
+    return st;
+}
+
+enum st mail_append(struct account *a, struct str mailbox, const struct new_mail *mails, size_t n, struct arena *ar,
+                    uint32_t *out_uidvalidity, uint32_t **out_uids)
+{
+    struct kv_blob *blobs = ARENA_ARRAY(ar, struct kv_blob, n);
+    uint64_t *sizes = ARENA_ARRAY(ar, uint64_t, n), now = clock_wall_us();
+    uint32_t *uids = ARENA_ARRAY(ar, uint32_t, n), uidvalidity;
+    struct mailbox *mb;
+    struct change *c;
+    enum st st;
+
+    st = find_target(a, ar, mailbox, &mb);
+    if (st == ST_OK)
+        st = check_all(mb, mails, n, sizes);
+    if (st != ST_OK)
+        return give_up(a, mails, n, st);
+    uidvalidity = mb->uidvalidity;
+    c = change_begin(a);
+    for (size_t i = 0; i < n; i++) {
+        struct letter l = {.mail = &mails[i], .blob = blob_new_id(account_store(a)), .size = sizes[i], .now_us = now};
+
+        blobs[i] = (struct kv_blob){.id = l.blob, .bytes = mails[i].bytes, .stage = mails[i].stage, .refs = 1};
+        uids[i] = letter_add(c, mb, &l, mails[i].prefix);
+    }
+    TRY(change_commit(c, blobs, n));
+    *out_uidvalidity = uidvalidity;
+    *out_uids = uids;
+    return ST_OK;
+}

@@ -1,0 +1,89 @@
+/* A change of one account on its way: one part of a commit. It is built in one go, without a wait between
+ * change_begin and change_seal, on the pending state, which it moves along; when it is durable its
+ * `done` moves the durable state and wakes the views. */
+#pragma once
+
+#include "mail/state.h"
+
+struct edit { /* of a message that was durable before */
+    uint32_t uid;
+    uint8_t flags;
+    bool removed, quiet; /* quiet: nothing that a session could see */
+    uint64_t keywords, modseq;
+};
+
+struct mailbox_change {
+    struct list link;   /* in mb->in_flight, once it has edits */
+    struct list adding; /* in mb->adding, once it has adds */
+    struct mailbox_change *next;
+    struct change *c;
+    struct mailbox *mb;
+    struct edit *edits; /* ascending */
+    size_t n_edits;
+    struct hot *adds; /* ascending */
+    size_t n_adds, cap_adds;
+    struct counts delta;
+    unsigned n_keywords;
+    uint64_t origin; /* the view that does it */
+};
+
+struct tree_change {
+    struct tree_change *next;
+    struct mailbox *mb;
+    struct node after;
+};
+
+struct sub_change {
+    struct sub_change *next;
+    struct str name;
+    bool on;
+};
+
+struct change {
+    struct kv_part part;
+    struct account *a;
+    struct arena arena;
+    unsigned users;
+    uint64_t modseq; /* of what it changes: the version that the account will have */
+    uint32_t next_email;
+    struct mailbox_change *mailboxes;
+    struct tree_change *tree, **tree_end;
+    struct sub_change *subs, **subs_end;
+    struct kv_change *kv;
+    size_t n_kv, cap_kv;
+    struct kv_deref *derefs;
+    size_t n_derefs, cap_derefs;
+    uint64_t *gone; /* emails */
+    size_t n_gone, cap_gone;
+    bool rec_changed;
+};
+
+struct change *change_begin(struct account *a);
+bool change_is_empty(const struct change *c);
+void change_drop(struct change *c); /* an empty one that was not sealed */
+void change_release(struct change *c);
+
+struct mailbox_change *change_mailbox(struct change *c, struct mailbox *mb);
+/* Room for that many edits, in ascending order of uid. */
+void change_edits(struct mailbox_change *mc, size_t n);
+/* Both count the difference to `was`, the pending state. */
+void change_edit_flags(struct mailbox_change *mc, const struct hot *was, uint8_t flags, uint64_t keywords, bool quiet);
+void change_edit_remove(struct mailbox_change *mc, const struct hot *was);
+/* Gives h a uid and a modseq. */
+uint32_t change_add(struct mailbox_change *mc, struct hot *h);
+uint64_t change_new_email(struct change *c, uint64_t blob, struct str prefix, struct str record);
+void change_drop_email(struct change *c, uint64_t email, uint64_t blob, bool shared);
+
+void change_node(struct change *c, struct mailbox *mb, const struct node *after);
+struct mailbox *change_new_mailbox(struct change *c, struct str name, enum mail_use use);
+void change_subscription(struct change *c, struct str name, bool on);
+
+void change_kv(struct change *c, int op, struct str key, struct str value);
+/* Complete: gives it its version. It must be committed or abandoned now. */
+void change_seal(struct change *c);
+/* Seals (or drops an empty one) and commits it alone. */
+enum st change_commit(struct change *c, const struct kv_blob *blobs, size_t n_blobs) SUSPENDS MUST_USE;
+
+/* Makes of a message's durable state the one that the next change must start from; false: it is being removed.
+ * *out_in_flight, when not NULL: a change of it is under way. */
+bool message_pending(const struct mailbox *mb, struct hot *h, bool *out_in_flight);

@@ -1,0 +1,254 @@
+/* STORE and EXPUNGE, and picking the messages for them: on the pending state, in commits of bounded size. */
+#include "mail/edit.h"
+
+#include "base/must.h"
+
+/* --- picking ---------------------------------------------------------------------------------------------- */
+
+static void pick_begin(struct pick *p, struct arena *ar, size_t most)
+{
+    p->h = ARENA_ARRAY(ar, struct hot, most);
+    p->in_flight = ARENA_ARRAY(ar, bool, most);
+    p->n = 0;
+    p->last = 0;
+}
+
+void pick_view(const struct view *v, struct uid_set uids, uint32_t from, size_t most, bool (*want)(const struct hot *h),
+               struct arena *ar, struct pick *out)
+{
+    const struct messages *m = v->mb->messages;
+    uint32_t known = v->n ? view_uid(v, v->n) : 0;
+
+    pick_begin(out, ar, MIN(most, m->n));
+    for (size_t r = 0; r < uids.n; r++) {
+        uint32_t lo = MAX(uids.r[r].lo, from), hi = MIN(uids.r[r].hi, known);
+
+        for (size_t i = messages_from(m, lo); i < m->n && m->uid[i] <= hi; i++) {
+            struct hot h = messages_hot(m, i);
+
+            if (!message_pending(v->mb, &h, &out->in_flight[out->n]) || (want && !want(&h)))
+                continue;
+            out->h[out->n++] = h;
+            if (out->n == most) {
+                out->last = h.uid;
+                return;
+            }
+        }
+    }
+}
+
+static void add_pending(const struct mailbox *mb, struct pick *p, struct hot h, size_t most)
+{
+    if (p->n < most && message_pending(mb, &h, NULL))
+        p->h[p->n++] = h;
+}
+
+static void pick_pending(struct mailbox *mb, size_t most, struct arena *ar, struct pick *out)
+{
+    const struct messages *m = mb->messages;
+    size_t n = m->n;
+
+    LIST_EACH(at, &mb->adding)
+        n += LIST_ITEM(at, struct mailbox_change, adding)->n_adds;
+    pick_begin(out, ar, MIN(most, n));
+    for (size_t i = 0; i < m->n; i++)
+        add_pending(mb, out, messages_hot(m, i), most);
+    LIST_EACH(at, &mb->adding) {
+        const struct mailbox_change *mc = LIST_ITEM(at, struct mailbox_change, adding);
+
+        for (size_t i = 0; i < mc->n_adds; i++) {
+            size_t place;
+
+            if (!messages_find(m, mc->adds[i].uid, &place))
+                add_pending(mb, out, mc->adds[i], most);
+        }
+    }
+}
+
+enum st pick_refs(struct account *a, const struct pick *p, bool *out_waited)
+{
+    struct arena ar = ARENA_INIT;
+    uint64_t *missing = ARENA_ARRAY(&ar, uint64_t, p->n);
+    enum st st = ST_OK;
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->h[i].flags & HOT_SHARED && !refs_known(a, p->h[i].email))
+            missing[n++] = p->h[i].email;
+    }
+    if (n)
+        st = refs_load(a, missing, n);
+    arena_fini(&ar);
+    *out_waited = n > 0;
+    return st;
+}
+
+enum st pick_all(struct mailbox *mb, size_t most, struct arena *ar, struct pick *out)
+{
+    bool waited = true;
+
+    while (waited) {
+        TRY(messages_load(mb));
+        arena_reset(ar);
+        pick_pending(mb, most, ar, out);
+        TRY(pick_refs(mb->a, out, &waited));
+    }
+    return ST_OK;
+}
+
+/* --- flags -------------------------------------------------------------------------------------------------- */
+
+static enum st keyword_bits(struct mailbox *mb, const struct flag_change *fc, uint64_t *out)
+{
+    uint64_t bits = 0;
+
+    for (size_t i = 0; i < fc->n_keywords; i++) {
+        int bit;
+
+        if (!keyword_is_valid(fc->keywords[i]))
+            return FAIL(ST_SYNTAX, "that is no keyword");
+        bit = mailbox_keyword(mb, fc->keywords[i], fc->how != FLAGS_REMOVE);
+        if (bit < 0 && fc->how != FLAGS_REMOVE)
+            return FAIL(ST_LIMIT, "no more than %u keywords in a mailbox", (unsigned)LIMIT_KEYWORDS);
+        if (bit >= 0)
+            bits |= 1ull << bit;
+    }
+    *out = bits;
+    return ST_OK;
+}
+
+static void edit_flags(struct mailbox_change *mc, const struct hot *h, bool in_flight, const struct flag_change *fc, uint64_t bits)
+{
+    uint8_t given = (uint8_t)(fc->flags & HOT_FLAGS), flags = h->flags;
+    uint64_t keywords = h->keywords;
+
+    switch (fc->how) {
+    case FLAGS_SET:
+        flags = (uint8_t)((flags & ~HOT_FLAGS) | given);
+        keywords = bits;
+        break;
+    case FLAGS_ADD:
+        flags |= given;
+        keywords |= bits;
+        break;
+    case FLAGS_REMOVE:
+        flags &= (uint8_t)~given;
+        keywords &= ~bits;
+        break;
+    }
+    if (flags != h->flags || keywords != h->keywords || in_flight)
+        change_edit_flags(mc, h, flags, keywords, false);
+}
+
+static enum st check_view(const struct view *v)
+{
+    must_obj(v, VIEW_MAGIC);
+    if (v->read_only)
+        return FAIL(ST_DENIED, "the mailbox was selected for reading only");
+    if (!v->mb->durable.exists)
+        return FAIL(ST_NOTFOUND, "the mailbox was deleted");
+    return account_check(v->mb->a);
+}
+
+static enum st store_some(struct view *v, struct uid_set uids, uint32_t *from, const struct flag_change *fc, struct arena *ar) SUSPENDS
+{
+    struct mailbox_change *mc;
+    struct change *c;
+    struct pick p;
+    uint64_t bits;
+
+    TRY(check_view(v));
+    TRY(keyword_bits(v->mb, fc, &bits));
+    pick_view(v, uids, *from, LIMIT_MAIL_COMMIT, NULL, ar, &p);
+    *from = p.last ? p.last + 1 : 0;
+    c = change_begin(v->mb->a);
+    mc = change_mailbox(c, v->mb);
+    mc->origin = v->id;
+    change_edits(mc, p.n);
+    for (size_t i = 0; i < p.n; i++)
+        edit_flags(mc, &p.h[i], p.in_flight[i], fc, bits);
+    return change_commit(c, NULL, 0);
+}
+
+enum st view_store(struct view *v, struct uid_set uids, const struct flag_change *fc)
+{
+    struct arena ar = ARENA_INIT;
+    uint32_t from = 1;
+    enum st st;
+
+    do {
+        st = store_some(v, uids, &from, fc, &ar);
+        arena_reset(&ar);
+    } while (st == ST_OK && from);
+    arena_fini(&ar);
+    return st;
+}
+
+/* --- expunge ------------------------------------------------------------------------------------------------ */
+
+static enum st remove_picked(struct mailbox *mb, const struct pick *p) SUSPENDS
+{
+    struct change *c = change_begin(mb->a);
+    struct mailbox_change *mc = change_mailbox(c, mb);
+
+    change_edits(mc, p->n);
+    for (size_t i = 0; i < p->n; i++) {
+        change_edit_remove(mc, &p->h[i]);
+        change_drop_email(c, p->h[i].email, p->h[i].blob, p->h[i].flags & HOT_SHARED);
+    }
+    return change_commit(c, NULL, 0);
+}
+
+static bool is_deleted(const struct hot *h)
+{
+    return h->flags & MAIL_DELETED;
+}
+
+static enum st expunge_some(struct view *v, struct uid_set uids, bool any, uint32_t *from, struct arena *ar) SUSPENDS
+{
+    bool waited = true;
+    struct pick p;
+
+    while (waited) {
+        TRY(check_view(v));
+        arena_reset(ar);
+        pick_view(v, uids, *from, LIMIT_MAIL_COMMIT, any ? NULL : is_deleted, ar, &p);
+        TRY(pick_refs(v->mb->a, &p, &waited));
+    }
+    *from = p.last ? p.last + 1 : 0;
+    return remove_picked(v->mb, &p);
+}
+
+enum st view_expunge(struct view *v, struct uid_set uids, bool any)
+{
+    struct account *a = v->mb->a;
+    struct arena ar = ARENA_INIT;
+    uint32_t from = 1;
+    enum st st;
+
+    refs_hold(a);
+    do
+        st = expunge_some(v, uids, any, &from, &ar);
+    while (st == ST_OK && from);
+    refs_release(a);
+    arena_fini(&ar);
+    return st;
+}
+
+/* Before a mailbox goes: removes up to `most` messages when it has more than that. */
+enum st mailbox_empty_some(struct mailbox *mb, size_t most, size_t *out_n)
+{
+    struct arena ar = ARENA_INIT;
+    struct pick p;
+    enum st st;
+
+    refs_hold(mb->a);
+    st = pick_all(mb, most, &ar, &p);
+    if (st == ST_OK && p.n == most)
+        st = remove_picked(mb, &p);
+    if (st == ST_OK)
+        *out_n = p.n;
+    refs_release(mb->a);
+    arena_fini(&ar);
+    return st;
+}

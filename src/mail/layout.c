@@ -1,0 +1,356 @@
+/* Keys and records of an account: see layout.h. */
+#include "mail/layout.h"
+
+#include <endian.h>
+
+#define VERSION 1u
+
+/* --- keys ----------------------------------------------------------------------------------------- */
+
+static char *put_be32(char *p, uint32_t v)
+{
+    v = htobe32(v);
+    memcpy(p, &v, 4);
+    return p + 4;
+}
+
+static struct str key_of_u64(struct arena *a, char letter, uint64_t v)
+{
+    char *p = arena_alloc(a, 9);
+
+    p[0] = letter;
+    v = htobe64(v);
+    memcpy(p + 1, &v, 8);
+    return str_n(p, 9);
+}
+
+struct str key_account(void)
+{
+    static const char key[] = {KEY_ACCOUNT};
+
+    return str_n(key, 1);
+}
+struct str key_letter(struct arena *a, char letter)
+{
+    return arena_str(a, str_n(&letter, 1));
+}
+struct str key_mailbox(struct arena *a, uint32_t mailbox)
+{
+    char *p = arena_alloc(a, 5);
+
+    p[0] = KEY_MAILBOX;
+    put_be32(p + 1, mailbox);
+    return str_n(p, 5);
+}
+struct str key_hot(struct arena *a, uint32_t mailbox, uint32_t uid)
+{
+    char *p = arena_alloc(a, 9);
+
+    p[0] = KEY_HOT;
+    put_be32(put_be32(p + 1, mailbox), uid);
+    return str_n(p, 9);
+}
+struct str key_email(struct arena *a, uint64_t email)
+{
+    return key_of_u64(a, KEY_EMAIL, email);
+}
+struct str key_refs(struct arena *a, uint64_t email)
+{
+    return key_of_u64(a, KEY_REFS, email);
+}
+struct str key_log(struct arena *a, uint64_t modseq)
+{
+    return key_of_u64(a, KEY_LOG, modseq);
+}
+struct str key_subscription(struct arena *a, struct str name)
+{
+    char *p = arena_alloc(a, 1 + name.n);
+
+    p[0] = KEY_SUBSCRIPTION;
+    memcpy(p + 1, name.p, name.n);
+    return str_n(p, 1 + name.n);
+}
+
+/* --- records ---------------------------------------------------------------------------------------- */
+
+/* A writer into memory that is known to be large enough. */
+struct pen {
+    char *p;
+};
+static void pen_u8(struct pen *w, unsigned v)
+{
+    *w->p++ = (char)v;
+}
+static void pen_u16(struct pen *w, unsigned v)
+{
+    uint16_t le = htole16((uint16_t)v);
+
+    memcpy(w->p, &le, 2);
+    w->p += 2;
+}
+static void pen_u32(struct pen *w, uint32_t v)
+{
+    v = htole32(v);
+    memcpy(w->p, &v, 4);
+    w->p += 4;
+}
+static void pen_u64(struct pen *w, uint64_t v)
+{
+    v = htole64(v);
+    memcpy(w->p, &v, 8);
+    w->p += 8;
+}
+static void pen_bytes(struct pen *w, struct str s)
+{
+    if (s.n)
+        memcpy(w->p, s.p, s.n);
+    w->p += s.n;
+}
+static void pen_str(struct pen *w, struct str s)
+{
+    pen_u32(w, (uint32_t)s.n);
+    pen_bytes(w, s);
+}
+static struct str pen_end(const struct pen *w, const char *start)
+{
+    return str_n(start, (size_t)(w->p - start));
+}
+
+static struct rec record_of(struct str value)
+{
+    struct rec r = rec_of(value);
+
+    rec_need(&r, rec_u8(&r) == VERSION);
+    return r;
+}
+
+struct str account_rec_put(struct arena *a, const struct account_rec *r)
+{
+    char *start = arena_alloc(a, 17);
+    struct pen w = {start};
+
+    pen_u8(&w, VERSION);
+    pen_u32(&w, r->next_mailbox);
+    pen_u32(&w, r->uidvalidity_high);
+    pen_u64(&w, r->log_low);
+    return pen_end(&w, start);
+}
+
+enum st account_rec_get(struct str value, struct account_rec *out)
+{
+    struct rec r = record_of(value);
+    struct account_rec got;
+
+    got.next_mailbox = rec_u32(&r);
+    got.uidvalidity_high = rec_u32(&r);
+    got.log_low = rec_u64(&r);
+    rec_need(&r, got.next_mailbox > 0);
+    TRY(rec_end_open(&r, "an account's record"));
+    *out = got;
+    return ST_OK;
+}
+
+struct str mailbox_rec_put(struct arena *a, const struct mailbox_rec *r)
+{
+    size_t n = 64 + r->name.n;
+    struct pen w;
+    char *start;
+
+    for (unsigned i = 0; i < r->n_keywords; i++)
+        n += 4 + r->keywords[i].n;
+    start = arena_alloc(a, n);
+    w.p = start;
+    pen_u8(&w, VERSION);
+    pen_u8(&w, (unsigned)r->use);
+    pen_u8(&w, r->noselect);
+    pen_u8(&w, r->n_keywords);
+    pen_u32(&w, r->uidvalidity);
+    pen_u32(&w, r->uidnext);
+    pen_u32(&w, r->first_recent);
+    pen_u32(&w, r->messages);
+    pen_u32(&w, r->unseen);
+    pen_u32(&w, r->deleted);
+    pen_u32(&w, r->recent);
+    pen_u64(&w, r->highestmodseq);
+    pen_u64(&w, r->bytes);
+    pen_str(&w, r->name);
+    for (unsigned i = 0; i < r->n_keywords; i++)
+        pen_str(&w, r->keywords[i]);
+    return pen_end(&w, start);
+}
+
+enum st mailbox_rec_get(struct str key, struct str value, uint32_t *out_id, struct mailbox_rec *out)
+{
+    struct rec k = rec_of(key), r = record_of(value);
+    uint32_t id;
+
+    rec_need(&r, rec_u8(&k) == KEY_MAILBOX);
+    id = rec_u32_be(&k);
+    rec_need(&r, !k.bad && rec_left(&k) == 0);
+    memset(out, 0, sizeof *out);
+    out->use = (enum mail_use)rec_u8(&r);
+    rec_need(&r, out->use <= MAIL_USE_ALL);
+    out->noselect = rec_u8(&r);
+    out->n_keywords = rec_u8(&r);
+    rec_need(&r, out->n_keywords <= LIMIT_KEYWORDS);
+    out->uidvalidity = rec_u32(&r);
+    out->uidnext = rec_u32(&r);
+    out->first_recent = rec_u32(&r);
+    out->messages = rec_u32(&r);
+    out->unseen = rec_u32(&r);
+    out->deleted = rec_u32(&r);
+    out->recent = rec_u32(&r);
+    out->highestmodseq = rec_u64(&r);
+    out->bytes = rec_u64(&r);
+    out->name = rec_str(&r, LIMIT_MAILBOX_NAME);
+    for (unsigned i = 0; !r.bad && i < out->n_keywords; i++)
+        out->keywords[i] = rec_str(&r, LIMIT_KEYWORD);
+    rec_need(&r, out->uidvalidity && out->uidnext && out->name.n);
+    TRY(rec_end_open(&r, "a mailbox's record"));
+    *out_id = id;
+    return ST_OK;
+}
+
+struct str hot_put(struct arena *a, const struct hot *h)
+{
+    char *start = arena_alloc(a, HOT_BYTES);
+    struct pen w = {start};
+
+    pen_u8(&w, VERSION);
+    pen_u8(&w, h->flags);
+    pen_u16(&w, 0);
+    pen_u32(&w, h->size);
+    pen_u64(&w, h->keywords);
+    pen_u64(&w, h->modseq);
+    pen_u64(&w, h->internal_date_us);
+    pen_u64(&w, h->save_date_us);
+    pen_u64(&w, h->email);
+    pen_u64(&w, h->blob);
+    return pen_end(&w, start);
+}
+
+enum st hot_get(struct str key, struct str value, struct hot *out)
+{
+    struct rec k = rec_of(str_from(key, 5)), r = record_of(value);
+
+    out->uid = rec_u32_be(&k);
+    out->flags = rec_u8(&r);
+    rec_u16(&r);
+    out->size = rec_u32(&r);
+    out->keywords = rec_u64(&r);
+    out->modseq = rec_u64(&r);
+    out->internal_date_us = rec_u64(&r);
+    out->save_date_us = rec_u64(&r);
+    out->email = rec_u64(&r);
+    out->blob = rec_u64(&r);
+    rec_need(&r, key.n == 9 && out->uid && (out->flags & ~(HOT_FLAGS | HOT_SHARED)) == 0);
+    return rec_end(&r, "a message's record");
+}
+
+struct str email_rec_put(struct arena *a, uint64_t blob, struct str prefix, struct str record)
+{
+    char *start = arena_alloc(a, 13 + prefix.n + record.n);
+    struct pen w = {start};
+
+    pen_u8(&w, VERSION);
+    pen_u64(&w, blob);
+    pen_str(&w, prefix);
+    pen_bytes(&w, record);
+    return pen_end(&w, start);
+}
+
+enum st email_rec_get(uint64_t id, struct str value, struct email *out)
+{
+    struct rec r = record_of(value);
+
+    out->id = id;
+    out->blob = rec_u64(&r);
+    out->prefix = rec_str(&r, LIMIT_MAIL_PREFIX);
+    TRY(rec_end_open(&r, "an email's record"));
+    TRY(mime_record_open(rec_bytes(&r, rec_left(&r)), &out->rec));
+    out->size = (uint64_t)out->prefix.n + out->rec.size;
+    return ST_OK;
+}
+
+struct str refs_rec_put(struct arena *a, uint32_t refs)
+{
+    char *start = arena_alloc(a, 5);
+    struct pen w = {start};
+
+    pen_u8(&w, VERSION);
+    pen_u32(&w, refs);
+    return pen_end(&w, start);
+}
+
+enum st refs_rec_get(struct str value, uint32_t *out)
+{
+    struct rec r = record_of(value);
+    uint32_t refs = rec_u32(&r);
+
+    rec_need(&r, refs > 0);
+    TRY(rec_end(&r, "a count of references"));
+    *out = refs;
+    return ST_OK;
+}
+
+/* --- the change log ------------------------------------------------------------------------------ */
+
+struct str log_rec_put(struct arena *a, const struct log_entry *e, size_t n)
+{
+    size_t bytes = 1;
+    struct pen w;
+    char *start;
+
+    for (size_t i = 0; i < n; i++)
+        bytes += 9 + 8 * e[i].n;
+    start = arena_alloc(a, bytes);
+    w.p = start;
+    pen_u8(&w, VERSION);
+    for (size_t i = 0; i < n; i++) {
+        pen_u8(&w, e[i].kind);
+        pen_u32(&w, e[i].mailbox);
+        pen_u32(&w, (uint32_t)e[i].n);
+        for (size_t k = 0; k < e[i].n; k++) {
+            if (e[i].kind == LOG_EMAILS_GONE) {
+                pen_u64(&w, e[i].ids[k]);
+            } else {
+                pen_u32(&w, e[i].ranges[k].lo);
+                pen_u32(&w, e[i].ranges[k].hi);
+            }
+        }
+    }
+    return pen_end(&w, start);
+}
+
+bool log_rec_begin(struct rec *r, struct str value)
+{
+    *r = record_of(value);
+    return !r->bad;
+}
+
+bool log_rec_next(struct rec *r, struct arena *a, struct log_entry *out)
+{
+    struct uid_range *ranges;
+    uint64_t *ids;
+
+    if (r->bad || !rec_left(r))
+        return false;
+    *out = (struct log_entry){.kind = (enum log_kind)rec_u8(r)};
+    out->mailbox = rec_u32(r);
+    out->n = rec_u32(r);
+    rec_need(r, out->kind >= LOG_ADDED && out->kind < LOG_KINDS && out->n <= rec_left(r) / 8);
+    if (r->bad)
+        return false;
+    if (out->kind == LOG_EMAILS_GONE) {
+        out->ids = ids = ARENA_ARRAY(a, uint64_t, out->n);
+        for (size_t i = 0; i < out->n; i++)
+            ids[i] = rec_u64(r);
+        return true;
+    }
+    out->ranges = ranges = ARENA_ARRAY(a, struct uid_range, out->n);
+    for (size_t i = 0; i < out->n; i++) {
+        ranges[i].lo = rec_u32(r);
+        ranges[i].hi = rec_u32(r);
+    }
+    return true;
+}

@@ -1,0 +1,80 @@
+/* What stands in the store for an account: keys and records, byte for byte (docs/formats/mail.md draws them).
+ * Keys are a letter and big-endian numbers, so that they sort; records begin with their version. Readers check
+ * everything and answer ST_CORRUPT. Pure. */
+#pragma once
+
+#include "base/limits.h"
+#include "base/rec.h"
+#include "mail/mail.h"
+
+enum {
+    KEY_ACCOUNT = 'A',
+    KEY_EMAIL = 'E',
+    KEY_HOT = 'H',
+    KEY_LOG = 'L',
+    KEY_MAILBOX = 'M',
+    KEY_REFS = 'R',
+    KEY_SUBSCRIPTION = 'S',
+};
+
+struct str key_account(void);
+struct str key_mailbox(struct arena *a, uint32_t mailbox);
+struct str key_hot(struct arena *a, uint32_t mailbox, uint32_t uid);
+struct str key_email(struct arena *a, uint64_t email);
+struct str key_refs(struct arena *a, uint64_t email);
+struct str key_log(struct arena *a, uint64_t modseq);
+struct str key_subscription(struct arena *a, struct str name);
+struct str key_letter(struct arena *a, char letter); /* where the keys with that letter begin */
+
+/* Only changes when a mailbox is made. */
+struct account_rec {
+    uint32_t next_mailbox, uidvalidity_high;
+    uint64_t log_low; /* the change log is complete from this modseq on */
+};
+struct str account_rec_put(struct arena *a, const struct account_rec *r);
+enum st account_rec_get(struct str value, struct account_rec *out) MUST_USE;
+
+struct mailbox_rec {
+    struct str name;
+    enum mail_use use;
+    bool noselect;
+    uint32_t uidvalidity, uidnext, first_recent, messages, unseen, deleted, recent;
+    uint64_t highestmodseq, bytes;
+    unsigned n_keywords;
+    struct str keywords[LIMIT_KEYWORDS];
+};
+struct str mailbox_rec_put(struct arena *a, const struct mailbox_rec *r);
+enum st mailbox_rec_get(struct str key, struct str value, uint32_t *out_id, struct mailbox_rec *out) MUST_USE;
+
+/* One message in one mailbox. */
+#define HOT_BYTES 56
+#define HOT_SHARED 0x80u /* among the flags: other messages refer to the same email, or did: ask the R record */
+#define HOT_FLAGS 0x1fu  /* MAIL_SEEN to MAIL_DRAFT */
+struct hot {
+    uint32_t uid, size;
+    uint8_t flags;
+    uint64_t keywords, modseq, internal_date_us, save_date_us, email, blob;
+};
+struct str hot_put(struct arena *a, const struct hot *h);
+enum st hot_get(struct str key, struct str value, struct hot *out) MUST_USE;
+
+/* Opens the value of an E record; views go into it. */
+struct str email_rec_put(struct arena *a, uint64_t blob, struct str prefix, struct str record);
+enum st email_rec_get(uint64_t id, struct str value, struct email *out) MUST_USE;
+
+struct str refs_rec_put(struct arena *a, uint32_t refs);
+enum st refs_rec_get(struct str value, uint32_t *out) MUST_USE;
+
+/* The change log: what one commit did. Entries are ranges of uids, for LOG_EMAILS_GONE ids. */
+enum log_kind { LOG_ADDED = 1, LOG_CHANGED, LOG_VANISHED, LOG_EMAILS_GONE, LOG_MAILBOX_MADE, LOG_MAILBOX_CHANGED, LOG_MAILBOX_GONE, LOG_KINDS };
+struct log_entry {
+    enum log_kind kind;
+    uint32_t mailbox;
+    const struct uid_range *ranges;
+    const uint64_t *ids;
+    size_t n;
+};
+struct str log_rec_put(struct arena *a, const struct log_entry *e, size_t n);
+/* Reads entry after entry; ranges and ids go into the arena. False at the end; then ask rec_end. */
+bool log_rec_begin(struct rec *r, struct str value);
+bool log_rec_next(struct rec *r, struct arena *a, struct log_entry *out);

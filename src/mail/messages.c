@@ -1,0 +1,363 @@
+/* The durable messages of a mailbox in flat arrays. They are read by one scan when a view needs them, kept
+ * up to date by changes while they are there, and given up, the longest unused first, when nobody has the mailbox
+ * selected and the core's share is used up. */
+#include "mail/change.h"
+
+#include "base/must.h"
+
+#define WAIT_MS 60000
+#define YIELD_EVERY 4096
+
+struct hot messages_hot(const struct messages *m, size_t i)
+{
+    return (struct hot){
+        .uid = m->uid[i],
+        .size = m->size[i],
+        .flags = m->flags[i],
+        .keywords = m->keywords[i],
+        .modseq = m->modseq[i],
+        .internal_date_us = m->internal_date[i],
+        .save_date_us = m->save_date[i],
+        .email = m->email[i],
+        .blob = m->blob[i],
+    };
+}
+
+size_t messages_from(const struct messages *m, uint32_t uid)
+{
+    size_t lo = 0, hi = m->n;
+
+    if (m->n && m->uid[m->n - 1] < uid)
+        return m->n;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+
+        if (m->uid[mid] < uid)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+bool messages_find(const struct messages *m, uint32_t uid, size_t *out_i)
+{
+    size_t i = messages_from(m, uid);
+
+    if (i == m->n || m->uid[i] != uid)
+        return false;
+    *out_i = i;
+    return true;
+}
+
+/* --- the arrays --------------------------------------------------------------------------------------- */
+
+#define EACH_ARRAY(m, DO)                                                                                    \
+    do {                                                                                                     \
+        DO((m)->uid);                                                                                        \
+        DO((m)->size);                                                                                       \
+        DO((m)->flags);                                                                                      \
+        DO((m)->keywords);                                                                                   \
+        DO((m)->modseq);                                                                                     \
+        DO((m)->internal_date);                                                                              \
+        DO((m)->save_date);                                                                                  \
+        DO((m)->email);                                                                                      \
+        DO((m)->blob);                                                                                       \
+    } while (0)
+
+static void set_cap(struct messages *m, size_t cap)
+{
+#define RESIZE(array) (array) = mem_resize((array), cap * sizeof *(array))
+    EACH_ARRAY(m, RESIZE);
+#undef RESIZE
+    m->cap = cap;
+}
+
+/* Moves n messages from index `from` to index `to`. */
+static void move(struct messages *m, size_t to, size_t from, size_t n)
+{
+    if (!n || to == from)
+        return;
+#define MOVE(array) memmove((array) + to, (array) + from, n * sizeof *(array))
+    EACH_ARRAY(m, MOVE);
+#undef MOVE
+}
+
+static void set(struct messages *m, size_t i, const struct hot *h)
+{
+    m->uid[i] = h->uid;
+    m->size[i] = h->size;
+    m->flags[i] = h->flags;
+    m->keywords[i] = h->keywords;
+    m->modseq[i] = h->modseq;
+    m->internal_date[i] = h->internal_date_us;
+    m->save_date[i] = h->save_date_us;
+    m->email[i] = h->email;
+    m->blob[i] = h->blob;
+}
+
+/* False: it is there already. */
+static bool insert(struct messages *m, const struct hot *h)
+{
+    size_t i = messages_from(m, h->uid);
+
+    if (i < m->n && m->uid[i] == h->uid)
+        return false;
+    if (m->n == m->cap)
+        set_cap(m, m->cap + m->cap / 4 + 16);
+    if (i < m->n)
+        view_detach_all(m, i); /* the usual place is the end */
+    move(m, i + 1, i, m->n - i);
+    set(m, i, h);
+    m->n++;
+    return true;
+}
+
+static size_t bytes_of(const struct messages *m)
+{
+    return sizeof *m + m->cap * MESSAGE_BYTES + m->cap_journal * sizeof *m->journal;
+}
+
+/* Unselected ones are weighed, again when they grow. */
+static void charge(struct messages *m)
+{
+    size_t bytes = bytes_of(m);
+
+    m->mb->a->core->unselected_bytes += bytes - m->charged;
+    m->charged = bytes;
+}
+
+/* --- what changes do ------------------------------------------------------------------------------------ */
+
+/* A run of neighbours that is told as one entry of the journal. */
+struct run {
+    struct messages *m;
+    enum journal_what what;
+    uint64_t origin;
+    uint32_t lo, hi;
+    size_t last; /* index */
+    bool open;
+};
+
+static void run_end(struct run *r)
+{
+    if (r->open)
+        journal_add(r->m, r->what, r->lo, r->hi, r->origin);
+    r->open = false;
+}
+
+static void run_add(struct run *r, size_t i)
+{
+    if (r->open && r->last + 1 != i)
+        run_end(r);
+    if (!r->open)
+        r->lo = r->m->uid[i];
+    r->hi = r->m->uid[i];
+    r->last = i;
+    r->open = true;
+}
+
+/* An edit counts when it is not older than what stands there: the scan may have seen later ones already. */
+static void apply_flags(struct messages *m, const struct mailbox_change *mc)
+{
+    struct run run = {.m = m, .what = JOURNAL_FLAGS, .origin = mc->origin};
+    size_t i;
+
+    for (size_t k = 0; k < mc->n_edits; k++) {
+        const struct edit *e = &mc->edits[k];
+
+        if (e->removed || !messages_find(m, e->uid, &i) || e->modseq < m->modseq[i])
+            continue;
+        m->flags[i] = e->flags;
+        m->keywords[i] = e->keywords;
+        m->modseq[i] = e->modseq;
+        if (!e->quiet)
+            run_add(&run, i);
+    }
+    run_end(&run);
+}
+
+static void apply_removals(struct messages *m, const struct mailbox_change *mc)
+{
+    struct run run = {.m = m, .what = JOURNAL_REMOVED, .origin = mc->origin};
+    size_t *gone = mem_new(MAX(mc->n_edits, 1) * sizeof *gone), n = 0, to, i;
+
+    for (size_t k = 0; k < mc->n_edits; k++) {
+        if (!mc->edits[k].removed || !messages_find(m, mc->edits[k].uid, &i))
+            continue;
+        gone[n++] = i;
+        run_add(&run, i);
+    }
+    if (n) {
+        view_detach_all(m, gone[0]);
+        run_end(&run);
+        to = gone[0];
+        for (size_t k = 0; k < n; k++) {
+            size_t from = gone[k] + 1, end = k + 1 < n ? gone[k + 1] : m->n;
+
+            move(m, to, from, end - from);
+            to += end - from;
+        }
+        m->n = to;
+    }
+    mem_free(gone);
+}
+
+static void apply_adds(struct messages *m, const struct mailbox_change *mc)
+{
+    struct run run = {.m = m, .what = JOURNAL_ADDED, .origin = mc->origin};
+
+    for (size_t k = 0; k < mc->n_adds; k++) {
+        size_t i;
+
+        if (insert(m, &mc->adds[k]) && messages_find(m, mc->adds[k].uid, &i))
+            run_add(&run, i);
+    }
+    run_end(&run);
+}
+
+void messages_apply(struct messages *m, const struct mailbox_change *mc)
+{
+    if (mc->n_keywords > m->mb->n_keywords_durable)
+        journal_add(m, JOURNAL_KEYWORDS, 0, 0, 0);
+    apply_flags(m, mc);
+    apply_removals(m, mc);
+    apply_adds(m, mc);
+    if (m->unselected)
+        charge(m);
+}
+
+/* --- in memory or not ------------------------------------------------------------------------------------ */
+
+void messages_free(struct messages *m)
+{
+    if (!m)
+        return;
+    if (m->unselected) {
+        list_del(&m->link);
+        m->mb->a->core->unselected_bytes -= m->charged;
+    }
+    for (size_t i = 0; i < m->n_late; i++)
+        change_release(m->late[i]->c);
+    mem_free(m->late);
+#define FREE(array) mem_free(array)
+    EACH_ARRAY(m, FREE);
+#undef FREE
+    mem_free(m->journal);
+    mem_free(m);
+}
+
+void messages_use(struct messages *m)
+{
+    if (!m->unselected)
+        return;
+    list_del(&m->link);
+    m->unselected = false;
+    m->mb->a->core->unselected_bytes -= m->charged;
+    m->charged = 0;
+}
+
+void messages_unuse(struct messages *m)
+{
+    struct mail_core *core = m->mb->a->core;
+
+    must(!m->unselected && !m->loading);
+    mem_free(m->journal);
+    m->journal_base += m->n_journal;
+    m->journal = NULL;
+    m->n_journal = m->cap_journal = 0;
+    m->unselected = true;
+    list_add_tail(&core->unselected, &m->link);
+    charge(m);
+    while (core->unselected_bytes > LIMIT_MAIL_CACHE && core->unselected.next != &m->link) {
+        struct messages *oldest = LIST_ITEM(core->unselected.next, struct messages, link);
+
+        oldest->mb->messages = NULL;
+        messages_free(oldest);
+    }
+}
+
+static enum st scan(struct messages *m, struct arena *arena) SUSPENDS
+{
+    const struct mailbox *mb = m->mb;
+    struct kv_range *range;
+    struct str key, value;
+    enum st st = ST_OK, ended;
+    struct hot h;
+
+    TRY(kv_range_open(account_store(mb->a), arena, mb->a->id, key_hot(arena, mb->id, 0), key_hot(arena, mb->id + 1, 0), &range));
+    while (st == ST_OK && kv_range_next(range, &key, &value)) {
+        st = hot_get(key, value, &h);
+        if (st == ST_OK)
+            insert(m, &h);
+        if (m->n % YIELD_EVERY == 0)
+            co_yield();
+    }
+    ended = kv_range_close(range);
+    return st == ST_OK ? ended : st;
+}
+
+/* Without a change in flight the arrays are the truth, and figures that differ are put right. */
+static void recount(struct mailbox *mb)
+{
+    const struct messages *m = mb->messages;
+    struct counts is = {.messages = (int64_t)m->n};
+
+    if (mb->a->in_flight)
+        return;
+    for (size_t i = 0; i < m->n; i++) {
+        is.unseen += !(m->flags[i] & MAIL_SEEN);
+        is.deleted += (m->flags[i] & MAIL_DELETED) != 0;
+        is.bytes += m->size[i];
+    }
+    mb->have = mb->will = is;
+    mb->recent = (uint32_t)(m->n - messages_from(m, mb->first_recent));
+    if (m->n)
+        mb->uidnext = MAX(mb->uidnext, m->uid[m->n - 1] + 1);
+    mb->uidnext_pending = MAX(mb->uidnext_pending, mb->uidnext);
+}
+
+static enum st load(struct mailbox *mb) SUSPENDS
+{
+    struct messages *m = MEM_NEW(struct messages);
+    struct arena arena = ARENA_INIT;
+    enum st st;
+
+    m->mb = mb;
+    list_init(&m->link);
+    co_waitq_init(&m->waiting);
+    m->loading = true;
+    mb->messages = m;
+    set_cap(m, (size_t)MAX(mb->have.messages, 0) + 16);
+    st = scan(m, &arena);
+    arena_fini(&arena);
+    m->load_st = st;
+    m->loading = false;
+    for (size_t i = 0; i < m->n_late; i++) {
+        if (st == ST_OK)
+            messages_apply(m, m->late[i]);
+        change_release(m->late[i]->c);
+    }
+    m->n_late = 0;
+    if (st == ST_OK) {
+        recount(mb);
+        messages_unuse(m);
+        co_waitq_wake_all(&m->waiting);
+        return ST_OK;
+    }
+    mb->messages = NULL;
+    co_waitq_wake_all(&m->waiting);
+    messages_free(m);
+    return st;
+}
+
+enum st messages_load(struct mailbox *mb)
+{
+    for (;;) {
+        if (!mb->messages)
+            return load(mb);
+        if (!mb->messages->loading)
+            return ST_OK;
+        TRY(co_waitq_wait(&mb->messages->waiting, deadline_in(WAIT_MS)));
+    }
+}

@@ -1,0 +1,193 @@
+/* What the room keeps in memory, for its own files only. Everything belongs to one core.
+ *
+ * Two states: `durable` is what sessions see, `pending` what the next change is computed on. A change
+ * (change.h) moves pending when it is built and durable when it has been committed; between the two it hangs in
+ * `in_flight` lists, from where message_pending looks up what is about to become of a message. When
+ * one fails, so does every later one of its chain: pending falls back to durable, but uids go on. */
+#pragma once
+
+#include "base/map.h"
+#include "mail/layout.h"
+
+#define ACCOUNT_MAGIC 0x4d414343u
+#define MAILBOX_MAGIC 0x4d424f58u
+#define VIEW_MAGIC 0x56494557u
+
+struct mail_core {
+    struct mail *m;
+    struct map accounts; /* by id */
+    struct list idle;    /* accounts without users, the longest unused first */
+    size_t n_idle;
+    struct list unselected; /* struct messages without views, the longest unused first */
+    size_t unselected_bytes;
+    uint64_t next_view_id;
+};
+
+struct quarantined {
+    uint64_t account, email;
+};
+
+struct mail {
+    struct mail_options opt;
+    struct mail_core *cores;
+    struct quarantined *quarantine; /* filled before the cores run */
+    size_t n_quarantine;
+};
+
+struct account {
+    uint32_t magic;
+    uint64_t id;
+    struct mail_core *core;
+    struct list link; /* in core->idle when unused */
+    bool ready, lost; /* lost: somebody else wrote to it; it is read anew once nobody has it open */
+    enum st load_st;
+    struct co_waitq loading;
+    unsigned users; /* sessions, views, operations, changes in flight */
+    bool pop3_locked;
+    struct arena names; /* of mailboxes and subscriptions; lives as long as the account */
+    struct account_rec rec;
+    struct mailbox **mailboxes;
+    size_t n_mailboxes, cap_mailboxes;
+    struct mailbox *inbox;
+    struct str *subs; /* durable, sorted */
+    size_t n_subs, cap_subs;
+    uint64_t version, next_version; /* durable; what the next part expects */
+    uint32_t chain;
+    unsigned in_flight;
+    struct map refs; /* email id -> pending count; for shared emails while changes need them (refs.c) */
+    unsigned refs_users;
+    uint64_t refs_generation;
+};
+
+/* A mailbox's place in the tree of names. */
+struct node {
+    struct str name;
+    enum mail_use use;
+    bool exists, noselect;
+};
+
+struct counts {
+    int64_t messages, unseen, deleted, bytes;
+};
+
+struct mailbox {
+    uint32_t magic;
+    uint32_t id, uidvalidity;
+    struct account *a;
+    struct node durable, pending;
+    struct counts have, will; /* durable, pending */
+    uint32_t uidnext, uidnext_pending;
+    uint32_t first_recent, recent; /* uids below were \Recent to somebody; how many are not below */
+    uint64_t highestmodseq;
+    unsigned n_keywords, n_keywords_durable;
+    struct str *keywords;  /* grows only; texts in the account's arena */
+    struct list in_flight; /* struct mailbox_change with edits, oldest first */
+    struct list adding;    /* the same with adds */
+    struct list views;
+    struct messages *messages; /* NULL: not in memory */
+    unsigned users;            /* views, changes, operations: it stays while there are any */
+};
+
+enum journal_what { JOURNAL_ADDED, JOURNAL_REMOVED, JOURNAL_FLAGS, JOURNAL_KEYWORDS, JOURNAL_DELETED };
+struct journal_entry {
+    enum journal_what what;
+    uint32_t lo, hi;
+    uint64_t origin; /* the view that did it; 0: none */
+};
+
+/* The messages of one mailbox, durable state, by ascending uid. */
+struct mailbox_change;
+struct messages {
+    struct mailbox *mb;
+    struct list link; /* in core->unselected */
+    size_t charged;   /* its part of core->unselected_bytes */
+    bool loading, unselected;
+    enum st load_st;
+    struct co_waitq waiting;
+    struct mailbox_change **late; /* durable since loading began; they are applied behind it */
+    size_t n_late, cap_late;
+    size_t n, cap;
+    uint32_t *uid, *size;
+    uint8_t *flags;
+    uint64_t *keywords, *modseq, *internal_date, *save_date, *email, *blob;
+    struct journal_entry *journal;
+    size_t n_journal, cap_journal;
+    uint64_t journal_base; /* position of journal[0] */
+};
+#define MESSAGE_BYTES 57u
+
+struct view {
+    uint32_t magic;
+    bool read_only, resync; /* resync: too far behind for the journal */
+    uint64_t id;
+    struct mailbox *mb;
+    struct list link;
+    uint32_t n; /* messages as reported */
+    uint32_t *uids; /* NULL: they are the first n of messages; else n of them, with a gap */
+    size_t gap_at, gap_n;
+    uint64_t pos;       /* in the journal */
+    uint32_t entry_uid; /* of the entry at pos: this uid and later ones remain; 0: all */
+    uint32_t resync_uid;
+    uint64_t resync_modseq, seen_modseq;
+    struct uid_range *held; /* expunged, not reported; ascending by time only */
+    size_t n_held, cap_held;
+    struct uid_range *recent; /* ascending */
+    size_t n_recent, cap_recent;
+    void (*on_change)(void *arg);
+    void *on_change_arg;
+    struct mailbox_info info;
+};
+
+/* mail.c */
+struct mail_core *mail_core_here(struct mail *m);
+bool mail_is_quarantined(const struct mail *m, uint64_t account, uint64_t email);
+
+/* account.c */
+struct account *account_cached(struct mail *m, uint64_t id); /* ready and usable, with a use counted; or NULL */
+void account_hold(struct account *a);
+void account_release(struct account *a);
+void account_free(struct account *a);
+struct store *account_store(const struct account *a);
+struct mailbox *account_mailbox(const struct account *a, struct str name, bool pending);
+struct mailbox *mailbox_new(struct account *a, uint32_t id, uint32_t uidvalidity);
+void mailbox_hold(struct mailbox *mb);
+void mailbox_release(struct mailbox *mb);
+/* Fails with ST_TRYLATER when the account was lost. */
+enum st account_check(const struct account *a) MUST_USE;
+
+/* keywords.c: bit of a keyword among the pending ones; -1 when there is none (and `make` is not set, or no room) */
+int mailbox_keyword(struct mailbox *mb, struct str name, bool make);
+bool keyword_is_valid(struct str name);
+
+/* messages.c */
+enum st messages_load(struct mailbox *mb) SUSPENDS MUST_USE; /* on ST_OK mb->messages is there until the next wait, or as long as a view is */
+void messages_free(struct messages *m);
+size_t messages_from(const struct messages *m, uint32_t uid); /* index of the first with at least this uid */
+bool messages_find(const struct messages *m, uint32_t uid, size_t *out_i);
+void messages_use(struct messages *m);    /* a view has come */
+void messages_unuse(struct messages *m);  /* none is left */
+void messages_apply(struct messages *m, const struct mailbox_change *mc);
+struct hot messages_hot(const struct messages *m, size_t i);
+
+/* journal.c */
+void journal_add(struct messages *m, enum journal_what what, uint32_t lo, uint32_t hi, uint64_t origin);
+void journal_wake(struct mailbox *mb);
+
+/* mailbox.c: durable state */
+struct str mailbox_canonical(struct arena *ar, struct str name); /* INBOX in capitals */
+void mailbox_describe(const struct mailbox *mb, struct mailbox_info *out);
+
+/* view.c */
+bool view_place(const struct view *v, uint32_t seq, size_t *out_i); /* index among the messages; false: gone */
+void view_detach_all(struct messages *m, size_t from); /* the messages from index `from` on are about to move */
+void view_fall_behind(struct view *v);
+
+/* refs.c: how many messages refer to an email, for those with HOT_SHARED. */
+struct change;
+enum st refs_load(struct account *a, const uint64_t *emails, size_t n) SUSPENDS MUST_USE;
+bool refs_known(const struct account *a, uint64_t email);
+uint32_t refs_get(const struct account *a, uint64_t email);
+void refs_put(struct change *c, uint64_t email, uint32_t refs); /* 0: the email goes */
+void refs_hold(struct account *a);
+void refs_release(struct account *a);
+void refs_forget(struct account *a);
