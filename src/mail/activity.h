@@ -25,7 +25,8 @@ static inline void activity_set(uint64_t account, uint32_t mailbox, uint32_t uid
     a->mailbox = mailbox;
     a->uid = uid;
     a->email = a->queue_id = 0;
-    strncpy(a->command, command, sizeof a->command - 1);
+    for (size_t i = 0; i < sizeof a->command - 1 && (a->command[i] = *command); i++)
+        command++;
 }
 static inline void activity_set_email(uint64_t email, uint32_t uid)
 {

@@ -186,7 +186,7 @@ static void prepare_all(struct mail *m, struct job *jobs, struct round *round) S
             if (i != here && jobs[i].n)
                 core_post(m->opt.cores[i], arrived, &jobs[i]);
         }
-        co_event_wait_always(&round->answered); /* they use our memory */
+        co_event_wait_heedless(&round->answered); /* they use our memory */
     }
     if (jobs[here].n)
         open_and_prepare(&jobs[here]);

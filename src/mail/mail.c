@@ -10,6 +10,8 @@ struct mail *mail_new(const struct mail_options *opt)
 
     must(opt->store && opt->n_cores > 0);
     m->opt = *opt;
+    m->opt.cache_bytes = opt->cache_bytes ? opt->cache_bytes : 256u << 20;
+    m->opt.max_mailboxes = opt->max_mailboxes ? opt->max_mailboxes : 10000;
     m->opt.cores = mem_new(opt->n_cores * sizeof(struct core *));
     memcpy(m->opt.cores, opt->cores, opt->n_cores * sizeof(struct core *));
     m->cores = mem_new(opt->n_cores * sizeof *m->cores);

@@ -18,6 +18,8 @@ struct mail_options {
     struct store *store;
     struct core **cores;
     unsigned n_cores;
+    uint64_t cache_bytes;   /* of all cores, for messages of mailboxes that nobody has selected; 0: 256 MiB */
+    unsigned max_mailboxes; /* of one account; 0: 10,000 */
 };
 struct mail *mail_new(const struct mail_options *opt);
 void mail_free(struct mail *m);

@@ -185,8 +185,8 @@ enum st mailbox_subscribe(struct account *a, struct str name, bool on)
 
     TRY(account_check(a));
     TRY(check_name(name));
-    if (on && a->n_subs >= LIMIT_MAILBOXES)
-        return FAIL(ST_LIMIT, "no more than %u subscriptions", (unsigned)LIMIT_MAILBOXES);
+    if (on && a->n_subs >= a->core->m->opt.max_mailboxes)
+        return FAIL(ST_LIMIT, "no more than %u subscriptions", a->core->m->opt.max_mailboxes);
     name = mailbox_canonical(&ar, name);
     c = change_begin(a);
     if (is_subscribed(a, name) != on || a->in_flight)
@@ -220,8 +220,8 @@ static size_t levels(struct str name)
 
 static enum st check_room(const struct account *a, struct str name)
 {
-    if (a->n_mailboxes + levels(name) > LIMIT_MAILBOXES)
-        return FAIL(ST_LIMIT, "no more than %u mailboxes", (unsigned)LIMIT_MAILBOXES);
+    if (a->n_mailboxes + levels(name) > a->core->m->opt.max_mailboxes)
+        return FAIL(ST_LIMIT, "no more than %u mailboxes", a->core->m->opt.max_mailboxes);
     return ST_OK;
 }
 

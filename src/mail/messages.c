@@ -269,7 +269,7 @@ void messages_unuse(struct messages *m)
     m->unselected = true;
     list_add_tail(&core->unselected, &m->link);
     charge(m);
-    while (core->unselected_bytes > LIMIT_MAIL_CACHE && core->unselected.next != &m->link) {
+    while (core->unselected_bytes > core->m->opt.cache_bytes / core->m->opt.n_cores && core->unselected.next != &m->link) {
         struct messages *oldest = LIST_ITEM(core->unselected.next, struct messages, link);
 
         oldest->mb->messages = NULL;

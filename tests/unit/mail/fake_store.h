@@ -1,0 +1,440 @@
+/* A store in memory with the order of store.h: versions, chains, one answer per part. What is handed in
+ * is committed at the next turn of the core, or when the test says so (fake_hold, fake_go), and
+ * commits can be made to fail. Serves several cores. */
+#pragma once
+
+#include "base/must.h"
+#include "store/store.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+struct fake_row {
+    uint64_t account;
+    struct str key, value; /* owned */
+};
+
+struct fake_account {
+    uint64_t id, version;
+    uint32_t chain;
+};
+
+struct fake_blob {
+    uint64_t id;
+    struct str bytes;
+    int64_t refs;
+};
+
+struct fake_commit {
+    struct fake_commit *next;
+    struct kv_commit *c;
+    bool abandoned;
+    struct core *core;
+    struct co_event done;
+    enum st st;
+};
+
+struct store {
+    pthread_mutex_t mutex;
+    struct fake_row *rows;
+    size_t n_rows, cap_rows;
+    struct fake_account accounts[64];
+    size_t n_accounts;
+    struct fake_blob blobs[4096];
+    size_t n_blobs;
+    struct fake_commit *waiting, **last;
+    uint64_t next_blob, commits;
+    bool held;
+    enum st fail; /* what the next fail_n commits answer */
+    unsigned fail_n;
+};
+
+static struct store *fake_new(void)
+{
+    struct store *s = MEM_NEW(struct store);
+
+    pthread_mutex_init(&s->mutex, NULL);
+    s->last = &s->waiting;
+    s->next_blob = 1;
+    return s;
+}
+
+static void fake_free(struct store *s)
+{
+    must(!s->waiting);
+    for (size_t i = 0; i < s->n_rows; i++) {
+        mem_free((char *)s->rows[i].key.p);
+        mem_free((char *)s->rows[i].value.p);
+    }
+    for (size_t i = 0; i < s->n_blobs; i++)
+        mem_free((char *)s->blobs[i].bytes.p);
+    mem_free(s->rows);
+    pthread_mutex_destroy(&s->mutex);
+    mem_free(s);
+}
+
+static struct str fake_copy(struct str from)
+{
+    char *p = mem_new(from.n + 1);
+
+    if (from.n)
+        memcpy(p, from.p, from.n);
+    return str_n(p, from.n);
+}
+
+static size_t fake_place(const struct store *s, uint64_t account, struct str key)
+{
+    size_t lo = 0, hi = s->n_rows;
+
+    while (lo < hi) {
+        size_t mid = (lo + hi) / 2;
+        const struct fake_row *r = &s->rows[mid];
+
+        if (r->account < account || (r->account == account && str_cmp(r->key, key) < 0))
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+static struct fake_row *fake_find(const struct store *s, uint64_t account, struct str key)
+{
+    size_t i = fake_place(s, account, key);
+
+    return i < s->n_rows && s->rows[i].account == account && str_eq(s->rows[i].key, key) ? &s->rows[i] : NULL;
+}
+
+static struct fake_account *fake_account(struct store *s, uint64_t id)
+{
+    for (size_t i = 0; i < s->n_accounts; i++) {
+        if (s->accounts[i].id == id)
+            return &s->accounts[i];
+    }
+    must(s->n_accounts < ARRAY_LEN(s->accounts));
+    s->accounts[s->n_accounts] = (struct fake_account){.id = id};
+    return &s->accounts[s->n_accounts++];
+}
+
+static struct fake_blob *fake_blob(struct store *s, uint64_t id)
+{
+    for (size_t i = 0; i < s->n_blobs; i++) {
+        if (s->blobs[i].id == id)
+            return &s->blobs[i];
+    }
+    return NULL;
+}
+
+/* --- committing ------------------------------------------------------------------------------- */
+
+static void fake_remove(struct store *s, size_t i)
+{
+    mem_free((char *)s->rows[i].key.p);
+    mem_free((char *)s->rows[i].value.p);
+    memmove(s->rows + i, s->rows + i + 1, (--s->n_rows - i) * sizeof *s->rows);
+}
+
+static void fake_change(struct store *s, uint64_t account, const struct kv_change *c)
+{
+    size_t i = fake_place(s, account, c->key);
+    bool there = fake_find(s, account, c->key) != NULL;
+
+    if (c->op == KV_DEL && there)
+        fake_remove(s, i);
+    while (c->op == KV_DEL_RANGE && i < s->n_rows && s->rows[i].account == account && str_cmp(s->rows[i].key, c->value) < 0)
+        fake_remove(s, i);
+    if (c->op != KV_PUT)
+        return;
+    if (there)
+        fake_remove(s, i);
+    if (s->n_rows == s->cap_rows) {
+        s->cap_rows = s->cap_rows * 2 + 64;
+        s->rows = mem_resize(s->rows, s->cap_rows * sizeof *s->rows);
+    }
+    memmove(s->rows + i + 1, s->rows + i, (s->n_rows++ - i) * sizeof *s->rows);
+    s->rows[i] = (struct fake_row){account, fake_copy(c->key), fake_copy(c->value)};
+}
+
+static void fake_apply(struct store *s, const struct kv_commit *c)
+{
+    for (size_t i = 0; i < c->n_blobs; i++) {
+        must(s->n_blobs < ARRAY_LEN(s->blobs) && !fake_blob(s, c->blobs[i].id) && c->blobs[i].refs > 0);
+        s->blobs[s->n_blobs++] = (struct fake_blob){c->blobs[i].id, fake_copy(c->blobs[i].bytes), c->blobs[i].refs};
+    }
+    for (size_t i = 0; i < c->n_derefs; i++) {
+        struct fake_blob *b = fake_blob(s, c->derefs[i].id);
+
+        must(b && b->refs + c->derefs[i].delta >= 0);
+        b->refs += c->derefs[i].delta;
+    }
+    for (size_t i = 0; i < c->n_parts; i++) {
+        for (size_t k = 0; k < c->parts[i]->n; k++)
+            fake_change(s, c->parts[i]->account, &c->parts[i]->changes[k]);
+        fake_account(s, c->parts[i]->account)->version++;
+    }
+    s->commits++;
+}
+
+struct fake_note {
+    struct kv_part *part;
+    struct co_event *event;
+    enum st st;
+};
+
+static void fake_tell(void *arg)
+{
+    struct fake_note *n = arg;
+
+    if (n->part)
+        n->part->done(n->part, n->st);
+    else
+        co_event_set(n->event);
+    mem_free(n);
+}
+
+static void fake_answer(struct fake_commit *f, enum st st)
+{
+    struct kv_commit *c = f->c;
+
+    f->st = st;
+    for (size_t i = 0; i < c->n_parts; i++) {
+        struct fake_note *n = MEM_NEW(struct fake_note);
+
+        *n = (struct fake_note){.part = c->parts[i], .st = st};
+        if (c->parts[i]->done)
+            core_post(c->parts[i]->core, fake_tell, n);
+        else
+            mem_free(n);
+    }
+    if (f->abandoned) {
+        mem_free(c->parts);
+        mem_free(c);
+        mem_free(f);
+    } else {
+        struct fake_note *n = MEM_NEW(struct fake_note);
+
+        *n = (struct fake_note){.event = &f->done};
+        core_post(f->core, fake_tell, n);
+    }
+}
+
+enum fake_due { FAKE_WAIT, FAKE_GO, FAKE_FAIL };
+
+static enum fake_due fake_due(struct store *s, const struct fake_commit *f, enum st *out_why)
+{
+    enum fake_due due = f->abandoned ? FAKE_FAIL : FAKE_GO;
+
+    *out_why = f->st;
+    for (size_t i = 0; i < f->c->n_parts; i++) {
+        const struct kv_part *p = f->c->parts[i];
+        const struct fake_account *a = fake_account(s, p->account);
+
+        if (p->chain < a->chain || p->expected_version < a->version) {
+            *out_why = p->chain < a->chain ? ST_CANCELED : ST_BUSY;
+            due = FAKE_FAIL;
+        } else if (p->expected_version > a->version) {
+            return FAKE_WAIT;
+        }
+    }
+    return due;
+}
+
+static bool fake_one(struct store *s)
+{
+    for (struct fake_commit **at = &s->waiting; *at; at = &(*at)->next) {
+        struct fake_commit *f = *at;
+        enum st why;
+        enum fake_due due = fake_due(s, f, &why);
+
+        if (due == FAKE_WAIT)
+            continue;
+        if (due == FAKE_GO && s->fail_n) {
+            s->fail_n--;
+            why = s->fail;
+            due = FAKE_FAIL;
+        }
+        *at = f->next;
+        if (!*at)
+            s->last = at;
+        if (due == FAKE_GO)
+            fake_apply(s, f->c);
+        for (size_t i = 0; due == FAKE_FAIL && i < f->c->n_parts; i++) {
+            struct fake_account *a = fake_account(s, f->c->parts[i]->account);
+
+            a->chain = MAX(a->chain, f->c->parts[i]->chain + 1);
+        }
+        fake_answer(f, due == FAKE_GO ? ST_OK : why);
+        return true;
+    }
+    return false;
+}
+
+static void fake_go(struct store *s)
+{
+    pthread_mutex_lock(&s->mutex);
+    s->held = false;
+    while (fake_one(s))
+        continue;
+    pthread_mutex_unlock(&s->mutex);
+}
+
+static void fake_turn(void *arg)
+{
+    struct store *s = arg;
+
+    if (!s->held)
+        fake_go(s);
+}
+
+static void fake_hand_in(struct store *s, struct fake_commit *f)
+{
+    pthread_mutex_lock(&s->mutex);
+    *s->last = f;
+    s->last = &f->next;
+    pthread_mutex_unlock(&s->mutex);
+    core_post(core_here(), fake_turn, s);
+}
+
+enum st kv_commit(struct store *s, struct kv_commit *c)
+{
+    struct fake_commit f = {.c = c, .core = core_here()};
+
+    fake_hand_in(s, &f);
+    co_event_wait_heedless(&f.done);
+    return f.st == ST_OK ? ST_OK : FAIL(f.st, "the fake store was told to fail, or an earlier commit did");
+}
+
+void kv_abandon(struct store *s, struct kv_part **parts, size_t n, enum st st)
+{
+    struct fake_commit *f = MEM_NEW(struct fake_commit);
+
+    f->c = MEM_NEW(struct kv_commit);
+    f->c->parts = mem_new(n * sizeof *parts + 1);
+    memcpy(f->c->parts, parts, n * sizeof *parts);
+    f->c->n_parts = n;
+    f->abandoned = true;
+    f->st = st;
+    fake_hand_in(s, f);
+}
+
+/* --- reading --------------------------------------------------------------------------------------- */
+
+enum st kv_get(struct store *s, struct arena *a, uint64_t account, struct str key, struct str *out_value)
+{
+    const struct fake_row *r;
+
+    co_yield();
+    pthread_mutex_lock(&s->mutex);
+    r = fake_find(s, account, key);
+    if (r)
+        *out_value = arena_str(a, r->value);
+    pthread_mutex_unlock(&s->mutex);
+    return r ? ST_OK : FAIL(ST_NOTFOUND, "no such key");
+}
+
+enum st kv_multiget(struct store *s, struct arena *a, uint64_t account, const struct str *keys, size_t n, struct str *out_values)
+{
+    for (size_t i = 0; i < n; i++) {
+        enum st st = kv_get(s, a, account, keys[i], &out_values[i]);
+
+        if (st == ST_NOTFOUND)
+            out_values[i] = STR_NONE;
+    }
+    return ST_OK;
+}
+
+struct kv_range {
+    struct store *s;
+    struct arena *a;
+    uint64_t account;
+    struct str next, to;
+    unsigned steps;
+};
+
+enum st kv_range_open(struct store *s, struct arena *a, uint64_t account, struct str from, struct str to, struct kv_range **out)
+{
+    struct kv_range *r = ARENA_NEW(a, struct kv_range);
+
+    *r = (struct kv_range){s, a, account, arena_str(a, from), arena_str(a, to), 0};
+    *out = r;
+    return ST_OK;
+}
+
+bool kv_range_next(struct kv_range *r, struct str *out_key, struct str *out_value)
+{
+    struct store *s = r->s;
+    bool found = false;
+    size_t i;
+
+    if (r->steps++ % 3 == 0)
+        co_yield();
+    pthread_mutex_lock(&s->mutex);
+    i = fake_place(s, r->account, r->next);
+    if (i < s->n_rows && s->rows[i].account == r->account && (!r->to.n || str_cmp(s->rows[i].key, r->to) < 0)) {
+        *out_key = arena_str(r->a, s->rows[i].key);
+        *out_value = arena_str(r->a, s->rows[i].value);
+        r->next = str_n(out_key->p, out_key->n + 1); /* with its NUL: the very next key */
+        found = true;
+    }
+    pthread_mutex_unlock(&s->mutex);
+    return found;
+}
+
+enum st kv_range_close(struct kv_range *r)
+{
+    (void)r;
+    return ST_OK;
+}
+
+enum st kv_version(struct store *s, uint64_t account, uint64_t *out)
+{
+    pthread_mutex_lock(&s->mutex);
+    *out = fake_account(s, account)->version;
+    pthread_mutex_unlock(&s->mutex);
+    return ST_OK;
+}
+
+uint32_t kv_chain(struct store *s, uint64_t account);
+uint32_t kv_chain(struct store *s, uint64_t account)
+{
+    uint32_t chain;
+
+    pthread_mutex_lock(&s->mutex);
+    chain = fake_account(s, account)->chain;
+    pthread_mutex_unlock(&s->mutex);
+    return chain;
+}
+
+uint64_t blob_new_id(struct store *s)
+{
+    uint64_t id;
+
+    pthread_mutex_lock(&s->mutex);
+    id = s->next_blob++;
+    pthread_mutex_unlock(&s->mutex);
+    return id;
+}
+
+void blob_unstage(struct store *s, struct blob_stage *stage)
+{
+    (void)s;
+    must(!stage);
+}
+
+enum st blob_open(struct store *s, uint64_t id, struct blob_view *out)
+{
+    struct fake_blob *b;
+
+    co_yield();
+    pthread_mutex_lock(&s->mutex);
+    b = fake_blob(s, id);
+    if (b && b->refs)
+        *out = (struct blob_view){.bytes = b->bytes};
+    pthread_mutex_unlock(&s->mutex);
+    return b && b->refs ? ST_OK : FAIL(ST_NOTFOUND, "no such blob");
+}
+
+void blob_close(struct blob_view *v)
+{
+    (void)v;
+}
