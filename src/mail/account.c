@@ -228,6 +228,7 @@ static enum st load(struct account *a) SUSPENDS
 
     TRY(kv_version(s, a->id, &a->version));
     a->next_version = a->version;
+    a->chain = kv_chain(s, a->id);
     st = kv_get(s, &arena, a->id, key_account(), &value);
     if (st == ST_OK)
         st = account_rec_get(value, &a->rec);

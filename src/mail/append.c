@@ -4,7 +4,7 @@
 #include "base/must.h"
 
 /* The record comes from another process: its bounds are checked here, and it must be of these bytes. */
-enum st letter_check(const struct new_mail *mail, uint64_t *out_size)
+enum st append_check(const struct new_mail *mail, uint64_t *out_size)
 {
     struct mime_record rec;
 
@@ -21,7 +21,7 @@ enum st letter_check(const struct new_mail *mail, uint64_t *out_size)
     return ST_OK;
 }
 
-uint32_t letter_add(struct change *c, struct mailbox *mb, const struct letter *l, struct str prefix)
+uint32_t append_letter(struct change *c, struct mailbox *mb, const struct letter *l, struct str prefix)
 {
     const struct new_mail *mail = l->mail;
     struct hot h = {
@@ -56,7 +56,7 @@ static enum st check_all(struct mailbox *mb, const struct new_mail *mails, size_
     if (n > LIMIT_MAIL_COMMIT || UINT32_MAX - mb->uidnext_pending <= n)
         return FAIL(ST_LIMIT, "no more than %u messages are added at once", (unsigned)LIMIT_MAIL_COMMIT);
     for (size_t i = 0; i < n; i++) {
-        TRY(letter_check(&mails[i], &sizes[i]));
+        TRY(append_check(&mails[i], &sizes[i]));
         if (!has_room(mb, &mails[i]))
             return FAIL(ST_LIMIT, "no more than %u keywords in a mailbox", (unsigned)LIMIT_KEYWORDS);
     }
@@ -104,7 +104,7 @@ enum st mail_append(struct account *a, struct str mailbox, const struct new_mail
         struct letter l = {.mail = &mails[i], .blob = blob_new_id(account_store(a)), .size = sizes[i], .now_us = now};
 
         blobs[i] = (struct kv_blob){.id = l.blob, .bytes = mails[i].bytes, .stage = mails[i].stage, .refs = 1};
-        uids[i] = letter_add(c, mb, &l, mails[i].prefix);
+        uids[i] = append_letter(c, mb, &l, mails[i].prefix);
     }
     TRY(change_commit(c, blobs, n));
     *out_uidvalidity = uidvalidity;

@@ -47,7 +47,7 @@ static void prepare_account(struct job *j, size_t from, size_t to)
     struct change *c = change_begin(j->accounts[from]);
 
     for (size_t i = from; i < to; i++)
-        letter_add(c, mailbox_for(c->a, j->rcpts[i]->mailbox), &j->letter, j->rcpts[i]->prefix);
+        append_letter(c, mailbox_for(c->a, j->rcpts[i]->mailbox), &j->letter, j->rcpts[i]->prefix);
     change_seal(c);
     j->parts[j->n_parts++] = &c->part;
 }
@@ -216,7 +216,7 @@ static enum st deliver(struct mail *m, struct delivery *d, struct arena *ar) SUS
     if (!d->blob_id)
         d->blob_id = blob_new_id(m->opt.store);
     blob.id = l.blob = d->blob_id;
-    st = letter_check(&d->mail, &l.size);
+    st = append_check(&d->mail, &l.size);
     for (size_t i = 0; st == ST_OK && i < d->n_rcpts; i++) {
         if (d->rcpts[i].prefix.n > LIMIT_MAIL_PREFIX)
             st = FAIL(ST_LIMIT, "no more than %u bytes stand before a letter", (unsigned)LIMIT_MAIL_PREFIX);

@@ -25,8 +25,8 @@ struct letter {
     uint64_t blob, size; /* without the prefix */
     uint64_t now_us;
 };
-enum st letter_check(const struct new_mail *mail, uint64_t *out_size) MUST_USE;
-uint32_t letter_add(struct change *c, struct mailbox *mb, const struct letter *l, struct str prefix);
+enum st append_check(const struct new_mail *mail, uint64_t *out_size) MUST_USE;
+uint32_t append_letter(struct change *c, struct mailbox *mb, const struct letter *l, struct str prefix);
 
 enum st mailbox_empty_some(struct mailbox *mb, size_t most, size_t *out_n) SUSPENDS MUST_USE;
 enum st mailbox_move_all(struct mailbox *from, struct str to) SUSPENDS MUST_USE;

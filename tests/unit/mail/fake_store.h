@@ -394,7 +394,6 @@ enum st kv_version(struct store *s, uint64_t account, uint64_t *out)
     return ST_OK;
 }
 
-uint32_t kv_chain(struct store *s, uint64_t account);
 uint32_t kv_chain(struct store *s, uint64_t account)
 {
     uint32_t chain;
