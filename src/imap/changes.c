@@ -75,7 +75,9 @@ void imap_put_mailbox_flags(struct imap_session *s)
     }
     imap_put(&s->conn, STR("* OK [PERMANENTFLAGS ("));
     put_known_flags(s);
-    imap_put(&s->conn, view_keywords(s->view) < LIMIT_KEYWORDS ? STR(" \\*)] Flags are kept\r\n") : STR(")] Flags are kept\r\n"));
+    if (view_keywords(s->view) < LIMIT_KEYWORDS) /* new ones can be made */
+        imap_put(&s->conn, STR(" \\*"));
+    imap_put(&s->conn, STR(")] Flags are kept\r\n"));
 }
 
 static void put_change(struct imap_session *s, const struct view_change *ch)

@@ -114,6 +114,11 @@ enum st imap_command(struct imap_session *s)
         return imap_conn_check(&s->conn);
     st = imap_lex_skip(&c.lx);
     TRY(imap_conn_check(&s->conn));
+    if (st == ST_EOF) {
+        imap_put(&s->conn, STR("* BYE Too much was sent with a refused command\r\n"));
+        s->reason = "refused literal";
+        return ST_OK;
+    }
     return st == ST_LIMIT ? ST_OK : st;
 }
 

@@ -89,7 +89,7 @@ enum st imap_lex_skip(struct imap_lexer *lx)
     /* The last literal of lx->line has not been read yet, or lx->line would be the one behind it. */
     while (lx->line.n && literal_at_end(lx->line, &n, &sync) && !sync) {
         skipped += n + 1;
-        if (skipped > LIMIT_IMAP_SKIP)
+        if (skipped > lx->src->skip_max)
             return FAIL(ST_EOF, "Too much to skip");
         TRY(lx->src->skip(lx->src->arg, n));
         lx->taken = 0;
@@ -173,16 +173,33 @@ enum st imap_lex_atom(struct imap_lexer *lx, struct str *out)
     return ST_OK;
 }
 
+static struct str capitals(struct arena *a, struct str s)
+{
+    char *p = arena_alloc(a, s.n);
+
+    for (size_t i = 0; i < s.n; i++)
+        p[i] = ascii_upper(s.p[i]);
+    return str_n(p, s.n);
+}
+
 enum st imap_lex_word(struct imap_lexer *lx, struct str *out)
 {
     struct str atom;
 
     TRY(imap_lex_atom(lx, &atom));
-    char *p = arena_alloc(lx->arena, atom.n);
+    *out = capitals(lx->arena, atom);
+    return ST_OK;
+}
 
-    for (size_t i = 0; i < atom.n; i++)
-        p[i] = ascii_upper(atom.p[i]);
-    *out = str_n(p, atom.n);
+enum st imap_lex_name(struct imap_lexer *lx, struct str *out)
+{
+    size_t from = lx->at;
+
+    while (lx->at < lx->line.n && (ascii_is_alnum(lx->line.p[lx->at]) || lx->line.p[lx->at] == '.'))
+        lx->at++;
+    if (lx->at == from)
+        return FAIL(ST_SYNTAX, "Expected a name");
+    *out = capitals(lx->arena, str_sub(lx->line, from, lx->at - from));
     return ST_OK;
 }
 

@@ -18,6 +18,7 @@ struct imap_source {
     enum st (*skip)(void *arg, uint64_t n) SUSPENDS;
     void *arg;
     size_t literal_max, command_max; /* of a literal; of all lines and literals of a command */
+    uint64_t skip_max;               /* most that imap_lex_skip throws away of a command */
 };
 
 struct imap_lexer {
@@ -30,7 +31,8 @@ struct imap_lexer {
 
 /* Reads the first line. */
 enum st imap_lex_begin(struct imap_lexer *lx, const struct imap_source *src, struct arena *a) SUSPENDS MUST_USE;
-/* Throws away what is left of the command: its non-synchronizing literals and the lines behind them. */
+/* Throws away what is left of the command: its non-synchronizing literals and the lines behind them. ST_EOF: that is
+ * more than skip_max; the connection can't go on. */
 enum st imap_lex_skip(struct imap_lexer *lx) SUSPENDS MUST_USE;
 
 int imap_lex_peek(const struct imap_lexer *lx);          /* next character; -1 at the end of the line */
@@ -43,6 +45,8 @@ enum st imap_lex_end(struct imap_lexer *lx) MUST_USE;    /* nothing but blanks m
 enum st imap_lex_tag(struct imap_lexer *lx, struct str *out) MUST_USE;
 enum st imap_lex_atom(struct imap_lexer *lx, struct str *out) MUST_USE;
 enum st imap_lex_word(struct imap_lexer *lx, struct str *out) MUST_USE; /* an atom in capitals */
+/* Letters, digits and dots, in capitals: the name of a FETCH item or section. */
+enum st imap_lex_name(struct imap_lexer *lx, struct str *out) MUST_USE;
 enum st imap_lex_number(struct imap_lexer *lx, uint32_t *out) MUST_USE;
 enum st imap_lex_string(struct imap_lexer *lx, struct str *out) SUSPENDS MUST_USE;
 enum st imap_lex_nstring(struct imap_lexer *lx, struct str *out) SUSPENDS MUST_USE; /* NIL: out->p is NULL */

@@ -261,6 +261,7 @@ enum st imap_session_new(struct imap_session_options *opt, struct imap_session *
     arena_init(&s->cmd_arena);
     imap_conn_init(&s->conn, opt->stream);
     s->src = imap_source_of(&s->conn);
+    s->src.skip_max = LIMIT_MESSAGE + LIMIT_IMAP_COMMAND;
     s->mail = opt->mail;
     s->set = config_ref(opt->set);
     s->account_id = opt->account;
@@ -273,7 +274,8 @@ enum st imap_session_new(struct imap_session_options *opt, struct imap_session *
     s->ended_arg = opt->ended_arg;
     s->last_command = "";
     s->active_at = deadline_in(0);
-    s->log = (struct log_ctx){.sid = s->sid, .peer = s->peer, .user = s->login, .service = "imap", .action = "starting"};
+    s->log = (struct log_ctx){
+        .sid = s->sid, .peer = s->peer, .user = s->login, .service = "imap", .action = "starting"};
     stream_set_in_max(opt->stream, LIMIT_IMAP_LINE);
     stream_set_timeouts(opt->stream, (uint32_t)MIN(s->set->imap_idle_timeout, (uint64_t)COMMAND_READ_MS),
                         (uint32_t)s->set->net_write_timeout);

@@ -40,5 +40,6 @@ static enum st source_skip(void *arg, uint64_t n)
 struct imap_source imap_source_of(struct imap_conn *c)
 {
     return (struct imap_source){.line = source_line, .literal = source_literal, .skip = source_skip, .arg = c,
-        .literal_max = LIMIT_IMAP_LITERAL, .command_max = LIMIT_IMAP_COMMAND};
+        .literal_max = LIMIT_IMAP_LITERAL, .command_max = LIMIT_IMAP_COMMAND,
+        .skip_max = LIMIT_IMAP_COMMAND};
 }

@@ -1,0 +1,143 @@
+/* APPEND (RFC 3501 6.3.11) with APPENDUID (RFC 4315). The message is scanned while it arrives, taken byte for byte,
+ * and a large one is staged before its commit. */
+#include "imap/session.h"
+#include "mime/date.h"
+#include "mime/scan.h"
+
+struct append {
+    struct str mailbox;
+    struct imap_flags flags;
+    uint64_t internal_date_us; /* 0: now */
+    uint64_t size;
+    bool sync;
+};
+
+static enum st parse_datetime(struct imap_lexer *lx, uint64_t *out)
+{
+    struct mime_date date;
+    struct str text;
+
+    TRY(imap_lex_string(lx, &text));
+    if (imap_datetime_parse(text, &date) != ST_OK)
+        return FAIL(ST_SYNTAX, "Expected a date like \" 1-Jan-2026 10:00:00 +0100\"");
+    *out = date.wall_us > 0 ? (uint64_t)date.wall_us : 1;
+    return ST_OK;
+}
+
+/* Up to the literal, which is left where it is. */
+static enum st append_parse(struct imap_lexer *lx, struct append *out)
+{
+    struct append a = {0};
+
+    TRY(imap_lex_sp(lx));
+    TRY(imap_lex_mailbox(lx, &a.mailbox));
+    TRY(imap_lex_sp(lx));
+    if (imap_lex_peek(lx) == '(') {
+        TRY(imap_lex_flags(lx, false, &a.flags));
+        TRY(imap_lex_sp(lx));
+    }
+    if (imap_lex_peek(lx) == '"') {
+        TRY(parse_datetime(lx, &a.internal_date_us));
+        TRY(imap_lex_sp(lx));
+    }
+    TRY(imap_lex_literal_head(lx, &a.size, &a.sync));
+    *out = a;
+    return ST_OK;
+}
+
+/* What can be known before the message is sent: so that it need not be. */
+static enum st append_check(struct imap_cmd *c, const struct append *a)
+{
+    struct mailbox_info info;
+    enum st st;
+
+    if (a->size > c->s->set->imap_max_append_size || a->size > LIMIT_MESSAGE) {
+        c->code = STR("TOOBIG");
+        return FAIL(ST_LIMIT, "The message is too large");
+    }
+    if (a->size == 0)
+        return FAIL(ST_DENIED, "A message of no bytes");
+    st = mailbox_status(c->s->account, &c->s->cmd_arena, a->mailbox, &info);
+    if (st == ST_NOTFOUND || (st == ST_OK && info.noselect)) {
+        c->code = STR("TRYCREATE");
+        return FAIL(ST_NOTFOUND, "There is no such mailbox");
+    }
+    return st;
+}
+
+/* The literal's bytes, scanned as they come. *out_nul: there is one among them. */
+static enum st take_literal(struct imap_cmd *c, const struct append *a, struct mime_scan *scan, struct buf *out,
+                            bool *out_nul)
+{
+    struct imap_conn *conn = &c->s->conn;
+    struct str piece;
+
+    if (a->sync)
+        imap_put(conn, STR("+ OK\r\n"));
+    for (uint64_t left = a->size; left > 0; left -= piece.n) {
+        TRY(imap_conn_bytes(conn, left, &piece));
+        *out_nul |= memchr(piece.p, '\0', piece.n) != NULL;
+        mime_scan_feed(scan, piece);
+        buf_add(out, piece);
+        stream_eat(conn->stream, piece.n);
+    }
+    TRY(imap_lex_next_line(&c->lx));
+    return imap_lex_end(&c->lx);
+}
+
+static enum st append_commit(struct imap_cmd *c, const struct append *a, struct str record, struct buf *letter)
+{
+    struct imap_session *s = c->s;
+    struct new_mail mail = {.record = record,
+                            .flags = a->flags.bits,
+                            .keywords = a->flags.keywords,
+                            .n_keywords = a->flags.n_keywords,
+                            .internal_date_us = a->internal_date_us};
+    uint32_t uidvalidity, *uids;
+    enum st st;
+
+    if (letter->n > LIMIT_APPEND_INLINE) {
+        TRY(mail_stage(s->account, buf_str(letter), &mail.stage));
+        buf_free_memory(letter);
+    } else {
+        mail.bytes = buf_str(letter);
+    }
+    st = mail_append(s->account, a->mailbox, &mail, 1, &s->cmd_arena, &uidvalidity, &uids);
+    if (st == ST_NOTFOUND)
+        c->code = STR("TRYCREATE");
+    TRY(st);
+    c->code = arena_printf(&s->cmd_arena, "APPENDUID %u %u", uidvalidity, uids[0]);
+    return ST_OK;
+}
+
+static enum st append_run(struct imap_cmd *c, const struct append *a)
+{
+    struct buf letter, record;
+    struct mime_scan scan;
+    bool has_nul = false;
+    enum st st;
+
+    buf_init(&letter, (size_t)a->size);
+    buf_init(&record, LIMIT_MIME_RECORD);
+    mime_scan_init(&scan);
+    st = take_literal(c, a, &scan, &letter, &has_nul);
+    if (st == ST_OK && has_nul)
+        st = FAIL(ST_DENIED, "A message with a NUL in it"); /* RFC 3501 9, CHAR8 */
+    if (st == ST_OK) {
+        mime_scan_end(&scan, &record);
+        st = append_commit(c, a, buf_str(&record), &letter);
+    }
+    mime_scan_fini(&scan);
+    buf_fini(&record);
+    buf_fini(&letter);
+    return st;
+}
+
+enum st cmd_append(struct imap_cmd *c)
+{
+    struct append a;
+
+    TRY(append_parse(&c->lx, &a));
+    TRY(append_check(c, &a));
+    return append_run(c, &a);
+}

@@ -1,0 +1,77 @@
+/* COPY (RFC 3501 6.4.7) and MOVE (RFC 6851), with COPYUID (RFC 4315). */
+#include "imap/session.h"
+#include "imap/set.h"
+
+struct copy {
+    struct imap_set set;
+    struct str target;
+};
+
+static enum st copy_parse(struct imap_lexer *lx, struct copy *out)
+{
+    struct copy cp;
+
+    TRY(imap_lex_sp(lx));
+    TRY(imap_lex_set(lx, &cp.set));
+    TRY(imap_lex_sp(lx));
+    TRY(imap_lex_mailbox(lx, &cp.target));
+    TRY(imap_lex_end(lx));
+    *out = cp;
+    return ST_OK;
+}
+
+static enum st copy_run(struct imap_cmd *c, const struct copy *cp, bool move, struct copied *out)
+{
+    struct imap_session *s = c->s;
+    struct uid_set uids;
+    enum st st;
+
+    TRY(imap_set_uids(&s->cmd_arena, cp->set, c->uid, s->view, &uids));
+    *out = (struct copied){0};
+    if (uids.n == 0)
+        return ST_OK;
+    st = view_copy(s->view, uids, cp->target, move, &s->cmd_arena, out);
+    if (st == ST_NOTFOUND)
+        c->code = STR("TRYCREATE");
+    if (st == ST_SYNTAX)
+        return FAIL(ST_DENIED, "There can be no mailbox of that name");
+    return st;
+}
+
+static struct str copyuid(struct arena *a, const struct copied *done)
+{
+    struct str from = imap_set_print(a, done->from, done->n), to = imap_set_print(a, done->to, done->n);
+
+    return arena_printf(a, "COPYUID %u %.*s %.*s", done->uidvalidity, STR_ARGS(from), STR_ARGS(to));
+}
+
+enum st cmd_copy(struct imap_cmd *c)
+{
+    struct copied done;
+    struct copy cp;
+
+    TRY(copy_parse(&c->lx, &cp));
+    TRY(copy_run(c, &cp, false, &done));
+    if (done.uidvalidity)
+        c->code = copyuid(&c->s->cmd_arena, &done);
+    else
+        c->text = STR("Nothing to copy");
+    return ST_OK;
+}
+
+enum st cmd_move(struct imap_cmd *c)
+{
+    struct imap_conn *conn = &c->s->conn;
+    struct copied done;
+    struct copy cp;
+
+    TRY(copy_parse(&c->lx, &cp));
+    if (view_is_read_only(c->s->view))
+        return FAIL(ST_DENIED, "The mailbox is open for reading only");
+    TRY(copy_run(c, &cp, true, &done));
+    if (done.uidvalidity) /* before the EXPUNGE responses (RFC 6851 section 4.3) */
+        imap_put_status(conn, STR("*"), "OK", copyuid(&c->s->cmd_arena, &done), STR("Moved"));
+    else
+        c->text = STR("Nothing to move");
+    return ST_OK;
+}

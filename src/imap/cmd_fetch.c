@@ -1,0 +1,205 @@
+/* FETCH and UID FETCH (RFC 3501 6.4.5): over the messages, the account's other sessions in between. */
+#include "base/must.h"
+#include "co/co.h"
+#include "imap/fetch.h"
+
+enum {
+    SLICE_US = 2000,     /* after so long others have a turn */
+    LOOKS_EVERY = 64,    /* messages between looks at the clock */
+    SEEN_AT_ONCE = 100,  /* messages that become \Seen in one commit */
+};
+
+struct progress {
+    uint64_t slice_from;
+    unsigned messages;
+    bool gone, damaged;
+    uint32_t damaged_seq, damaged_uid; /* the first one */
+    struct email_cursor *cursor;
+    uint32_t seen_until; /* messages up to this number have been marked \Seen as needed */
+    uint32_t newly_from; /* of those, which were marked by this batch */
+    bool newly[SEEN_AT_ONCE];
+};
+
+/* --- \Seen ------------------------------------------------------------------------------------- */
+
+/* Marks the next messages of the set, from seq on, before their text goes out. That it can't be done (a full disk)
+ * is no reason not to show them. */
+static void mark_seen(struct fetch_run *f, struct progress *pr, uint32_t seq, uint32_t hi)
+{
+    uint32_t end = MIN(hi, seq + SEEN_AT_ONCE - 1);
+    struct uid_range r[SEEN_AT_ONCE];
+    struct flag_change change = {.how = FLAGS_ADD, .flags = MAIL_SEEN};
+    struct mail_msg m;
+    size_t n = 0;
+
+    memset(pr->newly, 0, sizeof pr->newly);
+    pr->newly_from = seq;
+    pr->seen_until = end;
+    for (uint32_t i = seq; i <= end; i++) {
+        view_msg(f->s->view, i, &m);
+        if ((m.flags & MAIL_SEEN) || m.gone)
+            continue;
+        r[n++] = (struct uid_range){m.uid, m.uid};
+        pr->newly[i - seq] = true;
+    }
+    if (n && view_store(f->s->view, (struct uid_set){r, n}, &change) != ST_OK)
+        memset(pr->newly, 0, sizeof pr->newly);
+}
+
+static bool is_newly_seen(const struct progress *pr, uint32_t seq)
+{
+    return seq >= pr->newly_from && seq - pr->newly_from < SEEN_AT_ONCE && pr->newly[seq - pr->newly_from];
+}
+
+/* --- a message ------------------------------------------------------------------------------------ */
+
+/* ST_NOTFOUND: expunged meanwhile. A damaged record leaves has_email false. */
+static enum st load(struct fetch_run *f, struct progress *pr)
+{
+    view_msg(f->s->view, f->seq, &f->msg);
+    if (f->msg.gone)
+        return ST_NOTFOUND;
+    f->has_email = false;
+    if (!(f->fetch->flags & EMAIL))
+        return ST_OK;
+    enum st st = email_cursor_get(pr->cursor, f->seq, &f->email);
+
+    if (st == ST_CORRUPT) {
+        LOG(IMAP_COMMAND_FAILED, lf_z("command", "FETCH"), lf_err());
+        return ST_OK;
+    }
+    TRY(st);
+    f->has_email = true;
+    return ST_OK;
+}
+
+static void note_damage(struct fetch_run *f, struct progress *pr)
+{
+    if (pr->damaged)
+        return;
+    pr->damaged = true;
+    pr->damaged_seq = f->seq;
+    pr->damaged_uid = f->msg.uid;
+}
+
+/* An item with its blank before it. What is damaged is left out, or NIL where the grammar allows that. */
+static enum st put_item(struct fetch_run *f, struct progress *pr, const struct fetch_item *it, bool *first)
+{
+    if ((it->flags & EMAIL) && !f->has_email && it->write != fetch_section) {
+        note_damage(f, pr);
+        return ST_OK;
+    }
+    if (!*first)
+        imap_put(f->conn, STR(" "));
+    *first = false;
+    enum st st = it->write(f, it);
+
+    if (st != ST_CORRUPT)
+        return st;
+    note_damage(f, pr);
+    return ST_OK;
+}
+
+static enum st put_items(struct fetch_run *f, struct progress *pr)
+{
+    static const struct fetch_item uid = {.write = fetch_uid}, flags = {.write = fetch_flags};
+    const struct fetch *fetch = f->fetch;
+    bool first = true;
+
+    for (size_t i = 0; i < fetch->n; i++)
+        TRY(put_item(f, pr, &fetch->items[i], &first));
+    if (!fetch->has_flags && is_newly_seen(pr, f->seq))
+        TRY(put_item(f, pr, &flags, &first));
+    return first ? put_item(f, pr, &uid, &first) : ST_OK;
+}
+
+static enum st put_message(struct fetch_run *f, struct progress *pr)
+{
+    enum st st = load(f, pr);
+
+    if (st == ST_NOTFOUND) {
+        pr->gone = true;
+        return ST_OK;
+    }
+    TRY(st);
+    char *p = imap_room(f->conn, 32);
+
+    *p++ = '*';
+    *p++ = ' ';
+    p = imap_digits(p, f->seq);
+    memcpy(p, " FETCH (", 8);
+    imap_wrote(f->conn, p + 8);
+    st = put_items(f, pr);
+    if (f->has_blob) {
+        email_body_close(&f->blob);
+        f->has_blob = false;
+    }
+    imap_put(f->conn, STR(")\r\n"));
+    return st;
+}
+
+/* --- all of them ------------------------------------------------------------------------------------ */
+
+static void maybe_yield(struct progress *pr)
+{
+    if (++pr->messages % LOOKS_EVERY)
+        return;
+    uint64_t now = clock_mono_us();
+
+    if (now - pr->slice_from < SLICE_US)
+        return;
+    co_yield();
+    pr->slice_from = clock_mono_us();
+}
+
+static enum st put_range(struct fetch_run *f, struct progress *pr, struct uid_range r)
+{
+    bool sees = (f->fetch->flags & SEES) && !view_is_read_only(f->s->view);
+
+    for (f->seq = r.lo; f->seq <= r.hi; f->seq++) {
+        if (sees && f->seq > pr->seen_until)
+            mark_seen(f, pr, f->seq, r.hi);
+        TRY(put_message(f, pr));
+        TRY(imap_conn_check(f->conn));
+        maybe_yield(pr);
+    }
+    return ST_OK;
+}
+
+static enum st put_all(struct fetch_run *f, struct progress *pr, struct uid_set seqs)
+{
+    enum st st = ST_OK;
+
+    if (f->fetch->flags & EMAIL)
+        TRY(email_cursor_open(f->s->view, &pr->cursor));
+    for (size_t i = 0; i < seqs.n && st == ST_OK; i++)
+        st = put_range(f, pr, seqs.r[i]);
+    if (pr->cursor)
+        email_cursor_close(pr->cursor);
+    return st;
+}
+
+enum st cmd_fetch(struct imap_cmd *c)
+{
+    struct imap_session *s = c->s;
+    struct fetch_run f = {.s = s, .conn = &s->conn, .day = -1};
+    struct progress pr = {.slice_from = clock_mono_us()};
+    struct uid_set seqs;
+    struct fetch fetch;
+    enum st st;
+
+    TRY(fetch_parse(&c->lx, c->uid, &fetch));
+    TRY(imap_set_seqs(&s->cmd_arena, fetch.set, c->uid, s->view, &seqs));
+    f.fetch = &fetch;
+    buf_init(&f.scratch, LIMIT_HEADER + LIMIT_IMAP_LINE); /* more than a record, too */
+    st = put_all(&f, &pr, seqs);
+    buf_fini(&f.scratch);
+    TRY(st);
+    if (pr.damaged)
+        return FAIL(ST_CORRUPT, "Message %u (UID %u) is damaged in the store", pr.damaged_seq, pr.damaged_uid);
+    if (pr.gone) { /* RFC 5530; RFC 2180 4.1 */
+        c->code = STR("EXPUNGEISSUED");
+        c->text = STR("Some of the messages are gone");
+    }
+    return ST_OK;
+}

@@ -1,0 +1,66 @@
+/* FETCH (RFC 3501 6.4.5) in three files: fetch_parse.c reads the items, fetch_write.c writes them for a message,
+ * cmd_fetch.c goes over the messages. */
+#pragma once
+
+#include "imap/session.h"
+#include "imap/set.h"
+
+enum { EMAIL = 1, SECTION = 2, SEES = 4 }; /* flags of rows of fetch_items.def */
+
+struct fetch_section {
+    struct str label; /* as it is answered: "BODY[1.TEXT]<0>" */
+    uint32_t *path;
+    size_t depth;
+    enum mime_section what;
+    bool is_filter, is_not; /* HEADER.FIELDS, HEADER.FIELDS.NOT */
+    struct str *names;
+    size_t n_names;
+    bool is_partial;
+    uint32_t from, most;
+};
+
+struct fetch_run;
+
+struct fetch_item {
+    enum st (*write)(struct fetch_run *f, const struct fetch_item *it) SUSPENDS;
+    unsigned flags;
+    struct fetch_section section;
+};
+
+struct fetch {
+    struct imap_set set;
+    struct fetch_item *items;
+    size_t n;
+    unsigned flags; /* of all items together */
+    bool has_uid, has_flags;
+};
+
+/* `uid`: the UID form, which answers the UID also when it is not asked for. */
+enum st fetch_parse(struct imap_lexer *lx, bool uid, struct fetch *out) SUSPENDS MUST_USE;
+
+/* A FETCH under way: the message it is at. */
+struct fetch_run {
+    struct imap_session *s;
+    struct imap_conn *conn;
+    const struct fetch *fetch;
+    uint32_t seq;
+    struct mail_msg msg;
+    struct email email;     /* when an item needs it */
+    struct blob_view blob;  /* open once a section has been asked for */
+    bool has_email, has_blob;
+    struct buf scratch;     /* BODY, filtered headers */
+    int64_t day;            /* of the last INTERNALDATE; its text */
+    char day_text[16];
+};
+
+/* The writers, which the rows name. Each writes "NAME value". Rows with EMAIL are
+ * called only when the record is there (has_email), but sections always: they write NIL and give ST_CORRUPT where a
+ * message is damaged. */
+enum st fetch_uid(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
+enum st fetch_flags(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
+enum st fetch_internaldate(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
+enum st fetch_size(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
+enum st fetch_envelope(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
+enum st fetch_body(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
+enum st fetch_bodystructure(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
+enum st fetch_section(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;

@@ -1,0 +1,238 @@
+#include "imap/fetch.h"
+
+struct item_row {
+    struct str name;
+    enum st (*write)(struct fetch_run *f, const struct fetch_item *it) SUSPENDS;
+    unsigned flags;
+    enum mime_section what; /* of old names for sections */
+};
+
+static const struct item_row item_rows[] = {
+#define FETCH_ITEM(name, writer, flags, reference) {{name, sizeof(name) - 1}, writer, flags, 0},
+#define FETCH_SECTION(name, what, flags, reference) {{name, sizeof(name) - 1}, fetch_section, EMAIL | (flags), what},
+#define FETCH_MACRO(...)
+#include "imap/fetch_items.def"
+#undef FETCH_ITEM
+#undef FETCH_SECTION
+#undef FETCH_MACRO
+};
+
+static const struct {
+    struct str name, items;
+} macro_rows[] = {
+#define FETCH_ITEM(...)
+#define FETCH_SECTION(...)
+#define FETCH_MACRO(name, items, reference) {{name, sizeof(name) - 1}, {items, sizeof(items) - 1}},
+#include "imap/fetch_items.def"
+#undef FETCH_ITEM
+#undef FETCH_SECTION
+#undef FETCH_MACRO
+};
+
+/* `bracket`: rows of sections, whose names end in "[]". */
+static const struct item_row *find_item(struct str name, bool bracket)
+{
+    for (size_t i = 0; i < ARRAY_LEN(item_rows); i++) {
+        struct str row = item_rows[i].name;
+
+        if (bracket != (bool)(item_rows[i].flags & SECTION))
+            continue;
+        if (str_eq(name, bracket ? str_sub(row, 0, row.n - 2) : row))
+            return &item_rows[i];
+    }
+    return NULL;
+}
+
+/* "1.2." before a word, or "1.2" alone. *out_word: a word follows. */
+static enum st parse_path(struct imap_lexer *lx, struct fetch_section *s, bool *out_word)
+{
+    s->path = ARENA_ARRAY(lx->arena, uint32_t, LIMIT_IMAP_SECTION_DEPTH);
+    while (imap_lex_peek(lx) >= '0' && imap_lex_peek(lx) <= '9') {
+        uint32_t n;
+
+        TRY(imap_lex_number(lx, &n));
+        if (n == 0 || s->depth == LIMIT_IMAP_SECTION_DEPTH)
+            return FAIL(ST_SYNTAX, "Invalid part number");
+        s->path[s->depth++] = n;
+        if (!imap_lex_take(lx, '.')) {
+            *out_word = false;
+            return ST_OK;
+        }
+    }
+    *out_word = s->depth > 0 || imap_lex_peek(lx) != ']';
+    return ST_OK;
+}
+
+static enum st parse_names(struct imap_lexer *lx, struct fetch_section *s)
+{
+    TRY(imap_lex_sp(lx));
+    TRY(imap_lex_want(lx, '('));
+    s->names = ARENA_ARRAY(lx->arena, struct str, LIMIT_IMAP_HEADER_NAMES);
+    do {
+        if (s->n_names == LIMIT_IMAP_HEADER_NAMES)
+            return FAIL(ST_LIMIT, "Too many field names");
+        TRY(imap_lex_astring(lx, &s->names[s->n_names++]));
+    } while (imap_lex_take(lx, ' '));
+    return imap_lex_want(lx, ')');
+}
+
+static enum st parse_section_word(struct imap_lexer *lx, struct fetch_section *s)
+{
+    struct str word;
+
+    TRY(imap_lex_name(lx, &word));
+    s->is_not = str_eq(word, STR("HEADER.FIELDS.NOT"));
+    s->is_filter = s->is_not || str_eq(word, STR("HEADER.FIELDS"));
+    if (s->is_filter || str_eq(word, STR("HEADER")))
+        s->what = MIME_SECTION_HEADER;
+    else if (str_eq(word, STR("TEXT")))
+        s->what = MIME_SECTION_TEXT;
+    else if (str_eq(word, STR("MIME")) && s->depth)
+        s->what = MIME_SECTION_MIME;
+    else
+        return FAIL(ST_SYNTAX, "Unknown section");
+    return s->is_filter ? parse_names(lx, s) : ST_OK;
+}
+
+static void add_name(struct buf *b, struct str name)
+{
+    if (imap_is_atom(name)) {
+        buf_add(b, name);
+        return;
+    }
+    buf_addc(b, '"');
+    for (size_t i = 0; i < name.n; i++) {
+        if (name.p[i] == '"' || name.p[i] == '\\')
+            buf_addc(b, '\\');
+        buf_addc(b, name.p[i]);
+    }
+    buf_addc(b, '"');
+}
+
+/* How the answer calls it: the section in one form, and where a partial one begins. */
+static enum st make_label(struct imap_lexer *lx, struct fetch_section *s)
+{
+    static const char *const words[] = {
+        [MIME_SECTION_ALL] = "",
+        [MIME_SECTION_HEADER] = "HEADER",
+        [MIME_SECTION_TEXT] = "TEXT",
+        [MIME_SECTION_MIME] = "MIME",
+    };
+    struct buf b;
+    enum st st;
+
+    buf_init(&b, LIMIT_IMAP_OUTPUT / 2);
+    buf_addz(&b, "BODY[");
+    for (size_t i = 0; i < s->depth; i++)
+        buf_addf(&b, i ? ".%u" : "%u", s->path[i]);
+    if (s->depth && s->what != MIME_SECTION_ALL)
+        buf_addc(&b, '.');
+    buf_addz(&b, words[s->what]);
+    if (s->is_filter) {
+        buf_addz(&b, s->is_not ? ".FIELDS.NOT (" : ".FIELDS (");
+        for (size_t i = 0; i < s->n_names; i++) {
+            if (i)
+                buf_addc(&b, ' ');
+            add_name(&b, s->names[i]);
+        }
+        buf_addc(&b, ')');
+    }
+    buf_addc(&b, ']');
+    if (s->is_partial)
+        buf_addf(&b, "<%u>", s->from);
+    s->label = arena_str(lx->arena, buf_str(&b));
+    st = buf_check(&b);
+    buf_fini(&b);
+    return st;
+}
+
+static enum st parse_section(struct imap_lexer *lx, struct fetch_section *s)
+{
+    bool has_word;
+
+    TRY(imap_lex_want(lx, '['));
+    TRY(parse_path(lx, s, &has_word));
+    if (has_word)
+        TRY(parse_section_word(lx, s));
+    TRY(imap_lex_want(lx, ']'));
+    if (imap_lex_take(lx, '<')) {
+        s->is_partial = true;
+        TRY(imap_lex_number(lx, &s->from));
+        TRY(imap_lex_want(lx, '.'));
+        TRY(imap_lex_number(lx, &s->most));
+        TRY(imap_lex_want(lx, '>'));
+        if (s->most == 0)
+            return FAIL(ST_SYNTAX, "A partial of no bytes");
+    }
+    return make_label(lx, s);
+}
+
+static void add_item(struct fetch *f, const struct item_row *row, const struct fetch_section *s)
+{
+    struct fetch_item *it = &f->items[f->n++];
+
+    it->write = row->write;
+    it->flags = row->flags;
+    f->flags |= row->flags;
+    f->has_uid |= row->write == fetch_uid;
+    f->has_flags |= row->write == fetch_flags;
+    if (s)
+        it->section = *s;
+    else if (row->write == fetch_section)
+        it->section = (struct fetch_section){.label = row->name, .what = row->what};
+}
+
+static enum st parse_item(struct imap_lexer *lx, struct fetch *f)
+{
+    struct fetch_section section = {0};
+    struct str name;
+
+    if (f->n == LIMIT_IMAP_FETCH_ITEMS)
+        return FAIL(ST_LIMIT, "Too many FETCH items");
+    TRY(imap_lex_name(lx, &name));
+    bool bracket = imap_lex_peek(lx) == '[';
+    const struct item_row *row = find_item(name, bracket);
+
+    if (!row)
+        return FAIL(ST_SYNTAX, "Unknown FETCH item");
+    if (bracket)
+        TRY(parse_section(lx, &section));
+    add_item(f, row, bracket ? &section : NULL);
+    return ST_OK;
+}
+
+static bool take_macro(struct imap_lexer *lx, struct fetch *f)
+{
+    for (size_t i = 0; i < ARRAY_LEN(macro_rows); i++) {
+        struct str rest = macro_rows[i].items, name;
+
+        if (!imap_lex_take_word(lx, macro_rows[i].name))
+            continue;
+        while (str_split(&rest, ' ', &name))
+            add_item(f, find_item(name, false), NULL);
+        return true;
+    }
+    return false;
+}
+
+enum st fetch_parse(struct imap_lexer *lx, bool uid, struct fetch *out)
+{
+    struct fetch f = {.items = ARENA_ARRAY(lx->arena, struct fetch_item, LIMIT_IMAP_FETCH_ITEMS + 1)};
+
+    TRY(imap_lex_sp(lx));
+    TRY(imap_lex_set(lx, &f.set));
+    TRY(imap_lex_sp(lx));
+    if (imap_lex_take(lx, '(')) {
+        do
+            TRY(parse_item(lx, &f));
+        while (imap_lex_take(lx, ' '));
+        TRY(imap_lex_want(lx, ')'));
+    } else if (!take_macro(lx, &f)) {
+        TRY(parse_item(lx, &f));
+    }
+    TRY(imap_lex_end(lx));
+    if (uid && !f.has_uid)
+        add_item(&f, find_item(STR("UID"), false), NULL);
+    *out = f;
+    return ST_OK;
+}

@@ -1,0 +1,204 @@
+/* One item of one message each. Offsets in the record count from the blob's first byte; the lines of the prefix
+ * (Return-Path, Delivered-To) stand before it and are the first of the letter's header. */
+#include "base/clock.h"
+#include "imap/fetch.h"
+#include "mime/header.h"
+
+static char *add(char *p, struct str s)
+{
+    memcpy(p, s.p, s.n);
+    return p + s.n;
+}
+
+enum st fetch_uid(struct fetch_run *f, const struct fetch_item *it UNUSED)
+{
+    imap_wrote(f->conn, imap_digits(add(imap_room(f->conn, 32), STR("UID ")), f->msg.uid));
+    return ST_OK;
+}
+
+enum st fetch_flags(struct fetch_run *f, const struct fetch_item *it UNUSED)
+{
+    imap_put(f->conn, STR("FLAGS "));
+    imap_put_flags(f->s, &f->msg);
+    return ST_OK;
+}
+
+enum st fetch_size(struct fetch_run *f, const struct fetch_item *it UNUSED)
+{
+    imap_wrote(f->conn, imap_digits(add(imap_room(f->conn, 40), STR("RFC822.SIZE ")), f->msg.size));
+    return ST_OK;
+}
+
+static char *two(char *p, unsigned n)
+{
+    *p++ = (char)('0' + n / 10 % 10);
+    *p++ = (char)('0' + n % 10);
+    return p;
+}
+
+/* " 5-Jan-2026", kept for the next message: neighbours are mostly of one day. */
+static void set_day(struct fetch_run *f, int64_t day)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    unsigned month, mday;
+    char *p = f->day_text;
+    int64_t year;
+
+    f->day = day;
+    civil_from_days(day, &year, &month, &mday);
+    p = two(p, mday);
+    if (f->day_text[0] == '0')
+        f->day_text[0] = ' ';
+    *p++ = '-';
+    p = add(p, str_n(months + (month - 1) * 3, 3));
+    *p++ = '-';
+    p = two(p, (unsigned)(year / 100 % 100));
+    two(p, (unsigned)(year % 100));
+}
+
+enum st fetch_internaldate(struct fetch_run *f, const struct fetch_item *it UNUSED)
+{
+    uint64_t seconds = f->msg.internal_date_us / 1000000;
+    unsigned of_day = (unsigned)(seconds % 86400);
+    char *p = add(imap_room(f->conn, 64), STR("INTERNALDATE \""));
+
+    if ((int64_t)(seconds / 86400) != f->day)
+        set_day(f, (int64_t)(seconds / 86400));
+    p = add(p, str_n(f->day_text, 11));
+    *p++ = ' ';
+    p = two(p, of_day / 3600);
+    *p++ = ':';
+    p = two(p, of_day / 60 % 60);
+    *p++ = ':';
+    p = two(p, of_day % 60);
+    imap_wrote(f->conn, add(p, STR(" +0000\"")));
+    return ST_OK;
+}
+
+enum st fetch_envelope(struct fetch_run *f, const struct fetch_item *it UNUSED)
+{
+    imap_put(f->conn, STR("ENVELOPE "));
+    imap_put(f->conn, f->email.rec.envelope);
+    return ST_OK;
+}
+
+enum st fetch_bodystructure(struct fetch_run *f, const struct fetch_item *it UNUSED)
+{
+    imap_put(f->conn, STR("BODYSTRUCTURE "));
+    imap_put(f->conn, f->email.rec.bodystructure);
+    return ST_OK;
+}
+
+enum st fetch_body(struct fetch_run *f, const struct fetch_item *it UNUSED)
+{
+    buf_clear(&f->scratch);
+    mime_record_add_body(&f->email.rec, &f->scratch); /* shorter than the record */
+    imap_put(f->conn, STR("BODY "));
+    imap_put(f->conn, buf_str(&f->scratch));
+    return ST_OK;
+}
+
+/* --- sections -------------------------------------------------------------------------------------- */
+
+/* What a section consists of: bytes before (the prefix) and bytes of the blob. */
+struct pieces {
+    struct str first, second;
+};
+
+static enum st damaged(struct fetch_run *f)
+{
+    return FAIL(ST_CORRUPT, "Message %u (UID %u) is damaged in the store", f->seq, f->msg.uid);
+}
+
+static enum st open_blob(struct fetch_run *f)
+{
+    if (!f->has_email)
+        return damaged(f);
+    if (f->has_blob)
+        return ST_OK;
+    enum st st = email_body(f->s->account, &f->email, &f->blob);
+
+    if (st == ST_CORRUPT || st == ST_NOTFOUND) {
+        LOG(IMAP_COMMAND_FAILED, lf_z("command", "FETCH"), lf_err());
+        return damaged(f);
+    }
+    TRY(st);
+    f->has_blob = true;
+    return ST_OK;
+}
+
+/* Does the section begin with the letter's own header, or is it all of it? Then the prefix belongs to it. */
+static bool has_prefix(const struct fetch_section *s, size_t part)
+{
+    if (s->what == MIME_SECTION_TEXT || part != 0)
+        return false;
+    return s->depth == 0 || s->what == MIME_SECTION_MIME;
+}
+
+/* ST_NOTFOUND: the letter has no such part. */
+static enum st find_pieces(struct fetch_run *f, const struct fetch_section *s, struct pieces *out)
+{
+    struct mime_span span;
+    size_t part;
+
+    TRY(mime_record_section(&f->email.rec, s->path, s->depth, s->what, &span, &part));
+    if (span.at > f->blob.bytes.n || span.n > f->blob.bytes.n - span.at)
+        return damaged(f);
+    out->first = has_prefix(s, part) ? f->email.prefix : STR_NONE;
+    out->second = str_sub(f->blob.bytes, span.at, span.n);
+    return ST_OK;
+}
+
+/* HEADER.FIELDS: the fields of the prefix are looked through like the others; only one empty line at the end. */
+static enum st filter_pieces(struct fetch_run *f, const struct fetch_section *s, struct pieces *pc)
+{
+    struct str whole = pc->second;
+
+    if (pc->first.n) {
+        char *p = arena_alloc(&f->s->cmd_arena, pc->first.n + pc->second.n);
+
+        add(add(p, pc->first), pc->second);
+        whole = str_n(p, pc->first.n + pc->second.n);
+    }
+    buf_clear(&f->scratch);
+    mime_header_filter(whole, s->names, s->n_names, s->is_not, &f->scratch);
+    if (buf_check(&f->scratch) != ST_OK)
+        return FAIL(ST_LIMIT, "The header is too long");
+    *pc = (struct pieces){STR_NONE, buf_str(&f->scratch)};
+    return ST_OK;
+}
+
+static void cut(struct pieces *pc, uint32_t from, uint32_t most)
+{
+    size_t skip = MIN((size_t)from, pc->first.n);
+
+    pc->first = str_sub(pc->first, skip, most);
+    pc->second = str_sub(pc->second, MIN(from - skip, pc->second.n), most - pc->first.n);
+}
+
+enum st fetch_section(struct fetch_run *f, const struct fetch_item *it)
+{
+    const struct fetch_section *s = &it->section;
+    struct pieces pc;
+    enum st st = open_blob(f);
+
+    if (st == ST_OK)
+        st = find_pieces(f, s, &pc);
+    if (st == ST_OK && s->is_filter)
+        st = filter_pieces(f, s, &pc);
+    if (st != ST_OK) {
+        imap_put(f->conn, s->label);
+        imap_put(f->conn, STR(" NIL"));
+        return st == ST_NOTFOUND ? ST_OK : st;
+    }
+    if (s->is_partial)
+        cut(&pc, s->from, s->most);
+    imap_put(f->conn, s->label);
+    char *p = add(imap_room(f->conn, 32), STR(" {"));
+
+    p = imap_digits(p, pc.first.n + pc.second.n);
+    imap_wrote(f->conn, add(p, STR("}\r\n")));
+    imap_put(f->conn, pc.first);
+    imap_put(f->conn, pc.second);
+    return ST_OK;
+}

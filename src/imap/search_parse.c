@@ -1,0 +1,265 @@
+#include "imap/search_parse.h"
+#include "imap/set.h"
+#include "mime/charset.h"
+#include "mime/date.h"
+
+enum arg {
+    ARG_NONE,
+    ARG_TEXT,
+    ARG_FIELD,
+    ARG_HEADER,
+    ARG_KEYWORD,
+    ARG_NUMBER,
+    ARG_DATE,
+    ARG_SET,
+    ARG_KEY,
+    ARG_KEYS,
+    ARG_NEW,
+};
+
+struct key_row {
+    struct str name;
+    enum arg arg;
+    enum search_what what;
+    uint64_t num;
+    struct str field;
+    bool negated;
+};
+
+static const struct key_row key_rows[] = {
+#define SEARCH_KEY(name, arg, what, num, field, negated, reference)                                                    \
+    {{name, sizeof(name) - 1}, arg, what, num, {field, sizeof(field) - 1}, negated},
+#include "imap/search_keys.def"
+#undef SEARCH_KEY
+};
+
+struct parser {
+    struct imap_lexer *lx;
+    const struct charset *charset; /* NULL: none named */
+    unsigned depth, keys;
+};
+
+static enum st parse_key(struct parser *p, struct search_key **out) SUSPENDS;
+
+static struct search_key *new_key(struct parser *p, enum search_what what)
+{
+    struct search_key *k = ARENA_NEW(p->lx->arena, struct search_key);
+
+    k->what = what;
+    return k;
+}
+
+static struct search_key *new_parent(struct parser *p, enum search_what what, struct search_key *a,
+                                     struct search_key *b)
+{
+    struct search_key *k = new_key(p, what);
+
+    k->kids = ARENA_ARRAY(p->lx->arena, struct search_key *, 2);
+    k->kids[0] = a;
+    k->kids[1] = b;
+    k->n_kids = b ? 2 : 1;
+    return k;
+}
+
+/* A text to look for, in UTF-8. Without CHARSET it should be US-ASCII; other bytes are read as mime/charset does. */
+static enum st parse_text(struct parser *p, struct str *out)
+{
+    struct buf utf8;
+    struct str raw;
+
+    TRY(imap_lex_astring(p->lx, &raw));
+    if (str_is_ascii(raw) && (!p->charset || p->charset == charset_utf8())) {
+        *out = raw;
+        return ST_OK;
+    }
+    buf_init(&utf8, LIMIT_IMAP_LITERAL * 4);
+    charset_to_utf8(p->charset, raw, &utf8);
+    *out = arena_str(p->lx->arena, buf_str(&utf8));
+    buf_fini(&utf8);
+    return ST_OK;
+}
+
+/* A date, in quotes or not: its day since 1970. */
+static enum st parse_date(struct parser *p, uint64_t *out)
+{
+    struct str text;
+    int64_t day;
+
+    TRY(imap_lex_astring(p->lx, &text));
+    if (imap_date_parse(text, &day) != ST_OK)
+        return FAIL(ST_SYNTAX, "Expected a date like 1-Jan-2026");
+    *out = day < 0 ? 0 : (uint64_t)day;
+    return ST_OK;
+}
+
+static enum st parse_number(struct parser *p, uint64_t *out)
+{
+    uint32_t n;
+
+    TRY(imap_lex_number(p->lx, &n));
+    *out = n;
+    return ST_OK;
+}
+
+static enum st parse_set(struct parser *p, struct search_key *k)
+{
+    struct imap_set set;
+
+    TRY(imap_lex_set(p->lx, &set));
+    k->set = (struct uid_set){set.r, set.n};
+    return ST_OK;
+}
+
+static enum st parse_kid(struct parser *p, struct search_key *k, size_t n)
+{
+    k->kids = ARENA_ARRAY(p->lx->arena, struct search_key *, n);
+    for (size_t i = 0; i < n; i++) {
+        TRY(imap_lex_sp(p->lx));
+        TRY(parse_key(p, &k->kids[i]));
+    }
+    k->n_kids = n;
+    return ST_OK;
+}
+
+static enum st parse_argument(struct parser *p, const struct key_row *row, struct search_key *k)
+{
+    if (row->arg == ARG_NONE || row->arg == ARG_NEW)
+        return ST_OK;
+    if (row->arg == ARG_KEY || row->arg == ARG_KEYS)
+        return parse_kid(p, k, row->arg == ARG_KEY ? 1 : 2);
+    TRY(imap_lex_sp(p->lx));
+    switch (row->arg) {
+    case ARG_HEADER:
+        TRY(imap_lex_astring(p->lx, &k->name));
+        TRY(imap_lex_sp(p->lx));
+        return parse_text(p, &k->text);
+    case ARG_FIELD:
+    case ARG_TEXT:
+        return parse_text(p, &k->text);
+    case ARG_KEYWORD:
+        return imap_lex_atom(p->lx, &k->text);
+    case ARG_NUMBER:
+        return parse_number(p, &k->num);
+    case ARG_DATE:
+        return parse_date(p, &k->num);
+    default:
+        return parse_set(p, k);
+    }
+}
+
+static enum st parse_named(struct parser *p, struct search_key **out)
+{
+    struct str word;
+
+    TRY(imap_lex_word(p->lx, &word));
+    for (size_t i = 0; i < ARRAY_LEN(key_rows); i++) {
+        const struct key_row *row = &key_rows[i];
+
+        if (!str_eq(word, row->name))
+            continue;
+        struct search_key *k = new_key(p, row->what);
+
+        k->num = row->num;
+        k->name = row->field;
+        TRY(parse_argument(p, row, k));
+        if (row->arg == ARG_NEW) { /* RECENT UNSEEN */
+            struct search_key *seen = new_key(p, SEARCH_FLAG);
+
+            seen->num = MAIL_SEEN;
+            k = new_parent(p, SEARCH_AND, new_key(p, SEARCH_RECENT), new_parent(p, SEARCH_NOT, seen, NULL));
+        }
+        *out = row->negated ? new_parent(p, SEARCH_NOT, k, NULL) : k;
+        return ST_OK;
+    }
+    return FAIL(ST_SYNTAX, "Unknown SEARCH key");
+}
+
+struct key_list {
+    struct search_key *key;
+    struct key_list *next;
+};
+
+/* Keys with blanks between them, all of which must hold. */
+static enum st parse_keys(struct parser *p, struct search_key **out)
+{
+    struct key_list first = {0}, *last = &first;
+    size_t n = 0;
+
+    do {
+        struct key_list *item = ARENA_NEW(p->lx->arena, struct key_list);
+
+        TRY(parse_key(p, &item->key));
+        last = last->next = item;
+        n++;
+    } while (imap_lex_take(p->lx, ' ') && imap_lex_peek(p->lx) >= 0);
+    if (n == 1) {
+        *out = first.next->key;
+        return ST_OK;
+    }
+    struct search_key *all = new_key(p, SEARCH_AND);
+
+    all->kids = ARENA_ARRAY(p->lx->arena, struct search_key *, n);
+    for (struct key_list *item = first.next; item; item = item->next)
+        all->kids[all->n_kids++] = item->key;
+    *out = all;
+    return ST_OK;
+}
+
+static enum st parse_key(struct parser *p, struct search_key **out)
+{
+    enum st st;
+
+    if (++p->keys > LIMIT_IMAP_SEARCH_KEYS || p->depth >= LIMIT_IMAP_SEARCH_DEPTH)
+        return FAIL(ST_LIMIT, "Too many SEARCH keys");
+    if (imap_lex_at_set(p->lx)) {
+        struct search_key *k = new_key(p, SEARCH_SEQ);
+
+        TRY(parse_set(p, k));
+        *out = k;
+        return ST_OK;
+    }
+    p->depth++;
+    if (imap_lex_take(p->lx, '(')) {
+        st = parse_keys(p, out);
+        if (st == ST_OK)
+            st = imap_lex_want(p->lx, ')');
+    } else {
+        st = parse_named(p, out);
+    }
+    p->depth--;
+    return st;
+}
+
+enum st imap_search_parse(struct imap_lexer *lx, struct imap_search *out)
+{
+    struct parser p = {.lx = lx};
+    struct str name;
+
+    *out = (struct imap_search){0};
+    TRY(imap_lex_sp(lx));
+    if (imap_lex_take_word(lx, STR("CHARSET"))) {
+        TRY(imap_lex_sp(lx));
+        TRY(imap_lex_astring(lx, &name));
+        TRY(imap_lex_sp(lx));
+        p.charset = charset_find(name);
+        if (!p.charset) {
+            out->bad_charset = true;
+            return FAIL(ST_DENIED, "Unknown character set");
+        }
+    }
+    TRY(parse_keys(&p, &out->key));
+    return imap_lex_end(lx);
+}
+
+void imap_search_resolve(struct search_key *key, struct arena *a, const struct view *v)
+{
+    uint32_t count = view_count(v);
+    struct imap_set set = {(struct uid_range *)(uintptr_t)key->set.r, key->set.n};
+
+    if (key->what == SEARCH_SEQ)
+        key->set = imap_set_order(a, set, count);
+    else if (key->what == SEARCH_UID)
+        key->set = imap_set_order(a, set, count ? view_uid(v, count) : 0);
+    for (size_t i = 0; i < key->n_kids; i++)
+        imap_search_resolve(key->kids[i], a, v);
+}
