@@ -65,6 +65,16 @@ def without_directives(text):
     return "\n".join(out)
 
 
+def without_directives_in_place(text):
+    """The same, with every character where it was."""
+    out, cont = [], False
+    for line in text.split("\n"):
+        directive = cont or line.lstrip().startswith("#")
+        cont = directive and line.endswith("\\")
+        out.append(" " * len(line) if directive else line)
+    return "\n".join(out)
+
+
 def line_of(text, at):
     return text.count("\n", 0, at) + 1
 
