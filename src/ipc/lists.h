@@ -20,6 +20,9 @@ struct rcpt_target {
     struct str pass;         /* PASS_BYTES */
 };
 
+/* What a grant is good for (grant_ask.rights). */
+enum grant_right { GRANT_MAIL = 1, GRANT_SUBMIT = 2 };
+
 #define RCPT_TARGETS_MAX 2000 /* of one transaction, aliases expanded */
 
 void rcpt_targets_put(struct buf *b, const struct rcpt_target *t, size_t n);

@@ -1,0 +1,122 @@
+/* Addresses: from text to the directory's form, and the questions of gates about them. */
+#include "keeper/keeper.h"
+
+#include "base/log.h"
+#include "mime/addrspec.h"
+
+enum st keeper_address(struct directory *d, struct arena *a, struct str text, bool only_domain, struct directory_address *out)
+{
+    struct addrspec spec;
+
+    if (str_rfind(text, '@') == text.n && (only_domain || str_ieq(text, STR("postmaster")))) {
+        struct str domain;
+        uint64_t count;
+
+        TRY(directory_first_domain(d, a, &domain, &count));
+        if (count > 1 && !str_ieq(text, STR("postmaster")))
+            return FAIL(ST_NOTFOUND, "an address needs its domain: this server has several");
+        text = arena_printf(a, "%.*s@%.*s", STR_ARGS(text), STR_ARGS(domain));
+    }
+    TRY(addrspec_parse(text, &spec));
+    out->local = arena_str(a, spec.local);
+    out->domain = arena_str(a, spec.domain);
+    return ST_OK;
+}
+
+struct rcpt_job {
+    struct keeper *k;
+    const struct settings *set; /* a reference: a reload may come while the thread works */
+    struct arena *a;
+    const struct msg_rcpt_ask *ask;
+    struct directory_target *targets;
+    size_t n;
+};
+
+static enum st resolve(void *arg)
+{
+    struct rcpt_job *j = arg;
+    struct directory_address address;
+    bool ours;
+
+    TRY(keeper_address(j->k->directory, j->a, j->ask->address, false, &address));
+    TRY(directory_is_ours(j->k->directory, address.domain, &ours));
+    if (!ours && j->ask->account == 0)
+        return FAIL(ST_DENIED, "%.*s is not a domain of this server, which relays for its own users only", STR_ARGS(address.domain));
+    return directory_resolve(j->k->directory, j->a, &address, j->set->recipient_delimiter, &j->targets, &j->n);
+}
+
+/* With a pass each, so that the box takes a letter for just these in just this transaction. */
+static enum st targets_put(const struct rcpt_job *j, unsigned gate, struct buf *out)
+{
+    struct rcpt_target *list = ARENA_ARRAY(j->a, struct rcpt_target, j->n);
+
+    for (size_t i = 0; i < j->n; i++) {
+        unsigned char *pass = arena_alloc(j->a, PASS_BYTES);
+
+        list[i] = (struct rcpt_target){.kind = j->targets[i].account ? RCPT_LOCAL : RCPT_REMOTE,
+                                       .account = j->targets[i].account,
+                                       .address = j->targets[i].address,
+                                       .original = j->ask->address};
+        pass_make(j->k->pass_key, gate, j->ask->txn, &list[i], pass);
+        list[i].pass = str_n((const char *)pass, PASS_BYTES);
+    }
+    rcpt_targets_put(out, list, j->n);
+    return buf_check(out);
+}
+
+void keeper_rcpt(struct ipc_request *r)
+{
+    struct keeper_gate *g = r->arg;
+    struct keeper *k = g->keeper;
+    struct rcpt_job j = {.k = k, .set = config_ref(k->set), .a = r->arena, .ask = r->msg};
+    struct msg_rcpt_answer answer = {0};
+    struct buf targets;
+    enum st st = keeper_sql(k, resolve, &j);
+
+    buf_init(&targets, 49152);
+    if (st == ST_OK)
+        st = targets_put(&j, g->index, &targets);
+    answer.status = st;
+    if (st == ST_OK)
+        answer.targets = buf_str(&targets);
+    else
+        answer.text = str_sub(arena_str(r->arena, str_z(err_get()->text)), 0, 200);
+    if (st != ST_OK && st != ST_NOTFOUND && st != ST_DENIED && st != ST_SYNTAX)
+        LOG(KEEPER_DIRECTORY_FAILED, lf_z("what", "recipient"), lf_err());
+    if (ipc_answer(r, MSG_rcpt_answer, &answer, -1) != ST_OK)
+        LOG(KEEPER_GATE_NOT_TOLD, lf_z("what", "recipient"), lf_err());
+    buf_fini(&targets);
+    config_unref(j.set);
+}
+
+struct sender_job {
+    struct keeper *k;
+    const struct settings *set; /* a reference: a reload may come while the thread works */
+    struct arena *a;
+    const struct msg_sender_ask *ask;
+};
+
+static enum st may_send(void *arg)
+{
+    struct sender_job *j = arg;
+    struct directory_address address;
+
+    TRY(keeper_address(j->k->directory, j->a, j->ask->address, false, &address));
+    return directory_may_send_as(j->k->directory, j->ask->account, &address, j->set->recipient_delimiter);
+}
+
+void keeper_sender(struct ipc_request *r)
+{
+    struct keeper_gate *g = r->arg;
+    struct sender_job j = {.k = g->keeper, .set = config_ref(g->keeper->set), .a = r->arena, .ask = r->msg};
+    struct msg_sender_answer answer = {0};
+
+    answer.status = keeper_sql(g->keeper, may_send, &j);
+    if (answer.status != ST_OK)
+        answer.text = str_sub(arena_str(r->arena, str_z(err_get()->text)), 0, 200);
+    if (answer.status != ST_OK && answer.status != ST_DENIED && answer.status != ST_SYNTAX && answer.status != ST_NOTFOUND)
+        LOG(KEEPER_DIRECTORY_FAILED, lf_z("what", "sender"), lf_err());
+    if (ipc_answer(r, MSG_sender_answer, &answer, -1) != ST_OK)
+        LOG(KEEPER_GATE_NOT_TOLD, lf_z("what", "sender"), lf_err());
+    config_unref(j.set);
+}

@@ -1,0 +1,224 @@
+/* Logins. In order: is the network turned away; who is it; has this password been verified lately; else a turn on a
+ * hashing thread, where a user who doesn't exist costs the same; then the box is told of the grant, and only when it has
+ * taken it the gate. A refusal waits before it is told, without keeping anybody else. */
+#include "keeper/keeper.h"
+
+#include "base/log.h"
+#include "base/random.h"
+#include "base/route.h"
+#include "sasl/prep.h"
+
+#define TOKEN_BYTES 16
+
+struct login_job {
+    struct keeper *k;
+    const struct settings *set; /* a reference: a reload may come while a thread works */
+    struct arena *a;
+    const struct msg_auth_ask *ask;
+    struct str network;
+    bool may_be_banned;
+
+    struct directory_account account;
+    struct directory_credential *credentials;
+    size_t n;
+    uint64_t credential; /* the one that the password is */
+};
+
+static struct secret password_of(const struct login_job *j)
+{
+    return secret_of(j->ask->password);
+}
+
+/* An authorization identity must be the user himself (RFC 4616 section 2). */
+static enum st look_up(void *arg)
+{
+    struct login_job *j = arg;
+    struct directory_address user, authz;
+    struct str name;
+
+    if (sasl_prep(j->a, j->ask->user, false, &name) != ST_OK || keeper_address(j->k->directory, j->a, name, true, &user) != ST_OK)
+        return FAIL(ST_NOTFOUND, "no such user");
+    TRY(directory_login(j->k->directory, j->a, &user, &j->account, &j->credentials, &j->n));
+    if (j->ask->authzid.n) {
+        struct directory_account other;
+
+        if (sasl_prep(j->a, j->ask->authzid, false, &name) != ST_OK ||
+            keeper_address(j->k->directory, j->a, name, true, &authz) != ST_OK ||
+            directory_account_find(j->k->directory, j->a, &authz, &other) != ST_OK || other.id != j->account.id)
+            return FAIL(ST_NOTFOUND, "no such authorization identity");
+    }
+    return ST_OK;
+}
+
+static enum st check(void *arg)
+{
+    struct login_job *j = arg;
+    enum st worst = FAIL(ST_DENIED, "wrong password");
+
+    for (size_t i = 0; i < j->n; i++) {
+        enum st st = password_check(j->credentials[i].hash, password_of(j));
+
+        if (st == ST_OK) {
+            j->credential = j->credentials[i].id;
+            return ST_OK;
+        }
+        if (st != ST_DENIED)
+            worst = st;
+    }
+    if (j->n == 0)
+        password_check_nobody(password_of(j), keeper_cost(j->set));
+    return worst;
+}
+
+static enum st mark_used(void *arg)
+{
+    const struct login_job *j = arg;
+
+    return directory_credential_used(j->k->directory, j->credential, clock_wall_us());
+}
+
+static enum st verify(struct login_job *j)
+{
+    struct keeper *k = j->k;
+    enum st st = keeper_sql(k, look_up, j);
+
+    if (st == ST_NOTFOUND)
+        j->n = 0;
+    else
+        TRY(st);
+    if (st == ST_OK && (j->credential = logins_find(&k->logins, j->account.id, j->account.version, password_of(j))) != 0)
+        return ST_OK;
+    TRY(turns_take(&k->turns, j->network, deadline_in(KEEPER_LOGIN_MS)));
+    st = keeper_hash(k, check, j);
+    turns_give(&k->turns);
+    TRY(st);
+    logins_add(&k->logins, j->account.id, j->account.version, password_of(j), j->credential);
+    if (keeper_sql(k, mark_used, j) != ST_OK)
+        LOG(KEEPER_DIRECTORY_FAILED, lf_z("what", "last use"), lf_err());
+    return ST_OK;
+}
+
+/* The account may have changed while the password was hashed: what counts is how it stands when the box has the grant. */
+static enum st is_still_valid(void *arg)
+{
+    struct login_job *j = arg;
+    struct directory_account now;
+
+    TRY(directory_account_by_id(j->k->directory, j->a, j->account.id, &now));
+    if (now.version != j->account.version || now.is_disabled)
+        return FAIL(ST_DENIED, "the account has changed meanwhile");
+    return ST_OK;
+}
+
+static enum st grant(struct login_job *j, unsigned gate, const unsigned char token[TOKEN_BYTES])
+{
+    struct keeper *k = j->k;
+    struct ipc *box = k->n_cores ? k->cores[route_core(j->account.id, k->n_cores)] : NULL;
+    uint64_t quota = j->account.quota_bytes ? j->account.quota_bytes : j->set->quota_default;
+    bool submits = j->ask->service == PROTOCOL_SUBMISSION || j->ask->service == PROTOCOL_SMTP;
+    struct msg_grant_ask ask = {.token = str_n((const char *)token, TOKEN_BYTES),
+                                .account = j->account.id,
+                                .gate = gate,
+                                .conn = j->ask->conn,
+                                .credential = j->credential,
+                                .rights = submits ? GRANT_SUBMIT : GRANT_MAIL,
+                                .quota_bytes = quota,
+                                .login = j->account.address};
+    struct msg_grant_answer answer;
+    enum st st;
+
+    if (!box)
+        return FAIL(ST_TRYLATER, "the mail store is not ready");
+    TRY(IPC_ASK(box, grant_ask, &ask, grant_answer, j->a, &answer, deadline_in(KEEPER_ASK_MS)));
+    if (answer.status != ST_OK)
+        return FAIL(ST_TRYLATER, "the mail store did not take the login");
+    /* a revocation between verifying and here has gone out before this grant was there to be revoked */
+    st = keeper_sql(k, is_still_valid, j);
+    if (st == ST_DENIED || st == ST_NOTFOUND)
+        keeper_revoke(k, j->account.id, j->credential, STR("changed during login"));
+    return st;
+}
+
+/* A refusal is told late. The gate's credits are not eaten up by it: above a number of them the oldest is told early. */
+static void wait_a_little(struct keeper_gate *g, const struct settings *set)
+{
+    struct sleeper me = {0};
+
+    if (set->auth_failure_delay == 0)
+        return;
+    if (g->n_sleepers >= KEEPER_SLEEPERS_MAX) {
+        struct sleeper *oldest = LIST_ITEM(g->sleepers.next, struct sleeper, link);
+
+        list_del(&oldest->link);
+        g->n_sleepers--;
+        co_event_set(&oldest->event);
+    }
+    list_add_tail(&g->sleepers, &me.link);
+    g->n_sleepers++;
+    if (co_event_wait(&me.event, deadline_in(set->auth_failure_delay)) == ST_OK || list_is_empty(&me.link))
+        return; /* woken early, and taken off the list by who did it */
+    list_del(&me.link);
+    g->n_sleepers--;
+}
+
+static void count_failure(struct login_job *j)
+{
+        const struct failures_rule rule = {j->set->auth_max_failures, j->set->auth_failure_window, j->set->auth_ban};
+
+    if (j->may_be_banned && failures_count(&j->k->failures, &rule, j->network))
+        LOG(KEEPER_NETWORK_BANNED, lf_str("network", j->network), lf_u64("for_ms", rule.ban_ms));
+}
+
+static enum st login(struct login_job *j, struct keeper_gate *g, unsigned char token[TOKEN_BYTES])
+{
+    enum st st;
+
+    if (j->may_be_banned && failures_is_banned(&j->k->failures, j->network))
+        return FAIL(ST_TRYLATER, "too many wrong passwords from your network; try again later");
+    st = verify(j);
+    if (st == ST_OK && j->account.is_disabled) {
+        st = FAIL(ST_DENIED, "%.*s", STR_ARGS(j->account.disabled.n ? j->account.disabled : STR("this account is disabled")));
+        wait_a_little(g, j->set);
+        return st;
+    }
+    if (st == ST_DENIED) {
+        count_failure(j);
+        wait_a_little(g, j->set);
+        return FAIL(ST_DENIED, "wrong user name or password");
+    }
+    if (st == ST_OK) {
+        random_bytes(token, TOKEN_BYTES);
+        st = grant(j, g->index, token);
+    }
+    if (st != ST_OK && st != ST_DENIED && st != ST_TRYLATER && st != ST_TIMEOUT)
+        LOG(KEEPER_LOGIN_BROKEN, lf_str("login", j->account.address), lf_err());
+    if (st == ST_OK || st == ST_DENIED)
+        return st;
+    return FAIL(ST_TRYLATER, "logins are not possible just now");
+}
+
+void keeper_auth(struct ipc_request *r)
+{
+    struct keeper_gate *g = r->arg;
+    const struct msg_auth_ask *ask = r->msg;
+    struct login_job j = {.k = g->keeper, .set = config_ref(g->keeper->set), .a = r->arena, .ask = ask};
+    unsigned char token[TOKEN_BYTES];
+    struct msg_auth_answer answer = {0};
+    char room[ADDR_TEXT_MAX];
+
+    j.may_be_banned = failures_network(ask->peer, room, &j.network);
+    answer.status = login(&j, g, token);
+    if (answer.status == ST_OK) {
+        answer.account = j.account.id;
+        answer.login = j.account.address;
+        answer.token = str_n((const char *)token, sizeof(token));
+    } else {
+        answer.text = str_sub(arena_str(r->arena, str_z(err_get()->text)), 0, 200);
+    }
+    if (ask->password.n)
+        wipe((void *)(uintptr_t)ask->password.p, ask->password.n);
+    if (ipc_answer(r, MSG_auth_answer, &answer, -1) != ST_OK)
+        LOG(KEEPER_GATE_NOT_TOLD, lf_z("what", "login"), lf_err());
+    wipe(token, sizeof(token));
+    config_unref(j.set);
+}

@@ -1,0 +1,87 @@
+/* The keeper: who may log in, where mail for an address goes, and signatures with private keys. One loop; SQL on one
+ * thread of its own, password hashes on a few more. It has no socket but its pipes. */
+#pragma once
+
+#include "base/clock.h"
+#include "co/offload.h"
+#include "config/settings.h"
+#include "directory/directory.h"
+#include "directory/password.h"
+#include "ipc/ipc.h"
+#include "ipc/pass.h"
+#include "keeper/certs.h"
+#include "keeper/failures.h"
+#include "keeper/logins.h"
+#include "keeper/turns.h"
+
+#define KEEPER_GATES_MAX 256
+#define KEEPER_CORES_MAX 256
+#define KEEPER_SLEEPERS_MAX 128 /* refused logins of one gate whose answers wait; above it the oldest is told early */
+#define KEEPER_ASK_MS 10000     /* for a box to take a grant */
+#define KEEPER_LOGIN_MS 20000   /* for a login to get its turn */
+#define KEEPER_TICKETS_MAX 3    /* keys of session tickets: one that is used, those that are still taken */
+
+struct sleeper {
+    struct list link;
+    struct co_event event;
+};
+
+/* What belongs to one gate; the argument of its handlers. */
+struct keeper_gate {
+    struct keeper *keeper;
+    unsigned index;
+    struct ipc *ipc; /* NULL: never connected */
+    struct list sleepers;
+    unsigned n_sleepers;
+};
+
+struct keeper {
+    const struct settings *set; /* a reference of its own */
+    struct directory *directory;
+    struct offload *sql, *hashing;
+    struct turns turns;
+    struct logins logins;
+    struct failures failures;
+    unsigned char pass_key[PASS_KEY_BYTES];
+
+    struct certs *certs, *old_certs; /* the old ones sign for handshakes under way at a reload */
+    unsigned char tickets[KEEPER_TICKETS_MAX][TLS_TICKET_KEY_BYTES]; /* newest first */
+    unsigned n_tickets;
+    struct co_timer ticket_timer;
+
+    struct keeper_gate gates[KEEPER_GATES_MAX];
+    unsigned n_gates;
+    struct ipc *cores[KEEPER_CORES_MAX];
+    unsigned n_cores;
+};
+
+/* Takes a reference to `set` and owns `directory` and `certs` from now on. */
+struct keeper *keeper_new(const struct settings *set, struct directory *directory, struct certs *certs, unsigned gates, unsigned cores);
+void keeper_free(struct keeper *k); /* nothing is under way any more */
+
+/* A link has come, or come again: what its other end has to know is sent. */
+void keeper_gate_is_up(struct keeper *k, unsigned gate, struct ipc *ipc);
+void keeper_core_is_up(struct keeper *k, unsigned core, struct ipc *ipc);
+/* New settings and certificates (owned from now on) for what comes from now on. */
+void keeper_reload(struct keeper *k, const struct settings *set, struct certs *certs);
+
+/* Handlers of the links to gates; arg is a struct keeper_gate. */
+void keeper_auth(struct ipc_request *r) SUSPENDS;
+void keeper_rcpt(struct ipc_request *r) SUSPENDS;
+void keeper_sender(struct ipc_request *r) SUSPENDS;
+void keeper_sign(struct ipc_request *r); /* on the loop */
+/* Of the link to control; arg is a struct keeper. */
+void keeper_admin(struct ipc_request *r) SUSPENDS;
+
+/* Runs fn(arg) on the directory's thread; its status and error record come back. */
+enum st keeper_sql(struct keeper *k, enum st (*fn)(void *arg), void *arg) SUSPENDS MUST_USE;
+/* The same on a hashing thread; the caller has a turn. */
+enum st keeper_hash(struct keeper *k, enum st (*fn)(void *arg), void *arg) SUSPENDS MUST_USE;
+struct password_cost keeper_cost(const struct settings *set);
+
+/* Everything of the account (credential 0) or of one credential ends: verified logins, grants, sessions. */
+void keeper_revoke(struct keeper *k, uint64_t account, uint64_t credential, struct str why);
+
+/* An address as people write it, in the directory's form, in the arena. "postmaster" alone is that of the first domain;
+ * another name alone is NOTFOUND unless `only_domain` and there is just one domain. On the directory's thread. */
+enum st keeper_address(struct directory *d, struct arena *a, struct str text, bool only_domain, struct directory_address *out) MUST_USE;
