@@ -130,7 +130,7 @@ static void run_read(void *arg)
         j->why = *err_get();
 }
 
-static enum st read_body(struct store *s, const struct blob_row *row, struct blob_buf *buf)
+static enum st read_body(struct store *s, const struct blob_row *row, struct blob_buf *buf) SUSPENDS
 {
     struct read_job j = {.s = s, .row = row, .buf = buf, .st = ST_TRYLATER};
 
@@ -147,7 +147,7 @@ static enum st read_body(struct store *s, const struct blob_row *row, struct blo
                 (unsigned long long)row->segment, (unsigned long long)row->offset, j.why.text);
 }
 
-static enum st find_row(struct store *s, uint64_t id, struct blob_row *out)
+static enum st find_row(struct store *s, uint64_t id, struct blob_row *out) SUSPENDS
 {
     struct arena a = ARENA_INIT;
     struct str value;
@@ -163,7 +163,7 @@ static enum st find_row(struct store *s, uint64_t id, struct blob_row *out)
     return st;
 }
 
-static enum st load(struct store *s, struct store_core *sc, uint64_t id, struct blob_buf **out)
+static enum st load(struct store *s, struct store_core *sc, uint64_t id, struct blob_buf **out) SUSPENDS
 {
     struct blob_row row;
     struct blob_buf *b;

@@ -77,7 +77,7 @@ static void take_stage(struct commit *c, size_t i, const struct kv_blob *blob)
     c->blobs[i].row.refs = blob->refs;
 }
 
-static enum st prepare_blobs(struct store *s, struct commit *c, const struct kv_blob *blobs)
+static enum st prepare_blobs(struct store *s, struct commit *c, const struct kv_blob *blobs) SUSPENDS
 {
     struct squeezing q = {s, c, blobs};
     uint64_t inline_max = MIN(INLINE_MAX, s->opt.segment_bytes / 16);
@@ -97,7 +97,16 @@ static enum st prepare_blobs(struct store *s, struct commit *c, const struct kv_
     return larger ? store_block(s, squeeze_larger, &q) : ST_OK;
 }
 
-static enum st prepare(struct store *s, struct commit *c, const struct kv_blob *blobs)
+/* Parts without a core are told by the caller. The others may be gone when the commit is answered. */
+static void find_ours(struct commit *c)
+{
+    c->ours = ARENA_ARRAY(&c->arena, struct kv_part *, c->job.n_parts);
+    for (size_t i = 0; i < c->job.n_parts; i++)
+        if (c->job.parts[i]->done && !c->job.parts[i]->core)
+            c->ours[c->n_ours++] = c->job.parts[i];
+}
+
+static enum st prepare(struct store *s, struct commit *c, const struct kv_blob *blobs) SUSPENDS
 {
     TRY(lay_out_parts(c));
     TRY(prepare_blobs(s, c, blobs));
@@ -110,7 +119,7 @@ static enum st prepare(struct store *s, struct commit *c, const struct kv_blob *
 
 /* --- handing in --------------------------------------------------------------------------------------- */
 
-static void wait_for_answer(struct store *s, struct commit *c)
+static void wait_for_answer(struct store *s, struct commit *c) SUSPENDS
 {
     if (c->core) {
         while (!c->is_done)
@@ -127,9 +136,8 @@ static enum st finish(struct store *s, struct commit *c)
 {
     enum st st = c->job.st;
 
-    for (size_t i = 0; i < c->job.n_parts; i++) /* those without a core were left to us */
-        if (c->job.parts[i]->done && !c->job.parts[i]->core)
-            c->job.parts[i]->done(c->job.parts[i], st);
+    for (size_t i = 0; i < c->n_ours; i++)
+        c->ours[i]->done(c->ours[i], st);
     for (size_t i = 0; i < c->n_blobs; i++)
         if (c->blobs[i].stage)
             blob_stage_done(s, c->blobs[i].stage, st == ST_OK);
@@ -153,6 +161,7 @@ enum st kv_commit(struct store *s, struct kv_commit *commit)
     c.blobs = ARENA_ARRAY(&c.arena, struct prepared, c.n_blobs);
     for (size_t i = 0; i < c.n_blobs; i++)
         c.blobs[i].stage = commit->blobs[i].stage;
+    find_ours(&c);
     st = prepare(s, &c, commit->blobs);
     if (st != ST_OK) { /* its versions are handed out: it fails in its turn */
         c.job.st = st;

@@ -37,6 +37,8 @@ struct commit {
     } *blobs;
     size_t n_blobs;
     struct buf parts; /* the parts' bytes for the journal */
+    struct kv_part **ours; /* parts that have no core */
+    size_t n_ours;
     struct arena arena;
     bool needs_space; /* brings new bodies: refused first when the disk runs full */
     bool is_abandoned; /* on the heap, nobody waits */

@@ -204,14 +204,27 @@ static enum st write_batch(struct store *s)
     return ST_OK;
 }
 
+static void wait_half_a_second(void)
+{
+    pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    pthread_cond_t nobody_tells = PTHREAD_COND_INITIALIZER;
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += 500000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    pthread_mutex_lock(&mutex);
+    while (pthread_cond_timedwait(&nobody_tells, &mutex, &until) == 0)
+        continue;
+    pthread_mutex_unlock(&mutex);
+}
+
 static enum st apply_until_done(struct store *s, struct str record, uint64_t seq, uint64_t offset)
 {
-    const struct timespec half = {0, 500000000L};
-    enum st st;
-
-    st = journal_apply(s, record, seq, s->journal->row.head.id, offset);
+    enum st st = journal_apply(s, record, seq, s->journal->row.head.id, offset);
     for (int i = 0; i < INDEX_TRIES && (st == ST_NOSPACE || st == ST_TRYLATER); i++) {
-        nanosleep(&half, NULL);
+        wait_half_a_second();
         st = index_write(&s->index, s->changes);
     }
     return st == ST_OK ? ST_OK : broken(s);

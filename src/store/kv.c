@@ -61,7 +61,7 @@ static void run_get(void *arg)
 }
 
 /* Absent ones come back with NULL. */
-static enum st get_all(struct store *s, struct arena *a, const struct str *keys, size_t n, struct str *out_values)
+static enum st get_all(struct store *s, struct arena *a, const struct str *keys, size_t n, struct str *out_values) SUSPENDS
 {
     struct get_job j = {.index = &s->index, .a = a, .keys = keys, .values = out_values, .n = n, .tier = first_tier(s)};
 
@@ -168,7 +168,7 @@ static void run_page(void *arg)
         r->why = *err_get();
 }
 
-static enum st next_page(struct kv_range *r)
+static enum st next_page(struct kv_range *r) SUSPENDS
 {
     r->n = r->at = 0;
     r->tier = first_tier(r->s);

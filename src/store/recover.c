@@ -242,47 +242,41 @@ static enum st replay(struct store *s, struct cursor *c, struct found *now, stru
     return st;
 }
 
-static enum st read_position(struct store *s, struct cursor *c)
+/* Untouched when the index holds nothing yet. */
+static enum st read_position(struct store *s, struct position_row *pos)
 {
-    struct position_row pos = {.blob_ceiling = 1};
+    struct row_key key = row_key(ROW_POSITION, 0);
     struct arena a = ARENA_INIT;
     struct str value;
-    enum st st = store_get_row(s, &a, ROW_POSITION, 0, &value);
+    enum st st = index_get(&s->index, TIER_DISK, &a, str_n(key.p, sizeof key.p), &value);
 
     if (st == ST_OK)
-        st = position_row_of(value, &pos);
+        st = position_row_of(value, pos);
     arena_fini(&a);
-    if (st != ST_NOTFOUND)
-        TRY(st);
+    return st == ST_NOTFOUND ? ST_OK : st;
+}
+
+static enum st begin(struct store *s, struct cursor *c)
+{
+    struct position_row pos = {.blob_ceiling = 1};
+
+    TRY(read_position(s, &pos));
     s->seq = pos.seq;
-    s->blob_ceiling = pos.blob_ceiling;
     c->seq = pos.seq + 1;
     c->at = pos.end;
     return pos.seq ? segs_pin(&s->segs, pos.segment, &c->seg) : ST_OK;
 }
 
-static enum st read_ceiling(struct store *s)
-{
-    struct position_row pos;
-    struct arena a = ARENA_INIT;
-    struct str value;
-    enum st st = store_get_row(s, &a, ROW_POSITION, 0, &value);
-
-    if (st == ST_OK)
-        st = position_row_of(value, &pos);
-    arena_fini(&a);
-    if (st == ST_OK)
-        s->blob_ceiling = pos.blob_ceiling;
-    return st == ST_NOTFOUND ? ST_OK : st;
-}
-
 /* Ids below the ceiling may have been given out; the new one is durable before the first is. */
 static enum st reserve_ids(struct store *s)
 {
+    struct position_row pos = {.blob_ceiling = 1};
     struct job_list none;
 
+    TRY(read_position(s, &pos));
     job_list_init(&none);
-    atomic_store(&s->next_blob, s->blob_ceiling);
+    s->blob_ceiling = pos.blob_ceiling;
+    atomic_store(&s->next_blob, pos.blob_ceiling);
     return journal_commit(s, &none);
 }
 
@@ -294,7 +288,7 @@ enum st store_recover(struct store *s)
 
     buf_init(&a.record, UINT32_MAX);
     buf_init(&b.record, UINT32_MAX);
-    st = read_position(s, &c);
+    st = begin(s, &c);
     if (st == ST_OK)
         st = replay(s, &c, &a, &b);
     buf_fini(&a.record);
@@ -302,6 +296,5 @@ enum st store_recover(struct store *s)
     s->journal = c.seg;
     s->journal_at = c.at;
     TRY(st);
-    TRY(read_ceiling(s));
     return reserve_ids(s);
 }

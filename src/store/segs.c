@@ -255,10 +255,25 @@ static bool is_ending(struct segs *t)
     return ending;
 }
 
+/* True when the store is being closed. Being wanted cuts the pause short. */
+static bool pause_filling(struct segs *t)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += ZERO_PAUSE_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    pthread_mutex_lock(&t->mutex);
+    if (!t->ending)
+        pthread_cond_timedwait(&t->want_spares, &t->mutex, &until);
+    pthread_mutex_unlock(&t->mutex);
+    return is_ending(t);
+}
+
 /* Slowly: little by little, so that no sync of a commit waits behind all of it. */
 static enum st fill_zeros(struct segs *t, int fd, uint64_t size, bool slowly)
 {
-    const struct timespec pause = {0, ZERO_PAUSE_MS * 1000000L};
     unsigned char *zeros = mem_new(ZERO_CHUNK);
     enum st st = ST_OK;
 
@@ -266,8 +281,7 @@ static enum st fill_zeros(struct segs *t, int fd, uint64_t size, bool slowly)
         st = t->os->write(t->os, fd, zeros, MIN(ZERO_CHUNK, size - at), at);
         if (st == ST_OK && slowly) {
             st = t->os->sync(t->os, fd);
-            nanosleep(&pause, NULL);
-            if (is_ending(t))
+            if (pause_filling(t))
                 st = ST_CANCELED;
         }
     }

@@ -165,7 +165,7 @@ static void run(void *arg)
     }
 }
 
-static enum st stage(struct staging *g, struct blob_stage **out)
+static enum st stage(struct staging *g, struct blob_stage **out) SUSPENDS
 {
     if (g->size > BLOB_MAX)
         return FAIL(ST_LIMIT, "a body of more than %u bytes", BLOB_MAX);
