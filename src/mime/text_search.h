@@ -7,7 +7,6 @@
 /* What is looked for, prepared once for all letters. */
 struct mime_needle {
     struct str folded;
-    size_t skip[256];
 };
 
 /* `utf8` is the text that the user gave. An empty one is found everywhere. */
@@ -16,8 +15,9 @@ void mime_needle_init(struct mime_needle *n, struct arena *a, struct str utf8);
 /* In a text that is there as UTF-8. */
 bool mime_search_utf8(const struct mime_needle *n, struct str text);
 
-/* Does a field of that name contain the needle? Names compare without case; encoded words are decoded.
- * An empty needle asks whether there is such a field (RFC 3501 6.4.4, HEADER). `header` is the letter's header. */
+/* Does a field of that name contain the needle? Names compare without case; encoded words are
+ * decoded. An empty needle asks whether there is such a field (RFC 3501 6.4.4, HEADER). `header` is
+ * the letter's header. */
 bool mime_search_header(const struct mime_needle *n, struct str header, struct str field);
 
 /* SEARCH BODY and TEXT over a letter that is read in pieces of any size, from its first byte:
@@ -26,7 +26,9 @@ bool mime_search_header(const struct mime_needle *n, struct str header, struct s
  *   while (more && !mime_search_feed(s, piece)) read more;
  *   found = mime_search_end(s);
  *
- * BODY looks into text parts and the headers of embedded letters; TEXT into all headers too. */
+ * BODY (without headers) looks into text parts and the headers of embedded letters; TEXT (with)
+ * into all headers too. Record and needle are borrowed until the end. Memory: a header, or some
+ * ten KiB of text. */
 struct mime_search;
 
 struct mime_search *mime_search_new(const struct mime_record *r, const struct mime_needle *needle, bool with_headers);
