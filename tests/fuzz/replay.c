@@ -1,7 +1,8 @@
-/* Stands in for libFuzzer: runs a driver once over each file named, whole and cut at up to 64 places.
+/* Stands in for libFuzzer: runs a driver over each file named, or in a folder named, whole and cut at up to 64 places.
  * Prints `N passed, 0 failed`; a failure ends the process. */
 #include "base/base.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -40,10 +41,36 @@ static void run_file(const char *name)
     free(data);
 }
 
+/* The files right in a folder; how many there were. */
+static int run_folder(const char *folder)
+{
+    DIR *d = opendir(folder);
+    struct dirent *e;
+    char name[4096];
+    int n = 0;
+
+    if (!d)
+        return -1;
+    while ((e = readdir(d)))
+        if (e->d_name[0] != '.' && snprintf(name, sizeof name, "%s/%s", folder, e->d_name) < (int)sizeof name) {
+            run_file(name);
+            n++;
+        }
+    closedir(d);
+    return n;
+}
+
 int main(int argc, char **argv)
 {
-    for (int i = 1; i < argc; i++)
-        run_file(argv[i]);
-    printf("%d passed, 0 failed\n", argc - 1);
-    return 0;
+    int passed = 0;
+
+    for (int i = 1; i < argc; i++) {
+        int n = run_folder(argv[i]);
+
+        if (n < 0)
+            run_file(argv[i]);
+        passed += n < 0 ? 1 : n;
+    }
+    printf("%d passed, %d failed\n", passed, passed == 0);
+    return passed == 0;
 }
