@@ -5,14 +5,17 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-enum admin_target { ADMIN_KEEPER, ADMIN_BOX, ADMIN_GATES, ADMIN_CONTROL, ADMIN_HERE };
+enum admin_target { ADMIN_KEEPER, ADMIN_BOX, ADMIN_MAIN, ADMIN_HERE };
 
 enum admin_flag { CMD_OFFLINE = 1, CMD_INPUT = 2 };
 
 enum admin_id {
-#define CMD(target, id, noun, verb, args, options, flags, help) ADMIN_CMD_##id,
+#define COMMAND(noun, verb, target, id, args, options, flags, help) ADMIN_CMD_##id,
+#define LOCAL(noun, verb, id, args, options, flags, help) ADMIN_CMD_##id,
 #include "admin/commands.def"
-#undef CMD
+#include "admin/local.def"
+#undef COMMAND
+#undef LOCAL
     ADMIN_CMD_COUNT
 };
 
@@ -27,7 +30,7 @@ struct admin_option {
     const char *name, *value, *help;
 };
 
-#define ADMIN_WORDS_MAX 1024 /* of one command */
+#define ADMIN_WORDS_MAX 64 /* of one command */
 #define ADMIN_OPTIONS_MAX 32 /* given with one command */
 
 struct admin_args {
