@@ -1,6 +1,7 @@
 /* The server side of TLS (OpenSSL), one context per core with a library context of its own (no
  * shared locks). The private key is not here: signatures are asked of the keeper through a callback
- * that suspends the handshake's coroutine. TLS 1.2 with ECDHE only, and 1.3. */
+ * that suspends the handshake's coroutine. TLS 1.2 with ECDHE and an AEAD cipher only, and 1.3; no
+ * renegotiation, no compression, sessions in tickets only. */
 #pragma once
 
 #include "co/co.h"
@@ -10,9 +11,10 @@ struct tls_server;
 
 enum tls_key_kind { TLS_KEY_ECDSA, TLS_KEY_RSA, TLS_KEY_ED25519 };
 
-/* Signs for key `key_id`. ECDSA: `input` is the digest, the result a DER signature. RSA: `input`
+/* Signs for key `key_id` (net/tls_key.h is the other side). ECDSA: `input` is the digest, the result a DER signature. RSA: `input`
  * is what is to be raised to the private exponent (padded: PSS, or PKCS #1 v1.5, by OpenSSL above), raw
- * private-key operation. ED25519: `input` is the message. Written to out[0..*out_n), at most out_max. */
+ * private-key operation. ED25519 is not asked for: OpenSSL 3.0 has no way to, and such certificates are
+ * refused; it stays in the enum for keys of other uses. Written to out[0..*out_n), at most out_max. */
 typedef enum st tls_sign_fn(void *arg, uint32_t key_id, enum tls_key_kind kind, struct str input, unsigned char *out,
                             size_t out_max, size_t *out_n) SUSPENDS;
 
@@ -20,13 +22,22 @@ struct tls_server *tls_server_new(tls_sign_fn *sign, void *sign_arg);
 void tls_server_free(struct tls_server *t); /* handshakes and connections that use it keep it alive */
 
 /* A certificate chain in PEM (leaf first) whose key the keeper has as `key_id`. Replaces the set at
- * the next tls_server_commit; names for SNI are read from the leaf (subjectAltName, wildcards). */
+ * the next tls_server_commit; names for SNI are read from the leaf (subjectAltName, wildcards). The
+ * first one is shown to clients that ask for no name or an unknown one; where two have a name, the first
+ * one has it. ST_SYNTAX says what is wrong with it; the others stay. */
 enum st tls_server_add(struct tls_server *t, struct str chain_pem, uint32_t key_id) MUST_USE;
-enum st tls_server_commit(struct tls_server *t) MUST_USE; /* new connections see the new set */
+/* New connections see the new set, those that are there keep theirs. ST_NOTFOUND: nothing was added; the old
+ * set stays. */
+enum st tls_server_commit(struct tls_server *t) MUST_USE;
 
-/* Session ticket keys, the same in all gates: 80 bytes each, newest first, at most 4. */
+/* Session ticket keys, the same in all gates: 80 bytes each, newest first, at most 4. Until it is called,
+ * tickets are of a random key of this server. May be called at any time: old tickets are good as long as
+ * their key is given. ST_SYNTAX: not a multiple of 80, none, or too many. */
 #define TLS_TICKET_KEY_BYTES 80
+#define TLS_TICKET_KEYS_MAX 4
 enum st tls_server_tickets(struct tls_server *t, struct str keys) MUST_USE;
 
-/* ALPN protocols that are accepted, e.g. "imap" (RFC 8314 section 3.3? see IANA: "imap", "pop3"). */
-void tls_server_alpn(struct tls_server *t, struct str wire_list); /* length-prefixed names */
+/* ALPN protocols that are accepted, e.g. "\4imap\4pop3" (length-prefixed names, IANA's registry). A client
+ * that offers only others is refused (RFC 7301 section 3.2; it meant another service), one that offers none
+ * is not. */
+void tls_server_alpn(struct tls_server *t, struct str wire_list);

@@ -1,0 +1,255 @@
+#include "net/tls_help.h"
+
+#include "net/tls.c"
+
+struct world {
+    struct arena arena;
+    struct signer signer;
+    struct made_cert ec, rsa;
+    struct tls_server *server;
+    struct tls_client *client, *again; /* the second one remembers its session */
+};
+
+static struct tls_client *client_for(struct str ca, const char *alpn, bool keep_session)
+{
+    struct tls_client_options opt = {.ca_pem = ca, .keep_session = keep_session, .alpn = str_z(alpn)};
+    struct tls_client *c = NULL;
+
+    CHECK_ST(tls_client_new(&opt, &c), ST_OK);
+    return c;
+}
+
+static struct world *world_new(void)
+{
+    struct world *w = MEM_NEW(struct world);
+    struct buf both;
+
+    w->ec = make_ec(&w->arena, "DNS:mail.example.test,DNS:*.wild.test");
+    w->rsa = make_rsa(&w->arena, "DNS:RSA.test,DNS:mail.example.test");
+    w->signer = (struct signer){.pool = offload_new("keys", 1, 100), .keys = {w->ec.key, w->rsa.key}};
+    w->server = tls_server_new(pool_sign, &w->signer);
+    CHECK_ST(tls_server_commit(w->server), ST_NOTFOUND);
+    CHECK_ST(tls_server_add(w->server, w->ec.cert_pem, 0), ST_OK);
+    CHECK_ST(tls_server_add(w->server, w->rsa.cert_pem, 1), ST_OK);
+    CHECK_ST(tls_server_commit(w->server), ST_OK);
+    buf_init(&both, 100000);
+    buf_add(&both, w->ec.cert_pem);
+    buf_add(&both, w->rsa.cert_pem);
+    w->client = client_for(buf_str(&both), NULL, false);
+    w->again = client_for(buf_str(&both), NULL, true);
+    buf_fini(&both);
+    return w;
+}
+
+static void world_free(struct world *w)
+{
+    tls_client_free(w->client);
+    tls_client_free(w->again);
+    tls_server_free(w->server);
+    offload_free(w->signer.pool);
+    tls_key_free(w->ec.key);
+    tls_key_free(w->rsa.key);
+    arena_fini(&w->arena);
+    mem_free(w);
+}
+
+static void in_world(void (*fn)(void *))
+{
+    struct world *w = world_new();
+
+    on_core(fn, w);
+    world_free(w);
+}
+
+static void both_free(struct stream *a, struct stream *b)
+{
+    stream_free(a);
+    stream_free(b);
+}
+
+static void talk(struct stream *a, struct stream *b)
+{
+    struct str line;
+
+    CHECK_ST(stream_write(a, STR("hello\r\n")), ST_OK);
+    CHECK_ST(stream_flush(a), ST_OK);
+    CHECK_ST(stream_line(b, 100, &line), ST_OK);
+    CHECK_STR(line, STR("hello\r\n"));
+}
+
+static void keys_and_names(void *arg)
+{
+    static const struct {
+        const char *host;
+        enum tls_key_kind kind;
+    } cases[] = {{"mail.example.test", TLS_KEY_ECDSA}, /* both have it: the first one */
+                 {"any.wild.test", TLS_KEY_ECDSA},
+                 {"rsa.test", TLS_KEY_RSA},
+                 {"RSA.TEST", TLS_KEY_RSA}};
+    struct world *w = arg;
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct stream_tls_info info = {0};
+        struct stream *s, *c;
+        unsigned asked = w->signer.asked;
+
+        CHECK_ST(tls_pair(w->server, w->client, cases[i].host, &s, &c), ST_OK);
+        CHECK(w->signer.last == cases[i].kind && w->signer.asked == asked + 1);
+        CHECK(stream_is_tls(s) && stream_tls_info(s, &info));
+        CHECK_STR(str_z(info.version), STR("TLSv1.3"));
+        CHECK_STR(info.server_name, str_z(cases[i].host));
+        CHECK(!info.resumed && info.alpn.n == 0 && info.cipher);
+        talk(s, c);
+        talk(c, s);
+        both_free(s, c);
+    }
+}
+
+TEST(keys_by_callback_certificates_by_name)
+{
+    in_world(keys_and_names);
+}
+
+static void refused(void *arg)
+{
+    struct world *w = arg;
+    struct tls_client *other = client_for(w->ec.cert_pem, NULL, false);
+    struct stream *s, *c;
+
+    CHECK_ST(tls_pair(w->server, w->client, "unknown.test", &s, &c), ST_DENIED); /* shown the first one */
+    both_free(s, c);
+    CHECK_ST(tls_pair(w->server, w->client, "a.b.wild.test", &s, &c), ST_DENIED);
+    both_free(s, c);
+    CHECK_ST(tls_pair(w->server, other, "rsa.test", &s, &c), ST_DENIED); /* not its authority */
+    CHECK_ST(stream_write(s, STR("x")), ST_IO); /* nothing is sent in clear text after a failed handshake */
+    both_free(s, c);
+    w->signer.refuse = 1;
+    CHECK(tls_pair(w->server, w->client, "rsa.test", &s, &c) != ST_OK);
+    both_free(s, c);
+    tls_client_free(other);
+}
+
+TEST(wrong_names_strangers_and_no_keeper)
+{
+    in_world(refused);
+}
+
+static void alpn(void *arg)
+{
+    struct world *w = arg;
+    struct tls_client *imap = client_for(w->ec.cert_pem, "\x04http\x04imap", false), *http = client_for(w->ec.cert_pem, "\x04http", false);
+    struct stream_tls_info info;
+    struct stream *s, *c;
+
+    tls_server_alpn(w->server, STR("\x04pop3\x04imap"));
+    CHECK_ST(tls_pair(w->server, imap, "mail.example.test", &s, &c), ST_OK);
+    CHECK(stream_tls_info(s, &info));
+    CHECK_STR(info.alpn, STR("imap"));
+    both_free(s, c);
+    CHECK(tls_pair(w->server, http, "mail.example.test", &s, &c) != ST_OK);
+    both_free(s, c);
+    CHECK_ST(tls_pair(w->server, w->client, "mail.example.test", &s, &c), ST_OK);
+    both_free(s, c);
+    tls_client_free(imap);
+    tls_client_free(http);
+}
+
+TEST(application_protocols)
+{
+    in_world(alpn);
+}
+
+static bool resumes(struct tls_server *server, struct world *w)
+{
+    struct stream_tls_info info = {0};
+    struct stream *s, *c;
+
+    CHECK_ST(tls_pair(server, w->again, "mail.example.test", &s, &c), ST_OK);
+    CHECK(stream_tls_info(s, &info));
+    both_free(s, c);
+    return info.resumed;
+}
+
+static void tickets(void *arg)
+{
+    struct world *w = arg;
+    struct tls_server *other = tls_server_new(pool_sign, &w->signer);
+    char keys[2 * TLS_TICKET_KEY_BYTES];
+
+    random_bytes(keys, sizeof keys);
+    CHECK_ST(tls_server_add(other, w->ec.cert_pem, 0), ST_OK);
+    CHECK_ST(tls_server_commit(other), ST_OK);
+    CHECK(!resumes(w->server, w));
+    CHECK(resumes(w->server, w));
+    CHECK(!resumes(other, w)); /* keys of its own */
+
+    CHECK_ST(tls_server_tickets(other, str_n(keys, TLS_TICKET_KEY_BYTES)), ST_OK);
+    CHECK_ST(tls_server_tickets(w->server, str_n(keys, TLS_TICKET_KEY_BYTES)), ST_OK);
+    CHECK(!resumes(w->server, w));
+    CHECK(resumes(other, w)); /* another gate */
+
+    for (size_t i = 0; i < TLS_TICKET_KEY_BYTES; i++) { /* a new key in front of the old one */
+        char c = keys[i];
+
+        keys[i] = keys[i + TLS_TICKET_KEY_BYTES];
+        keys[i + TLS_TICKET_KEY_BYTES] = c;
+    }
+    CHECK_ST(tls_server_tickets(other, str_n(keys, sizeof keys)), ST_OK);
+    CHECK(resumes(other, w));
+    CHECK(resumes(other, w));
+    CHECK_ST(tls_server_tickets(other, str_n(keys, 79)), ST_SYNTAX);
+    CHECK_ST(tls_server_tickets(other, STR_NONE), ST_SYNTAX);
+    tls_server_free(other);
+}
+
+TEST(sessions_resume_across_servers_with_shared_ticket_keys)
+{
+    in_world(tickets);
+}
+
+static void reload(void *arg)
+{
+    struct world *w = arg;
+    struct tls_server *t = tls_server_new(pool_sign, &w->signer);
+    struct stream *s, *c;
+
+    CHECK_ST(tls_server_add(t, w->ec.cert_pem, 0), ST_OK);
+    CHECK_ST(tls_server_commit(t), ST_OK);
+    CHECK_ST(tls_pair(t, w->client, "mail.example.test", &s, &c), ST_OK);
+    CHECK_ST(tls_server_add(t, STR("nonsense"), 0), ST_SYNTAX);
+    CHECK_ST(tls_server_add(t, w->rsa.cert_pem, 1), ST_OK);
+    CHECK_ST(tls_server_commit(t), ST_OK);
+    talk(s, c); /* under the certificate that is gone */
+    tls_server_free(t);
+    talk(c, s);
+    both_free(s, c);
+}
+
+TEST(reload_drops_no_connection)
+{
+    in_world(reload);
+}
+
+TEST(certificates_that_are_none)
+{
+    struct arena a = ARENA_INIT;
+    struct tls_server *t = tls_server_new(pool_sign, NULL);
+    struct made_cert ed = make_cert(&a, "DNS:x.test", EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"));
+    struct made_cert cn = make_ec(&a, NULL);
+    struct tls_key *k = NULL;
+
+    CHECK_ST(tls_server_add(t, STR(""), 0), ST_SYNTAX);
+    CHECK_ST(tls_server_add(t, cn.key_pem, 0), ST_SYNTAX);
+    CHECK_ST(tls_server_add(t, ed.cert_pem, 0), ST_SYNTAX);
+    CHECK(strstr(err_get()->text, "ECDSA and RSA") != NULL);
+    CHECK_ST(tls_server_add(t, arena_printf(&a, "%.*s-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+                                            STR_ARGS(cn.cert_pem)), 0), ST_SYNTAX);
+    CHECK_ST(tls_server_commit(t), ST_NOTFOUND);
+    CHECK_ST(tls_server_add(t, cn.cert_pem, 0), ST_OK);
+    CHECK_ST(tls_server_commit(t), ST_OK);
+    CHECK(find_name(t->set, "CN.test") && !find_name(t->set, "test") && !find_name(t->set, ""));
+    CHECK_ST(tls_key_load(ed.key_pem, &k), ST_SYNTAX);
+    tls_server_free(t);
+    tls_key_free(cn.key);
+    arena_fini(&a);
+}
