@@ -258,6 +258,24 @@ enum st stream_more(struct stream *s)
     }
 }
 
+enum st stream_unread(struct stream *s, struct str bytes)
+{
+    struct str in = stream_input(s);
+    struct buf joined;
+
+    if (bytes.n > s->in.max - MIN(s->in.max, in.n))
+        return FAIL(ST_LIMIT, "more than %zu bytes of input", s->in.max);
+    if (!bytes.n)
+        return ST_OK;
+    buf_init(&joined, s->in.max);
+    buf_add(&joined, bytes);
+    buf_add(&joined, in);
+    buf_fini(&s->in);
+    s->in = joined;
+    s->in_at = s->scanned = 0;
+    return ST_OK;
+}
+
 enum st stream_line(struct stream *s, size_t max, struct str *out_line)
 {
     for (;;) {

@@ -308,8 +308,18 @@ static void detaching(UNUSED void *arg)
     CHECK_ST(stream_detach(a, &arena, &fd, &unread), ST_OK);
     CHECK_STR(unread, STR("left over"));
     CHECK_ST(stream_new(fd, &small_options, &a), ST_OK); /* it goes on elsewhere */
-    send_now(b, STR("!"));
+    send_now(b, STR("!\r\n"));
     CHECK_ST(stream_more(a), ST_OK);
+    CHECK_ST(stream_unread(a, STR_NONE), ST_OK);
+    CHECK_ST(stream_unread(a, unread), ST_OK);
+    CHECK_ST(stream_line(a, 100, &line), ST_OK);
+    CHECK_STR(line, STR("left over!\r\n"));
+    CHECK_ST(stream_unread(a, STR("abc")), ST_OK);
+    CHECK_STR(stream_input(a), STR("abc"));
+    stream_set_in_max(a, 4);
+    CHECK_ST(stream_unread(a, STR("de")), ST_LIMIT);
+    CHECK_ST(stream_unread(a, STR("d")), ST_OK);
+    CHECK_STR(stream_input(a), STR("dabc"));
     stream_free(a);
     stream_free(b);
     CHECK_ST(stream_new(-1, &small_options, &a), ST_IO);
