@@ -12,6 +12,8 @@
 #include "ipc/pass.h"
 #include "mail/mail.h"
 
+#include <pthread.h>
+
 #define BOX_GATES_MAX 256
 
 struct box;
@@ -29,6 +31,7 @@ struct box_core {
     struct box *box;
     struct core *core;
     unsigned index;
+    pthread_t thread; /* not of core 0 */
     const struct settings *set;
     struct mail *mail;
     struct box_peer gates[BOX_GATES_MAX], keeper, control, courier;

@@ -1,0 +1,317 @@
+/* Whole dialogs over a socket pair, on a core, with fake neighbours: what the session says, and what it hands over. */
+#include "smtp/session.c"
+
+#include "config/config.h"
+#include "test.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct world {
+    int fd; /* the client's end */
+    const struct settings *set;
+    struct config_listener row;
+    struct core *core;
+    struct stream *stream;
+    char delivered[200000], from[300], rcpts[1000], recorded[100];
+    size_t n_delivered;
+    unsigned letters, spools;
+    uint64_t body_size;
+    enum st deliver_st, end;
+    bool done;
+};
+
+static struct world *w; /* of the running test */
+
+static enum st authenticate(void *arg, const struct smtp_auth_try *t, struct arena *a, struct smtp_auth_result *out)
+{
+    (void)arg;
+    if (!str_eq(t->user, STR("alice@example.test")) || !str_eq(t->password, STR("secret")))
+        return FAIL(ST_DENIED, "wrong");
+    *out = (struct smtp_auth_result){.account = 7, .login = arena_str(a, t->user)};
+    return ST_OK;
+}
+
+static enum st resolve(void *arg, uint64_t txn, uint64_t account, struct str address, struct arena *a, struct smtp_rcpt_result *out)
+{
+    struct rcpt_target *t = ARENA_NEW(a, struct rcpt_target);
+
+    (void)arg;
+    (void)txn;
+    *t = (struct rcpt_target){.kind = RCPT_LOCAL, .account = address.n, .address = address, .original = address};
+    out->targets = t;
+    out->n = 1;
+    if (str_starts(address, STR("nobody@")))
+        return FAIL(ST_NOTFOUND, "no such user");
+    if (str_ends(address, STR("@example.test")) || str_eq(address, STR("postmaster")))
+        return ST_OK;
+    t->kind = RCPT_REMOTE;
+    return account ? ST_OK : FAIL(ST_LIMIT, "not ours");
+}
+
+static enum st may_send_as(void *arg, uint64_t account, struct str address)
+{
+    (void)arg;
+    (void)account;
+    return str_eq(address, STR("alice@example.test")) ? ST_OK : FAIL(ST_DENIED, "not yours");
+}
+
+static enum st spool(void *arg, int *out_fd)
+{
+    char name[] = "/tmp/restante-test-XXXXXX";
+
+    (void)arg;
+    w->spools++;
+    *out_fd = mkstemp(name);
+    unlink(name);
+    return *out_fd >= 0 ? ST_OK : FAIL(ST_IO, "no file");
+}
+
+static void spool_done(void *arg, int fd, uint64_t bytes)
+{
+    (void)arg;
+    (void)bytes;
+    close(fd);
+}
+
+static bool spool_may(void *arg, uint64_t more)
+{
+    (void)arg;
+    (void)more;
+    return true;
+}
+
+static enum st deliver(void *arg, const struct smtp_letter *l, uint64_t *out_id)
+{
+    struct mime_record rec;
+
+    (void)arg;
+    CHECK_ST(mime_record_open(l->record, &rec), ST_OK);
+    CHECK_U64(rec.size, l->body_size);
+    w->body_size = l->body_size;
+    w->n_delivered = 0;
+    if (l->spool >= 0)
+        w->n_delivered = (size_t)pread(l->spool, w->delivered, sizeof w->delivered, 0);
+    else
+        memcpy(w->delivered, l->body.p, w->n_delivered = MIN(l->body.n, sizeof w->delivered));
+    snprintf(w->from, sizeof w->from, "%.*s", STR_ARGS(l->reverse_path));
+    w->rcpts[0] = 0;
+    for (size_t i = 0; i < l->n_targets; i++)
+        snprintf(w->rcpts + strlen(w->rcpts), sizeof w->rcpts - strlen(w->rcpts), "%.*s;", STR_ARGS(l->targets[i].address));
+    w->letters++;
+    *out_id = 0xabc;
+    return w->deliver_st;
+}
+
+static enum st start_tls(void *arg, struct stream *s)
+{
+    (void)arg;
+    (void)s;
+    return FAIL(ST_IO, "no TLS in this test");
+}
+
+static bool no_park(void *arg, struct stream *s, mono_ms deadline)
+{
+    (void)arg;
+    (void)s;
+    (void)deadline;
+    return false;
+}
+
+static const struct smtp_ops ops = {authenticate, resolve, may_send_as, spool, spool_done, spool_may, deliver, start_tls, no_park};
+
+static void serve_one(void *arg)
+{
+    struct smtp_setup setup = {.stream = w->stream, .set = w->set, .listener = &w->row, .ops = &ops, .sid = 1, .peer_text = STR("192.0.2.9:99"),
+                               .peer_address = STR("192.0.2.9"), .tls_available = true};
+    struct smtp_session *s = smtp_session_new(&setup);
+
+    (void)arg;
+    w->end = smtp_session_run(s, ST_OK);
+    smtp_session_free(s);
+    stream_close(w->stream);
+    core_stop(w->core);
+}
+
+static void start(void *arg)
+{
+    struct stream_options so = {65536, 16384, 5000, 5000};
+
+    CHECK_ST(stream_new(*(int *)arg, &so, &w->stream), ST_OK);
+    CHECK_ST(co_spawn(serve_one, NULL, "test"), ST_OK);
+}
+
+/* Sends the whole input at once (pipelining at its worst) and gives everything that was answered. */
+static struct str talk(struct world *world, struct str input, char *out, size_t max)
+{
+    struct core_options co = {.name = "test", .coroutines = 4};
+    struct config_errors errors;
+    int pair[2];
+    size_t n = 0;
+    ssize_t got;
+
+    w = world;
+    if (!w->set)
+        CHECK_ST(config_parse(STR("host_name mx.example.test\nsmtp_max_message_size 100K\nsmtp_max_errors 5\n"), "test", &w->set, &errors), ST_OK);
+    w->row.security = SECURITY_STARTTLS;
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+    CHECK(setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &(int){1 << 20}, sizeof(int)) == 0);
+    CHECK(write(pair[1], input.p, input.n) == (ssize_t)input.n);
+    shutdown(pair[1], SHUT_WR);
+    w->core = core_new(&co);
+    core_post(w->core, start, &pair[0]);
+    core_run(w->core);
+    core_free(w->core);
+    while (n < max && (got = read(pair[1], out + n, max - n)) > 0)
+        n += (size_t)got;
+    close(pair[1]);
+    config_unref(w->set);
+    w->set = NULL;
+    return str_n(out, n);
+}
+
+static char out[65536];
+
+TEST(a_letter_is_taken_and_framed)
+{
+    struct world world = {0};
+    struct str got = talk(&world,
+                          STR("EHLO client.example\r\nMAIL FROM:<x@y.example> BODY=8BITMIME\r\nRCPT TO:<bob@example.test>\r\nDATA\r\n"
+                              "Return-Path: <evil@z.example>\r\n (folded)\r\nSubject: hi\r\n\r\n..dot\r\nbye\r\n.\r\nQUIT\r\n"),
+                          out, sizeof out);
+    struct str body = str_n(world.delivered, world.n_delivered);
+
+    CHECK(str_starts(got, STR("220 mx.example.test ESMTP")));
+    CHECK(str_search(got, STR("\r\n250-SIZE 102400\r\n")) < got.n);
+    CHECK(str_search(got, STR("\r\n250-STARTTLS\r\n")) < got.n);
+    CHECK(str_search(got, STR("\r\n354 ")) < got.n);
+    CHECK(str_search(got, STR("\r\n250 2.0.0 Accepted and safely stored as 0000000000000abc\r\n")) < got.n);
+    CHECK(str_ends(got, STR("221 2.0.0 mx.example.test closing connection\r\n")));
+    CHECK_U64(world.letters, 1);
+    CHECK(str_starts(body, STR("Received: from client.example ([192.0.2.9])\r\n\tby mx.example.test with ESMTP id ")));
+    CHECK(str_ends(body, STR("\r\nSubject: hi\r\n\r\n.dot\r\nbye\r\n")));
+    CHECK(str_search(body, STR("evil")) == body.n);
+    CHECK(str_search(body, STR("for <bob@example.test>;")) < body.n);
+    CHECK_STR(str_z(world.from), STR("x@y.example"));
+    CHECK_ST(world.end, ST_OK);
+}
+
+TEST(strangers_do_not_relay)
+{
+    struct world world = {0};
+    struct str got = talk(&world, STR("HELO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<x@elsewhere.example>\r\nRCPT TO:<nobody@example.test>\r\nDATA\r\nQUIT\r\n"), out, sizeof out);
+
+    CHECK(str_search(got, STR("550 5.7.1 <x@elsewhere.example> relaying denied\r\n550 5.1.1 <nobody@example.test> no such user here\r\n503 5.5.1 ")) < got.n);
+    CHECK_U64(world.letters, 0);
+}
+
+TEST(bare_line_ends_in_a_letter_end_the_connection)
+{
+    static const struct str bad[] = {STR("a\nb\r\n.\r\n"), STR("a\rb\r\n.\r\n"), STR("a\r\n.\nMAIL FROM:<smuggled@b.example>\r\n"), STR("a\0b\r\n.\r\n")};
+
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct world world = {0};
+        struct arena a = ARENA_INIT;
+        struct str got = talk(&world,
+                              arena_printf(&a, "HELO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\n%s", ""), out, sizeof out);
+        char all[500];
+        size_t n = (size_t)snprintf(all, sizeof all, "HELO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\n");
+
+        memcpy(all + n, bad[i].p, bad[i].n);
+        got = talk(&world, str_n(all, n + bad[i].n), out, sizeof out);
+        CHECK(str_ends(got, STR("554 5.6.0 Bare CR, bare LF or NUL in the message, closing connection\r\n")));
+        CHECK_U64(world.letters, 0);
+        arena_fini(&a);
+    }
+}
+
+TEST(what_follows_starttls_in_the_packet_is_never_run)
+{
+    struct world world = {0};
+    struct str got = talk(&world, STR("EHLO c\r\nSTARTTLS\r\nMAIL FROM:<a@b.example>\r\n"), out, sizeof out);
+
+    CHECK(str_ends(got, STR("\r\n503 5.5.1 Nothing may follow STARTTLS in the same packet, closing connection\r\n")));
+}
+
+TEST(a_letter_that_is_too_large_is_read_to_its_end_and_refused)
+{
+    struct world world = {0};
+    static char in[200000];
+    size_t n = (size_t)snprintf(in, sizeof in, "EHLO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\n\r\n");
+    struct str got;
+
+    for (int i = 0; i < 2000; i++)
+        n += (size_t)snprintf(in + n, sizeof in - n, "%074d\r\n", i);
+    n += (size_t)snprintf(in + n, sizeof in - n, ".\r\nNOOP\r\nQUIT\r\n");
+    got = talk(&world, str_n(in, n), out, sizeof out);
+    CHECK(str_search(got, STR("552 5.3.4 Message larger than the 102400 bytes taken here\r\n250 2.0.0 Ok\r\n221 ")) < got.n);
+    CHECK_U64(world.letters, 0);
+    got = talk(&world, STR("EHLO c\r\nMAIL FROM:<a@b.example> SIZE=102401\r\nQUIT\r\n"), out, sizeof out);
+    CHECK(str_search(got, STR("552 5.3.4 ")) < got.n);
+}
+
+TEST(a_letter_beyond_memory_goes_by_spool)
+{
+    struct world world = {0};
+    static char in[200000];
+    size_t n = (size_t)snprintf(in, sizeof in, "EHLO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\nA: b\r\n\r\n");
+    struct str body;
+
+    for (int i = 0; i < 1200; i++)
+        n += (size_t)snprintf(in + n, sizeof in - n, "%074d\r\n", i);
+    n += (size_t)snprintf(in + n, sizeof in - n, ".\r\nQUIT\r\n");
+    talk(&world, str_n(in, n), out, sizeof out);
+    body = str_n(world.delivered, world.n_delivered);
+    CHECK_U64(world.letters, 1);
+    CHECK_U64(world.spools, 1);
+    CHECK_U64(body.n, world.body_size);
+    CHECK(str_ends(body, STR("0000001199\r\n")));
+    CHECK(body.n > 1200 * 76);
+}
+
+TEST(submission_wants_a_login_over_tls)
+{
+    struct world world = {.row.protocol = PROTOCOL_SUBMISSION};
+    struct str got = talk(&world, STR("EHLO c\r\nMAIL FROM:<alice@example.test>\r\nAUTH PLAIN AGFsaWNlQGV4YW1wbGUudGVzdABzZWNyZXQ=\r\nQUIT\r\n"), out, sizeof out);
+
+    CHECK(str_search(got, STR("AUTH PLAIN")) == got.n);
+    CHECK(str_search(got, STR("530 5.7.0 Say STARTTLS first\r\n538 5.7.11 ")) < got.n);
+}
+
+TEST(a_user_sends_as_himself_to_anywhere)
+{
+    struct world world = {.row = {.protocol = PROTOCOL_SUBMISSION, .plaintext_auth = true}};
+    struct str got = talk(&world,
+                          STR("EHLO c\r\nAUTH PLAIN AGFsaWNlQGV4YW1wbGUudGVzdAB3cm9uZw==\r\nAUTH LOGIN\r\nYWxpY2VAZXhhbXBsZS50ZXN0\r\nc2VjcmV0\r\n"
+                              "MAIL FROM:<bob@example.test>\r\nMAIL FROM:<alice@example.test>\r\nRCPT TO:<x@elsewhere.example>\r\nDATA\r\n\r\nhi\r\n.\r\nQUIT\r\n"),
+                          out, sizeof out);
+
+    CHECK(str_search(got, STR("250-AUTH PLAIN LOGIN\r\n")) < got.n);
+    CHECK(str_search(got, STR("535 5.7.8 ")) < got.n);
+    CHECK(str_search(got, STR("334 VXNlcm5hbWU6\r\n")) < got.n);
+    CHECK(str_search(got, STR("235 2.7.0 Authentication successful\r\n553 5.7.1 <bob@example.test> is not an address of yours\r\n250 2.1.0 ")) < got.n);
+    CHECK_U64(world.letters, 1);
+    CHECK_STR(str_z(world.rcpts), STR("x@elsewhere.example;"));
+    CHECK(str_search(str_n(world.delivered, world.n_delivered), STR("with ESMTPA id")) < world.n_delivered);
+}
+
+TEST(order_and_mistakes_are_answered_in_the_protocols_words)
+{
+    struct world world = {0};
+    struct str got = talk(&world, STR("MAIL FROM:<a@b.example>\r\nEHLO c\r\nRCPT TO:<bob@example.test>\r\nFOO\r\nMAIL FROM:a\r\nMAIL FROM:<a@b.example> X=1\r\nNOOP\r\n"), out, sizeof out);
+
+    CHECK(str_search(got, STR("503 5.5.1 Say EHLO or HELO first\r\n")) < got.n);
+    CHECK(str_search(got, STR("503 5.5.1 Give the sender first (MAIL)\r\n500 5.5.2 Command not recognized\r\n501 5.5.4 Syntax: MAIL FROM:<address> [parameters]\r\n"
+                              "555 5.5.4 Parameter not recognized: X\r\n421 4.7.0 Too many errors, closing connection\r\n")) < got.n);
+    CHECK(!str_ends(got, STR("250 2.0.0 Ok\r\n")));
+}
+
+TEST(a_failed_commit_is_a_temporary_answer)
+{
+    struct world world = {.deliver_st = ST_NOSPACE};
+    struct str got = talk(&world, STR("HELO c\r\nMAIL FROM:<>\r\nRCPT TO:<Postmaster>\r\nDATA\r\n\r\nx\r\n.\r\nQUIT\r\n"), out, sizeof out);
+
+    CHECK(str_search(got, STR("\r\n452 4.3.1 ")) < got.n);
+    CHECK_STR(str_z(world.from), STR(""));
+    CHECK_STR(str_z(world.rcpts), STR("postmaster;"));
+}
