@@ -211,9 +211,7 @@ TEST(bare_line_ends_in_a_letter_end_the_connection)
 
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct world world = {0};
-        struct arena a = ARENA_INIT;
-        struct str got = talk(&world,
-                              arena_printf(&a, "HELO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\n%s", ""), out, sizeof out);
+        struct str got;
         char all[500];
         size_t n = (size_t)snprintf(all, sizeof all, "HELO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\n");
 
@@ -221,7 +219,6 @@ TEST(bare_line_ends_in_a_letter_end_the_connection)
         got = talk(&world, str_n(all, n + bad[i].n), out, sizeof out);
         CHECK(str_ends(got, STR("554 5.6.0 Bare CR, bare LF or NUL in the message, closing connection\r\n")));
         CHECK_U64(world.letters, 0);
-        arena_fini(&a);
     }
 }
 
