@@ -1,0 +1,22 @@
+/* Keys and records of the queue (docs/formats/queue.md): pure. */
+#pragma once
+
+#include "base/limits.h"
+#include "base/rec.h"
+#include "queue/queue.h"
+
+struct str entry_key(struct arena *a, uint64_t id);
+struct str entry_due_key(struct arena *a, uint64_t due_us, uint64_t id);
+uint64_t entry_id_of(struct str key);
+
+/* ST_LIMIT: more than LIMIT_QUEUE_ENTRY bytes, or too many attributes. */
+enum st entry_encode(struct arena *a, const struct queue_entry *e, struct str *out) MUST_USE;
+enum st entry_decode(struct arena *a, uint64_t id, struct str value, struct queue_entry *out) MUST_USE; /* views into value */
+
+struct entry_counts {
+    struct queue_counts counts;
+    uint64_t low_id, low_due_us; /* nothing stands before these: where to begin to look */
+};
+struct str counts_key(void);
+struct str counts_encode(struct arena *a, const struct entry_counts *c);
+enum st counts_decode(struct str value, struct entry_counts *out) MUST_USE;

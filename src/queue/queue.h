@@ -1,0 +1,77 @@
+/* Letters on their way out, durable in the store's account 0: what SMTP accepted for other domains. An entry is an
+ * envelope with named attributes, so that a new SMTP extension changes no format, and a blob. One core owns
+ * the queue and prepares its changes; calls go there by themselves and may be made on any core of the box. */
+#pragma once
+
+#include "base/arena.h"
+#include "store/store.h"
+
+struct queue;
+
+struct queue_options {
+    struct store *store;
+    struct core *core; /* the owner */
+};
+struct queue *queue_new(const struct queue_options *opt);
+void queue_free(struct queue *q); /* the cores have stopped */
+/* Reads where it stands; once, on the owner, before any other call. ST_CORRUPT, ST_IO. */
+enum st queue_start(struct queue *q) SUSPENDS MUST_USE;
+
+struct queue_attr {
+    struct str name, value; /* "BODY", "8BITMIME"; at most LIMIT_QUEUE_ATTRS of them, LIMIT_QUEUE_ATTR bytes together each */
+};
+
+enum queue_rcpt_state { QUEUE_RCPT_WAITING, QUEUE_RCPT_DELIVERED, QUEUE_RCPT_FAILED };
+
+struct queue_rcpt {
+    struct str address;
+    enum queue_rcpt_state state;
+    uint32_t attempts;
+    uint64_t due_us;   /* its own next attempt; 0: the entry's */
+    struct str answer; /* of the last server that was asked */
+    const struct queue_attr *attrs; /* "NOTIFY", "ORCPT", ... */
+    size_t n_attrs;
+};
+
+struct queue_entry {
+    uint64_t id; /* given by queue_prepare */
+    uint64_t blob, size;
+    uint64_t account, credential; /* who sent it and by which grant; 0: nobody (a bounce) */
+    uint64_t arrival_us, due_us;
+    uint32_t attempts, priority; /* larger goes first; 0 is usual */
+    uint64_t lease_until_us, lease_holder; /* somebody is carrying it */
+    bool held;
+    struct str hold_reason;
+    struct str reverse_path; /* "": the null path */
+    struct str prefix;       /* stands before the blob's bytes */
+    const struct queue_attr *attrs; /* "RET", "ENVID", "SMTPUTF8", ... */
+    size_t n_attrs;
+    const struct queue_rcpt *rcpts;
+    size_t n_rcpts;
+};
+
+/* Makes of an entry a part for mail_deliver's `extra`, and gives it its id. The blob is to be committed with the
+ * part, with a reference for it. The part must be committed or abandoned; then it frees itself. ST_LIMIT: too large. */
+enum st queue_prepare(struct queue *q, struct queue_entry *e, struct kv_part **out) SUSPENDS MUST_USE;
+
+struct queue_filter {
+    uint64_t after; /* entries with larger ids only: resumes */
+    uint64_t account; /* 0: all */
+    bool only_held;
+    struct str domain; /* with a recipient there that waits; empty: all */
+    size_t most; /* 1 to 1000 */
+};
+/* In order of arrival. Texts live in the arena. *out_more: there may be more behind the last one looked at, *out_next. */
+enum st queue_list(struct queue *q, const struct queue_filter *f, struct arena *a, struct queue_entry **out, size_t *out_n,
+                   uint64_t *out_next, bool *out_more) SUSPENDS MUST_USE;
+enum st queue_get(struct queue *q, uint64_t id, struct arena *a, struct queue_entry *out) SUSPENDS MUST_USE; /* ST_NOTFOUND */
+
+/* ST_NOTFOUND; ST_BUSY: somebody is changing it right now; durable when ST_OK. */
+enum st queue_hold(struct queue *q, uint64_t id, struct str reason) SUSPENDS MUST_USE;
+enum st queue_release(struct queue *q, uint64_t id) SUSPENDS MUST_USE; /* due at once */
+enum st queue_drop(struct queue *q, uint64_t id) SUSPENDS MUST_USE;    /* without a word to anybody; the bytes go too */
+
+struct queue_counts {
+    uint64_t entries, held, bytes;
+};
+void queue_get_counts(struct queue *q, struct queue_counts *out); /* from any core */

@@ -1,0 +1,141 @@
+/* Keys and records: there and back, cut at each offset, changed at each byte. */
+#include "test.h"
+
+#include "mail/layout.c"
+
+static void check_cut(struct str value, enum st (*decode)(struct str value))
+{
+    for (size_t n = 0; n < value.n; n++) {
+        char *exact = mem_new(n);
+
+        memcpy(exact, value.p, n);
+        CHECK_ST(decode(str_n(exact, n)), ST_CORRUPT);
+        mem_free(exact);
+    }
+    CHECK_ST(decode(value), ST_OK);
+}
+
+static enum st decode_account(struct str value)
+{
+    struct account_rec r;
+
+    return account_rec_get(value, &r);
+}
+
+static enum st decode_mailbox(struct str value)
+{
+    struct arena a = ARENA_INIT;
+    struct mailbox_rec r;
+    uint32_t id;
+    enum st st = mailbox_rec_get(key_mailbox(&a, 5), value, &id, &r);
+
+    arena_fini(&a);
+    return st;
+}
+
+static enum st decode_hot(struct str value)
+{
+    struct arena a = ARENA_INIT;
+    struct hot h;
+    enum st st = hot_get(key_hot(&a, 1, 2), value, &h);
+
+    arena_fini(&a);
+    return st;
+}
+
+static enum st decode_refs(struct str value)
+{
+    uint32_t n;
+
+    return refs_rec_get(value, &n);
+}
+
+TEST(layout_small_records)
+{
+    struct arena a = ARENA_INIT;
+
+    check_cut(account_rec_put(&a, &(struct account_rec){3, 4, 5}), decode_account);
+    check_cut(refs_rec_put(&a, 7), decode_refs);
+    CHECK_ST(decode_refs(refs_rec_put(&a, 0)), ST_CORRUPT);
+    CHECK_ST(decode_account(STR("\2aaaaaaaaaaaaaaaa")), ST_CORRUPT);
+    arena_fini(&a);
+}
+
+TEST(layout_mailbox)
+{
+    struct arena a = ARENA_INIT;
+    struct mailbox_rec r = {.name = STR("Work/2026"), .use = MAIL_USE_SENT, .noselect = true, .uidvalidity = 1, .uidnext = 2, .first_recent = 3,
+                            .messages = 4, .unseen = 5, .deleted = 6, .recent = 7, .highestmodseq = 8, .bytes = 9, .n_keywords = 2,
+                            .keywords = {STR("$Forwarded"), STR("x")}};
+    struct str value = mailbox_rec_put(&a, &r);
+    struct mailbox_rec got;
+    uint32_t id;
+
+    check_cut(value, decode_mailbox);
+    CHECK_ST(mailbox_rec_get(key_mailbox(&a, 77), value, &id, &got), ST_OK);
+    CHECK_U64(id, 77);
+    CHECK_STR(got.name, r.name);
+    CHECK_STR(got.keywords[0], STR("$Forwarded"));
+    CHECK(got.use == r.use && got.noselect && got.uidvalidity == 1 && got.uidnext == 2 && got.first_recent == 3 && got.messages == 4);
+    CHECK(got.unseen == 5 && got.deleted == 6 && got.recent == 7 && got.highestmodseq == 8 && got.bytes == 9 && got.n_keywords == 2);
+    CHECK_ST(mailbox_rec_get(STR("M\0\0"), value, &id, &got), ST_CORRUPT);
+    arena_fini(&a);
+}
+
+TEST(layout_hot)
+{
+    struct arena a = ARENA_INIT;
+    struct hot h = {.uid = 2, .size = 3, .flags = MAIL_SEEN | HOT_SHARED, .keywords = 4, .modseq = 5, .internal_date_us = 6, .save_date_us = 7,
+                    .email = 8, .blob = 9};
+    struct str value = hot_put(&a, &h);
+    struct hot got;
+
+    CHECK_U64(value.n, HOT_BYTES);
+    check_cut(value, decode_hot);
+    CHECK_ST(hot_get(key_hot(&a, 1, 2), value, &got), ST_OK);
+    CHECK(got.uid == 2 && got.size == 3 && got.flags == h.flags && got.keywords == 4 && got.modseq == 5);
+    CHECK(got.internal_date_us == 6 && got.save_date_us == 7 && got.email == 8 && got.blob == 9);
+    h.flags = 0x40;
+    CHECK_ST(decode_hot(hot_put(&a, &h)), ST_CORRUPT);
+    CHECK(str_cmp(key_hot(&a, 1, UINT32_MAX), key_hot(&a, 2, 0)) < 0);
+    arena_fini(&a);
+}
+
+TEST(layout_email_damaged)
+{
+    struct arena a = ARENA_INIT;
+    struct str value = email_rec_put(&a, 9, STR("P: x\r\n"), STR("no record"));
+    struct email e;
+
+    for (size_t n = 0; n <= value.n; n++)
+        CHECK_ST(email_rec_get(1, str_sub(value, 0, n), &e), ST_CORRUPT);
+    arena_fini(&a);
+}
+
+TEST(layout_log)
+{
+    struct arena a = ARENA_INIT;
+    struct log_entry in[] = {
+        {.kind = LOG_ADDED, .mailbox = 3, .ranges = (struct uid_range[]){{1, 5}, {9, 9}}, .n = 2},
+        {.kind = LOG_EMAILS_GONE, .ids = (uint64_t[]){77}, .n = 1},
+        {.kind = LOG_MAILBOX_GONE, .mailbox = 4},
+    };
+    struct str value = log_rec_put(&a, in, 3);
+    struct log_entry e;
+    struct rec r;
+
+    CHECK(log_rec_begin(&r, value));
+    CHECK(log_rec_next(&r, &a, &e) && e.kind == LOG_ADDED && e.mailbox == 3 && e.n == 2 && e.ranges[1].lo == 9);
+    CHECK(log_rec_next(&r, &a, &e) && e.kind == LOG_EMAILS_GONE && e.ids[0] == 77);
+    CHECK(log_rec_next(&r, &a, &e) && e.kind == LOG_MAILBOX_GONE && e.mailbox == 4);
+    CHECK(!log_rec_next(&r, &a, &e));
+    CHECK_ST(rec_end(&r, "log"), ST_OK);
+    for (size_t n = 0; n < value.n; n++) {
+        bool whole = log_rec_begin(&r, str_sub(value, 0, n));
+
+        while (whole && log_rec_next(&r, &a, &e))
+            continue;
+        CHECK(n == 1 || n == 26 || n == 43 || rec_end(&r, "log") == ST_CORRUPT); /* between entries it ends well */
+    }
+    arena_fini(&a);
+}
