@@ -1,0 +1,116 @@
+#include "help.h"
+
+#include "imap/search_parse.c"
+
+static void show(struct buf *b, const struct search_key *k)
+{
+    static const char *const names[] = {
+        [SEARCH_ALL] = "all", [SEARCH_AND] = "and", [SEARCH_OR] = "or", [SEARCH_NOT] = "not", [SEARCH_SEQ] = "seq",
+        [SEARCH_UID] = "uid", [SEARCH_FLAG] = "flag", [SEARCH_KEYWORD] = "keyword", [SEARCH_RECENT] = "recent",
+        [SEARCH_LARGER] = "larger", [SEARCH_SMALLER] = "smaller", [SEARCH_BEFORE] = "before", [SEARCH_ON] = "on",
+        [SEARCH_SINCE] = "since", [SEARCH_SENTBEFORE] = "sentbefore", [SEARCH_SENTON] = "senton",
+        [SEARCH_SENTSINCE] = "sentsince", [SEARCH_HEADER] = "header", [SEARCH_BODY] = "body", [SEARCH_TEXT] = "text",
+        [SEARCH_MODSEQ] = "modseq"};
+
+    buf_addz(b, names[k->what]);
+    if (k->name.n)
+        buf_addf(b, " %.*s", STR_ARGS(k->name));
+    if (k->text.n)
+        buf_addf(b, "=%.*s", STR_ARGS(k->text));
+    if (k->num)
+        buf_addf(b, " %llu", (unsigned long long)k->num);
+    for (size_t i = 0; i < k->set.n; i++)
+        buf_addf(b, " %u:%u", k->set.r[i].lo, k->set.r[i].hi);
+    for (size_t i = 0; i < k->n_kids; i++) {
+        buf_addz(b, i ? ", " : "(");
+        show(b, k->kids[i]);
+    }
+    if (k->n_kids)
+        buf_addc(b, ')');
+}
+
+static void check(const char *text, const char *want)
+{
+    struct imap_search s;
+    struct memory m;
+    struct arena a = ARENA_INIT;
+    struct buf got;
+
+    buf_init(&got, 4096);
+    CHECK_ST(memory_begin(&m, arena_printf(&a, "%s\r\n", text)), ST_OK);
+    CHECK_ST(imap_search_parse(&m.lx, &s), ST_OK);
+    if (s.key)
+        show(&got, s.key);
+    CHECK_STR(buf_str(&got), str_z(want));
+    memory_end(&m);
+    arena_fini(&a);
+    buf_fini(&got);
+}
+
+TEST(every_key)
+{
+    check(" ALL", "all");
+    check(" answered", "flag 2");
+    check(" UNSEEN", "not(flag 1)");
+    check(" NEW", "and(recent, not(flag 1))");
+    check(" OLD", "not(recent)");
+    check(" BCC x", "header Bcc=x");
+    check(" SUBJECT \"a b\"", "header Subject=a b");
+    check(" HEADER X-Y \"\"", "header X-Y");
+    check(" BEFORE 2-Jan-1970", "before 1");
+    check(" SENTSINCE \"3-Jan-1970\"", "sentsince 2");
+    check(" LARGER 5", "larger 5");
+    check(" KEYWORD $Junk", "keyword=$Junk");
+    check(" UNKEYWORD a", "not(keyword=a)");
+    check(" UID 1:5,*", "uid 1:5 0:0");
+    check(" 2:4", "seq 2:4");
+    check(" NOT DELETED", "not(flag 8)");
+    check(" OR SEEN (FLAGGED TEXT x)", "or(flag 1, and(flag 4, text=x))");
+    check(" FROM a TO b", "and(header From=a, header To=b)");
+    check(" (((SEEN)))", "flag 1");
+}
+
+TEST(character_sets)
+{
+    struct imap_search s;
+    struct memory m;
+
+    check(" CHARSET UTF-8 TEXT {2+}\r\n\xc3\xbc", "text=\xc3\xbc");
+    check(" CHARSET iso-8859-1 TEXT {1+}\r\n\xfc", "text=\xc3\xbc");
+    check(" CHARSET US-ASCII ALL", "all");
+    REFUSES(m, " CHARSET x-none ALL", imap_search_parse(&m.lx, &s), ST_DENIED);
+    CHECK(s.bad_charset);
+}
+
+TEST(search_is_strict_and_bounded)
+{
+    struct imap_search s;
+    struct memory m;
+    struct buf b;
+
+    REFUSES(m, " ", imap_search_parse(&m.lx, &s), ST_SYNTAX);
+    REFUSES(m, " UNHEARD", imap_search_parse(&m.lx, &s), ST_SYNTAX);
+    REFUSES(m, " NOT", imap_search_parse(&m.lx, &s), ST_SYNTAX);
+    REFUSES(m, " OR SEEN", imap_search_parse(&m.lx, &s), ST_SYNTAX);
+    REFUSES(m, " (SEEN", imap_search_parse(&m.lx, &s), ST_SYNTAX);
+    REFUSES(m, " SEEN)", imap_search_parse(&m.lx, &s), ST_SYNTAX);
+    REFUSES(m, " ON 32-Jan-1970", imap_search_parse(&m.lx, &s), ST_SYNTAX);
+    REFUSES(m, " LARGER x", imap_search_parse(&m.lx, &s), ST_SYNTAX);
+
+    buf_init(&b, 100000);
+    buf_addc(&b, ' ');
+    for (int i = 0; i < 10000; i++)
+        buf_addc(&b, '(');
+    buf_addz(&b, "\r\n");
+    CHECK_ST(memory_begin(&m, buf_str(&b)), ST_OK);
+    CHECK_ST(imap_search_parse(&m.lx, &s), ST_LIMIT);
+    memory_end(&m);
+    buf_clear(&b);
+    for (int i = 0; i < 3000; i++)
+        buf_addz(&b, " ALL");
+    buf_addz(&b, "\r\n");
+    CHECK_ST(memory_begin(&m, buf_str(&b)), ST_OK);
+    CHECK_ST(imap_search_parse(&m.lx, &s), ST_LIMIT);
+    memory_end(&m);
+    buf_fini(&b);
+}
