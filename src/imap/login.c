@@ -328,7 +328,9 @@ static enum st one_command(struct login *l)
     if (st != ST_OK && !l->out->reason)
         skipped = imap_lex_skip(&c.lx);
     TRY(imap_conn_check(&l->conn));
-    return skipped == ST_LIMIT ? ST_OK : skipped;
+    if (skipped == ST_EOF)
+        l->out->reason = "refused literal";
+    return ST_OK;
 }
 
 static const char *why_over(enum st st)

@@ -48,7 +48,7 @@ TEST(items_and_macros)
     check(" 1:* fast", false, "flags date size");
     check(" 1:* FULL", false, "flags date size envelope body");
     check(" 1 (BODY BODYSTRUCTURE)", false, "body structure");
-    check(" 5 FLAGS", true, "flags uid");
+    check(" 5 FLAGS", true, "uid flags");
     check(" 5 (UID FLAGS)", true, "uid flags");
 }
 

@@ -1,0 +1,92 @@
+/* Commands after login: every argument parser over a connection's text. The first byte chooses the parser. */
+#include "imap/fetch.h"
+#include "imap/id.h"
+#include "imap/search_parse.h"
+#include "imap/set.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct input {
+    struct str text;
+};
+
+static enum st line(void *arg, struct arena *a, struct str *out)
+{
+    struct input *in = arg;
+    size_t lf = str_find(in->text, '\n');
+
+    if (lf == in->text.n)
+        return FAIL(ST_EOF, "end");
+    *out = arena_str(a, str_sub(in->text, 0, lf));
+    in->text = str_from(in->text, lf + 1);
+    return ST_OK;
+}
+
+static enum st literal(void *arg, struct arena *a, size_t n, bool sync UNUSED, struct str *out)
+{
+    struct input *in = arg;
+
+    if (n > in->text.n)
+        return FAIL(ST_EOF, "end");
+    *out = arena_str(a, str_sub(in->text, 0, n));
+    in->text = str_from(in->text, n);
+    return ST_OK;
+}
+
+static enum st skip(void *arg, uint64_t n)
+{
+    struct input *in = arg;
+
+    if (n > in->text.n)
+        return FAIL(ST_EOF, "end");
+    in->text = str_from(in->text, (size_t)n);
+    return ST_OK;
+}
+
+static enum st parse(struct imap_lexer *lx, unsigned which)
+{
+    struct imap_search search;
+    struct imap_flags flags;
+    struct imap_set set;
+    struct fetch fetch;
+    struct str s;
+
+    switch (which % 6) {
+    case 0:
+        return fetch_parse(lx, which & 8, &fetch);
+    case 1:
+        return imap_search_parse(lx, &search);
+    case 2:
+        return imap_id_parse(lx);
+    case 3:
+        return imap_lex_mailbox(lx, &s);
+    case 4:
+        return imap_lex_flags(lx, which & 8, &flags);
+    default:
+        TRY(imap_lex_set(lx, &set));
+        imap_set_order(lx->arena, set, which);
+        return ST_OK;
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size == 0)
+        return 0;
+    struct input in = {str_n((const char *)data + 1, size - 1)};
+    struct imap_source src = {.line = line,
+                              .literal = literal,
+                              .skip = skip,
+                              .arg = &in,
+                              .literal_max = LIMIT_IMAP_LITERAL,
+                              .command_max = LIMIT_IMAP_COMMAND,
+                              .skip_max = LIMIT_IMAP_COMMAND};
+    struct arena a = ARENA_INIT;
+    struct imap_lexer lx;
+
+    if (imap_lex_begin(&lx, &src, &a) == ST_OK && parse(&lx, data[0]) != ST_OK) {
+        enum st st UNUSED = imap_lex_skip(&lx);
+    }
+    arena_fini(&a);
+    return 0;
+}
