@@ -108,6 +108,7 @@ static enum st move(struct direction *d)
         r->moved_at = core_now(core_here());
         return st == ST_EOF ? ST_IO : st; /* the end of input is another thing */
     }
+    stream_set_in_max(d->from, BUFFER_MAX); /* what was handed over may have been more */
     st = stream_fill(d->from);
     if (st == ST_BUSY && d->from->want == CO_WRITE) /* TLS has to answer something first */
         return stream_wait_wanted(d->from, d->from->write_ms);

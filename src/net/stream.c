@@ -202,7 +202,7 @@ static void move_input(struct stream *s)
     struct buf fresh;
 
     buf_init(&fresh, s->in.max);
-    (void)buf_space(&fresh, MAX(s->in.cap, 1));
+    (void)buf_space(&fresh, MIN(s->in.cap, s->in.max));
     buf_add(&fresh, stream_input(s));
     buf_fini(&s->in);
     s->in = fresh;

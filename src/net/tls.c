@@ -38,6 +38,7 @@ struct ticket_key { /* TLS_TICKET_KEY_BYTES */
 struct tls_server {
     unsigned refs; /* the owner's, and one of each set */
     OSSL_LIB_CTX *lib;
+    OSSL_PROVIDER *provider;
     EVP_CIPHER *ticket_cipher;
     tls_sign_fn *sign;
     void *sign_arg;
@@ -60,7 +61,9 @@ struct tls_server *tls_server_new(tls_sign_fn *sign, void *sign_arg)
     t->sign = sign;
     t->sign_arg = sign_arg;
     t->lib = OSSL_LIB_CTX_new();
-    must(t->lib && OSSL_PROVIDER_load(t->lib, "default")); /* now, not when a sandbox forbids it */
+    must(t->lib);
+    t->provider = OSSL_PROVIDER_load(t->lib, "default"); /* now, not when a sandbox forbids it */
+    must(t->provider);
     t->ticket_cipher = EVP_CIPHER_fetch(t->lib, "AES-256-CBC", NULL);
     must(t->ticket_cipher);
     random_bytes(&t->tickets[0], sizeof t->tickets[0]);
@@ -73,6 +76,7 @@ static void server_unref(struct tls_server *t)
     if (--t->refs)
         return;
     EVP_CIPHER_free(t->ticket_cipher);
+    OSSL_PROVIDER_unload(t->provider);
     OSSL_LIB_CTX_free(t->lib);
     OPENSSL_cleanse(t->tickets, sizeof t->tickets);
     mem_free(t);

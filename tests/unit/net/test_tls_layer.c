@@ -16,6 +16,7 @@ static void in_world(void (*fn)(void *))
 {
     struct world *w = MEM_NEW(struct world);
     struct tls_client_options opt;
+    struct core_stats stats;
 
     w->ec = make_ec(&w->arena, "DNS:a.test");
     w->rsa = make_rsa(&w->arena, "DNS:rsa.test");
@@ -27,7 +28,11 @@ static void in_world(void (*fn)(void *))
     opt = (struct tls_client_options){
         .ca_pem = arena_printf(&w->arena, "%.*s%.*s", STR_ARGS(w->ec.cert_pem), STR_ARGS(w->rsa.cert_pem))};
     CHECK_ST(tls_client_new(&opt, &w->client), ST_OK);
-    on_core(fn, w);
+    stats = on_core(fn, w);
+    printf("# deepest stack: %zu bytes\n", (size_t)stats.stack_peak_bytes);
+#if !defined(SWITCH_ASAN) && !defined(SWITCH_TSAN)
+    CHECK(stats.stack_peak_bytes > 0 && stats.stack_peak_bytes < 64 * 1024); /* half of what there is */
+#endif
     tls_client_free(w->client);
     tls_server_free(w->server);
     offload_free(w->signer.pool);
