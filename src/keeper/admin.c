@@ -1,0 +1,94 @@
+/* Commands of the command line that the running keeper carries out: passwords hashed in turn with the logins, the rest on
+ * the directory's thread, then the sessions of those concerned ended, then the answer in pieces. */
+#include "keeper/keeper.h"
+
+#include "base/log.h"
+#include "ipc/lists.h"
+#include "keeper/commands.h"
+
+#define PIECE 59000
+#define TAKE_MS 30000 /* for the other side to take a piece */
+
+static enum st prepare(void *arg)
+{
+    return command_prepare(arg);
+}
+
+static enum st run(void *arg)
+{
+    return command_run(arg);
+}
+
+static enum st carry_out(struct keeper *k, struct command *c)
+{
+    while (command_needs_prepare(c)) {
+        enum st st;
+
+        TRY(turns_take(&k->turns, STR("administration"), deadline_in(KEEPER_LOGIN_MS)));
+        st = keeper_hash(k, prepare, c);
+        turns_give(&k->turns);
+        TRY(st);
+    }
+    TRY(keeper_sql(k, run, c));
+    for (size_t i = 0; i < c->n_revoked; i++)
+        keeper_revoke(k, c->revoked[i], 0, str_z(c->why));
+    return ST_OK;
+}
+
+static enum st send_pieces(struct ipc_request *r, struct str json)
+{
+    struct msg_admin_answer m = {.status = ST_OK};
+
+    do {
+        m.json = str_sub(json, 0, PIECE);
+        json = str_from(json, m.json.n);
+        m.more = json.n > 0;
+        TRY(ipc_answer(r, MSG_admin_answer, &m, -1));
+        if (m.more)
+            TRY(ipc_answer_room(r, deadline_in(TAKE_MS)));
+    } while (m.more);
+    return ST_OK;
+}
+
+static void refuse(struct ipc_request *r, enum st why)
+{
+    struct msg_admin_answer m = {.status = why, .text = str_sub(str_z(err_get()->text), 0, 400)};
+
+    if (ipc_answer(r, MSG_admin_answer, &m, -1) != ST_OK)
+        LOG(KEEPER_GATE_NOT_TOLD, lf_z("what", "answer to a command"), lf_err());
+}
+
+void keeper_admin(struct ipc_request *r)
+{
+    struct keeper *k = r->arg;
+    const struct msg_admin_ask *ask = r->msg;
+    const struct settings *set = config_ref(k->set);
+    struct command c = {0};
+    struct str *words = NULL;
+    struct buf answer;
+    struct json json;
+    size_t n = 0;
+    enum st st;
+
+    buf_init(&answer, COMMAND_ANSWER_MAX);
+    json_init(&json, &answer);
+    st = words_get(ask->words, r->arena, ADMIN_WORDS_MAX, &words, &n);
+    if (st == ST_OK)
+        st = command_init(&c, set, k->directory, r->arena, words, n, ask->input, &json);
+    if (st == ST_OK)
+        st = carry_out(k, &c);
+    if (st == ST_OK)
+        st = buf_check(&answer);
+    if (c.args.command)
+        LOG(KEEPER_COMMAND_FINISHED, lf_u64("uid", ask->uid), lf_str("command", n > 1 ? arena_printf(r->arena, "%.*s %.*s", STR_ARGS(words[0]), STR_ARGS(words[1])) : words[0]),
+            lf_z("status", st_name(st)));
+    if (st == ST_OK)
+        st = send_pieces(r, buf_str(&answer));
+    if (st != ST_OK)
+        refuse(r, st);
+    command_wipe(&c);
+    if (answer.n)
+        wipe(answer.p, answer.n); /* it may hold a password that was made up */
+    buf_fini(&answer);
+    config_unref(set);
+}

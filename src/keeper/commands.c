@@ -1,0 +1,667 @@
+#include "keeper/commands.h"
+
+#include "base/must.h"
+#include "base/random.h"
+#include "base/rec.h"
+#include "keeper/cards.h"
+#include "keeper/keeper.h"
+#include "mime/addrspec.h"
+
+#define PAGE 500
+#define PASSWORD_LETTERS 26 /* 130 bits */
+
+/* --- words to values --------------------------------------------------------------------------------- */
+
+static enum st domain_arg(struct command *c, size_t i, struct str *out)
+{
+    return domain_parse(c->arena, c->args.args[i], out);
+}
+
+static enum st address_arg(struct command *c, size_t i, struct directory_address *out)
+{
+    return keeper_address(c->directory, c->arena, c->args.args[i], true, out);
+}
+
+/* An alias may be a whole domain: "@example.org". */
+static enum st alias_arg(struct command *c, size_t i, struct directory_address *out)
+{
+    struct str word = c->args.args[i];
+
+    if (word.n == 0 || word.p[0] != '@')
+        return address_arg(c, i, out);
+    out->local = STR("");
+    return domain_parse(c->arena, str_from(word, 1), &out->domain);
+}
+
+static enum st account_arg(struct command *c, struct directory_account *out)
+{
+    struct directory_address address;
+
+    TRY(address_arg(c, 0, &address));
+    if (directory_account_find(c->directory, c->arena, &address, out) == ST_OK)
+        return ST_OK;
+    if (err_get()->st != ST_NOTFOUND)
+        return err_get()->st;
+    return FAIL(ST_NOTFOUND, "there is no account %.*s@%.*s", STR_ARGS(address.local), STR_ARGS(address.domain));
+}
+
+struct changes {
+    struct directory_change change;
+    struct str name;
+    uint64_t bytes, messages;
+    bool may;
+};
+
+static enum st changes_arg(struct command *c, struct changes *out)
+{
+    struct str v;
+
+    *out = (struct changes){0};
+    if (admin_value(&c->args, "name", &out->name))
+        out->change.name = &out->name;
+    if (admin_value(&c->args, "quota", &v)) {
+        TRY(admin_size(v, &out->bytes));
+        out->change.quota_bytes = &out->bytes;
+    }
+    if (admin_value(&c->args, "quota-messages", &v)) {
+        if (str_u64(v, INT64_MAX, &out->messages) != ST_OK)
+            return FAIL(ST_SYNTAX, "\"%.*s\" is no number of messages", STR_ARGS(v));
+        out->change.quota_messages = &out->messages;
+    }
+    if (admin_value(&c->args, "send-as-domain", &v)) {
+        if (!str_eq(v, STR("yes")) && !str_eq(v, STR("no")))
+            return FAIL(ST_SYNTAX, "--send-as-domain is yes or no");
+        out->may = str_eq(v, STR("yes"));
+        out->change.may_use_domain = &out->may;
+    }
+    return ST_OK;
+}
+
+static void revoke(struct command *c, uint64_t account, const char *why)
+{
+    if (!c->revoked)
+        c->revoked = ARENA_ARRAY(c->arena, uint64_t, IMPORT_ENTRIES_MAX);
+    must(c->n_revoked < IMPORT_ENTRIES_MAX);
+    c->revoked[c->n_revoked++] = account;
+    c->why = why;
+}
+
+/* --- domains -------------------------------------------------------------------------------------------- */
+
+static void domain_json(struct command *c, const struct directory_domain *d)
+{
+    json_object(c->out);
+    json_kv_str(c->out, "domain", d->name);
+    json_kv_str(c->out, "display", domain_show(c->arena, d->name));
+    json_kv_u64(c->out, "accounts", d->accounts);
+    json_kv_u64(c->out, "aliases", d->aliases);
+    json_kv_str(c->out, "created", time_rfc3339(c->arena, d->created_us));
+    json_object_end(c->out);
+}
+
+static enum st domain_show_one(struct command *c, struct str name)
+{
+    struct directory_domain d;
+
+    TRY(directory_domain_find(c->directory, c->arena, name, &d));
+    domain_json(c, &d);
+    return ST_OK;
+}
+
+static enum st run_domain_add(struct command *c)
+{
+    struct str name;
+
+    TRY(domain_arg(c, 0, &name));
+    TRY(directory_domain_add(c->directory, name));
+    return domain_show_one(c, name);
+}
+
+static enum st run_domain_list(struct command *c)
+{
+    struct directory_domain *v;
+    size_t n;
+
+    TRY(directory_domain_list(c->directory, c->arena, &v, &n));
+    json_object(c->out);
+    json_key(c->out, "domains");
+    json_array(c->out);
+    for (size_t i = 0; i < n; i++)
+        domain_json(c, &v[i]);
+    json_array_end(c->out);
+    json_object_end(c->out);
+    return ST_OK;
+}
+
+static enum st run_domain_show(struct command *c)
+{
+    struct str name;
+
+    TRY(domain_arg(c, 0, &name));
+    return domain_show_one(c, name);
+}
+
+static enum st run_domain_remove(struct command *c)
+{
+    struct str name;
+
+    TRY(domain_arg(c, 0, &name));
+    TRY(directory_domain_remove(c->directory, name));
+    json_object(c->out);
+    json_kv_str(c->out, "removed", name);
+    json_object_end(c->out);
+    return ST_OK;
+}
+
+/* --- accounts ------------------------------------------------------------------------------------------- */
+
+static void account_fields(struct command *c, struct arena *a, const struct directory_account *account)
+{
+    json_kv_str(c->out, "address", account->address);
+    json_kv_str(c->out, "name", account->name);
+    json_kv_u64(c->out, "quota_bytes", account->quota_bytes);
+    json_kv_u64(c->out, "quota_messages", account->quota_messages);
+    json_kv_bool(c->out, "disabled", account->is_disabled);
+    json_kv_str(c->out, "reason", account->disabled);
+    json_kv_bool(c->out, "send_as_domain", account->may_use_domain);
+    json_kv_str(c->out, "created", time_rfc3339(a, account->created_us));
+    json_kv_str(c->out, "id", arena_printf(a, "%016llx", (unsigned long long)account->id));
+}
+
+static enum st account_show_one(struct command *c, uint64_t id)
+{
+    struct directory_account account;
+    struct directory_credential *v;
+    size_t n;
+
+    TRY(directory_account_by_id(c->directory, c->arena, id, &account));
+    TRY(directory_credential_list(c->directory, c->arena, id, &v, &n));
+    json_object(c->out);
+    account_fields(c, c->arena, &account);
+    if (c->random.n)
+        json_kv_str(c->out, "password", c->random);
+    json_key(c->out, "credentials");
+    json_array(c->out);
+    for (size_t i = 0; i < n; i++) {
+        size_t scheme = str_find(str_from(v[i].hash, 1), '$');
+
+        json_object(c->out);
+        json_kv_str(c->out, "kind", v[i].kind == CREDENTIAL_APP ? STR("app password") : STR("password"));
+        json_kv_str(c->out, "name", v[i].name);
+        json_kv_str(c->out, "scheme", str_sub(v[i].hash, 1, scheme));
+        json_kv_str(c->out, "created", time_rfc3339(c->arena, v[i].created_us));
+        json_kv_str(c->out, "last_use", v[i].used_us ? time_rfc3339(c->arena, v[i].used_us) : STR("never"));
+        json_object_end(c->out);
+    }
+    json_array_end(c->out);
+    json_object_end(c->out);
+    return ST_OK;
+}
+
+static enum st add_account(struct command *c, const struct directory_address *address, const struct directory_change *change, uint64_t *out_id)
+{
+    TRY(directory_account_add(c->directory, address, change, out_id));
+    return directory_password_set(c->directory, *out_id, str_z(c->hash));
+}
+
+static enum st run_account_add(struct command *c)
+{
+    struct directory_address address;
+    struct changes changes;
+    uint64_t id;
+    enum st st;
+
+    TRY(address_arg(c, 0, &address));
+    TRY(changes_arg(c, &changes));
+    TRY(directory_begin(c->directory));
+    st = add_account(c, &address, &changes.change, &id);
+    if (st == ST_OK)
+        TRY(directory_commit(c->directory));
+    else
+        directory_abort(c->directory);
+    return st == ST_OK ? account_show_one(c, id) : st;
+}
+
+/* The address that the next page comes behind. */
+static struct directory_address address_of(struct str text)
+{
+    size_t at = str_rfind(text, '@');
+
+    return (struct directory_address){str_sub(text, 0, at), str_from(text, at + 1)};
+}
+
+static enum st list_domain(struct command *c, struct str *out)
+{
+    struct directory_domain d;
+
+    *out = STR_NONE;
+    if (c->args.n == 0)
+        return ST_OK;
+    TRY(domain_arg(c, 0, out));
+    return directory_domain_find(c->directory, c->arena, *out, &d);
+}
+
+static enum st run_account_list(struct command *c)
+{
+    struct arena page = ARENA_INIT, last = ARENA_INIT;
+    struct directory_address after, *behind = NULL;
+    struct directory_account *v;
+    struct str domain;
+    size_t n = 0;
+    enum st st;
+
+    TRY(list_domain(c, &domain));
+    json_object(c->out);
+    json_key(c->out, "accounts");
+    json_array(c->out);
+    do {
+        arena_reset(&page);
+        st = directory_account_list(c->directory, &page, domain, behind, PAGE, &v, &n);
+        for (size_t i = 0; st == ST_OK && i < n; i++) {
+            json_object(c->out);
+            account_fields(c, &page, &v[i]);
+            json_object_end(c->out);
+        }
+        if (st == ST_OK && n) {
+            arena_reset(&last);
+            after = address_of(arena_str(&last, v[n - 1].address));
+            behind = &after;
+        }
+    } while (st == ST_OK && n == PAGE);
+    json_array_end(c->out);
+    json_object_end(c->out);
+    arena_fini(&page);
+    arena_fini(&last);
+    return st;
+}
+
+static enum st run_account_show(struct command *c)
+{
+    struct directory_account account;
+
+    TRY(account_arg(c, &account));
+    return account_show_one(c, account.id);
+}
+
+static enum st run_account_set(struct command *c)
+{
+    struct directory_account account;
+    struct changes changes;
+
+    TRY(account_arg(c, &account));
+    TRY(changes_arg(c, &changes));
+    TRY(directory_account_set(c->directory, account.id, &changes.change));
+    return account_show_one(c, account.id);
+}
+
+static enum st run_account_password(struct command *c)
+{
+    struct directory_account account;
+
+    TRY(account_arg(c, &account));
+    TRY(directory_password_set(c->directory, account.id, str_z(c->hash)));
+    revoke(c, account.id, "the password was changed");
+    return account_show_one(c, account.id);
+}
+
+static enum st run_account_disable(struct command *c)
+{
+    struct directory_account account;
+    struct str reason = STR_NONE;
+
+    TRY(account_arg(c, &account));
+    admin_value(&c->args, "reason", &reason);
+    TRY(directory_account_set(c->directory, account.id, &(struct directory_change){.disabled = &reason}));
+    revoke(c, account.id, "the account was disabled");
+    return account_show_one(c, account.id);
+}
+
+static enum st run_account_enable(struct command *c)
+{
+    struct directory_account account;
+
+    TRY(account_arg(c, &account));
+    TRY(directory_account_set(c->directory, account.id, &(struct directory_change){.enable = true}));
+    return account_show_one(c, account.id);
+}
+
+static enum st run_account_remove(struct command *c)
+{
+    struct directory_account account;
+
+    TRY(account_arg(c, &account));
+    TRY(directory_account_remove(c->directory, account.id));
+    revoke(c, account.id, "the account was removed");
+    json_object(c->out);
+    json_kv_str(c->out, "removed", account.address);
+    json_object_end(c->out);
+    return ST_OK;
+}
+
+/* --- many accounts ---------------------------------------------------------------------------------------- */
+
+void import_put(struct buf *b, const struct import_entry *e)
+{
+    rec_put_u32(b, e->line);
+    rec_put_str(b, e->address);
+    rec_put_str(b, e->password);
+    rec_put_str(b, e->hash);
+    rec_put_str(b, e->name);
+    rec_put_str(b, e->quota);
+    rec_put_str(b, e->quota_messages);
+}
+
+static enum st import_take(struct command *c)
+{
+    struct rec r = rec_of(c->input);
+
+    c->entries = ARENA_ARRAY(c->arena, struct import_entry, IMPORT_ENTRIES_MAX);
+    while (rec_left(&r) && !r.bad && c->n_entries < IMPORT_ENTRIES_MAX) {
+        struct import_entry *e = &c->entries[c->n_entries++];
+
+        e->line = rec_u32(&r);
+        e->address = rec_str(&r, 1024);
+        e->password = rec_str(&r, PASSWORD_MAX);
+        e->hash = rec_str(&r, PASSWORD_HASH_MAX + 20);
+        e->name = rec_str(&r, 1024);
+        e->quota = rec_str(&r, 32);
+        e->quota_messages = rec_str(&r, 32);
+    }
+    if (rec_end(&r, "import") != ST_OK)
+        return FAIL(ST_SYNTAX, "the accounts to import came malformed");
+    return ST_OK;
+}
+
+/* A hash that is there already costs nothing; those of passwords are made one at a time. */
+static void import_prepare(struct command *c)
+{
+    while (c->prepared < c->n_entries) {
+        struct import_entry *e = &c->entries[c->prepared++];
+        enum st st = ST_OK;
+
+        if (e->hash.n)
+            st = password_import(e->hash, e->made);
+        else if (e->password.n)
+            st = password_hash(secret_of(e->password), keeper_cost(c->set), e->made);
+        if (st != ST_OK)
+            e->bad = arena_cstr(c->arena, str_z(err_get()->text));
+        if (!e->hash.n && e->password.n)
+            return;
+    }
+}
+
+static enum st import_one(struct command *c, const struct import_entry *e, bool update, bool *out_added)
+{
+    struct directory_address address;
+    struct directory_account account;
+    struct changes ch = {.name = e->name};
+    uint64_t id;
+    enum st st;
+
+    if (e->bad)
+        return FAIL(ST_SYNTAX, "%s", e->bad);
+    TRY(keeper_address(c->directory, c->arena, e->address, false, &address));
+    if (e->name.n)
+        ch.change.name = &ch.name;
+    if (e->quota.n) {
+        TRY(admin_size(e->quota, &ch.bytes));
+        ch.change.quota_bytes = &ch.bytes;
+    }
+    if (e->quota_messages.n) {
+        if (str_u64(e->quota_messages, INT64_MAX, &ch.messages) != ST_OK)
+            return FAIL(ST_SYNTAX, "\"%.*s\" is no number of messages", STR_ARGS(e->quota_messages));
+        ch.change.quota_messages = &ch.messages;
+    }
+    st = directory_account_find(c->directory, c->arena, &address, &account);
+    if (st == ST_OK && !update)
+        return FAIL(ST_EXISTS, "%.*s exists already", STR_ARGS(account.address));
+    if (st != ST_OK && st != ST_NOTFOUND)
+        return st;
+    *out_added = st == ST_NOTFOUND;
+    if (st == ST_OK) {
+        id = account.id;
+        TRY(directory_account_set(c->directory, id, &ch.change));
+    } else {
+        if (!e->made[0])
+            return FAIL(ST_SYNTAX, "a new account needs a password or a hash");
+        TRY(directory_account_add(c->directory, &address, &ch.change, &id));
+    }
+    if (!e->made[0])
+        return ST_OK;
+    if (st == ST_OK)
+        revoke(c, id, "the password was changed");
+    return directory_password_set(c->directory, id, str_z(e->made));
+}
+
+static bool is_of_the_line(enum st st)
+{
+    return st == ST_SYNTAX || st == ST_EXISTS || st == ST_NOTFOUND || st == ST_LIMIT;
+}
+
+static enum st run_account_import(struct command *c)
+{
+    bool update = admin_has(&c->args, "update"), is_new;
+    uint64_t added = 0, changed = 0;
+    enum st st = ST_OK;
+
+    json_object(c->out);
+    json_key(c->out, "failed");
+    json_array(c->out);
+    TRY(directory_begin(c->directory));
+    for (size_t i = 0; i < c->n_entries; i++) {
+        st = import_one(c, &c->entries[i], update, &is_new);
+        if (st == ST_OK) {
+            added += is_new;
+            changed += !is_new;
+        } else if (is_of_the_line(st)) {
+            json_object(c->out);
+            json_kv_u64(c->out, "line", c->entries[i].line);
+            json_kv_str(c->out, "address", c->entries[i].address);
+            json_kv_str(c->out, "error", arena_str(c->arena, str_z(err_get()->text)));
+            json_object_end(c->out);
+            st = ST_OK;
+        } else {
+            directory_abort(c->directory);
+            return st;
+        }
+    }
+    TRY(directory_commit(c->directory));
+    json_array_end(c->out);
+    json_kv_u64(c->out, "added", added);
+    json_kv_u64(c->out, "changed", changed);
+    json_object_end(c->out);
+    return ST_OK;
+}
+
+/* --- aliases ------------------------------------------------------------------------------------------------ */
+
+static void alias_json(struct command *c, const struct directory_alias *alias)
+{
+    json_object(c->out);
+    json_kv_str(c->out, "alias", alias->address);
+    json_key(c->out, "targets");
+    json_array(c->out);
+    for (size_t i = 0; i < alias->n_targets; i++)
+        json_str(c->out, alias->targets[i]);
+    json_array_end(c->out);
+    json_object_end(c->out);
+}
+
+static enum st alias_show_one(struct command *c, const struct directory_address *address)
+{
+    struct directory_alias alias;
+
+    TRY(directory_alias_find(c->directory, c->arena, address, &alias));
+    alias_json(c, &alias);
+    return ST_OK;
+}
+
+static enum st change_targets(struct command *c, const struct directory_address *alias, bool add)
+{
+    for (size_t i = 1; i < c->args.n; i++) {
+        struct directory_address target;
+
+        TRY(address_arg(c, i, &target));
+        if (add)
+            TRY(directory_alias_add(c->directory, alias, &target));
+        else
+            TRY(directory_alias_remove(c->directory, alias, &target));
+    }
+    return ST_OK;
+}
+
+static enum st change_alias(struct command *c, const struct directory_address *alias, bool add)
+{
+    enum st st;
+
+    TRY(directory_begin(c->directory));
+    st = change_targets(c, alias, add);
+    if (st == ST_OK)
+        return directory_commit(c->directory);
+    directory_abort(c->directory);
+    return st;
+}
+
+static enum st run_alias_add(struct command *c)
+{
+    struct directory_address alias;
+
+    TRY(alias_arg(c, 0, &alias));
+    TRY(change_alias(c, &alias, true));
+    return alias_show_one(c, &alias);
+}
+
+static enum st run_alias_list(struct command *c)
+{
+    struct arena page = ARENA_INIT, last = ARENA_INIT;
+    struct directory_address after, *behind = NULL;
+    struct directory_alias *v;
+    struct str domain;
+    size_t n = 0;
+    enum st st;
+
+    TRY(list_domain(c, &domain));
+    json_object(c->out);
+    json_key(c->out, "aliases");
+    json_array(c->out);
+    do {
+        arena_reset(&page);
+        st = directory_alias_list(c->directory, &page, domain, behind, PAGE, &v, &n);
+        for (size_t i = 0; st == ST_OK && i < n; i++)
+            alias_json(c, &v[i]);
+        if (st == ST_OK && n) {
+            arena_reset(&last);
+            after = address_of(arena_str(&last, v[n - 1].address));
+            behind = &after;
+        }
+    } while (st == ST_OK && n == PAGE);
+    json_array_end(c->out);
+    json_object_end(c->out);
+    arena_fini(&page);
+    arena_fini(&last);
+    return st;
+}
+
+static enum st run_alias_show(struct command *c)
+{
+    struct directory_address alias;
+
+    TRY(alias_arg(c, 0, &alias));
+    return alias_show_one(c, &alias);
+}
+
+static enum st run_alias_remove(struct command *c)
+{
+    struct directory_address alias;
+    enum st st;
+
+    TRY(alias_arg(c, 0, &alias));
+    if (c->args.n > 1)
+        TRY(change_alias(c, &alias, false));
+    else
+        TRY(directory_alias_remove(c->directory, &alias, NULL));
+    st = c->args.n > 1 ? alias_show_one(c, &alias) : ST_NOTFOUND;
+    if (st != ST_NOTFOUND)
+        return st;
+    json_object(c->out);
+    json_kv_str(c->out, "removed", c->args.args[0]);
+    json_object_end(c->out);
+    return ST_OK;
+}
+
+static enum st run_settings(struct command *c)
+{
+    struct directory_account account;
+
+    TRY(account_arg(c, &account));
+    card_json(c->set, account.address, c->out);
+    return ST_OK;
+}
+
+/* --- by their rows -------------------------------------------------------------------------------------------- */
+
+static enum st (*const runs[ADMIN_CMD_COUNT])(struct command *c) = {
+#define COMMAND(noun, verb, target, id, args, options, flags, help) RUN_##target(id)
+#define RUN_KEEPER(id) [ADMIN_CMD_##id] = run_##id,
+#define RUN_BOX(id)
+#define RUN_MAIN(id)
+#include "admin/commands.def"
+#undef COMMAND
+#undef RUN_KEEPER
+#undef RUN_BOX
+#undef RUN_MAIN
+};
+
+static bool sets_password(const struct command *c)
+{
+    return c->args.command->id == ADMIN_CMD_account_add || c->args.command->id == ADMIN_CMD_account_password;
+}
+
+enum st command_init(struct command *c, const struct settings *set, struct directory *d, struct arena *a, const struct str *words, size_t n,
+                     struct str input, struct json *out)
+{
+    *c = (struct command){.set = set, .directory = d, .arena = a, .input = input, .out = out};
+    TRY(admin_parse(a, words, n, &c->args));
+    if (!runs[c->args.command->id])
+        return FAIL(ST_NOTFOUND, "that is no command of the keeper");
+    if (c->args.command->id == ADMIN_CMD_account_import)
+        return import_take(c);
+    if (sets_password(c) && !admin_has(&c->args, "random") && input.n == 0)
+        return FAIL(ST_SYNTAX, "no password was given");
+    return ST_OK;
+}
+
+bool command_needs_prepare(const struct command *c)
+{
+    return (sets_password(c) && !c->hash[0]) || c->prepared < c->n_entries;
+}
+
+enum st command_prepare(struct command *c)
+{
+    struct secret password = secret_of(c->input);
+
+    if (c->n_entries) {
+        import_prepare(c);
+        return ST_OK;
+    }
+    if (admin_has(&c->args, "random")) {
+        c->random = random_word(c->arena, PASSWORD_LETTERS);
+        password = secret_of(c->random);
+    }
+    return password_hash(password, keeper_cost(c->set), c->hash);
+}
+
+enum st command_run(struct command *c)
+{
+    must(!command_needs_prepare(c));
+    return runs[c->args.command->id](c);
+}
+
+void command_wipe(struct command *c)
+{
+    if (c->input.n)
+        wipe((void *)(uintptr_t)c->input.p, c->input.n);
+    if (c->random.n)
+        wipe((void *)(uintptr_t)c->random.p, c->random.n);
+    wipe(c->hash, sizeof(c->hash));
+}

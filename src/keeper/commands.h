@@ -1,0 +1,50 @@
+/* The commands about domains, accounts and aliases: the same functions for the running keeper and for the command line
+ * that works on the directory while no server runs. A command goes through two stages: `prepare`, again and again until it
+ * has no more to do, hashes passwords and touches nothing; `run` works on the directory. Neither suspends: the caller puts
+ * them on threads. The answer is JSON, and effects say whose sessions have to end. */
+#pragma once
+
+#include "admin/command.h"
+#include "base/json.h"
+#include "config/settings.h"
+#include "directory/directory.h"
+#include "directory/password.h"
+
+#define COMMAND_ANSWER_MAX (64u << 20)
+#define IMPORT_ENTRIES_MAX 2000 /* in one message; a tool sends as many messages as it takes */
+
+struct import_entry {
+    uint32_t line;
+    struct str address, password, hash, name, quota, quota_messages;
+    char made[PASSWORD_HASH_MAX]; /* the hash to store; empty: none */
+    const char *bad;              /* why not, or NULL */
+};
+
+struct command {
+    const struct settings *set;
+    struct directory *directory;
+    struct arena *arena;
+    struct admin_args args;
+    struct str input; /* a password, or import_entry records */
+    struct json *out;
+
+    char hash[PASSWORD_HASH_MAX];
+    struct str random; /* the password that was made up, for the answer */
+    struct import_entry *entries;
+    size_t n_entries, prepared;
+
+    uint64_t *revoked; /* accounts whose sessions end */
+    size_t n_revoked;
+    const char *why;
+};
+
+/* Takes the words apart. ST_SYNTAX; ST_NOTFOUND: not a command of the keeper. */
+enum st command_init(struct command *c, const struct settings *set, struct directory *d, struct arena *a, const struct str *words, size_t n,
+                     struct str input, struct json *out) MUST_USE;
+bool command_needs_prepare(const struct command *c);
+enum st command_prepare(struct command *c) MUST_USE; /* one password; while command_needs_prepare */
+enum st command_run(struct command *c) MUST_USE;
+void command_wipe(struct command *c);
+
+/* One line of an import as it travels: u32 line and six texts. */
+void import_put(struct buf *b, const struct import_entry *e);
