@@ -177,9 +177,8 @@ static enum st login(struct login_job *j, struct keeper_gate *g, unsigned char t
         return FAIL(ST_TRYLATER, "too many wrong passwords from your network; try again later");
     st = verify(j);
     if (st == ST_OK && j->account.is_disabled) {
-        st = FAIL(ST_DENIED, "%.*s", STR_ARGS(j->account.disabled.n ? j->account.disabled : STR("this account is disabled")));
         wait_a_little(g, j->set);
-        return st;
+        return FAIL(ST_DENIED, "%.*s", STR_ARGS(j->account.disabled.n ? j->account.disabled : STR("this account is disabled")));
     }
     if (st == ST_DENIED) {
         count_failure(j);

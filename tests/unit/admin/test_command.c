@@ -1,0 +1,78 @@
+#include "admin/command.c"
+
+#include "base/arena.h"
+#include "test.h"
+
+static struct arena arena;
+
+static enum st parse(const char *line, struct admin_args *out)
+{
+    struct str rest = str_z(line), *words = ARENA_ARRAY(&arena, struct str, 100), part;
+    size_t n = 0;
+
+    while (str_split(&rest, ' ', &part))
+        words[n++] = part;
+    return admin_parse(&arena, words, n, out);
+}
+
+TEST(words_are_taken_apart_by_their_row)
+{
+    struct admin_args a;
+    struct str v;
+
+    CHECK_ST(parse("account add x@y --name=A --quota 5M --random", &a), ST_OK);
+    CHECK(a.command->id == ADMIN_CMD_account_add && a.n == 1);
+    CHECK_STR(a.args[0], STR("x@y"));
+    CHECK(admin_value(&a, "name", &v) && str_eq(v, STR("A")));
+    CHECK(admin_value(&a, "quota", &v) && str_eq(v, STR("5M")));
+    CHECK(admin_has(&a, "random") && !admin_has(&a, "json"));
+    CHECK_ST(parse("status --json", &a), ST_OK);
+    CHECK_ST(parse("domain add -- --odd", &a), ST_OK);
+    CHECK_STR(a.args[0], STR("--odd"));
+    CHECK_ST(parse("alias remove a@b c@d e@f", &a), ST_OK);
+    CHECK_U64(a.n, 3);
+    CHECK_ST(parse("account list --quota 1", &a), ST_SYNTAX);
+    CHECK_ST(parse("account add x@y --quota", &a), ST_SYNTAX);
+    CHECK_ST(parse("account add x@y --random=yes", &a), ST_SYNTAX);
+    CHECK_ST(parse("account add", &a), ST_SYNTAX);
+    CHECK(strstr(err_get()->text, "account add ADDRESS [--name TEXT]") != NULL);
+    CHECK_ST(parse("account", &a), ST_SYNTAX);
+    CHECK_ST(parse("", &a), ST_SYNTAX);
+    CHECK_ST(parse("account add a b", &a), ST_SYNTAX);
+    CHECK_ST(parse("status now", &a), ST_SYNTAX);
+    arena_fini(&arena);
+}
+
+TEST(every_row_is_complete_and_found_by_its_words)
+{
+    size_t n, n_options;
+    const struct admin_command *c = admin_commands(&n);
+
+    (void)admin_options(&n_options);
+    CHECK(n_options > 0);
+    for (size_t i = 0; i < n; i++) {
+        struct str words[2] = {str_z(c[i].noun), str_z(c[i].verb)}, list = str_z(c[i].options), part;
+
+        CHECK(admin_find(words, c[i].verb[0] ? 2 : 1) == &c[i]);
+        CHECK(str_ends(str_z(c[i].help), STR(".")));
+        while (str_split(&list, ' ', &part))
+            if (part.n)
+                CHECK(option_of(&c[i], part) != NULL);
+    }
+}
+
+TEST(sizes)
+{
+    uint64_t v;
+
+    CHECK_ST(admin_size(STR("0"), &v), ST_OK);
+    CHECK_U64(v, 0);
+    CHECK_ST(admin_size(STR("512k"), &v), ST_OK);
+    CHECK_U64(v, 524288);
+    CHECK_ST(admin_size(STR("3T"), &v), ST_OK);
+    CHECK_U64(v, 3ull << 40);
+    CHECK_ST(admin_size(STR("G"), &v), ST_SYNTAX);
+    CHECK_ST(admin_size(STR("9999999P"), &v), ST_SYNTAX);
+    CHECK_ST(admin_size(STR("-1"), &v), ST_SYNTAX);
+    CHECK_ST(admin_size(STR(""), &v), ST_SYNTAX);
+}

@@ -1,0 +1,86 @@
+#include "keeper/admin.c"
+
+#include "rig.h"
+
+static struct buf answer;
+static enum st answer_status;
+static char answer_text[401];
+
+static bool piece(const struct msg_admin_answer *m, void *arg)
+{
+    (void)arg;
+    answer_status = (enum st)m->status;
+    snprintf(answer_text, sizeof(answer_text), "%.*s", STR_ARGS(m->text));
+    buf_add(&answer, m->json);
+    return true;
+}
+
+static enum st command(const char *line, struct str input)
+{
+    struct str rest = str_z(line), words[20], part;
+    struct msg_admin_ask ask = {.uid = 0, .input = input};
+    struct buf b;
+    size_t n = 0;
+
+    while (str_split(&rest, ' ', &part))
+        words[n++] = part;
+    buf_init(&b, 16384);
+    words_put(&b, words, n);
+    ask.words = buf_str(&b);
+    buf_fini(&answer);
+    buf_init(&answer, 64 << 20);
+    CHECK_ST(ipc_ask_pieces(rig.control_far, &ask, -1, piece, NULL, deadline_in(60000)), ST_OK);
+    buf_fini(&b);
+    return answer_status;
+}
+
+static void commands(void)
+{
+    struct arena a = ARENA_INIT;
+    struct msg_auth_answer m;
+
+    CHECK_ST(command("account add alice@example.test --quota 2G", STR("first word")), ST_OK);
+    CHECK(str_search(buf_str(&answer), STR("\"quota_bytes\":2147483648")) < answer.n);
+    CHECK(str_search(buf_str(&answer), STR("first word")) == answer.n);
+    CHECK_ST(rig_login(&a, "alice@example.test", "first word", "192.0.2.1:1", &m), ST_OK);
+    CHECK_ST(command("account password alice@example.test", STR("second word")), ST_OK);
+    CHECK_U64(rig.boxes[0].revokes + rig.boxes[1].revokes, 2);
+    CHECK_ST(rig_login(&a, "alice@example.test", "second word", "192.0.2.1:1", &m), ST_OK);
+    CHECK_ST(command("account disable alice@example.test", STR("")), ST_OK);
+    CHECK_ST(rig_login(&a, "alice@example.test", "second word", "192.0.2.1:1", &m), ST_DENIED);
+    CHECK_U64(rig.gate_revokes, 2);
+    CHECK_ST(command("account add alice@example.test --random", STR("")), ST_EXISTS);
+    CHECK_ST(command("account shew alice@example.test", STR("")), ST_SYNTAX);
+    CHECK_ST(command("queue list", STR("")), ST_NOTFOUND);
+    buf_fini(&answer);
+    arena_fini(&a);
+}
+
+TEST(commands_change_the_directory_and_end_sessions)
+{
+    rig_run(commands);
+}
+
+static void long_answers(void)
+{
+    CHECK_ST(directory_begin(rig.directory), ST_OK);
+    for (int i = 0; i < 2000; i++) {
+        char local[20];
+        uint64_t id;
+
+        snprintf(local, sizeof(local), "user%04d", i);
+        CHECK_ST(directory_account_add(rig.directory, &(struct directory_address){str_z(local), STR("example.test")}, &(struct directory_change){0}, &id),
+                 ST_OK);
+    }
+    CHECK_ST(directory_commit(rig.directory), ST_OK);
+    CHECK_ST(command("account list", STR("")), ST_OK);
+    CHECK(answer.n > 200000);
+    CHECK(str_search(buf_str(&answer), STR("user1999@example.test")) < answer.n);
+    CHECK(str_ends(buf_str(&answer), STR("]}")));
+    buf_fini(&answer);
+}
+
+TEST(a_long_answer_comes_in_pieces)
+{
+    rig_run(long_answers);
+}

@@ -1,0 +1,171 @@
+#include "keeper/auth.c"
+
+#include "rig.h"
+
+#define HERE "192.0.2.1:999"
+
+static void a_good_login(void)
+{
+    struct arena a = ARENA_INIT;
+    struct msg_auth_answer m;
+    uint64_t id = rig_account("alice", "secret word");
+    struct rig_box *box = &rig.boxes[route_core(id, 2)], *other = &rig.boxes[!route_core(id, 2)];
+
+    CHECK_ST(rig_login(&a, "Alice@EXAMPLE.test", "secret word", HERE, &m), ST_OK);
+    CHECK_U64(m.account, id);
+    CHECK_STR(m.login, STR("alice@example.test"));
+    CHECK_U64(m.token.n, 16);
+    CHECK(box->grants == 1 && other->grants == 0);
+    CHECK(memcmp(box->token, m.token.p, 16) == 0);
+    CHECK(box->last.account == id && box->last.gate == 0 && box->last.conn == 77 && box->last.credential != 0 && box->last.rights == GRANT_MAIL);
+    /* once more, from the cache, without its domain */
+    CHECK_ST(rig_login(&a, "alice", "secret word", HERE, &m), ST_OK);
+    CHECK_U64(box->grants, 2);
+    CHECK_U64(rig.keeper->logins.by_digest.n, 1);
+    arena_fini(&a);
+}
+
+TEST(a_login_gives_a_token_that_the_right_core_knows)
+{
+    rig_run(a_good_login);
+}
+
+static void refusals(void)
+{
+    struct arena a = ARENA_INIT;
+    struct msg_auth_answer m, n;
+    struct str why = STR("ask at the desk");
+    uint64_t id = rig_account("alice", "secret");
+
+    CHECK_ST(rig_login(&a, "alice@example.test", "Secret", "127.0.0.1:5", &m), ST_DENIED);
+    CHECK_ST(rig_login(&a, "nobody@example.test", "secret", "127.0.0.1:5", &n), ST_DENIED);
+    CHECK_STR(m.text, n.text);
+    CHECK(str_search(m.text, STR("ecret")) == m.text.n);
+    CHECK_ST(rig_login(&a, "not an address@@", "secret", "127.0.0.1:5", &m), ST_DENIED);
+    CHECK_ST(rig_login(&a, "", "secret", "127.0.0.1:5", &m), ST_DENIED);
+    CHECK_ST(rig_login(&a, "alice@example.test", "", "127.0.0.1:5", &m), ST_DENIED);
+    CHECK_ST(directory_account_set(rig.directory, id, &(struct directory_change){.disabled = &why}), ST_OK);
+    CHECK_ST(rig_login(&a, "alice@example.test", "secret", "127.0.0.1:5", &m), ST_DENIED);
+    CHECK_STR(m.text, why);
+    CHECK_ST(rig_login(&a, "alice@example.test", "wrong", "127.0.0.1:5", &m), ST_DENIED);
+    CHECK(!str_eq(m.text, why)); /* only he who knows the password learns it */
+    CHECK_U64(rig.boxes[0].grants + rig.boxes[1].grants, 0);
+    arena_fini(&a);
+}
+
+TEST(refusals_tell_nothing_and_make_no_grant)
+{
+    rig_run(refusals);
+}
+
+static void authzids(void)
+{
+    struct arena a = ARENA_INIT;
+    struct msg_auth_answer m;
+    struct msg_auth_ask ask = {.service = PROTOCOL_SUBMISSION, .user = STR("alice@example.test"), .password = STR("secret"), .peer = STR("127.0.0.1:5")};
+    uint64_t id = rig_account("alice", "secret");
+
+    rig_account("bob", "other");
+    ask.authzid = STR("ALICE@example.test");
+    CHECK_ST(IPC_ASK(rig.gate_far, auth_ask, &ask, auth_answer, &a, &m, deadline_in(20000)), ST_OK);
+    CHECK_U64(m.status, ST_OK);
+    CHECK_U64(rig.boxes[route_core(id, 2)].last.rights, GRANT_SUBMIT);
+    ask.authzid = STR("bob@example.test");
+    CHECK_ST(IPC_ASK(rig.gate_far, auth_ask, &ask, auth_answer, &a, &m, deadline_in(20000)), ST_OK);
+    CHECK_U64(m.status, ST_DENIED);
+    arena_fini(&a);
+}
+
+TEST(one_acts_only_as_oneself)
+{
+    rig_run(authzids);
+}
+
+static void changes(void)
+{
+    struct arena a = ARENA_INIT;
+    struct msg_auth_answer m;
+    uint64_t id = rig_account("alice", "old one");
+    char hash[PASSWORD_HASH_MAX];
+
+    CHECK_ST(rig_login(&a, "alice@example.test", "old one", HERE, &m), ST_OK);
+    CHECK_ST(password_hash(secret_of(STR("new one")), (struct password_cost){8192, 1}, hash), ST_OK);
+    CHECK_ST(directory_password_set(rig.directory, id, str_z(hash)), ST_OK);
+    CHECK_ST(rig_login(&a, "alice@example.test", "old one", HERE, &m), ST_DENIED);
+    CHECK_ST(rig_login(&a, "alice@example.test", "new one", HERE, &m), ST_OK);
+    arena_fini(&a);
+}
+
+TEST(a_remembered_login_ends_with_its_password)
+{
+    rig_run(changes);
+}
+
+static void bans(void)
+{
+    struct arena a = ARENA_INIT;
+    struct msg_auth_answer m;
+
+    rig_account("alice", "secret");
+    for (int i = 0; i < 5; i++)
+        CHECK_ST(rig_login(&a, "alice@example.test", "wrong", HERE, &m), ST_DENIED);
+    CHECK_ST(rig_login(&a, "alice@example.test", "secret", HERE, &m), ST_TRYLATER);
+    CHECK_ST(rig_login(&a, "alice@example.test", "secret", "192.0.2.2:1", &m), ST_OK);
+    for (int i = 0; i < 7; i++)
+        CHECK_ST(rig_login(&a, "alice@example.test", "wrong", "[::1]:7", &m), ST_DENIED);
+    CHECK_ST(rig_login(&a, "alice@example.test", "secret", "[::1]:7", &m), ST_OK);
+    arena_fini(&a);
+}
+
+TEST(a_network_that_guesses_is_turned_away_and_loopback_never)
+{
+    rig_run(bans);
+}
+
+static void no_box(void)
+{
+    struct arena a = ARENA_INIT;
+    struct msg_auth_answer m;
+
+    rig_account("alice", "secret");
+    rig.boxes[0].answer = rig.boxes[1].answer = ST_LIMIT;
+    CHECK_ST(rig_login(&a, "alice@example.test", "secret", HERE, &m), ST_TRYLATER);
+    CHECK_U64(m.token.n, 0);
+    arena_fini(&a);
+}
+
+TEST(without_a_grant_there_is_no_login)
+{
+    rig_run(no_box);
+}
+
+static unsigned done;
+
+static void wrong_one(void *arg)
+{
+    struct arena a = ARENA_INIT;
+    struct msg_auth_answer m;
+
+    (void)arg;
+    CHECK_ST(rig_login(&a, "alice@example.test", "wrong", "127.0.0.1:3", &m), ST_DENIED);
+    done++;
+    arena_fini(&a);
+}
+
+static void many(void)
+{
+    rig_account("alice", "secret");
+    done = 0;
+    for (int i = 0; i < 200; i++)
+        CHECK_ST(co_spawn(wrong_one, NULL, "login"), ST_OK);
+    for (int i = 0; i < 1000 && done < 200; i++)
+        CHECK_ST(co_sleep(deadline_in(10)), ST_OK);
+    CHECK_U64(done, 200);
+    CHECK_U64(rig.keeper->gates[0].n_sleepers, 0);
+    CHECK(list_is_empty(&rig.keeper->gates[0].sleepers));
+}
+
+TEST(many_wrong_ones_at_once_are_all_answered)
+{
+    rig_run(many);
+}

@@ -1,0 +1,206 @@
+#include "keeper/commands.c"
+
+#include "config/config.h"
+#include "test.h"
+
+static struct arena arena;
+static struct directory *directory;
+static const struct settings *set;
+static struct buf out;
+static struct command command;
+
+static void begin(void)
+{
+    struct config_errors errors;
+
+    arena_init(&arena);
+    password_preload();
+    CHECK_ST(directory_open(":memory:", &directory), ST_OK);
+    CHECK_ST(config_parse(STR("host_name mail.example.test\nauth_argon2_memory 8K auth_argon2_passes 1\n"), "t", &set, &errors), ST_OK);
+    buf_init(&out, COMMAND_ANSWER_MAX);
+}
+
+static void end(void)
+{
+    buf_fini(&out);
+    config_unref(set);
+    directory_close(directory);
+    arena_fini(&arena);
+}
+
+static enum st with_input(const char *line, struct str input)
+{
+    struct str rest = str_z(line), *words = ARENA_ARRAY(&arena, struct str, 20), part;
+    struct json *json = ARENA_NEW(&arena, struct json);
+    size_t n = 0;
+
+    while (str_split(&rest, ' ', &part))
+        words[n++] = part;
+    buf_clear(&out);
+    json_init(json, &out);
+    TRY(command_init(&command, set, directory, &arena, words, n, input, json));
+    while (command_needs_prepare(&command))
+        TRY(command_prepare(&command));
+    return command_run(&command);
+}
+
+static enum st cmd(const char *line)
+{
+    return with_input(line, STR("word of the day"));
+}
+
+static bool answer_has(const char *text)
+{
+    return str_search(buf_str(&out), str_z(text)) < out.n;
+}
+
+TEST(domains)
+{
+    begin();
+    CHECK_ST(cmd("domain add Example.TEST"), ST_OK);
+    CHECK_ST(cmd("domain add b\xc3\xbc" "cher.test"), ST_OK);
+    CHECK(answer_has("\"domain\":\"xn--bcher-kva.test\"") && answer_has("\"display\":\"b\xc3\xbc" "cher.test\""));
+    CHECK_ST(cmd("domain add example.test"), ST_EXISTS);
+    CHECK_ST(cmd("domain add not..good"), ST_SYNTAX);
+    CHECK_ST(cmd("domain list"), ST_OK);
+    CHECK(answer_has("{\"domains\":[{\"domain\":\"example.test\""));
+    CHECK_ST(cmd("domain show example.test"), ST_OK);
+    CHECK_ST(cmd("domain remove example.test"), ST_OK);
+    CHECK_ST(cmd("domain show example.test"), ST_NOTFOUND);
+    CHECK_ST(cmd("domain add"), ST_SYNTAX);
+    CHECK_ST(cmd("domain add a.test b.test"), ST_SYNTAX);
+    end();
+}
+
+TEST(accounts)
+{
+    begin();
+    CHECK_ST(cmd("domain add example.test"), ST_OK);
+    CHECK_ST(cmd("account add alice@example.test --name Alice --quota 1G --quota-messages=10 --send-as-domain yes"), ST_OK);
+    CHECK(answer_has("\"quota_bytes\":1073741824,\"quota_messages\":10,\"disabled\":false"));
+    CHECK(answer_has("\"scheme\":\"argon2id\"") && !answer_has("$argon2id$") && !answer_has("word of the day"));
+    CHECK_ST(cmd("account add alice@example.test"), ST_EXISTS);
+    CHECK_ST(cmd("account add bob@example.test --random"), ST_OK);
+    CHECK(answer_has("\"password\":\""));
+    CHECK_ST(cmd("account add carl@nowhere.test"), ST_NOTFOUND);
+    CHECK_ST(cmd("account add carl@example.test --quota lots"), ST_SYNTAX);
+    CHECK_ST(cmd("account add carl@example.test --send-as-domain maybe"), ST_SYNTAX);
+    CHECK_ST(cmd("account add carl@example.test --wings 2"), ST_SYNTAX);
+    CHECK_ST(with_input("account add carl@example.test", STR("")), ST_SYNTAX);
+    CHECK_ST(cmd("account show carl@example.test"), ST_NOTFOUND);
+    CHECK_ST(cmd("account list"), ST_OK);
+    CHECK(answer_has("alice@") && answer_has("bob@"));
+    CHECK_ST(cmd("account list nowhere.test"), ST_NOTFOUND);
+    CHECK_ST(cmd("account set ALICE@example.test --quota 0"), ST_OK);
+    CHECK(answer_has("\"quota_bytes\":0"));
+    CHECK_U64(command.n_revoked, 0);
+    CHECK_ST(cmd("account password alice@example.test"), ST_OK);
+    CHECK_U64(command.n_revoked, 1);
+    CHECK_ST(cmd("account disable alice@example.test --reason gone"), ST_OK);
+    CHECK(answer_has("\"disabled\":true,\"reason\":\"gone\"") && command.n_revoked == 1);
+    CHECK_ST(cmd("account enable alice"), ST_OK);
+    CHECK_ST(cmd("account remove alice@example.test"), ST_OK);
+    CHECK(command.n_revoked == 1);
+    CHECK_ST(cmd("account remove alice@example.test"), ST_NOTFOUND);
+    end();
+}
+
+TEST(aliases)
+{
+    begin();
+    CHECK_ST(cmd("domain add example.test"), ST_OK);
+    CHECK_ST(cmd("alias add info@example.test bob@example.test x@far.test"), ST_OK);
+    CHECK(answer_has("{\"alias\":\"info@example.test\",\"targets\":["));
+    CHECK_ST(cmd("alias add info@example.test new@far.test x@far.test"), ST_EXISTS);
+    CHECK_ST(cmd("alias show info@example.test"), ST_OK);
+    CHECK(!answer_has("new@far.test"));
+    CHECK_ST(cmd("alias add @example.test bob@example.test"), ST_OK);
+    CHECK_ST(cmd("alias list"), ST_OK);
+    CHECK(answer_has("\"@example.test\"") && answer_has("\"info@example.test\""));
+    CHECK_ST(cmd("domain remove example.test"), ST_BUSY);
+    CHECK_ST(cmd("alias remove info@example.test x@far.test"), ST_OK);
+    CHECK(answer_has("bob@example.test"));
+    CHECK_ST(cmd("alias remove info@example.test bob@example.test"), ST_OK);
+    CHECK_ST(cmd("alias remove @example.test"), ST_OK);
+    CHECK_ST(cmd("alias remove @example.test"), ST_NOTFOUND);
+    end();
+}
+
+TEST(the_card)
+{
+    begin();
+    CHECK_ST(cmd("domain add example.test"), ST_OK);
+    CHECK_ST(cmd("account add alice@example.test"), ST_OK);
+    CHECK_ST(cmd("settings alice@example.test"), ST_OK);
+    CHECK(answer_has("{\"user\":\"alice@example.test\",\"host\":\"mail.example.test\",\"services\":[{\"use\":\"sending\",\"protocol\":\"smtp\",\"port\":465,\"security\":\"tls\"}"));
+    CHECK(answer_has("\"port\":993") && answer_has("\"port\":143") && answer_has("\"port\":995") && answer_has("\"port\":587") && !answer_has("\"port\":25,"));
+    end();
+}
+
+static void import_line(struct buf *b, uint32_t line, struct str address, struct str password, struct str hash, struct str quota)
+{
+    import_put(b, &(struct import_entry){.line = line, .address = address, .password = password, .hash = hash, .quota = quota});
+}
+
+TEST(importing_reports_lines_and_can_be_repeated)
+{
+    const struct str hash = STR("{SHA512-CRYPT}$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1");
+    struct directory_address bob = {STR("bob"), STR("example.test")};
+    struct directory_account account;
+    struct directory_credential *c;
+    struct buf b;
+    size_t n;
+
+    begin();
+    buf_init(&b, 40000);
+    CHECK_ST(cmd("domain add example.test"), ST_OK);
+    import_line(&b, 1, STR("alice@example.test"), STR("plain text"), STR(""), STR("1G"));
+    import_line(&b, 2, STR("bob@example.test"), STR(""), hash, STR(""));
+    import_line(&b, 3, STR("nobody@nowhere.test"), STR(""), hash, STR(""));
+    import_line(&b, 4, STR("carl@example.test"), STR(""), STR("$9$huh"), STR(""));
+    import_line(&b, 5, STR("dora@example.test"), STR(""), STR(""), STR(""));
+    import_line(&b, 6, STR("broken"), STR(""), hash, STR(""));
+    import_line(&b, 7, STR("alice@example.test"), STR(""), hash, STR("many"));
+    CHECK_ST(with_input("account import file", buf_str(&b)), ST_OK);
+    CHECK(answer_has("\"added\":2,\"changed\":0}"));
+    CHECK(answer_has("\"line\":3") && answer_has("\"line\":4") && answer_has("\"line\":5") && answer_has("\"line\":6") && answer_has("\"line\":7"));
+    CHECK(!answer_has("plain text") && !answer_has("saltstring"));
+    CHECK_ST(directory_login(directory, &arena, &bob, &account, &c, &n), ST_OK);
+    CHECK(n == 1 && password_check(c[0].hash, secret_of(STR("Hello world!"))) == ST_OK);
+    CHECK_ST(with_input("account import file", buf_str(&b)), ST_OK);
+    CHECK(answer_has("\"added\":0,\"changed\":0}") && answer_has("exists already"));
+    CHECK_ST(with_input("account import file --update", buf_str(&b)), ST_OK);
+    CHECK(answer_has("\"added\":0,\"changed\":2}"));
+    CHECK_U64(command.n_revoked, 2);
+    for (size_t i = 1; i < b.n; i += 5) {
+        enum st st = with_input("account import file", str_sub(buf_str(&b), 0, i));
+
+        CHECK(st == ST_OK || st == ST_SYNTAX);
+    }
+    buf_fini(&b);
+    end();
+}
+
+TEST(thousands_with_ready_hashes_go_in_by_few_commits)
+{
+    const struct str hash = STR("$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1");
+    struct directory_domain d;
+    struct buf b;
+
+    begin();
+    CHECK_ST(cmd("domain add example.test"), ST_OK);
+    buf_init(&b, 1 << 20);
+    for (uint32_t i = 0; i < 5000;) {
+        buf_clear(&b);
+        for (int j = 0; j < 250; j++, i++)
+            import_line(&b, i + 1, arena_printf(&arena, "user%u@example.test", i), STR(""), hash, STR("1G"));
+        CHECK_ST(with_input("account import -", buf_str(&b)), ST_OK);
+        CHECK(answer_has("\"failed\":[],\"added\":250"));
+    }
+    CHECK_ST(directory_domain_find(directory, &arena, STR("example.test"), &d), ST_OK);
+    CHECK_U64(d.accounts, 5000);
+    CHECK_ST(cmd("account list"), ST_OK);
+    CHECK(answer_has("user4999@example.test"));
+    buf_fini(&b);
+    end();
+}
