@@ -151,6 +151,8 @@ static enum st seek(struct email_cursor *c, uint64_t email) SUSPENDS
 {
     bool ascending = email > c->last && c->last;
 
+    if (email < c->last)
+        TRY(range_end(c)); /* from the start again: the next one may begin anew */
     TRY(walk(c, email));
     if (!c->range && ascending && c->misses <= c->hits + 4)
         TRY(range_begin(c, email));
