@@ -1,5 +1,6 @@
 /* Kills a process that commits, again and again, at random moments, and looks afterwards whether everything that it
- * was told is durable is there, byte for byte.
+ * was told is durable is there, byte for byte. In every other round the power fails: of what was written but not
+ * synced, sector by sector, some is lost and some is not.
  *
  *   store_kill [ROUNDS [SEED]]
  *
@@ -9,6 +10,7 @@
 #include "base/log.h"
 #include "base/must.h"
 #include "base/random.h"
+#include "store/os_file.h"
 #include "store/store.h"
 
 #include <ftw.h>
@@ -63,6 +65,102 @@ static char *bytes_of(uint64_t seed, size_t n)
     return p;
 }
 
+/* --- power ------------------------------------------------------------------------------------------------ */
+
+enum { SECTOR = 512 };
+
+struct unsynced { /* what stood there before */
+    struct unsynced *next; /* older */
+    int fd;
+    uint64_t offset;
+    size_t n;
+    char old[];
+};
+
+static struct {
+    pthread_mutex_t mutex;
+    struct unsynced *writes; /* newest first */
+    uint64_t random;
+    unsigned syncs_left; /* at the last one the power fails */
+    unsigned keeps;      /* of 100 sectors */
+} power = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+static uint64_t pick(uint64_t *x)
+{
+    *x ^= *x << 13;
+    *x ^= *x >> 7;
+    *x ^= *x << 17;
+    return *x >> 11;
+}
+
+static void lose_some(const struct unsynced *u)
+{
+    for (uint64_t at = u->offset, end; at < u->offset + u->n; at = end) {
+        end = MIN(u->offset + u->n, at / SECTOR * SECTOR + SECTOR);
+        if (pick(&power.random) % 100 >= power.keeps)
+            must(pwrite(u->fd, u->old + (at - u->offset), end - at, (off_t)at) == (ssize_t)(end - at));
+    }
+}
+
+static enum st power_write(const struct os_file *os, int fd, const void *p, size_t n, uint64_t offset)
+{
+    struct unsynced *u = mem_new(sizeof *u + n);
+    enum st st;
+
+    pthread_mutex_lock(&power.mutex);
+    must(pread(fd, u->old, n, (off_t)offset) >= 0);
+    u->fd = fd;
+    u->offset = offset;
+    u->n = n;
+    u->next = power.writes;
+    power.writes = u;
+    st = os_file_system.write(os, fd, p, n, offset);
+    pthread_mutex_unlock(&power.mutex);
+    return st;
+}
+
+static void forget(int fd)
+{
+    for (struct unsynced **at = &power.writes; *at;) {
+        struct unsynced *u = *at;
+
+        if (u->fd != fd) {
+            at = &u->next;
+            continue;
+        }
+        *at = u->next;
+        mem_free(u);
+    }
+}
+
+static enum st power_sync(const struct os_file *os, int fd)
+{
+    enum st st;
+
+    pthread_mutex_lock(&power.mutex);
+    if (power.syncs_left && --power.syncs_left == 0) {
+        for (struct unsynced *u = power.writes; u; u = u->next)
+            lose_some(u);
+        kill(getpid(), SIGKILL);
+    }
+    st = os_file_system.sync(os, fd);
+    forget(fd);
+    pthread_mutex_unlock(&power.mutex);
+    return st;
+}
+
+static void power_close(const struct os_file *os, int fd)
+{
+    int kept = -1;
+
+    pthread_mutex_lock(&power.mutex);
+    for (struct unsynced *u = power.writes; u; u = u->next)
+        if (u->fd == fd)
+            u->fd = kept = kept < 0 ? dup(fd) : kept;
+    os_file_system.close(os, fd);
+    pthread_mutex_unlock(&power.mutex);
+}
+
 /* --- the child ---------------------------------------------------------------------------------------- */
 
 struct child {
@@ -77,14 +175,6 @@ struct writer {
     unsigned number;
     uint64_t seed;
 };
-
-static uint64_t pick(uint64_t *x)
-{
-    *x ^= *x << 13;
-    *x ^= *x >> 7;
-    *x ^= *x << 17;
-    return *x >> 11;
-}
 
 static uint64_t pick_size(uint64_t *x)
 {
@@ -141,15 +231,25 @@ static void *write_letters(void *arg)
     return NULL;
 }
 
-static void run_child(const struct store_options *o, int fd, uint64_t seed)
+static void run_child(struct store_options *o, int fd, uint64_t seed, bool power_fails)
 {
     enum { WRITERS = 6 };
+    struct os_file os = os_file_system;
     struct child c = {.fd = fd};
     struct writer w[WRITERS];
     pthread_t threads[WRITERS];
 
     log_set_level(LOG_WARN);
     pthread_mutex_init(&c.mutex, NULL);
+    if (power_fails) {
+        power.random = seed * 2 + 1;
+        power.syncs_left = 1 + (unsigned)(pick(&power.random) % 120);
+        power.keeps = (unsigned)(pick(&power.random) % 5) * 25;
+        os.write = power_write;
+        os.sync = power_sync;
+        os.close = power_close;
+        o->os = &os;
+    }
     must(store_open(o, &c.s) == ST_OK);
     for (unsigned i = 0; i < ACCOUNTS; i++)
         must(kv_version(c.s, i + 1, &c.next[i]) == ST_OK);
@@ -232,7 +332,7 @@ static void check_store(const struct store_options *o, unsigned round, size_t fi
     store_close(s);
 }
 
-static void run_round(const struct store_options *o, unsigned round, uint64_t seed, unsigned ms)
+static void run_round(struct store_options *o, unsigned round, uint64_t seed, unsigned ms)
 {
     static struct told all[LETTERS_MAX];
     size_t first = letters_n, n = 0, have = 0;
@@ -245,7 +345,7 @@ static void run_round(const struct store_options *o, unsigned round, uint64_t se
     pid = fork();
     if (pid == 0) {
         close(fds[0]);
-        run_child(o, fds[1], seed);
+        run_child(o, fds[1], seed, round % 2 == 0);
     }
     close(fds[1]);
     /* Reading must not fall behind: the pipe would hold the child up. Killed it may be while it still opens. */
@@ -298,7 +398,7 @@ int main(int argc, char **argv)
     printf("# store_kill %u %llu\n", rounds, (unsigned long long)seed);
     x = seed | 1;
     for (unsigned i = 1; i <= rounds; i++)
-        run_round(&o, i, seed + i, 5 + (unsigned)(pick(&x) % 150));
+        run_round(&o, i, seed + i, 5 + (unsigned)(pick(&x) % (i % 2 ? 200 : 2000)));
     nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     printf("# %zu letters acknowledged in %u lives\n", letters_n, rounds);
     printf("%u passed, %u failed\n", passed, failed);
