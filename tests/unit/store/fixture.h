@@ -1,6 +1,7 @@
 /* A store in a folder of its own below TMPDIR (or /tmp), and short words for what tests do with it. */
 #pragma once
 
+#include "base/must.h"
 #include "store/inside.h"
 
 #include <ftw.h>

@@ -1,0 +1,89 @@
+#include "store/index.c"
+
+#include "fixture.h"
+#include "test.h"
+
+static enum st put(struct index *ix, const char *key, const char *value)
+{
+    rocksdb_writebatch_t *w = rocksdb_writebatch_create();
+    enum st st;
+
+    rocksdb_writebatch_put(w, key, strlen(key), value, strlen(value));
+    st = index_write(ix, w);
+    rocksdb_writebatch_destroy(w);
+    return st;
+}
+
+TEST(what_was_written_is_there_after_closing)
+{
+    const char *dir = new_dir();
+    struct arena a = ARENA_INIT;
+    struct index ix, other;
+    struct str v;
+
+    CHECK_ST(index_open(&ix, dir, 1u << 20), ST_OK);
+    CHECK_ST(put(&ix, "key", "value"), ST_OK);
+    CHECK_ST(put(&ix, "empty", ""), ST_OK);
+    CHECK_ST(index_open(&other, dir, 1u << 20), ST_BUSY);
+    index_close(&other);
+    index_close(&ix); /* without a log of its own it has to write out what it holds */
+    CHECK_ST(index_open(&ix, dir, 1u << 20), ST_OK);
+    CHECK_ST(index_get(&ix, TIER_DISK, &a, STR("key"), &v), ST_OK);
+    CHECK_STR(v, STR("value"));
+    CHECK_ST(index_get(&ix, TIER_DISK, &a, STR("empty"), &v), ST_OK);
+    CHECK(v.p && !v.n);
+    CHECK_ST(index_get(&ix, TIER_DISK, &a, STR("no"), &v), ST_NOTFOUND);
+    CHECK(!index_is_stopped(&ix));
+    index_close(&ix);
+    arena_fini(&a);
+    remove_dir(dir);
+}
+
+TEST(cold_blocks_are_not_read_from_memory)
+{
+    const char *dir = new_dir();
+    struct index_entry *entries;
+    struct arena a = ARENA_INIT;
+    struct index ix;
+    struct str v;
+    bool more;
+    size_t n;
+
+    CHECK_ST(index_open(&ix, dir, 1u << 20), ST_OK);
+    CHECK_ST(put(&ix, "a", "1"), ST_OK);
+    CHECK_ST(put(&ix, "b", "2"), ST_OK);
+    CHECK_ST(put(&ix, "c", "3"), ST_OK);
+    CHECK_ST(index_get(&ix, TIER_MEMORY, &a, STR("a"), &v), ST_OK);
+    index_close(&ix);
+    CHECK_ST(index_open(&ix, dir, 1u << 20), ST_OK);
+    CHECK_ST(index_get(&ix, TIER_MEMORY, &a, STR("a"), &v), ST_TRYLATER);
+    CHECK_ST(index_page(&ix, TIER_MEMORY, &a, STR("a"), STR("c"), 9, 999, &entries, &n, &more), ST_TRYLATER);
+    CHECK_ST(index_page(&ix, TIER_DISK, &a, STR("a"), STR("c"), 9, 999, &entries, &n, &more), ST_OK);
+    CHECK(n == 2 && !more);
+    CHECK_STR(entries[1].key, STR("b"));
+    CHECK_STR(entries[1].value, STR("2"));
+    CHECK_ST(index_page(&ix, TIER_MEMORY, &a, STR("a"), STR("z"), 2, 999, &entries, &n, &more), ST_OK);
+    CHECK(n == 2 && more);
+    CHECK_ST(index_page(&ix, TIER_MEMORY, &a, STR("a"), STR("z"), 9, 1, &entries, &n, &more), ST_OK);
+    CHECK(n == 1 && more);
+    index_close(&ix);
+    arena_fini(&a);
+    remove_dir(dir);
+}
+
+TEST(texts_become_codes)
+{
+    static const struct {
+        const char *text;
+        enum st st;
+    } cases[] = {{"Corruption: block checksum mismatch", ST_CORRUPT},
+                 {"IO error: No space left on device: While appending", ST_NOSPACE},
+                 {"IO error: While appending to file: x: No space left on device", ST_NOSPACE},
+                 {"IO error: While lock file: x: Resource temporarily unavailable", ST_BUSY},
+                 {"IO error: something", ST_IO},
+                 {"Result incomplete: ", ST_TRYLATER},
+                 {"never seen before", ST_IO}};
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        CHECK_ST(failed(strdup(cases[i].text)), cases[i].st);
+}

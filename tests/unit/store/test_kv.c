@@ -1,0 +1,168 @@
+#include "store/kv.c"
+
+#include "fixture.h"
+#include "test.h"
+
+enum { KEYS = 3000 };
+
+static struct store *open_store(const char *dir, struct offload *disk)
+{
+    struct store_options o = test_options(dir);
+    struct store *s = NULL;
+
+    o.disk = disk;
+    CHECK_ST(store_open(&o, &s), ST_OK);
+    return s;
+}
+
+static void fill(struct store *s)
+{
+    static char keys[KEYS][16];
+    static struct kv_change changes[KEYS];
+    struct kv_part part = {.account = 5, .changes = changes, .n = KEYS}, *parts[] = {&part};
+    struct kv_commit c = {.parts = parts, .n_parts = 1};
+
+    for (size_t i = 0; i < KEYS; i++) {
+        snprintf(keys[i], sizeof keys[i], "k%05zu", i);
+        changes[i] = (struct kv_change){str_z(keys[i]), str_z(keys[i]), KV_PUT};
+    }
+    CHECK_ST(kv_commit(s, &c), ST_OK);
+    CHECK_ST(put_one(s, 4, 0, STR("zzz"), STR("before")), ST_OK);
+    CHECK_ST(put_one(s, 6, 0, STR(""), STR("behind")), ST_OK);
+}
+
+/* Keys from..to-1 come, in order, and nothing else. */
+static void check_range(struct store *s, struct str from, struct str to, size_t first, size_t end)
+{
+    struct arena a = ARENA_INIT;
+    struct kv_range *r;
+    struct str k, v;
+    size_t i = first;
+    char want[16];
+
+    CHECK_ST(kv_range_open(s, &a, 5, from, to, &r), ST_OK);
+    for (; kv_range_next(r, &k, &v); i++) {
+        snprintf(want, sizeof want, "k%05zu", i);
+        CHECK_STR(k, str_z(want));
+        CHECK_STR(v, str_z(want));
+    }
+    CHECK_U64(i, end);
+    CHECK_ST(kv_range_close(r), ST_OK);
+    arena_fini(&a);
+}
+
+static void check_all(struct store *s)
+{
+    struct arena a = ARENA_INIT;
+    const struct str keys[] = {STR("k00001"), STR("nothing"), STR("k02999")};
+    struct str values[3];
+
+    check_range(s, STR_NONE, STR_NONE, 0, KEYS);
+    check_range(s, STR("k00010"), STR("k00020"), 10, 20);
+    check_range(s, STR("k01000"), STR_NONE, 1000, KEYS);
+    check_range(s, STR("k00020"), STR("k00010"), 0, 0);
+    check_range(s, STR("l"), STR_NONE, 0, 0);
+    CHECK_ST(kv_multiget(s, &a, 5, keys, 3, values), ST_OK);
+    CHECK_STR(values[0], keys[0]);
+    CHECK(!values[1].p);
+    CHECK_STR(values[2], keys[2]);
+    CHECK_ST(kv_multiget(s, &a, 5, keys, 0, values), ST_OK);
+    arena_fini(&a);
+}
+
+TEST(ranges_and_lists_of_keys_stay_within_their_account)
+{
+    const char *dir = new_dir();
+    struct store *s = open_store(dir, NULL);
+
+    fill(s);
+    check_all(s);
+    store_close(s);
+    s = open_store(dir, NULL); /* from the disk now */
+    check_all(s);
+    store_close(s);
+    remove_dir(dir);
+}
+
+TEST(a_range_is_deleted_whole)
+{
+    const char *dir = new_dir();
+    struct store *s = open_store(dir, NULL);
+    struct kv_change change = {STR("k00100"), STR("k02000"), KV_DEL_RANGE};
+    struct kv_part part = {.account = 5, .expected_version = 1, .changes = &change, .n = 1}, *parts[] = {&part};
+    struct kv_commit c = {.parts = parts, .n_parts = 1};
+    struct arena a = ARENA_INIT;
+    struct str v;
+
+    fill(s);
+    CHECK_ST(kv_commit(s, &c), ST_OK);
+    check_range(s, STR_NONE, STR("k02000"), 0, 100);
+    check_range(s, STR("k00100"), STR_NONE, 2000, KEYS);
+    change = (struct kv_change){STR_NONE, STR_NONE, KV_DEL_RANGE}; /* all of the account */
+    part.expected_version = 2;
+    CHECK_ST(kv_commit(s, &c), ST_OK);
+    check_range(s, STR_NONE, STR_NONE, 0, 0);
+    CHECK_ST(kv_get(s, &a, 6, STR(""), &v), ST_OK);
+    CHECK_ST(kv_get(s, &a, 4, STR("zzz"), &v), ST_OK);
+    arena_fini(&a);
+    store_close(s);
+    remove_dir(dir);
+}
+
+TEST(a_range_may_be_left_early_and_goes_on_over_what_is_committed_meanwhile)
+{
+    const char *dir = new_dir();
+    struct store *s = open_store(dir, NULL);
+    struct arena a = ARENA_INIT;
+    struct kv_range *r;
+    struct str k, v;
+    size_t n = 0;
+
+    fill(s);
+    CHECK_ST(kv_range_open(s, &a, 5, STR_NONE, STR_NONE, &r), ST_OK);
+    CHECK(kv_range_next(r, &k, &v));
+    CHECK_ST(kv_range_close(r), ST_OK);
+    CHECK_ST(kv_range_open(s, &a, 5, STR_NONE, STR_NONE, &r), ST_OK);
+    for (; kv_range_next(r, &k, &v); n++)
+        if (n == 5)
+            CHECK_ST(put_one(s, 5, 1, STR("k99999"), STR("new")), ST_OK);
+    CHECK_U64(n, KEYS + 1);
+    CHECK_ST(kv_range_close(r), ST_OK);
+    arena_fini(&a);
+    store_close(s);
+    remove_dir(dir);
+}
+
+/* On a core with a pool: the first look is at memory only, the second goes to the disk on the pool. */
+static struct store *cold;
+
+static void read_cold(void *arg)
+{
+    (void)arg;
+    check_all(cold);
+    check_all(cold);
+    core_stop(core_here());
+}
+
+static void spawn_cold(void *arg)
+{
+    must(co_spawn(read_cold, arg, "cold") == ST_OK);
+}
+
+TEST(cold_blocks_are_read_on_the_pool)
+{
+    const char *dir = new_dir();
+    struct offload *disk = offload_new("disk", 1, 8);
+    struct core *c = core_new(&(struct core_options){.name = "test", .coroutines = 4});
+
+    cold = open_store(dir, disk);
+    fill(cold);
+    store_close(cold);
+    cold = open_store(dir, disk);
+    core_post(c, spawn_cold, NULL);
+    core_run(c);
+    store_close(cold);
+    core_free(c);
+    offload_free(disk);
+    remove_dir(dir);
+}

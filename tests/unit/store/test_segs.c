@@ -1,0 +1,147 @@
+#include "store/segs.c"
+
+#include "fixture.h"
+#include "test.h"
+
+static void begin(struct segs *t, const char *dir)
+{
+    CHECK_ST(segs_open(t, &os_file_system, dir, TEST_SEGMENT, 1), ST_OK);
+    CHECK_ST(segs_scan(t), ST_OK);
+}
+
+TEST(segments_are_found_again_by_their_heads)
+{
+    const char *dir = new_dir();
+    struct segment *a, *b, *again;
+    struct segs t;
+    uint64_t generation;
+
+    begin(&t, dir);
+    CHECK_ST(segs_take(&t, SEGMENT_JOURNAL, 100, 1, &a), ST_OK);
+    CHECK_ST(segs_take(&t, SEGMENT_JOURNAL, 3 * TEST_SEGMENT, 9, &b), ST_OK);
+    CHECK(a->row.head.size == TEST_SEGMENT && b->row.head.size >= 3 * TEST_SEGMENT + SEGMENT_HEAD_BYTES);
+    CHECK(a->row.head.generation != b->row.head.generation);
+    generation = b->row.head.generation;
+    segs_unpin(&t, a);
+    segs_unpin(&t, b);
+    segs_close(&t);
+    begin(&t, dir);
+    CHECK_U64(t.count, 2);
+    CHECK_ST(segs_pin(&t, 2, &again), ST_OK);
+    CHECK(again->row.head.generation == generation && again->row.head.first_seq == 9);
+    segs_unpin(&t, again);
+    CHECK_ST(segs_pin(&t, 3, &again), ST_CORRUPT);
+    CHECK_ST(segs_take(&t, SEGMENT_BULK, 1, 0, &a), ST_OK);
+    CHECK_U64(a->row.head.id, 3);
+    segs_unpin(&t, a);
+    segs_close(&t);
+    remove_dir(dir);
+}
+
+TEST(a_bounded_number_of_files_is_open)
+{
+    const char *dir = new_dir();
+    struct segs t;
+    struct segment *seg;
+    size_t pos = 0, open = 0;
+    void *p;
+
+    CHECK_ST(segs_open(&t, &os_file_system, dir, 8192, 1), ST_OK);
+    for (int i = 0; i < OPEN_MAX_FILES + 20; i++) {
+        CHECK_ST(segs_take(&t, SEGMENT_BULK, 1, 0, &seg), ST_OK);
+        segs_unpin(&t, seg);
+    }
+    while (map_next(&t.by_id, &pos, &p))
+        open += ((struct segment *)p)->fd >= 0;
+    CHECK_U64(open, OPEN_MAX_FILES);
+    CHECK_ST(segs_pin(&t, 1, &seg), ST_OK); /* the first one closed opens again */
+    CHECK(seg->fd >= 0);
+    segs_unpin(&t, seg);
+    segs_close(&t);
+    remove_dir(dir);
+}
+
+TEST(bulk_space_is_given_out_one_behind_the_other)
+{
+    const char *dir = new_dir();
+    struct segment *a, *b, *c, *own;
+    uint64_t at, at2, at3, own_at;
+    struct segs t;
+
+    begin(&t, dir);
+    CHECK_ST(segs_bulk_alloc(&t, 1000, &a, &at), ST_OK);
+    CHECK_ST(segs_bulk_alloc(&t, 2000, &b, &at2), ST_OK);
+    CHECK(a == b && at == SEGMENT_HEAD_BYTES && at2 == at + 1000);
+    segs_bulk_trim(&t, a, at, 1000, 0); /* not the last one: stays a hole */
+    segs_bulk_trim(&t, b, at2, 2000, 500);
+    CHECK_ST(segs_bulk_alloc(&t, (TEST_SEGMENT - SEGMENT_HEAD_BYTES) / 2, &c, &at3), ST_OK);
+    CHECK(c == a && at3 == at2 + 500);
+    segs_unpin(&t, c);
+    CHECK_ST(segs_bulk_alloc(&t, (TEST_SEGMENT - SEGMENT_HEAD_BYTES) / 2, &c, &at3), ST_OK);
+    CHECK(c != a);
+    CHECK_ST(segs_bulk_alloc(&t, TEST_SEGMENT, &own, &own_at), ST_OK);
+    CHECK(own != c && own->row.head.size > TEST_SEGMENT);
+    segs_bulk_trim(&t, own, own_at, TEST_SEGMENT, 0);
+    segs_unpin(&t, a);
+    segs_unpin(&t, b);
+    segs_unpin(&t, c);
+    segs_unpin(&t, own);
+    segs_close(&t);
+    remove_dir(dir);
+}
+
+TEST(leftovers_are_removed_and_strangers_left_alone)
+{
+    const char *dir = new_dir();
+    struct segs t;
+    char path[3][300];
+    struct segment *seg;
+
+    log_set_level(LOG_ERROR + 1);
+    begin(&t, dir);
+    segs_close(&t);
+    snprintf(path[0], sizeof path[0], "%s/seg/00000009.tmp", dir);
+    snprintf(path[1], sizeof path[1], "%s/seg/readme", dir);
+    snprintf(path[2], sizeof path[2], "%s/seg/00000012.seg", dir);
+    for (int i = 0; i < 3; i++) {
+        FILE *f = fopen(path[i], "w");
+
+        fputs("this is no segment, though it is long enough to be read as one's head", f);
+        fclose(f);
+    }
+    begin(&t, dir);
+    CHECK(access(path[0], F_OK) != 0);
+    CHECK(access(path[1], F_OK) == 0 && access(path[2], F_OK) == 0);
+    CHECK_ST(segs_take(&t, SEGMENT_BULK, 1, 0, &seg), ST_OK);
+    CHECK_U64(seg->row.head.id, 13); /* not the number of the damaged one */
+    segs_unpin(&t, seg);
+    segs_close(&t);
+    log_set_level(LOG_INFO);
+    remove_dir(dir);
+}
+
+TEST(spares_are_made_ahead_and_used_as_journal)
+{
+    const char *dir = new_dir();
+    struct segs t;
+    struct segment *seg;
+    unsigned n = 0;
+
+    begin(&t, dir);
+    segs_fill_spares(&t);
+    for (int i = 0; i < 2000 && n < 2; i++) {
+        usleep(5000);
+        pthread_mutex_lock(&t.mutex);
+        n = t.spares_n;
+        pthread_mutex_unlock(&t.mutex);
+    }
+    CHECK_U64(n, 2);
+    CHECK_ST(segs_take(&t, SEGMENT_JOURNAL, 100, 5, &seg), ST_OK);
+    CHECK(seg->row.head.kind == SEGMENT_JOURNAL && seg->row.head.first_seq == 5 && seg->row.head.id <= 2);
+    segs_unpin(&t, seg);
+    segs_close(&t);
+    begin(&t, dir); /* one journal, one or two spares */
+    CHECK(t.spares_n >= 1 && t.count >= 2);
+    segs_close(&t);
+    remove_dir(dir);
+}
