@@ -78,15 +78,17 @@ static size_t read_quoted(struct item *m, struct str s, size_t at)
     return end;
 }
 
+/* A domain literal without white space and NULs: "[192.0.2.1]". */
 static size_t read_literal(struct item *m, struct str s, size_t at)
 {
-    size_t end = at;
+    bool last = false;
 
-    while (end < s.n && s.p[end] != ']' && s.p[end] != '\n')
-        end++;
-    end = MIN(end + 1, s.n);
-    add_text(m, s.p + at, end - at - (s.p[end - 1] == '\n'));
-    return end;
+    for (; at < s.n && !last && s.p[at] != '\n'; at++) {
+        last = s.p[at] == ']';
+        if (!ascii_is_space(s.p[at]) && s.p[at])
+            add_text(m, s.p + at, 1);
+    }
+    return at;
 }
 
 /* Adds what stands at `at` to the item and gives the index behind it. */
@@ -139,6 +141,22 @@ static bool ends_item(const struct item *m, char c)
     return c == ',' || c == ';' || (c == ':' && !m->angle_done);
 }
 
+/* A comment without quoting and line ends, behind what is written. Its text is in neither reading,
+ * so there is room for it. */
+static struct str read_comment(struct mime_address_iter *it, struct str s)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '\\' && i + 1 < s.n)
+            i++;
+        if (s.p[i] != '\r' && s.p[i] != '\n' && s.p[i])
+            it->room[n++] = s.p[i];
+    }
+    it->room += n;
+    return str_n(it->room - n, n);
+}
+
 /* Moves the second reading behind the first, so that the room left is again twice the text left. */
 static void finish(struct mime_address_iter *it, struct item *m, struct mime_address *out)
 {
@@ -148,7 +166,7 @@ static void finish(struct mime_address_iter *it, struct item *m, struct mime_add
     m->spec = memmove(m->phrase + m->phrase_n, m->spec, m->spec_n);
     it->room = m->spec + m->spec_n;
     *out = (struct mime_address){.kind = MIME_ADDR_MAILBOX};
-    out->name = angle && m->phrase_n ? str_n(m->phrase, m->phrase_n) : m->comment;
+    out->name = angle && m->phrase_n ? str_n(m->phrase, m->phrase_n) : read_comment(it, m->comment);
     out->route = str_n(m->spec, m->colon);
     out->local = str_n(m->spec + from, (m->has_at ? m->at_sign : m->spec_n) - from);
     if (m->has_at)

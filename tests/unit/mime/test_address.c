@@ -44,6 +44,8 @@ static const struct {
      STR("M[Mary Smith|@node.test,@b.test|mary|example.net]M[||jdoe|test.example]")},
     /* and what else is seen */
     {STR("user@host (Real Name)"), STR("M[Real Name||user|host]")},
+    {STR("a@b (x\r\n \\) y)"), STR("M[x ) y||a|b]")},
+    {{"a@b (x\0y), c@[1\0 2", 18}, STR("M[xy||a|b]M[||c|[12]")},
     {STR("\"quoted local\"@host"), STR("M[||quoted local|host]")},
     {STR("a@[192.0.2.1], b@[IPv6:2001:db8::1]"), STR("M[||a|[192.0.2.1]]M[||b|[IPv6:2001:db8::1]]")},
     {STR("=?utf-8?q?J=C3=BC?= =?utf-8?q?rgen?= <j@x>"), STR("M[=?utf-8?q?J=C3=BC?= =?utf-8?q?rgen?=||j|x]")},
