@@ -70,6 +70,11 @@ enum st email_body(struct account *a, const struct email *e, struct blob_view *o
     return ST_OK;
 }
 
+void email_body_close(struct blob_view *v)
+{
+    blob_close(v);
+}
+
 /* --- many in a row ------------------------------------------------------------------------------------------------ *
  * Letters that came one after the other lie beside each other, and walking there is many times cheaper than a look-up for each.
  * Where it turns out that they do not (copies), it looks up after all. */

@@ -25,6 +25,10 @@ struct fake_blob {
     int64_t refs;
 };
 
+struct blob_stage {
+    struct str bytes; /* owned */
+};
+
 struct fake_commit {
     struct fake_commit *next;
     struct kv_commit *c;
@@ -159,7 +163,11 @@ static void fake_apply(struct store *s, const struct kv_commit *c)
 {
     for (size_t i = 0; i < c->n_blobs; i++) {
         must(s->n_blobs < ARRAY_LEN(s->blobs) && !fake_blob(s, c->blobs[i].id) && c->blobs[i].refs > 0);
-        s->blobs[s->n_blobs++] = (struct fake_blob){c->blobs[i].id, fake_copy(c->blobs[i].bytes), c->blobs[i].refs};
+        struct blob_stage *stage = c->blobs[i].stage;
+
+        s->blobs[s->n_blobs++] = (struct fake_blob){
+            c->blobs[i].id, fake_copy(stage ? stage->bytes : c->blobs[i].bytes), c->blobs[i].refs};
+        blob_unstage(s, stage);
     }
     for (size_t i = 0; i < c->n_derefs; i++) {
         struct fake_blob *b = fake_blob(s, c->derefs[i].id);
@@ -414,10 +422,20 @@ uint64_t blob_new_id(struct store *s)
     return id;
 }
 
+enum st blob_stage_str(struct store *s, struct str bytes, struct blob_stage **out)
+{
+    (void)s;
+    *out = MEM_NEW(struct blob_stage);
+    (*out)->bytes = fake_copy(bytes);
+    return ST_OK;
+}
+
 void blob_unstage(struct store *s, struct blob_stage *stage)
 {
     (void)s;
-    must(!stage);
+    if (stage)
+        mem_free((char *)stage->bytes.p);
+    mem_free(stage);
 }
 
 enum st blob_open(struct store *s, uint64_t id, struct blob_view *out)
