@@ -38,6 +38,7 @@ void core_stop(struct core *c); /* from the core itself or by core_post */
 
 struct core *core_here(void); /* the core of this thread; NULL on other threads */
 unsigned core_index(const struct core *c);
+void core_set_watchdog(struct core *c, unsigned ms); /* from here on; from the core itself */
 mono_ms core_now(const struct core *c); /* the time at the head of this turn of the loop */
 
 /* Has `fn(arg)` called on core `c`'s loop, from any thread, in order per sender; not on a

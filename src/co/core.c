@@ -71,6 +71,12 @@ unsigned core_index(const struct core *c)
 {
     return c->opt.index;
 }
+void core_set_watchdog(struct core *c, unsigned ms)
+{
+    if (!c->opt.watchdog_ms)
+        c->slice_began_us = clock_mono_us();
+    c->opt.watchdog_ms = ms;
+}
 mono_ms core_now(const struct core *c)
 {
     return c->now;
@@ -221,6 +227,7 @@ void core_run(struct core *c)
     core_of_thread = c;
     context_of_thread(&c->loop);
     err_here = &c->loop_err;
+    c->slice_began_us = c->opt.watchdog_ms ? clock_mono_us() : 0;
     while (!c->stopping || !list_is_empty(&c->all) || atomic_load(&c->posts)) {
         run_posts(c);
         run_timers(c);

@@ -306,7 +306,7 @@ enum st ipc_send(struct ipc *p, enum msg_kind kind, const void *msg, int fd)
 
 /* --- asking ------------------------------------------------------------------------------------------ */
 
-static enum st take_credit(struct ipc *p, mono_ms deadline)
+static enum st take_credit(struct ipc *p, mono_ms deadline) SUSPENDS
 {
     while (p->is_up && p->asked >= p->credits)
         TRY(co_waitq_wait(&p->room, deadline));
@@ -321,7 +321,7 @@ static uint32_t new_id(struct ipc *p)
     return p->last_id;
 }
 
-static enum st await(struct ipc *p, struct pending *w, mono_ms deadline)
+static enum st await(struct ipc *p, struct pending *w, mono_ms deadline) SUSPENDS
 {
     enum st st = ST_OK;
 
@@ -336,7 +336,7 @@ static enum st await(struct ipc *p, struct pending *w, mono_ms deadline)
     return st == ST_OK ? ST_OK : FAIL(st, "%s gave no answer", p->opt.peer);
 }
 
-static enum st ask_with(struct ipc *p, enum msg_kind ask, const void *msg, int fd, const struct pending *how, mono_ms deadline)
+static enum st ask_with(struct ipc *p, enum msg_kind ask, const void *msg, int fd, const struct pending *how, mono_ms deadline) SUSPENDS
 {
     struct pending *w;
     uint32_t id;

@@ -14,6 +14,7 @@
 #include "keeper/logins.h"
 #include "keeper/turns.h"
 
+#define KEEPER_DIRECTORY_FILE "directory.db" /* in the role's own directory, data/keeper */
 #define KEEPER_GATES_MAX 256
 #define KEEPER_CORES_MAX 256
 #define KEEPER_SLEEPERS_MAX 128 /* refused logins of one gate whose answers wait; above it the oldest is told early */

@@ -1,0 +1,310 @@
+/* The administration socket: who connects is checked by what the kernel says of him, his one command is forwarded to the
+ * role that carries it out (admin/commands.def), the answer's pieces are passed back as they come. No file, no secret and no other
+ * network is in reach; what the command means is for others to know. */
+#include "admin/command.h"
+#include "admin/wire.h"
+#include "base/log.h"
+#include "ipc/lists.h"
+#include "main/peers.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CLIENTS_MOST 32
+#define GROUPS_MOST 1024       /* of a peer */
+#define ASK_MS 30000           /* for the whole command to arrive, and for the answer to be taken */
+#define WORK_MS 600000         /* for the command itself */
+#define ANSWER_MOST (64 << 20) /* bytes that wait for a client */
+#define NO_GROUP ((gid_t)-1)
+
+struct control {
+    struct role *role;
+    struct peers peers;
+    struct co_fd listening;
+    uid_t own_uid;   /* of main: whoever started the server */
+    gid_t admin_gid; /* or NO_GROUP */
+    unsigned clients;
+};
+
+struct client {
+    struct control *control;
+    struct co_fd fd;
+    uid_t uid;
+    struct buf in, out;
+    int with; /* a descriptor that came along, or -1 */
+};
+
+/* --- who may ------------------------------------------------------------------------------------------------ */
+
+static bool is_member(int fd, gid_t gid)
+{
+    gid_t groups[GROUPS_MOST];
+    socklen_t n = sizeof groups;
+
+    if (gid == NO_GROUP || getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &n) < 0)
+        return false;
+    for (size_t i = 0; i < n / sizeof groups[0]; i++)
+        if (groups[i] == gid)
+            return true;
+    return false;
+}
+
+static bool may_command(const struct control *c, int fd, const struct ucred *who)
+{
+    return who->uid == 0 || who->uid == c->own_uid || (c->admin_gid != NO_GROUP && who->gid == c->admin_gid) || is_member(fd, c->admin_gid);
+}
+
+/* --- bytes in and out --------------------------------------------------------------------------------------- */
+
+/* ST_BUSY: nothing there yet. */
+static enum st receive(struct client *cl)
+{
+    union {
+        struct cmsghdr head;
+        char room[CMSG_SPACE(sizeof(int))];
+    } c;
+    char *to = buf_space(&cl->in, 4096);
+    struct iovec io = {to, 4096};
+    struct msghdr m = {.msg_iov = &io, .msg_iovlen = 1, .msg_control = c.room, .msg_controllen = sizeof c.room};
+    struct cmsghdr *h;
+    ssize_t n;
+
+    if (!to)
+        return FAIL(ST_LIMIT, "the command is too long");
+    n = recvmsg(cl->fd.fd, &m, MSG_CMSG_CLOEXEC);
+    if (n < 0 && errno == EAGAIN) {
+        co_fd_again(&cl->fd, CO_READ);
+        return ST_BUSY;
+    }
+    if (n <= 0)
+        return FAIL(ST_EOF, "the client has gone");
+    buf_added(&cl->in, (size_t)n);
+    h = CMSG_FIRSTHDR(&m);
+    if (h && h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS && h->cmsg_len == CMSG_LEN(sizeof(int))) {
+        if (cl->with >= 0)
+            close(cl->with);
+        memcpy(&cl->with, CMSG_DATA(h), sizeof cl->with);
+    }
+    return ST_OK;
+}
+
+static enum st read_ask(struct client *cl, struct msg_admin_ask *out) SUSPENDS
+{
+    mono_ms deadline = deadline_in(ASK_MS);
+    size_t used = 0;
+
+    for (;;) {
+        enum st st = receive(cl);
+
+        if (st == ST_BUSY)
+            st = co_fd_wait(&cl->fd, CO_READ, deadline);
+        if (st != ST_OK)
+            return st;
+        TRY(wire_take(MSG_admin_ask, buf_str(&cl->in), out, &used));
+        if (used)
+            return ST_OK;
+    }
+}
+
+/* What the socket takes now. */
+static enum st write_some(struct client *cl)
+{
+    while (cl->out.n) {
+        ssize_t n = send(cl->fd.fd, cl->out.p, cl->out.n, MSG_NOSIGNAL);
+
+        if (n < 0 && errno == EAGAIN) {
+            co_fd_again(&cl->fd, CO_WRITE);
+            return ST_BUSY;
+        }
+        if (n < 0)
+            return FAIL_ERRNO("the client");
+        buf_drop_front(&cl->out, (size_t)n);
+    }
+    return ST_OK;
+}
+
+static enum st write_rest(struct client *cl) SUSPENDS
+{
+    mono_ms deadline = deadline_in(ASK_MS);
+    enum st st;
+
+    while ((st = write_some(cl)) == ST_BUSY)
+        TRY(co_fd_wait(&cl->fd, CO_WRITE, deadline));
+    return st;
+}
+
+/* --- a command --------------------------------------------------------------------------------------------------- */
+
+static enum st route(struct control *c, const struct msg_admin_ask *ask, struct arena *a, struct ipc **out)
+{
+    static const enum role_kind roles[] = {[ADMIN_KEEPER] = ROLE_KEEPER, [ADMIN_BOX] = ROLE_BOX, [ADMIN_MAIN] = ROLE_MAIN};
+    const struct admin_command *cmd;
+    struct str *words;
+    struct ipc *to;
+    size_t n;
+
+    TRY(words_get(ask->words, a, ADMIN_WORDS_MAX, &words, &n));
+    cmd = admin_find(words, n);
+    if (!cmd || cmd->target == ADMIN_HERE)
+        return FAIL(ST_NOTFOUND, "the server knows no such command");
+    to = cmd->target == ADMIN_MAIN ? c->role->main : peers_get(&c->peers, roles[cmd->target], 0, 0);
+    if (!to)
+        return FAIL(ST_TRYLATER, "the %s is not there yet", role_name(roles[cmd->target]));
+    *out = to;
+    return ST_OK;
+}
+
+/* On the loop. */
+static bool pass_piece(const struct msg_admin_answer *m, void *arg)
+{
+    struct client *cl = arg;
+    enum st st;
+
+    if (wire_put(MSG_admin_answer, m, &cl->out) != ST_OK)
+        return false;
+    st = write_some(cl);
+    return st == ST_OK || st == ST_BUSY;
+}
+
+static enum st carry_out(struct client *cl, struct msg_admin_ask *ask, struct arena *a) SUSPENDS
+{
+    struct ipc *to;
+
+    TRY(route(cl->control, ask, a, &to));
+    ask->uid = cl->uid;
+    return ipc_ask_pieces(to, ask, cl->with, pass_piece, cl, deadline_in(WORK_MS));
+}
+
+static void serve(struct client *cl) SUSPENDS
+{
+    struct msg_admin_answer bad = {.status = ST_OK};
+    struct arena a = ARENA_INIT;
+    struct msg_admin_ask ask;
+    enum st st = read_ask(cl, &ask);
+
+    if (st == ST_OK)
+        st = carry_out(cl, &ask, &a);
+    if (st != ST_OK) {
+        bad.status = (uint8_t)st;
+        bad.text = str_sub(str_z(err_get()->text), 0, 400);
+        st = wire_put(MSG_admin_answer, &bad, &cl->out);
+    }
+    if (st == ST_OK)
+        st = write_rest(cl);
+    arena_fini(&a);
+}
+
+static void client_run(void *arg)
+{
+    struct client *cl = arg;
+
+    int fd = cl->fd.fd;
+
+    serve(cl);
+    cl->control->clients--;
+    co_fd_del(&cl->fd);
+    close(fd);
+    if (cl->with >= 0)
+        close(cl->with);
+    buf_fini(&cl->in);
+    buf_fini(&cl->out);
+    mem_free(cl);
+}
+
+/* --- connections ----------------------------------------------------------------------------------------------------- */
+
+static enum st client_start(struct control *c, int fd, uid_t uid)
+{
+    struct client *cl = MEM_NEW(struct client);
+    enum st st;
+
+    *cl = (struct client){.control = c, .uid = uid, .with = -1};
+    buf_init(&cl->in, 2 * WIRE_MAX);
+    buf_init(&cl->out, ANSWER_MOST);
+    st = co_fd_add(&cl->fd, fd);
+    if (st == ST_OK) {
+        st = co_spawn(client_run, cl, "administration");
+        if (st == ST_OK) {
+            c->clients++;
+            return ST_OK;
+        }
+        co_fd_del(&cl->fd);
+    }
+    mem_free(cl);
+    return st;
+}
+
+static void take_client(struct control *c, int fd)
+{
+    struct ucred who;
+    socklen_t n = sizeof who;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) < 0) {
+        close(fd);
+        return;
+    }
+    if (!may_command(c, fd, &who)) {
+        LOG(CONTROL_CLIENT_REFUSED, lf_u64("uid", who.uid), lf_u64("pid", (uint64_t)who.pid));
+        close(fd);
+        return;
+    }
+    if (c->clients >= CLIENTS_MOST || client_start(c, fd, who.uid) != ST_OK)
+        close(fd);
+}
+
+static void listening_ready(void *arg, enum st why)
+{
+    struct control *c = arg;
+    int fd;
+
+    (void)why;
+    while ((fd = accept4(c->listening.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
+        take_client(c, fd);
+    co_fd_again(&c->listening, CO_READ);
+    co_fd_park(&c->listening, NEVER, listening_ready, c);
+}
+
+/* --- the role -------------------------------------------------------------------------------------------------------------- */
+
+/* Who started the server, and the group's number, can't be asked for any more once the role is confined. */
+static enum st control_prepare(struct role *r)
+{
+    struct control *c = MEM_NEW(struct control);
+    struct str name = r->settings->admin_group;
+    struct group *g = name.n ? getgrnam(name.p) : NULL;
+
+    if (name.n && !g)
+        return FAIL(ST_NOTFOUND, "the system has no group \"%.*s\" (setting admin_group)", STR_ARGS(name));
+    c->role = r;
+    c->own_uid = getuid();
+    c->admin_gid = g ? g->gr_gid : NO_GROUP;
+    peers_init(&c->peers);
+    r->state = c;
+    return ST_OK;
+}
+
+static enum st control_start(struct role *r)
+{
+    struct control *c = r->state;
+    int fd = role_file_fd(r, "control-socket");
+
+    if (fd < 0)
+        return FAIL(ST_INTERNAL, "main handed over no socket");
+    TRY(co_fd_add(&c->listening, fd));
+    co_fd_park(&c->listening, NEVER, listening_ready, c);
+    return ST_OK;
+}
+
+static void control_peer(struct role *r, const struct role_peer *p)
+{
+    struct control *c = r->state;
+    struct ipc_options opt = {.arg = c};
+
+    if (peers_attach(&c->peers, p, &opt) != ST_OK)
+        LOG(IPC_PEER_REFUSED, lf_z("process", role_name(p->kind)), lf_err());
+}
+
+const struct role_ops control_role = {.name = "control", .prepare = control_prepare, .start = control_start, .peer = control_peer};

@@ -1,0 +1,128 @@
+/* The role: opens the directory, takes keys and certificates from main, and connects the rest of this folder to its pairs. */
+#include "keeper/keeper.h"
+
+#include "base/log.h"
+#include "main/peers.h"
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <sodium.h>
+#include <stdio.h>
+
+#define COROUTINES 8192 /* a login that waits for its turn or its answer's delay has one */
+
+struct keeper_role {
+    struct keeper *keeper;
+    struct peers peers;
+    uint32_t next_key; /* numbers of keys are never used again while this process lives */
+};
+
+static enum st add_certificate(const struct role *r, struct certs *certs, size_t i)
+{
+    struct arena a = ARENA_INIT;
+    struct str chain, key = STR_NONE;
+    char chain_name[64], key_name[64];
+    enum st st;
+
+    snprintf(chain_name, sizeof chain_name, "tls/%zu/certificate", i);
+    snprintf(key_name, sizeof key_name, "tls/%zu/key", i);
+    st = role_file_read(r, chain_name, CERT_CHAIN_MAX, &a, &chain);
+    if (st == ST_OK)
+        st = role_file_read(r, key_name, CERT_KEY_MAX, &a, &key);
+    if (st == ST_OK)
+        st = certs_add(certs, str_z(chain_name), chain, key);
+    if (key.n)
+        wipe((char *)(uintptr_t)key.p, key.n);
+    arena_fini(&a);
+    return st;
+}
+
+/* All blocks of the settings, or none. */
+static enum st load_certificates(struct keeper_role *k, const struct role *r, const struct settings *set, struct certs **out)
+{
+    struct certs *certs = certs_new(k->next_key);
+    enum st st = ST_OK;
+
+    for (size_t i = 0; i < set->tls_count && st == ST_OK; i++)
+        st = add_certificate(r, certs, i);
+    if (st != ST_OK) {
+        certs_free(certs);
+        return st;
+    }
+    k->next_key += (uint32_t)set->tls_count;
+    *out = certs;
+    return ST_OK;
+}
+
+/* What these libraries load by name or look up in files comes now. */
+static enum st role_prepare(struct role *r)
+{
+    struct keeper_role *k = MEM_NEW(struct keeper_role);
+
+    r->state = k;
+    peers_init(&k->peers);
+    if (sodium_init() < 0 || OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL) != 1)
+        return FAIL(ST_INTERNAL, "the libraries of cryptography can't be started");
+    EVP_MD_free(EVP_MD_fetch(NULL, "SHA256", NULL));
+    ERR_clear_error();
+    return ST_OK;
+}
+
+static enum st role_start(struct role *r)
+{
+    struct keeper_role *k = r->state;
+    struct directory *d;
+    struct certs *certs;
+    char path[4096];
+
+    snprintf(path, sizeof path, "%s/%s", r->dir, KEEPER_DIRECTORY_FILE);
+    TRY(load_certificates(k, r, r->settings, &certs));
+    TRY(directory_open(path, &d));
+    k->keeper = keeper_new(r->settings, d, certs, r->gates, r->cores);
+    return ST_OK;
+}
+
+static const struct ipc_handler gate_handlers[] = {
+    {MSG_auth_ask, keeper_auth}, {MSG_rcpt_ask, keeper_rcpt}, {MSG_sender_ask, keeper_sender}, {MSG_sign_ask, keeper_sign, .direct = true}};
+
+static void role_peer(struct role *r, const struct role_peer *p)
+{
+    struct keeper_role *k = r->state;
+    struct ipc_options opt = {.arg = k->keeper};
+
+    if (p->kind == ROLE_GATE)
+        opt = (struct ipc_options){.handlers = gate_handlers, .n_handlers = ARRAY_LEN(gate_handlers), .arg = &k->keeper->gates[p->index]};
+    if (peers_attach(&k->peers, p, &opt) != ST_OK) {
+        LOG(IPC_PEER_REFUSED, lf_z("process", role_name(p->kind)), lf_err());
+        return;
+    }
+    if (p->kind == ROLE_GATE)
+        keeper_gate_is_up(k->keeper, p->index, peers_get(&k->peers, ROLE_GATE, p->index, p->core));
+    if (p->kind == ROLE_BOX)
+        keeper_core_is_up(k->keeper, p->core, peers_get(&k->peers, ROLE_BOX, p->index, p->core));
+}
+
+static void role_reload(struct role *r, const struct settings *set)
+{
+    struct keeper_role *k = r->state;
+    struct certs *certs;
+
+    if (load_certificates(k, r, set, &certs) == ST_OK)
+        keeper_reload(k->keeper, set, certs);
+    else
+        LOG(RELOAD_FAILED, lf_z("name", "keeper"), lf_err());
+}
+
+/* Gates and box end first: they may have a question still. */
+static void role_stop(struct role *r, mono_ms deadline) SUSPENDS
+{
+    struct keeper_role *k = r->state;
+
+    peers_wait_gone(&k->peers, ROLE_GATE, deadline);
+    peers_wait_gone(&k->peers, ROLE_BOX, deadline);
+    directory_close(k->keeper->directory);
+}
+
+const struct role_ops keeper_role = {
+    .name = "keeper", .coroutines = COROUTINES, .prepare = role_prepare, .start = role_start, .peer = role_peer, .reload = role_reload, .stop = role_stop};

@@ -1,0 +1,242 @@
+#include "main/serve.h"
+
+#include "base/log.h"
+#include "base/must.h"
+#include "config/lock.h"
+#include "main/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ACTIVITY_BYTES 4096
+#define FILES_MOST 1048576
+
+static void complain(const char *text)
+{
+    fprintf(stderr, "restante: %s\n", text);
+}
+
+/* --- looking ------------------------------------------------------------------------------------------------ */
+
+/* The configuration has been checked; what it names may be in use all the same. */
+static bool look(const struct config_file *f)
+{
+    struct config_errors *errors = MEM_NEW(struct config_errors);
+    struct buf text;
+    bool is_fine;
+
+    buf_init(&text, 65536);
+    listen_check(f->set, errors);
+    is_fine = errors->n == 0;
+    config_errors_print(errors, f->path, &text);
+    fprintf(stderr, "%.*s", STR_ARGS(buf_str(&text)));
+    buf_fini(&text);
+    mem_free(errors);
+    return is_fine;
+}
+
+/* --- making -------------------------------------------------------------------------------------------------- */
+
+static enum st make_dir(const char *path, mode_t mode)
+{
+    if (mkdir(path, mode) < 0)
+        return errno == EEXIST ? ST_OK : FAIL_ERRNO(path);
+    return chmod(path, mode) < 0 ? FAIL_ERRNO(path) : ST_OK; /* the umask has taken from it */
+}
+
+/* With those above it that are missing. */
+static enum st make_dirs_to(struct str path, mode_t mode)
+{
+    struct arena a = ARENA_INIT;
+    char *p = arena_cstr(&a, path);
+    enum st st = ST_OK;
+
+    for (size_t i = 1; i < path.n && st == ST_OK; i++) {
+        if (p[i] != '/')
+            continue;
+        p[i] = 0;
+        st = make_dir(p, 0755);
+        p[i] = '/';
+    }
+    if (st == ST_OK)
+        st = make_dir(p, mode);
+    arena_fini(&a);
+    return st;
+}
+
+/* A role's own directory belongs to its user, and to nobody else. */
+static enum st make_role_dir(const struct settings *set, enum role_kind kind)
+{
+    uid_t uid = geteuid();
+    gid_t gid = getegid();
+    char path[4096];
+    struct stat s;
+
+    snprintf(path, sizeof path, "%.*s/%s", STR_ARGS(set->data), role_name(kind));
+    TRY(make_dir(path, 0700));
+    if (stat(path, &s) < 0)
+        return FAIL_ERRNO(path);
+    if (uid == 0 && set->sandbox != SANDBOX_OFF)
+        TRY(sandbox_user(set, kind, &uid, &gid));
+    if (s.st_uid == uid)
+        return ST_OK;
+    if (s.st_uid != 0 || geteuid() != 0)
+        return FAIL(ST_DENIED, "%s belongs to user %u and should belong to %u: \"chown -R %u:%u %s\" mends it", path, s.st_uid, uid, uid, gid, path);
+    return chown(path, uid, gid) < 0 ? FAIL_ERRNO(path) : ST_OK;
+}
+
+static enum st make_dirs(const struct settings *set)
+{
+    /* the roles' users must get through to their own, and the command line to the socket */
+    TRY(make_dirs_to(set->data, geteuid() == 0 ? 0711 : 0700));
+    TRY(make_dirs_to(set->run, 0755));
+    return ST_OK;
+}
+
+static enum st make_role_dirs(const struct settings *set)
+{
+    for (enum role_kind k = ROLE_MAIN + 1; k < ROLE_COUNT; k++)
+        if (sandbox_has_dir(k))
+            TRY(make_role_dir(set, k));
+    return ST_OK;
+}
+
+/* What the box is doing, a page a core: it outlives the box. */
+static enum st make_activity(struct server *s)
+{
+    s->activity = mem_new(s->cores * sizeof *s->activity);
+    for (unsigned i = 0; i < s->cores; i++) {
+        s->activity[i] = memfd_create("activity", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        if (s->activity[i] < 0 || ftruncate(s->activity[i], ACTIVITY_BYTES) < 0 ||
+            fcntl(s->activity[i], F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+            return FAIL_ERRNO("the box's pages");
+    }
+    return ST_OK;
+}
+
+static enum st make_control(struct server *s)
+{
+    const struct settings *set = s->config.set;
+    char path[4096];
+
+    if (set->control_socket.n)
+        snprintf(path, sizeof path, "%.*s", STR_ARGS(set->control_socket));
+    else
+        snprintf(path, sizeof path, "%.*s/control", STR_ARGS(set->run));
+    return listen_control(path, &s->control_fd);
+}
+
+static enum st make(struct server *s)
+{
+    TRY(make_dirs(s->config.set));
+    TRY(config_lock_data(s->config.set->data, &s->lock_fd));
+    TRY(make_role_dirs(s->config.set));
+    TRY(listen_open(s->config.set, s->gates, &s->listening));
+    TRY(make_control(s));
+    return make_activity(s);
+}
+
+/* --- the commands ------------------------------------------------------------------------------------------------ */
+
+static unsigned cpus(void)
+{
+    cpu_set_t set;
+
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+}
+
+static void own_limits(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+        return;
+    files.rlim_cur = MIN(files.rlim_max, (rlim_t)FILES_MOST);
+    setrlimit(RLIMIT_NOFILE, &files);
+}
+
+/* Nothing is read from the terminal, and nothing that main was started with stays open. */
+static void own_descriptors(void)
+{
+    int fd = open("/dev/null", O_RDWR);
+
+    if (fd > 0)
+        dup2(fd, 0);
+    close_range(3, ~0U, 0);
+}
+
+/* serve [--config FILE]; false: not like that. */
+static bool arguments(int argc, char **argv, const char **path)
+{
+    if (argc == 3 && strcmp(argv[1], "--config") == 0)
+        *path = argv[2];
+    return argc == 1 || argc == 3;
+}
+
+static enum exit_status load(const char *path, struct config_file *out)
+{
+    struct buf complaint;
+    enum st st;
+
+    buf_init(&complaint, 65536);
+    st = config_file_load(path, out, &complaint);
+    if (st != ST_OK)
+        fprintf(stderr, "%s%.*s", complaint.n && str_starts(buf_str(&complaint), str_z(path)) ? "" : "restante: ", STR_ARGS(buf_str(&complaint)));
+    buf_fini(&complaint);
+    return st == ST_OK ? EXIT_FINE : EXIT_CONFIG;
+}
+
+int serve_main(int argc, char **argv)
+{
+    struct server *s = MEM_NEW(struct server);
+    const char *path = CONFIG_FILE_DEFAULT;
+    enum exit_status st;
+
+    if (!arguments(argc, argv, &path)) {
+        complain("usage: restante serve [--config FILE]");
+        return EXIT_USAGE;
+    }
+    own_descriptors();
+    umask(077);
+    log_set_role("main");
+    s->began_us = clock_mono_us();
+    s->lock_fd = s->control_fd = -1;
+    st = load(path, &s->config);
+    if (st != EXIT_FINE)
+        return st;
+    if (!look(&s->config))
+        return EXIT_CANNOT;
+    s->cores = s->config.set->cores ? s->config.set->cores : cpus();
+    s->gates = s->config.set->gates ? s->config.set->gates : s->cores;
+    if (make(s) != ST_OK) {
+        complain(err_get()->text);
+        return EXIT_CANNOT;
+    }
+    own_limits();
+    must(prctl(PR_SET_DUMPABLE, 0) == 0);
+    return server_run(s);
+}
+
+int check_config_main(int argc, char **argv)
+{
+    struct config_file f;
+    enum exit_status st;
+
+    if (argc > 2) {
+        complain("usage: restante check-config [FILE]");
+        return EXIT_USAGE;
+    }
+    st = load(argc == 2 ? argv[1] : CONFIG_FILE_DEFAULT, &f);
+    if (st != EXIT_FINE)
+        return st;
+    printf("%s: fine\n", f.path);
+    config_file_free(&f);
+    return EXIT_FINE;
+}

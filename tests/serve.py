@@ -1,0 +1,136 @@
+"""A server of its own for a test: in a directory below /tmp, on ports of loopback, as the user that runs the test (or another
+one, by number). Standard library only."""
+import json
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PROGRAM = os.environ.get("RESTANTE", os.path.join(ROOT, "build/release/restante"))
+ROLES = ["keeper", "gate", "box", "courier", "resolver", "control"]
+SLOW = float(os.environ.get("SLOW", "1"))  # sanitizers
+
+
+class Results:
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    def check(self, ok, what):
+        if ok:
+            self.passed += 1
+        else:
+            self.failed += 1
+            print("not ok -", what, flush=True)
+        return ok
+
+    def end(self):
+        print(f"{self.passed} passed, {self.failed} failed")
+        return 1 if self.failed or not self.passed else 0
+
+
+def wait_for(what, seconds=10):
+    end = time.monotonic() + seconds * SLOW
+    while time.monotonic() < end:
+        got = what()
+        if got:
+            return got
+        time.sleep(0.02)
+    return None
+
+
+class Server:
+    """uid: whom the server runs as; settings: further lines of the configuration file."""
+
+    def __init__(self, ports, uid=None, gates=2, cores=2, settings=""):
+        self.dir = tempfile.mkdtemp(prefix="restante-test-")
+        self.uid = os.getuid() if uid is None else uid
+        self.config = os.path.join(self.dir, "restante.conf")
+        self.data, self.run_dir = os.path.join(self.dir, "data"), os.path.join(self.dir, "run")
+        self.key, self.cert = os.path.join(self.dir, "key.pem"), os.path.join(self.dir, "cert.pem")
+        self.log = os.path.join(self.dir, "log")
+        self.process = None
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", self.key,
+                        "-out", self.cert, "-subj", "/CN=localhost", "-days", "2"], check=True, stderr=subprocess.DEVNULL)
+        self.lines = [f"host_name mail.example.test", f"data {self.data}", f"run {self.run_dir}", f"gates {gates}", f"cores {cores}",
+                      f"tls {{ certificate {self.cert}  key {self.key} }}",
+                      f"listener smtp {{ address 127.0.0.1  port {ports[0]} }}", f"listener imap {{ address 127.0.0.1  port {ports[1]} }}"]
+        # users that need not exist; no setting at all without root
+        self.lines += [f"user_{r} {1990000000 + i}" for i, r in enumerate(ROLES + ["errand"])] if self.uid == 0 else []
+        self.lines += [settings] if settings else []
+        self.write_config()
+        os.chmod(self.dir, 0o755)
+        self.program = PROGRAM
+        if self.uid != os.getuid():  # the build may be out of his reach
+            self.program = shutil.copy(PROGRAM, os.path.join(self.dir, "restante"))
+            os.chmod(self.program, 0o755)
+        for path in [self.dir, self.key, self.cert, self.config]:
+            os.chown(path, self.uid, self.uid)
+
+    def write_config(self, extra=""):
+        with open(self.config, "w") as f:
+            f.write("\n".join(self.lines) + "\n" + extra)
+
+    def command(self, *args):
+        switch = ["setpriv", "--reuid", str(self.uid), "--regid", str(self.uid), "--clear-groups"] if self.uid != os.getuid() else []
+        return switch + [self.program, *args]
+
+    def start(self):
+        self.process = subprocess.Popen(self.command("serve", "--config", self.config), stdout=open(self.log, "w"), stderr=subprocess.STDOUT)
+        return wait_for(lambda: self.events("server_ready") or self.process.poll() is not None, 30) and self.process.poll() is None
+
+    def events(self, name):
+        with open(self.log, errors="replace") as f:
+            return [line.strip() for line in f if line.startswith(f"event={name} ")]
+
+    def ask(self, *words):
+        """A command by the administration socket: (status number, text, json)."""
+        def txt(raw):
+            return struct.pack("<I", len(raw)) + raw
+        listed = struct.pack("<I", len(words)) + b"".join(txt(w.encode()) for w in words)
+        body = struct.pack("<I", 0) + txt(listed) + txt(b"")
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        s.settimeout(10 * SLOW)
+        s.connect(os.path.join(self.run_dir, "control"))
+        s.sendall(struct.pack("<I", len(body)) + body)
+        raw = b""
+        while True:
+            got = s.recv(65536)
+            if not got:
+                break
+            raw += got
+        s.close()
+        status, text, out = None, "", b""
+        while len(raw) >= 4:
+            (n,) = struct.unpack_from("<I", raw)
+            frame, raw = raw[4:4 + n], raw[4 + n:]
+            status = frame[0]
+            (tn,) = struct.unpack_from("<I", frame, 2)
+            text = frame[6:6 + tn].decode()
+            out += frame[6 + tn + 4:]
+        return status, text, json.loads(out) if out else None
+
+    def roles(self):
+        try:
+            status, _, got = self.ask("status")
+        except OSError:
+            return {}
+        return {r["name"]: r for r in got["roles"]} if status == 0 else {}
+
+    def stop(self, how=signal.SIGTERM):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(how)
+            try:
+                self.process.wait(40 * SLOW)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        return self.process.returncode if self.process else None
+
+    def remove(self):
+        self.stop(signal.SIGKILL)
+        shutil.rmtree(self.dir, ignore_errors=True)
