@@ -7,8 +7,8 @@
 struct item {
     char *phrase, *spec; /* end of what is written: phrase_n, spec_n */
     size_t phrase_n, spec_n;
-    size_t at_sign;  /* in spec, the last one; spec_n when none */
-    size_t colon;    /* end of a route in spec, 0: none */
+    size_t at_sign; /* in spec, the last one; spec_n when none */
+    size_t colon;   /* end of a route in spec, 0: none */
     bool has_at, in_angle, angle_done, space;
     struct str comment;
 };
@@ -35,10 +35,8 @@ static bool is_word(char c)
     case ';':
     case '@':
     case ',':
-    case '"':
-        return false;
-    default:
-        return true;
+    case '"': return false;
+    default: return true;
     }
 }
 
@@ -97,10 +95,8 @@ static size_t read_piece(struct item *m, struct str s, size_t at)
     size_t end = at;
 
     switch (s.p[at]) {
-    case '"':
-        return read_quoted(m, s, at);
-    case '[':
-        return read_literal(m, s, at);
+    case '"': return read_quoted(m, s, at);
+    case '[': return read_literal(m, s, at);
     case '<':
         if (!m->in_angle && !m->angle_done) {
             m->in_angle = true;
@@ -125,8 +121,7 @@ static size_t read_piece(struct item *m, struct str s, size_t at)
             m->has_at = false;
         }
         return at + 1;
-    case '\0':
-        return at + 1;
+    case '\0': return at + 1;
     }
     while (end < s.n && is_word(s.p[end]))
         end++;

@@ -15,7 +15,7 @@ struct mime_address {
 struct mime_address_iter {
     struct str s;
     size_t at;
-    char *room;    /* what strings are put together in; in the arena */
+    char *room; /* what strings are put together in; in the arena */
     bool in_group;
 };
 

@@ -19,8 +19,8 @@ static const UIDNA *idna_open(void)
 
     pthread_mutex_lock(&lock);
     if (!idna)
-        idna = uidna_openUTS46(UIDNA_USE_STD3_RULES | UIDNA_CHECK_BIDI | UIDNA_CHECK_CONTEXTJ | UIDNA_NONTRANSITIONAL_TO_ASCII |
-                                   UIDNA_NONTRANSITIONAL_TO_UNICODE,
+        idna = uidna_openUTS46(UIDNA_USE_STD3_RULES | UIDNA_CHECK_BIDI | UIDNA_CHECK_CONTEXTJ |
+                                   UIDNA_NONTRANSITIONAL_TO_ASCII | UIDNA_NONTRANSITIONAL_TO_UNICODE,
                                &e);
     pthread_mutex_unlock(&lock);
     return U_SUCCESS(e) ? idna : NULL;
@@ -267,7 +267,9 @@ void addrspec_preload(void)
     struct addrspec addr;
     struct str domain;
 
-    must(addrspec_parse(STR("\xc3\xbc@b\xc3\xbc" "cher.example"), &addr) == ST_OK);
+    must(addrspec_parse(STR("\xc3\xbc@b\xc3\xbc"
+                            "cher.example"),
+                        &addr) == ST_OK);
     domain = domain_show(&a, addr.domain);
     must(domain.n);
     arena_fini(&a);

@@ -9,13 +9,13 @@
 #define ADDR_DOMAIN_MAX 255
 
 struct addrspec {
-    struct str whole;     /* "local@domain" in one form: equal addresses have equal bytes, but for the case of `local` */
-    struct str local;     /* as in `whole`: case kept, quoted only where it must be */
-    struct str local_raw; /* without quotes and backslashes */
-    struct str domain;    /* small letters, A-labels ("xn--..."), or a literal with its brackets */
-    bool is_literal;      /* domain is [192.0.2.1] or [IPv6:2001:db8::1] */
-    bool is_utf8;         /* the local part needs SMTPUTF8 */
-    char raw[ADDR_LOCAL_MAX];                                    /* what the views point into: */
+    struct str whole; /* "local@domain" in one form: equal addresses have equal bytes, but for the case of `local` */
+    struct str local; /* as in `whole`: case kept, quoted only where it must be */
+    struct str local_raw;     /* without quotes and backslashes */
+    struct str domain;        /* small letters, A-labels ("xn--..."), or a literal with its brackets */
+    bool is_literal;          /* domain is [192.0.2.1] or [IPv6:2001:db8::1] */
+    bool is_utf8;             /* the local part needs SMTPUTF8 */
+    char raw[ADDR_LOCAL_MAX]; /* what the views point into: */
     char text[2 * ADDR_LOCAL_MAX + 2 + 1 + ADDR_DOMAIN_MAX + 1]; /* copy with addrspec_copy, not by assignment */
 };
 

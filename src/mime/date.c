@@ -53,7 +53,8 @@ static bool is_date(const struct when *w)
     static const unsigned char days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool leap = w->year % 4 == 0 && (w->year % 100 != 0 || w->year % 400 == 0);
 
-    return w->month >= 1 && w->month <= 12 && w->day >= 1 && w->day <= days[w->month - 1] && !(w->month == 2 && w->day == 29 && !leap);
+    return w->month >= 1 && w->month <= 12 && w->day >= 1 && w->day <= days[w->month - 1] &&
+           !(w->month == 2 && w->day == 29 && !leap);
 }
 
 static enum st finish(const struct when *w, struct mime_date *out)
@@ -62,7 +63,8 @@ static enum st finish(const struct when *w, struct mime_date *out)
 
     if (!is_date(w) || w->hour > 23 || w->min > 59 || w->sec > 60)
         return FAIL(ST_SYNTAX, "there is no such date");
-    s = days_from_civil(w->year, w->month, w->day) * 86400 + (int64_t)(w->hour * 3600 + w->min * 60 + w->sec) - (int64_t)w->zone * 60;
+    s = days_from_civil(w->year, w->month, w->day) * 86400 + (int64_t)(w->hour * 3600 + w->min * 60 + w->sec) -
+        (int64_t)w->zone * 60;
     *out = (struct mime_date){s * 1000000, (int16_t)w->zone};
     return ST_OK;
 }
@@ -85,7 +87,8 @@ static int named_zone(struct str s)
     static const struct {
         char name[4];
         int hours;
-    } zones[] = {{"EST", -5}, {"EDT", -4}, {"CST", -6}, {"CDT", -5}, {"MST", -7}, {"MDT", -6}, {"PST", -8}, {"PDT", -7}};
+    } zones[] = {{"EST", -5}, {"EDT", -4}, {"CST", -6}, {"CDT", -5},
+                 {"MST", -7}, {"MDT", -6}, {"PST", -8}, {"PDT", -7}};
 
     for (size_t i = 0; i < ARRAY_LEN(zones); i++)
         if (str_istarts(s, str_n(zones[i].name, 3)))
@@ -175,9 +178,12 @@ enum st imap_datetime_parse(struct str text, struct mime_date *out)
     bool good = s.n == 26;
 
     good = good && (take_char(&s, ' ') ? take_number(&s, 1, 1, &w.day) : take_number(&s, 2, 2, &w.day));
-    good = good && take_char(&s, '-') && take_month(&s, false, &w.month) && take_char(&s, '-') && take_number(&s, 4, 4, &w.year);
-    good = good && take_char(&s, ' ') && take_number(&s, 2, 2, &w.hour) && take_char(&s, ':') && take_number(&s, 2, 2, &w.min);
-    good = good && take_char(&s, ':') && take_number(&s, 2, 2, &w.sec) && take_char(&s, ' ') && take_offset(&s, &w.zone) && s.n == 0;
+    good = good && take_char(&s, '-') && take_month(&s, false, &w.month) && take_char(&s, '-') &&
+           take_number(&s, 4, 4, &w.year);
+    good = good && take_char(&s, ' ') && take_number(&s, 2, 2, &w.hour) && take_char(&s, ':') &&
+           take_number(&s, 2, 2, &w.min);
+    good = good && take_char(&s, ':') && take_number(&s, 2, 2, &w.sec) && take_char(&s, ' ') &&
+           take_offset(&s, &w.zone) && s.n == 0;
     if (!good)
         return FAIL(ST_SYNTAX, "a date-time looks like \" 1-Jan-2026 10:00:00 +0100\"");
     return finish(&w, out);
@@ -194,8 +200,9 @@ struct str imap_datetime_print(struct arena *a, int64_t wall_us, int16_t zone)
     unsigned t = (unsigned)(s - days * 86400), m, d, off = (unsigned)abs(zone);
 
     civil_from_days(days, &y, &m, &d);
-    return arena_printf(a, "%2u-%c%.2s-%04u %02u:%02u:%02u %c%02u%02u", d, ascii_upper(months[(m - 1) * 3]), months + (m - 1) * 3 + 1,
-                        (unsigned)y % 10000, t / 3600, t / 60 % 60, t % 60, zone < 0 ? '-' : '+', off / 60, off % 60);
+    return arena_printf(a, "%2u-%c%.2s-%04u %02u:%02u:%02u %c%02u%02u", d, ascii_upper(months[(m - 1) * 3]),
+                        months + (m - 1) * 3 + 1, (unsigned)y % 10000, t / 3600, t / 60 % 60, t % 60,
+                        zone < 0 ? '-' : '+', off / 60, off % 60);
 }
 
 enum st imap_date_parse(struct str text, int64_t *out_day)
@@ -203,8 +210,8 @@ enum st imap_date_parse(struct str text, int64_t *out_day)
     struct str s = text;
     struct when w = {0};
 
-    if (!take_number(&s, 1, 2, &w.day) || !take_char(&s, '-') || !take_month(&s, false, &w.month) || !take_char(&s, '-') ||
-        !take_number(&s, 4, 4, &w.year) || s.n)
+    if (!take_number(&s, 1, 2, &w.day) || !take_char(&s, '-') || !take_month(&s, false, &w.month) ||
+        !take_char(&s, '-') || !take_number(&s, 4, 4, &w.year) || s.n)
         return FAIL(ST_SYNTAX, "a date looks like \"1-Jan-2026\"");
     if (!is_date(&w))
         return FAIL(ST_SYNTAX, "there is no such date");

@@ -8,7 +8,8 @@ struct mime_date {
     int16_t zone;    /* minutes east of UTC, as written */
 };
 
-/* A Date: value, with comments, obsolete years and zones; what follows the zone is ignored, a missing zone is UTC. ST_SYNTAX. */
+/* A Date: value, with comments, obsolete years and zones; what follows the zone is ignored, a
+ * missing zone is UTC. ST_SYNTAX. */
 enum st mime_date_parse(struct str text, struct mime_date *out) MUST_USE;
 
 /* IMAP date-time without its quotes, " 1-Jan-2026 10:00:00 +0100". ST_SYNTAX. */

@@ -12,10 +12,11 @@ void mime_decoder_init(struct mime_decoder *d, enum mime_encoding encoding)
 /* 0-63, or 64 for what is not of the alphabet. */
 static const unsigned char base64_values[256] = {
 #define NO8 64, 64, 64, 64, 64, 64, 64, 64
-    NO8, NO8, NO8, NO8, NO8, 64, 64, 64, 62, 64, 64, 64, 63, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 64, 64, 64, 64, 64, 64,
-    64, 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 64, 64, 64, 64, 64,
-    64, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 64, 64, 64, 64, 64,
-    NO8, NO8, NO8, NO8, NO8, NO8, NO8, NO8, NO8, NO8, NO8, NO8, NO8, NO8, NO8, NO8,
+    NO8, NO8, NO8, NO8, NO8, 64,  64,  64,  62,  64,  64,  64,  63,  52,  53,  54,  55,  56,  57,  58,  59,  60,
+    61,  64,  64,  64,  64,  64,  64,  64,  0,   1,   2,   3,   4,   5,   6,   7,   8,   9,   10,  11,  12,  13,
+    14,  15,  16,  17,  18,  19,  20,  21,  22,  23,  24,  25,  64,  64,  64,  64,  64,  64,  26,  27,  28,  29,
+    30,  31,  32,  33,  34,  35,  36,  37,  38,  39,  40,  41,  42,  43,  44,  45,  46,  47,  48,  49,  50,  51,
+    64,  64,  64,  64,  64,  NO8, NO8, NO8, NO8, NO8, NO8, NO8, NO8, NO8, NO8, NO8, NO8, NO8, NO8, NO8, NO8,
 #undef NO8
 };
 
@@ -25,7 +26,8 @@ static size_t base64_fast(const unsigned char *p, size_t n, char *to, size_t *ou
     size_t at = 0, w = 0;
 
     while (at + 4 <= n) {
-        unsigned a = base64_values[p[at]], b = base64_values[p[at + 1]], c = base64_values[p[at + 2]], e = base64_values[p[at + 3]];
+        unsigned a = base64_values[p[at]], b = base64_values[p[at + 1]], c = base64_values[p[at + 2]],
+                 e = base64_values[p[at + 3]];
         unsigned v = a << 18 | b << 12 | c << 6 | e;
 
         if ((a | b | c | e) & 64)

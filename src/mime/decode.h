@@ -8,7 +8,7 @@ struct mime_decoder {
     enum mime_encoding encoding;
     uint32_t bits; /* base64: what has been read of a group of 24 */
     unsigned n_bits;
-    int state;     /* quoted-printable: within "=XX" */
+    int state; /* quoted-printable: within "=XX" */
     char hex1;
     size_t space_n; /* quoted-printable: white space that may turn out to end a line */
     char space[64];

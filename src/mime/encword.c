@@ -16,7 +16,8 @@ static bool read_word(struct str s, size_t at, struct word *out)
     struct str rest = str_from(s, at + 2);
     size_t charset_n = str_find(rest, '?'), text_n;
 
-    if (s.p[at] != '=' || at + 1 >= s.n || s.p[at + 1] != '?' || charset_n == 0 || charset_n + 3 > rest.n || rest.p[charset_n + 2] != '?')
+    if (s.p[at] != '=' || at + 1 >= s.n || s.p[at + 1] != '?' || charset_n == 0 || charset_n + 3 > rest.n ||
+        rest.p[charset_n + 2] != '?')
         return false;
     for (size_t i = 0; i < charset_n; i++)
         if (rest.p[i] <= ' ' || rest.p[i] == '=')

@@ -10,8 +10,8 @@
 /* A parameter as it stands in the field. */
 struct piece {
     struct str name, base, value; /* base: the name without *N and * */
-    int section;            /* of a continuation, or -1 */
-    bool extended;          /* the name ended in "*" */
+    int section;                  /* of a continuation, or -1 */
+    bool extended;                /* the name ended in "*" */
     bool used;
 };
 

@@ -61,7 +61,8 @@ static bool is_part_good(const struct mime_record *r, size_t i)
     struct mime_part p = mime_record_part(r, i);
     struct mime_span ext = part_extension(r, i);
 
-    if (i == 0 ? p.parent != 0 || p.next != r->n_parts || p.header_start != 0 : p.parent >= i || p.next > mime_record_part(r, p.parent).next)
+    if (i == 0 ? p.parent != 0 || p.next != r->n_parts || p.header_start != 0
+               : p.parent >= i || p.next > mime_record_part(r, p.parent).next)
         return false;
     if (p.next <= i || p.next > r->n_parts || ((p.flags & MIME_PART_MESSAGE) && p.next == i + 1))
         return false;
@@ -282,7 +283,8 @@ enum st mime_record_prefix(const struct mime_record *r, struct str prefix, struc
     if (prefix.n > UINT32_MAX - r->size)
         return FAIL(ST_LIMIT, "the letter is too long");
     buf_init(&fields, LIMIT_MIME_RECORD);
-    fits = !(r->flags & MIME_RECORD_NO_FIELDS) && put_prefix_fields(prefix, &fields, &n) && n <= UINT16_MAX - r->n_fields;
+    fits =
+        !(r->flags & MIME_RECORD_NO_FIELDS) && put_prefix_fields(prefix, &fields, &n) && n <= UINT16_MAX - r->n_fields;
     rec_put_u8(out, MIME_RECORD_VERSION);
     rec_put_u8(out, (uint8_t)(r->flags | (fits ? 0 : MIME_RECORD_NO_FIELDS)));
     rec_put_u16(out, r->n_parts);

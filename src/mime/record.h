@@ -39,11 +39,11 @@ enum {
 
 /* Flags of a record. */
 enum {
-    MIME_RECORD_HAS_DATE = 1,      /* sent_us and zone were read from Date: */
-    MIME_RECORD_IS_REPLY = 2,      /* the subject had "Re:", "Fwd:" or "(fwd)" (RFC 5256 2.1) */
-    MIME_RECORD_8BIT = 4,          /* a byte above 127 stands somewhere in the letter */
-    MIME_RECORD_NO_FIELDS = 8,     /* the header is too long for the table of fields: walk the header instead */
-    MIME_RECORD_HAS_NUL = 16 /* binary: a NUL stands somewhere in the letter */
+    MIME_RECORD_HAS_DATE = 1,  /* sent_us and zone were read from Date: */
+    MIME_RECORD_IS_REPLY = 2,  /* the subject had "Re:", "Fwd:" or "(fwd)" (RFC 5256 2.1) */
+    MIME_RECORD_8BIT = 4,      /* a byte above 127 stands somewhere in the letter */
+    MIME_RECORD_NO_FIELDS = 8, /* the header is too long for the table of fields: walk the header instead */
+    MIME_RECORD_HAS_NUL = 16   /* binary: a NUL stands somewhere in the letter */
 };
 
 struct mime_span {
@@ -69,14 +69,14 @@ struct mime_record {
     uint32_t size;        /* of the letter */
     uint32_t header_size; /* with the empty line */
     uint32_t body_lines;
-    int64_t sent_us;              /* UTC; 0 without a Date: */
-    int16_t zone;                 /* minutes east of UTC, as the sender wrote it */
-    uint64_t message_id_hash;     /* mime_id_hash; 0 when there is none */
-    uint64_t in_reply_to_hash;    /* of the first id in the field */
-    struct str base_subject;      /* RFC 5256 2.1, UTF-8, upper case as i;unicode-casemap; cut at 255 bytes */
-    struct str from, to, cc;      /* first address' mailbox, small letters; empty without; cut at 64 bytes */
-    struct str envelope;          /* "(...)" exactly as FETCH ENVELOPE sends it */
-    struct str bodystructure;     /* "(...)" exactly as FETCH BODYSTRUCTURE sends it */
+    int64_t sent_us;                   /* UTC; 0 without a Date: */
+    int16_t zone;                      /* minutes east of UTC, as the sender wrote it */
+    uint64_t message_id_hash;          /* mime_id_hash; 0 when there is none */
+    uint64_t in_reply_to_hash;         /* of the first id in the field */
+    struct str base_subject;           /* RFC 5256 2.1, UTF-8, upper case as i;unicode-casemap; cut at 255 bytes */
+    struct str from, to, cc;           /* first address' mailbox, small letters; empty without; cut at 64 bytes */
+    struct str envelope;               /* "(...)" exactly as FETCH ENVELOPE sends it */
+    struct str bodystructure;          /* "(...)" exactly as FETCH BODYSTRUCTURE sends it */
     const char *parts, *fields, *refs; /* packed; through the accessors below */
 };
 

@@ -25,23 +25,23 @@ struct mime_scan_open {
 };
 
 struct mime_scan {
-    uint64_t at;          /* bytes seen */
-    uint64_t line_start;  /* of the line being read */
-    uint64_t lines;       /* complete ones */
-    size_t eol;           /* length of the line end before line_start; 0 where a body starts */
-    bool was_empty;       /* the line before had nothing in it */
+    uint64_t at;         /* bytes seen */
+    uint64_t line_start; /* of the line being read */
+    uint64_t lines;      /* complete ones */
+    size_t eol;          /* length of the line end before line_start; 0 where a body starts */
+    bool was_empty;      /* the line before had nothing in it */
     bool in_header, header_ended, any_field, any8, nul;
-    char last;            /* byte */
-    size_t head_n;        /* bytes of an unfinished line in `head`; more may have gone by */
-    struct buf top;       /* the letter's own header */
-    struct buf header;    /* that of the part being read */
-    size_t header_mark;   /* where the unfinished line starts in it */
-    struct buf text;      /* strings of the structure, see structure.c */
+    char last;          /* byte */
+    size_t head_n;      /* bytes of an unfinished line in `head`; more may have gone by */
+    struct buf top;     /* the letter's own header */
+    struct buf header;  /* that of the part being read */
+    size_t header_mark; /* where the unfinished line starts in it */
+    struct buf text;    /* strings of the structure, see structure.c */
     struct mime_scan_part *parts;
     size_t n_parts, cap_parts;
     struct mime_scan_open open[LIMIT_MIME_DEPTH]; /* outermost first */
     size_t n_open, n_boundaries;
-    struct arena arena;   /* boundaries */
+    struct arena arena; /* boundaries */
     char head[MIME_LINE_HEAD];
 };
 

@@ -37,10 +37,25 @@ enum field {
 };
 
 static const struct str field_names[F_COUNT] = {
-    STR("Date"),        STR("Subject"),      STR("From"),       STR("Sender"),      STR("Reply-To"),
-    STR("To"),          STR("Cc"),           STR("Bcc"),        STR("In-Reply-To"), STR("Message-ID"),
-    STR("References"),  STR("Content-Type"), STR("Content-Transfer-Encoding"),      STR("Content-ID"),
-    STR("Content-Description"), STR("Content-MD5"), STR("Content-Disposition"), STR("Content-Language"), STR("Content-Location"),
+    STR("Date"),
+    STR("Subject"),
+    STR("From"),
+    STR("Sender"),
+    STR("Reply-To"),
+    STR("To"),
+    STR("Cc"),
+    STR("Bcc"),
+    STR("In-Reply-To"),
+    STR("Message-ID"),
+    STR("References"),
+    STR("Content-Type"),
+    STR("Content-Transfer-Encoding"),
+    STR("Content-ID"),
+    STR("Content-Description"),
+    STR("Content-MD5"),
+    STR("Content-Disposition"),
+    STR("Content-Language"),
+    STR("Content-Location"),
 };
 
 /* Folded values; p is NULL for a field that is not there. */
@@ -261,7 +276,8 @@ static void put_languages(struct buf *out, struct arena *a, struct str value)
 }
 
 /* " disposition language location", the end of the extension data of either kind */
-static void put_extension_end(struct buf *out, struct arena *a, const struct fields *f, const struct mime_disposition *d)
+static void put_extension_end(struct buf *out, struct arena *a, const struct fields *f,
+                              const struct mime_disposition *d)
 {
     put_disposition(out, d);
     put_languages(out, a, f->v[F_LANGUAGE]);
@@ -329,7 +345,8 @@ static void classify(struct mime_scan_part *p, struct mime_content_type *t, bool
     }
 }
 
-static void put_leaf_head(struct buf *text, struct arena *a, const struct mime_content_type *t, const struct fields *f, struct str encoding)
+static void put_leaf_head(struct buf *text, struct arena *a, const struct mime_content_type *t, const struct fields *f,
+                          struct str encoding)
 {
     put_string(text, t->type);
     buf_addc(text, ' ');
@@ -349,8 +366,8 @@ static struct mime_span span_since(const struct buf *text, size_t start)
     return (struct mime_span){(uint32_t)start, (uint32_t)(text->n - start)};
 }
 
-void mime_structure_read(struct mime_scan_part *p, struct str header, bool may_nest, struct arena *out_arena, struct buf *text,
-                         struct str *out_boundary)
+void mime_structure_read(struct mime_scan_part *p, struct str header, bool may_nest, struct arena *out_arena,
+                         struct buf *text, struct str *out_boundary)
 {
     struct arena tmp = ARENA_INIT, *a = &tmp;
     struct fields f;
@@ -367,7 +384,8 @@ void mime_structure_read(struct mime_scan_part *p, struct str header, bool may_n
     p->encoding = (uint8_t)e;
     if (f.v[F_DISPOSITION].p)
         mime_disposition_parse(a, f.v[F_DISPOSITION], &d);
-    if (str_ieq(d.kind, STR("attachment")) || mime_param_raw(&d.params, STR("filename")).p || mime_param_raw(&d.params, STR("filename*")).p)
+    if (str_ieq(d.kind, STR("attachment")) || mime_param_raw(&d.params, STR("filename")).p ||
+        mime_param_raw(&d.params, STR("filename*")).p)
         p->flags |= MIME_PART_ATTACHMENT;
 
     if (p->flags & MIME_PART_MULTIPART)
@@ -401,8 +419,8 @@ void mime_structure_read(struct mime_scan_part *p, struct str header, bool may_n
 
 struct writer {
     const struct mime_structure *m;
-    struct buf *out;                /* BODYSTRUCTURE */
-    struct mime_span *extensions;   /* where each part's stands in it */
+    struct buf *out;              /* BODYSTRUCTURE */
+    struct mime_span *extensions; /* where each part's stands in it */
 };
 
 static struct str text_at(const struct writer *w, struct mime_span span)

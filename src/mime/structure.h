@@ -19,8 +19,8 @@ enum {
 struct mime_scan_part {
     uint16_t parent, next, flags;
     uint8_t encoding;
-    bool is_letter;   /* its header is a letter's: the root, or the child of a message/rfc822 */
-    bool is_digest;   /* multipart/digest: parts are letters unless they say otherwise */
+    bool is_letter; /* its header is a letter's: the root, or the child of a message/rfc822 */
+    bool is_digest; /* multipart/digest: parts are letters unless they say otherwise */
     bool in_digest;
     uint32_t header_start, body_start, body_end, lines;
     uint64_t lines_before; /* its body */

@@ -9,18 +9,18 @@
 #include "mime/header.h"
 #include "mime/param.h"
 
-#define PIECE 8192   /* of a body's bytes at a time */
-#define GROWTH 64    /* the most that a byte may grow by in conversion and folding */
+#define PIECE 8192 /* of a body's bytes at a time */
+#define GROWTH 64  /* the most that a byte may grow by in conversion and folding */
 
 struct mime_search {
     const struct mime_record *r;
     const struct mime_needle *needle;
     bool with_headers, found;
-    uint64_t at;         /* offset of the next byte in the letter */
-    size_t part;         /* that is being read; n_parts: no more */
+    uint64_t at; /* offset of the next byte in the letter */
+    size_t part; /* that is being read; n_parts: no more */
     bool in_body;
-    bool is_open;        /* a body's converters are */
-    struct buf header;   /* of the part */
+    bool is_open;      /* a body's converters are */
+    struct buf header; /* of the part */
     struct mime_decoder decoder;
     struct charset_conv conv;
     struct buf raw, utf8, window;
@@ -241,7 +241,8 @@ bool mime_search_end(struct mime_search *s)
     return found;
 }
 
-bool mime_search_letter(const struct mime_record *r, const struct mime_needle *needle, bool with_headers, struct str letter)
+bool mime_search_letter(const struct mime_record *r, const struct mime_needle *needle, bool with_headers,
+                        struct str letter)
 {
     struct mime_search *s = mime_search_new(r, needle, with_headers);
 

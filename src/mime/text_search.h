@@ -36,4 +36,5 @@ bool mime_search_feed(struct mime_search *s, struct str piece); /* true: found, 
 bool mime_search_end(struct mime_search *s);                    /* what was found; frees */
 
 /* The same for a letter that is in memory. */
-bool mime_search_letter(const struct mime_record *r, const struct mime_needle *needle, bool with_headers, struct str letter);
+bool mime_search_letter(const struct mime_record *r, const struct mime_needle *needle, bool with_headers,
+                        struct str letter);

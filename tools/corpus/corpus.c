@@ -40,13 +40,39 @@ static unsigned below(struct gen *g, unsigned n)
 
 #define PICK(g, list) ((list)[below((g), ARRAY_LEN(list))])
 
-static const char *const words[] = {"the",   "letter", "arrives", "at",   "noon", "with",  "seven", "stamps", "and",  "a",    "seal",
-                                    "from",  "afar",   "we",      "read", "it",   "aloud", "twice", "then",   "file", "away", "quietly",
-                                    "gr\xc3\xbc\xc3\x9f" "e", "caf\xc3\xa9", "\xe6\x97\xa5\xe6\x9c\xac", "\xd0\xbf\xd0\xb8\xd1\x81\xd1\x8c\xd0\xbc\xd0\xbe", "\xf0\x9f\x93\xae"};
+static const char *const words[] = {"the",
+                                    "letter",
+                                    "arrives",
+                                    "at",
+                                    "noon",
+                                    "with",
+                                    "seven",
+                                    "stamps",
+                                    "and",
+                                    "a",
+                                    "seal",
+                                    "from",
+                                    "afar",
+                                    "we",
+                                    "read",
+                                    "it",
+                                    "aloud",
+                                    "twice",
+                                    "then",
+                                    "file",
+                                    "away",
+                                    "quietly",
+                                    "gr\xc3\xbc\xc3\x9f"
+                                    "e",
+                                    "caf\xc3\xa9",
+                                    "\xe6\x97\xa5\xe6\x9c\xac",
+                                    "\xd0\xbf\xd0\xb8\xd1\x81\xd1\x8c\xd0\xbc\xd0\xbe",
+                                    "\xf0\x9f\x93\xae"};
 #define ASCII_WORDS 22
 
-static const char *const names[] = {"Alice Example", "Bob B. Builder", "\"Last, First\"", "=?utf-8?q?J=C3=BCrgen?=", "=?iso-8859-1?q?Andr=E9?=",
-                                    "=?utf-8?b?5pel5pys?=", "\"q \\\"uo\\\" ted\""};
+static const char *const names[] = {"Alice Example",           "Bob B. Builder",           "\"Last, First\"",
+                                    "=?utf-8?q?J=C3=BCrgen?=", "=?iso-8859-1?q?Andr=E9?=", "=?utf-8?b?5pel5pys?=",
+                                    "\"q \\\"uo\\\" ted\""};
 
 static void line(struct gen *g, const char *z)
 {
@@ -76,8 +102,9 @@ static void address_field(struct gen *g, const char *name, unsigned n)
 static void subject(struct gen *g)
 {
     static const char *const fixed[] = {"Re: ", "Fwd: ", "[list] Re: ", "", "", ""};
-    static const char *const encoded[] = {"=?utf-8?q?Gr=C3=BC=C3=9Fe_aus?= =?utf-8?q?_K=C3=B6ln?=", "=?utf-8?b?5pel5pys6Kqe44Gu5Lu25ZCN?=",
-                                          "=?koi8-r?b?8MnT2M3P?=", "=?windows-1252?q?caf=E9_=80_5?="};
+    static const char *const encoded[] = {
+        "=?utf-8?q?Gr=C3=BC=C3=9Fe_aus?= =?utf-8?q?_K=C3=B6ln?=", "=?utf-8?b?5pel5pys6Kqe44Gu5Lu25ZCN?=",
+        "=?koi8-r?b?8MnT2M3P?=", "=?windows-1252?q?caf=E9_=80_5?="};
 
     buf_addf(g->out, "Subject: %s", PICK(g, fixed));
     if (below(g, 3) == 0)
@@ -102,11 +129,14 @@ static void head(struct gen *g)
         line(g, "Reply-To: undisclosed-recipients:;");
     subject(g);
     /* January 2026 began on a Thursday */
-    buf_addf(g->out, "Date: %s, %u Jan 2026 %02u:%02u:%02u %s\r\n", days[day % 7], day + 1, below(g, 24), below(g, 60), below(g, 60), PICK(g, zones));
-    buf_addf(g->out, "Message-ID: <%llu.%llx@corpus.example>\r\n", (unsigned long long)g->number, (unsigned long long)next(g));
+    buf_addf(g->out, "Date: %s, %u Jan 2026 %02u:%02u:%02u %s\r\n", days[day % 7], day + 1, below(g, 24), below(g, 60),
+             below(g, 60), PICK(g, zones));
+    buf_addf(g->out, "Message-ID: <%llu.%llx@corpus.example>\r\n", (unsigned long long)g->number,
+             (unsigned long long)next(g));
     if (g->number && below(g, 2))
-        buf_addf(g->out, "In-Reply-To: <%u@corpus.example>\r\nReferences: <%u@corpus.example>\r\n\t<%u@corpus.example>\r\n", below(g, 50),
-                 below(g, 50), below(g, 50));
+        buf_addf(g->out,
+                 "In-Reply-To: <%u@corpus.example>\r\nReferences: <%u@corpus.example>\r\n\t<%u@corpus.example>\r\n",
+                 below(g, 50), below(g, 50), below(g, 50));
     line(g, "MIME-Version: 1.0");
 }
 
@@ -154,7 +184,8 @@ static void attachment_part(struct gen *g)
     static const char *const fields[] = {
         "Content-Disposition: attachment; filename=\"plain name.bin\"",
         "Content-Disposition: attachment;\r\n filename*=utf-8''gr%C3%BC%C3%9Fe%20%E2%82%AC.bin",
-        "Content-Disposition: attachment;\r\n filename*0*=utf-8''a%20very%20long;\r\n filename*1*=%20n%C3%A4me;\r\n filename*2=\".bin\"",
+        "Content-Disposition: attachment;\r\n filename*0*=utf-8''a%20very%20long;\r\n filename*1*=%20n%C3%A4me;\r\n "
+        "filename*2=\".bin\"",
         "Content-Disposition: attachment; filename=\"=?utf-8?q?n=C3=A4me.bin?=\"",
         "Content-Disposition: inline; filename=bare name.bin",
     };
@@ -185,7 +216,8 @@ static void kind_attachments(struct gen *g)
     unsigned n = 1 + below(g, 4);
 
     head(g);
-    line(g, "Content-Type: multipart/mixed; boundary=\"=_mixed\"\r\n\r\nThis is a letter in several parts.\r\n\r\n--=_mixed");
+    line(g, "Content-Type: multipart/mixed; boundary=\"=_mixed\"\r\n\r\nThis is a letter in several "
+            "parts.\r\n\r\n--=_mixed");
     text_part(g);
     for (unsigned i = 0; i < n; i++) {
         line(g, "--=_mixed");
@@ -280,9 +312,13 @@ static void kind_unended(struct gen *g)
 
 static void kind_utf8_header(struct gen *g)
 {
-    buf_addf(g->out, "Subject: gr\xc3\xbc\xc3\x9f" "e %s unencoded\r\n", PICK(g, words));
+    buf_addf(g->out,
+             "Subject: gr\xc3\xbc\xc3\x9f"
+             "e %s unencoded\r\n",
+             PICK(g, words));
     head(g);
-    line(g, "X-Empty:\r\nX-Folded: one\r\n\ttwo\r\n three\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Language: de, en\r\n");
+    line(g, "X-Empty:\r\nX-Folded: one\r\n\ttwo\r\n three\r\nContent-Type: text/plain; "
+            "charset=utf-8\r\nContent-Language: de, en\r\n");
     paragraph(g, 5, false);
 }
 
@@ -302,9 +338,10 @@ static void kind_no_last_line_end(struct gen *g)
     line(g, "\r\n\r\nthe end");
 }
 
-static void (*const kinds[])(struct gen *) = {kind_plain,       kind_8bit,       kind_attachments, kind_alternative, kind_nested,     kind_embedded,
-                                              kind_long_lines,  kind_dots,       kind_empty_body,  kind_header_only, kind_no_header,  kind_unended,
-                                              kind_utf8_header, kind_many_recipients, kind_no_last_line_end};
+static void (*const kinds[])(struct gen *) = {
+    kind_plain,     kind_8bit,       kind_attachments, kind_alternative,     kind_nested,
+    kind_embedded,  kind_long_lines, kind_dots,        kind_empty_body,      kind_header_only,
+    kind_no_header, kind_unended,    kind_utf8_header, kind_many_recipients, kind_no_last_line_end};
 
 static void big(struct gen *g)
 {

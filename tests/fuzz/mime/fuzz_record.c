@@ -22,7 +22,8 @@ static void walk(const struct mime_record *r)
     for (uint32_t k = 0; k < 4; k++)
         for (size_t depth = 0; depth <= 4; depth++)
             for (int what = MIME_SECTION_ALL; what <= MIME_SECTION_MIME; what++)
-                if (mime_record_section(r, (const uint32_t[]){k, 1, k, 1}, depth, (enum mime_section)what, &span, NULL) == ST_OK)
+                if (mime_record_section(r, (const uint32_t[]){k, 1, k, 1}, depth, (enum mime_section)what, &span,
+                                        NULL) == ST_OK)
                     must(span.at <= r->size && span.n <= r->size - span.at);
     if (mime_record_prefix(r, STR("Return-Path: <>\r\nX: y\r\n z\r\n"), &out) == ST_OK)
         must(mime_record_open(buf_str(&out), &moved) == ST_OK);

@@ -15,7 +15,8 @@ static struct str show(struct str value, struct arena *a)
     buf_init(&b, 10000);
     mime_address_begin(&it, a, value);
     while (mime_address_next(&it, &m))
-        buf_addf(&b, "%c[%.*s|%.*s|%.*s|%.*s]", "MGE"[m.kind], STR_ARGS(m.name), STR_ARGS(m.route), STR_ARGS(m.local), STR_ARGS(m.domain));
+        buf_addf(&b, "%c[%.*s|%.*s|%.*s|%.*s]", "MGE"[m.kind], STR_ARGS(m.name), STR_ARGS(m.route), STR_ARGS(m.local),
+                 STR_ARGS(m.domain));
     s = arena_str(a, buf_str(&b));
     buf_fini(&b);
     return s;

@@ -8,11 +8,11 @@ TEST(folding)
         struct str in, out;
     } cases[] = {
         {STR("az AZ @[`{ 09 abcdefghijklmnopqrstuvwxyz"), STR("AZ AZ @[`{ 09 ABCDEFGHIJKLMNOPQRSTUVWXYZ")},
-        {STR("\xc3\xa4"), STR("A\xcc\x88")},         /* a with diaeresis: decomposed */
+        {STR("\xc3\xa4"), STR("A\xcc\x88")}, /* a with diaeresis: decomposed */
         {STR("A\xcc\x88"), STR("A\xcc\x88")},
         {STR("\xce\xa3\xcf\x83\xcf\x82"), STR("\xce\xa3\xce\xa3\xce\xa3")}, /* all sigmas */
-        {STR("\xef\xbc\xa1\xef\xbd\x81"), STR("AA")},  /* fullwidth */
-        {STR("\xef\xac\x81"), STR("fi")},              /* a ligature decomposes after titlecase: RFC 5051 as it is */
+        {STR("\xef\xbc\xa1\xef\xbd\x81"), STR("AA")},                       /* fullwidth */
+        {STR("\xef\xac\x81"), STR("fi")}, /* a ligature decomposes after titlecase: RFC 5051 as it is */
         {STR("\xf0\x90\x90\xa8"), STR("\xf0\x90\x90\x80")}, /* Deseret */
         {STR("x\xff\xe6\x97"), STR("X\xff\xe6\x97")},
         {STR(""), STR("")},

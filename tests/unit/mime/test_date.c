@@ -9,10 +9,12 @@ TEST(dates_of_letters)
         int64_t s; /* -1: refused */
         int zone;
     } cases[] = {
-        {STR("Fri, 21 Nov 1997 09:55:06 -0600"), 880127706, -360},   /* RFC 5322 A.1.1 */
-        {STR("Thu, 13 Feb 1969 23:32:54 -0330"), -27723426, -210},   /* A.5, without comments */
-        {STR("Thu,\r\n      13\r\n        Feb\r\n          1969\r\n      23:32\r\n               -0330 (Newfoundland Time)"), -27723480, -210},
-        {STR("21 Nov 97 09:55:06 GMT"), 880106106, 0},               /* A.6.2 */
+        {STR("Fri, 21 Nov 1997 09:55:06 -0600"), 880127706, -360}, /* RFC 5322 A.1.1 */
+        {STR("Thu, 13 Feb 1969 23:32:54 -0330"), -27723426, -210}, /* A.5, without comments */
+        {STR("Thu,\r\n      13\r\n        Feb\r\n          1969\r\n      23:32\r\n               -0330 (Newfoundland "
+             "Time)"),
+         -27723480, -210},
+        {STR("21 Nov 97 09:55:06 GMT"), 880106106, 0},                             /* A.6.2 */
         {STR("Fri, 21 Nov 1997 09(comment):   55  :  06 -0600"), 880127706, -360}, /* A.6.3 */
         {STR("Wed, 17 Jul 1996 02:23:25 -0700 (PDT)"), 837595405, -420},
         {STR("Wed, 17 Jul 1996 02:23:25 PDT"), 837595405, -420},
@@ -56,10 +58,14 @@ TEST(dates_of_letters)
 
 TEST(imap_date_time_round_trip)
 {
-    static const struct str good[] = {STR("17-Jul-1996 02:44:25 -0700"), STR(" 1-Jan-1970 00:00:00 +0000"), STR("31-Dec-1969 23:59:59 +0000"),
-                                      STR("29-Feb-2024 12:00:00 +1345")};
-    static const struct str bad[] = {STR("1-Jan-1970 00:00:00 +0000"),  STR(" 1-Jan-1970 00:00:00 +000"),  STR("31-Feb-1970 00:00:00 +0000"),
-                                     STR(" 1-Jan-1970 25:00:00 +0000"), STR(" 1-Jan-1970 00:00:00 00000"), STR(" 1-Jan-1970 00:00:00 +0060"),
+    static const struct str good[] = {STR("17-Jul-1996 02:44:25 -0700"), STR(" 1-Jan-1970 00:00:00 +0000"),
+                                      STR("31-Dec-1969 23:59:59 +0000"), STR("29-Feb-2024 12:00:00 +1345")};
+    static const struct str bad[] = {STR("1-Jan-1970 00:00:00 +0000"),
+                                     STR(" 1-Jan-1970 00:00:00 +000"),
+                                     STR("31-Feb-1970 00:00:00 +0000"),
+                                     STR(" 1-Jan-1970 25:00:00 +0000"),
+                                     STR(" 1-Jan-1970 00:00:00 00000"),
+                                     STR(" 1-Jan-1970 00:00:00 +0060"),
                                      STR("")};
     struct arena a = ARENA_INIT;
     struct mime_date d;

@@ -19,11 +19,14 @@ static const struct {
     /* RFC 2231 section 5 */
     {STR("=?US-ASCII*EN?Q?Keith_Moore?="), STR("Keith Moore")},
     /* what senders do */
-    {STR("=?utf-8?q?a=C3?= =?utf-8?q?=BCb?="), STR("a\xc3\xbc" "b")},
+    {STR("=?utf-8?q?a=C3?= =?utf-8?q?=BCb?="), STR("a\xc3\xbc"
+                                                   "b")},
     {STR("=?UTF-8?B?w7w=?==?UTF-8?B?w7w=?="), STR("\xc3\xbc\xc3\xbc")},
     {STR("=?utf-8?Q?with space?="), STR("with space")},
     {STR("x=?utf-8?q?y?=z"), STR("xyz")},
-    {STR("=?utf-8?q?" "?="), STR("")},
+    {STR("=?utf-8?q?"
+         "?="),
+     STR("")},
     {STR("=?iso-2022-jp?b?GyRCRnxLXBsoQg==?="), STR("\xe6\x97\xa5\xe6\x9c\xac")},
     {STR("=?shift_jis?b?k/qWew==?="), STR("\xe6\x97\xa5\xe6\x9c\xac")},
     {STR("=?nonsense?q?a=FC?="), STR("a\xc3\xbc")},
@@ -32,7 +35,10 @@ static const struct {
     {STR("=?utf-8?q?a"), STR("=?utf-8?q?a")},
     {STR("=?utf-8?q"), STR("=?utf-8?q")},
     {STR("=?=?=?"), STR("=?=?=?")},
-    {STR("=?" "?q?a?="), STR("=?" "?q?a?=")},
+    {STR("=?"
+         "?q?a?="),
+     STR("=?"
+         "?q?a?=")},
     {STR("plain"), STR("plain")},
     {STR(""), STR("")},
 };

@@ -19,8 +19,9 @@ TEST(quoted_strings)
     static const struct {
         struct str in, out;
         size_t end;
-    } cases[] = {{STR("\"a b\"c"), STR("a b"), 5}, {STR("\"a\\\"b\""), STR("a\"b"), 6}, {STR("\"open"), STR("open"), 5},
-                 {STR("\""), STR(""), 1},          {STR("\"\\"), STR("\\"), 2},        {STR("\"a\r\n b\""), STR("a b"), 7}};
+    } cases[] = {{STR("\"a b\"c"), STR("a b"), 5}, {STR("\"a\\\"b\""), STR("a\"b"), 6},
+                 {STR("\"open"), STR("open"), 5},  {STR("\""), STR(""), 1},
+                 {STR("\"\\"), STR("\\"), 2},      {STR("\"a\r\n b\""), STR("a b"), 7}};
     char to[20];
     size_t n;
 

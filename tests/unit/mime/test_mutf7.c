@@ -8,7 +8,8 @@ TEST(names_both_ways)
         struct str name, utf8;
     } cases[] = {
         /* RFC 3501 5.1.3 */
-        {STR("~peter/mail/&U,BTFw-/&ZeVnLIqe-"), STR("~peter/mail/\xe5\x8f\xb0\xe5\x8c\x97/\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e")},
+        {STR("~peter/mail/&U,BTFw-/&ZeVnLIqe-"),
+         STR("~peter/mail/\xe5\x8f\xb0\xe5\x8c\x97/\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e")},
         {STR("&Jjo-!"), STR("\xe2\x98\xba!")},
         {STR("&U,BTF2XlZyyKng-"), STR("\xe5\x8f\xb0\xe5\x8c\x97\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e")},
         {STR("a&-b&-"), STR("a&b&")},
@@ -45,10 +46,21 @@ TEST(only_the_one_form_is_taken)
     static const struct str bad_names[] = {
         STR("&Jjo!"),              /* no end */
         STR("&U,BTFw-&ZeVnLIqe-"), /* a superfluous shift */
-        STR("&"),        STR("&Jjo"), STR("&AGE-"), /* "a" has to stand for itself */
-        STR("&A-"),      STR("&AA-"), STR("&AAA-"), STR("&AP0AA-"), STR("&AP1-"), /* bits left over */
-        STR("&2D0-"),    STR("&3gA-"), STR("&2D0AYQ-"),                          /* half a pair */
-        STR("&AP/-"),    STR("\xc3\xbc"), STR("a\nb"), STR("a\x7f"),
+        STR("&"),
+        STR("&Jjo"),
+        STR("&AGE-"), /* "a" has to stand for itself */
+        STR("&A-"),
+        STR("&AA-"),
+        STR("&AAA-"),
+        STR("&AP0AA-"),
+        STR("&AP1-"), /* bits left over */
+        STR("&2D0-"),
+        STR("&3gA-"),
+        STR("&2D0AYQ-"), /* half a pair */
+        STR("&AP/-"),
+        STR("\xc3\xbc"),
+        STR("a\nb"),
+        STR("a\x7f"),
     };
     struct arena a = ARENA_INIT;
     struct str got = STR("untouched");

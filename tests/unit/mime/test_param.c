@@ -18,17 +18,20 @@ static struct str show(const struct mime_params *p, struct arena *a)
 static const struct {
     struct str value, type, subtype, params;
 } cases[] = {
-    {STR(" text/plain; charset=us-ascii (Plain text)"), STR("text"), STR("plain"), STR("charset=[us-ascii]")}, /* RFC 2045 5.1 */
+    {STR(" text/plain; charset=us-ascii (Plain text)"), STR("text"), STR("plain"),
+     STR("charset=[us-ascii]")}, /* RFC 2045 5.1 */
     {STR("text/plain; charset=\"us-ascii\""), STR("text"), STR("plain"), STR("charset=[us-ascii]")},
     {STR("TEXT / HTML ; a = b ;; C=\"d;\\\"e\""), STR("TEXT"), STR("HTML"), STR("a=[b]C=[d;\"e]")},
     {STR("multipart/mixed; boundary=----=_Part_1; x"), STR("multipart"), STR("mixed"), STR("boundary=[----=_Part_1]")},
     {STR("image/png; name=holiday photo.png ; y=z"), STR("image"), STR("png"), STR("name=[holiday photo.png]y=[z]")},
     {STR("a/b; =x; c=; d=e"), STR("a"), STR("b"), STR("c=[]d=[e]")},
     /* RFC 2231 */
-    {STR("message/external-body; access-type=URL;\r\n URL*0=\"ftp://\";\r\n URL*1=\"cs.utk.edu/pub/moore/bulk-mailer/bulk-mailer.tar\""),
-     STR("message"), STR("external-body"), STR("access-type=[URL]URL=[ftp://cs.utk.edu/pub/moore/bulk-mailer/bulk-mailer.tar]")},
-    {STR("application/x-stuff; title*=us-ascii'en-us'This%20is%20%2A%2A%2Afun%2A%2A%2A"), STR("application"), STR("x-stuff"),
-     STR("title*=[us-ascii'en-us'This%20is%20%2A%2A%2Afun%2A%2A%2A]")},
+    {STR("message/external-body; access-type=URL;\r\n URL*0=\"ftp://\";\r\n "
+         "URL*1=\"cs.utk.edu/pub/moore/bulk-mailer/bulk-mailer.tar\""),
+     STR("message"), STR("external-body"),
+     STR("access-type=[URL]URL=[ftp://cs.utk.edu/pub/moore/bulk-mailer/bulk-mailer.tar]")},
+    {STR("application/x-stuff; title*=us-ascii'en-us'This%20is%20%2A%2A%2Afun%2A%2A%2A"), STR("application"),
+     STR("x-stuff"), STR("title*=[us-ascii'en-us'This%20is%20%2A%2A%2Afun%2A%2A%2A]")},
     {STR("a/b; n*2=c; n*0=a; x=y; n*1=b; n*9=z"), STR("a"), STR("b"), STR("n=[abc]x=[y]n*9=[z]")},
     {STR("a/b; n*1=c; n**=q; n*x=r"), STR("a"), STR("b"), STR("n*1=[c]n**=[q]n*x=[r]")},
 };
@@ -53,7 +56,8 @@ TEST(content_types)
 
 TEST(no_content_types)
 {
-    static const struct str bad[] = {STR(""), STR("text"), STR("/plain"), STR("text/"), STR("text;charset=x/y"), STR("(a/b)")};
+    static const struct str bad[] = {STR(""),     STR("text"), STR("/plain"), STR("text/"), STR("text;charset=x/y"),
+                                     STR("(a/b)")};
     struct arena a = ARENA_INIT;
     struct mime_content_type t;
 
@@ -68,8 +72,10 @@ TEST(values_in_utf8)
         struct str value, want;
     } names[] = {
         {STR("attachment; filename=a.txt"), STR("a.txt")},
-        {STR("attachment; filename*=iso-8859-1'de'gr%FC%DFe.txt; filename=x"), STR("gr\xc3\xbc\xc3\x9f" "e.txt")},
-        {STR("attachment; filename*0*=utf-8''a%C3; filename*1*=%BCb"), STR("a\xc3\xbc" "b")},
+        {STR("attachment; filename*=iso-8859-1'de'gr%FC%DFe.txt; filename=x"), STR("gr\xc3\xbc\xc3\x9f"
+                                                                                   "e.txt")},
+        {STR("attachment; filename*0*=utf-8''a%C3; filename*1*=%BCb"), STR("a\xc3\xbc"
+                                                                           "b")},
         {STR("attachment; filename=\"=?utf-8?q?a=C3=BC?=.txt\""), STR("a\xc3\xbc.txt")},
         {STR("attachment; filename=\"\xfc.txt\""), STR("\xc3\xbc.txt")},
         {STR("attachment; filename*=100%"), STR("100%")},

@@ -73,12 +73,15 @@ TEST(sections_are_offset_work)
         enum mime_section what;
         int64_t at, n;
     } cases[] = {
-        {{0}, 0, MIME_SECTION_ALL, 0, 100},    {{0}, 0, MIME_SECTION_HEADER, 0, 20}, {{0}, 0, MIME_SECTION_TEXT, 20, 80},
-        {{1}, 1, MIME_SECTION_ALL, 40, 10},    {{1}, 1, MIME_SECTION_MIME, 30, 10},  {{1}, 1, MIME_SECTION_HEADER, -1, 0},
-        {{1, 1}, 2, MIME_SECTION_ALL, -1, 0},  {{2}, 1, MIME_SECTION_ALL, 70, 20},   {{2}, 1, MIME_SECTION_HEADER, 70, 10},
-        {{2}, 1, MIME_SECTION_TEXT, 80, 10},   {{2, 1}, 2, MIME_SECTION_ALL, 80, 10}, {{2, 1}, 2, MIME_SECTION_MIME, 70, 10},
-        {{2, 1, 1}, 3, MIME_SECTION_ALL, -1, 0}, {{2, 2}, 2, MIME_SECTION_ALL, -1, 0}, {{3}, 1, MIME_SECTION_ALL, -1, 0},
-        {{0}, 1, MIME_SECTION_ALL, -1, 0},     {{2}, 1, MIME_SECTION_MIME, 60, 10},
+        {{0}, 0, MIME_SECTION_ALL, 0, 100},      {{0}, 0, MIME_SECTION_HEADER, 0, 20},
+        {{0}, 0, MIME_SECTION_TEXT, 20, 80},     {{1}, 1, MIME_SECTION_ALL, 40, 10},
+        {{1}, 1, MIME_SECTION_MIME, 30, 10},     {{1}, 1, MIME_SECTION_HEADER, -1, 0},
+        {{1, 1}, 2, MIME_SECTION_ALL, -1, 0},    {{2}, 1, MIME_SECTION_ALL, 70, 20},
+        {{2}, 1, MIME_SECTION_HEADER, 70, 10},   {{2}, 1, MIME_SECTION_TEXT, 80, 10},
+        {{2, 1}, 2, MIME_SECTION_ALL, 80, 10},   {{2, 1}, 2, MIME_SECTION_MIME, 70, 10},
+        {{2, 1, 1}, 3, MIME_SECTION_ALL, -1, 0}, {{2, 2}, 2, MIME_SECTION_ALL, -1, 0},
+        {{3}, 1, MIME_SECTION_ALL, -1, 0},       {{0}, 1, MIME_SECTION_ALL, -1, 0},
+        {{2}, 1, MIME_SECTION_MIME, 60, 10},
     };
     struct buf b;
     struct mime_record r;

@@ -95,7 +95,8 @@ TEST(the_example_of_rfc_3501_section_8)
                               "((NIL NIL \"minutes\" \"CNRI.Reston.VA.US\")"
                               "(\"John Klensin\" NIL \"KLENSIN\" \"MIT.EDU\")) NIL NIL "
                               "\"<B27397-0100000@cac.washington.edu>\")"));
-    CHECK_STR(r.bodystructure, STR("(\"TEXT\" \"PLAIN\" (\"CHARSET\" \"US-ASCII\") NIL NIL \"7bit\" 7 1 NIL NIL NIL NIL)"));
+    CHECK_STR(r.bodystructure,
+              STR("(\"TEXT\" \"PLAIN\" (\"CHARSET\" \"US-ASCII\") NIL NIL \"7bit\" 7 1 NIL NIL NIL NIL)"));
     CHECK_STR(body_of(&r, &a), STR("(\"TEXT\" \"PLAIN\" (\"CHARSET\" \"US-ASCII\") NIL NIL \"7bit\" 7 1)"));
     CHECK(r.flags == MIME_RECORD_HAS_DATE);
     CHECK(r.sent_us == 837595405000000 && r.zone == -420);
@@ -181,24 +182,26 @@ TEST(an_embedded_letter_has_envelope_body_and_lines)
     struct mime_record r = scan(letter);
     struct arena a = ARENA_INIT;
 
-    CHECK_STR(r.bodystructure,
-              STR("((\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 149 "
-                  "(NIL \"inner\" ((NIL NIL \"a\" \"b\")) ((NIL NIL \"a\" \"b\")) ((NIL NIL \"a\" \"b\")) NIL NIL NIL NIL NIL) "
-                  "((\"text\" \"html\" NIL NIL NIL \"7bit\" 3 1 NIL NIL (\"de\" \"en\") NIL)"
-                  " \"alternative\" (\"boundary\" \"bb\") NIL NIL NIL) 10 "
-                  "NIL (\"attachment\" (\"filename\" \"a b.eml\")) NIL NIL)"
-                  "(\"image\" \"png\" (\"name\" \"x\") \"<i@d>\" \"a \\\"picture\\\"\" \"BASE64\" 4 "
-                  "\"Q2hlY2s=\" NIL NIL \"http://x/\") \"mixed\" (\"boundary\" \"b\") NIL NIL NIL)"));
+    CHECK_STR(r.bodystructure, STR("((\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 149 "
+                                   "(NIL \"inner\" ((NIL NIL \"a\" \"b\")) ((NIL NIL \"a\" \"b\")) ((NIL NIL \"a\" "
+                                   "\"b\")) NIL NIL NIL NIL NIL) "
+                                   "((\"text\" \"html\" NIL NIL NIL \"7bit\" 3 1 NIL NIL (\"de\" \"en\") NIL)"
+                                   " \"alternative\" (\"boundary\" \"bb\") NIL NIL NIL) 10 "
+                                   "NIL (\"attachment\" (\"filename\" \"a b.eml\")) NIL NIL)"
+                                   "(\"image\" \"png\" (\"name\" \"x\") \"<i@d>\" \"a \\\"picture\\\"\" \"BASE64\" 4 "
+                                   "\"Q2hlY2s=\" NIL NIL \"http://x/\") \"mixed\" (\"boundary\" \"b\") NIL NIL NIL)"));
     CHECK_STR(body_of(&r, &a),
               STR("((\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 149 "
-                  "(NIL \"inner\" ((NIL NIL \"a\" \"b\")) ((NIL NIL \"a\" \"b\")) ((NIL NIL \"a\" \"b\")) NIL NIL NIL NIL NIL) "
+                  "(NIL \"inner\" ((NIL NIL \"a\" \"b\")) ((NIL NIL \"a\" \"b\")) ((NIL NIL \"a\" \"b\")) NIL NIL NIL "
+                  "NIL NIL) "
                   "((\"text\" \"html\" NIL NIL NIL \"7bit\" 3 1)"
                   " \"alternative\") 10)"
                   "(\"image\" \"png\" (\"name\" \"x\") \"<i@d>\" \"a \\\"picture\\\"\" \"BASE64\" 4) \"mixed\")"));
     CHECK_STR(section(&r, letter, "1.1", MIME_SECTION_ALL), STR("<p>"));
     CHECK_STR(section(&r, letter, "1", MIME_SECTION_HEADER),
               STR("Subject: inner\r\nFrom: a@b\r\nContent-Type: multipart/alternative; boundary=bb\r\n\r\n"));
-    CHECK_STR(section(&r, letter, "1.1", MIME_SECTION_MIME), STR("Content-Type: text/html\r\nContent-Language: de, en\r\n\r\n"));
+    CHECK_STR(section(&r, letter, "1.1", MIME_SECTION_MIME),
+              STR("Content-Type: text/html\r\nContent-Language: de, en\r\n\r\n"));
     CHECK_STR(section(&r, letter, "2", MIME_SECTION_ALL), STR("QUJD"));
     CHECK(mime_record_part(&r, 1).flags == (MIME_PART_MESSAGE | MIME_PART_ATTACHMENT));
     CHECK(mime_record_part(&r, 3).flags == (MIME_PART_TEXT | MIME_PART_HTML));
@@ -212,10 +215,11 @@ TEST(a_digest_holds_letters)
                             "---next\r\n\r\nSubject: one\r\n\r\ntext\r\n---next--\r\n");
     struct mime_record r = scan(letter);
 
-    CHECK_STR(r.bodystructure, STR("((\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 20 "
-                                   "(NIL \"one\" NIL NIL NIL NIL NIL NIL NIL NIL) "
-                                   "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 4 1 NIL NIL NIL NIL) 3 "
-                                   "NIL NIL NIL NIL) \"digest\" (\"boundary\" \"-next\") NIL NIL NIL)"));
+    CHECK_STR(r.bodystructure,
+              STR("((\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 20 "
+                  "(NIL \"one\" NIL NIL NIL NIL NIL NIL NIL NIL) "
+                  "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 4 1 NIL NIL NIL NIL) 3 "
+                  "NIL NIL NIL NIL) \"digest\" (\"boundary\" \"-next\") NIL NIL NIL)"));
 }
 
 TEST(boundaries_that_begin_alike_and_ends_that_are_missing)
@@ -237,17 +241,24 @@ TEST(envelopes_of_odd_headers)
         struct str header, envelope;
     } cases[] = {
         {STR(""), STR("(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)")},
-        {STR("Date:\r\nSubject: \r\nFrom:\r\nMessage-ID:\r\n\r\n"), STR("(\"\" \"\" NIL NIL NIL NIL NIL NIL NIL \"\")")},
-        {STR("Subject: a\r\n  folded\r\n\tone\r\n\r\n"), STR("(NIL \"a  folded\tone\" NIL NIL NIL NIL NIL NIL NIL NIL)")},
-        {STR("Subject: gr\xc3\xbc\xc3\x9f\r\n\r\n"), STR("(NIL {6}\r\ngr\xc3\xbc\xc3\x9f NIL NIL NIL NIL NIL NIL NIL NIL)")},
+        {STR("Date:\r\nSubject: \r\nFrom:\r\nMessage-ID:\r\n\r\n"),
+         STR("(\"\" \"\" NIL NIL NIL NIL NIL NIL NIL \"\")")},
+        {STR("Subject: a\r\n  folded\r\n\tone\r\n\r\n"),
+         STR("(NIL \"a  folded\tone\" NIL NIL NIL NIL NIL NIL NIL NIL)")},
+        {STR("Subject: gr\xc3\xbc\xc3\x9f\r\n\r\n"),
+         STR("(NIL {6}\r\ngr\xc3\xbc\xc3\x9f NIL NIL NIL NIL NIL NIL NIL NIL)")},
         {STR("Subject: a \"b\" \\c\r\n\r\n"), STR("(NIL \"a \\\"b\\\" \\\\c\" NIL NIL NIL NIL NIL NIL NIL NIL)")},
         {STR("From: f@x\r\nSender: s@x\r\nReply-To: <>\r\nIn-Reply-To: <1@x>\r\n\r\n"),
-         STR("(NIL NIL ((NIL NIL \"f\" \"x\")) ((NIL NIL \"s\" \"x\")) ((NIL NIL \"f\" \"x\")) NIL NIL NIL \"<1@x>\" NIL)")},
+         STR("(NIL NIL ((NIL NIL \"f\" \"x\")) ((NIL NIL \"s\" \"x\")) ((NIL NIL \"f\" \"x\")) NIL NIL NIL \"<1@x>\" "
+             "NIL)")},
         {STR("To: A Group:Ed Jones <joe@where.test>,b@c;\r\nBcc: Undisclosed recipients:;\r\n\r\n"),
          STR("(NIL NIL NIL NIL NIL ((NIL NIL \"A Group\" NIL)(\"Ed Jones\" NIL \"joe\" \"where.test\")"
-             "(NIL NIL \"b\" \"c\")(NIL NIL NIL NIL)) NIL ((NIL NIL \"Undisclosed recipients\" NIL)(NIL NIL NIL NIL)) NIL NIL)")},
-        {STR("To: a@b\r\nTo: c@d\r\n\r\n"), STR("(NIL NIL NIL NIL NIL ((NIL NIL \"a\" \"b\")(NIL NIL \"c\" \"d\")) NIL NIL NIL NIL)")},
-        {STR("To: <@r1,@r2:\"j d\"@x> (Joe)\r\n\r\n"), STR("(NIL NIL NIL NIL NIL ((\"Joe\" \"@r1,@r2\" \"j d\" \"x\")) NIL NIL NIL NIL)")},
+             "(NIL NIL \"b\" \"c\")(NIL NIL NIL NIL)) NIL ((NIL NIL \"Undisclosed recipients\" NIL)(NIL NIL NIL NIL)) "
+             "NIL NIL)")},
+        {STR("To: a@b\r\nTo: c@d\r\n\r\n"),
+         STR("(NIL NIL NIL NIL NIL ((NIL NIL \"a\" \"b\")(NIL NIL \"c\" \"d\")) NIL NIL NIL NIL)")},
+        {STR("To: <@r1,@r2:\"j d\"@x> (Joe)\r\n\r\n"),
+         STR("(NIL NIL NIL NIL NIL ((\"Joe\" \"@r1,@r2\" \"j d\" \"x\")) NIL NIL NIL NIL)")},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
@@ -260,26 +271,35 @@ TEST(structures_of_odd_letters)
         struct str letter, bodystructure;
     } cases[] = {
         {STR(""), STR("(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL)")},
-        {STR("no header here\r\n"), STR("(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 16 1 NIL NIL NIL NIL)")},
-        {STR("Subject: x"), STR("(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL)")},
-        {STR("Subject: x\r\nbody at once"), STR("(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 12 1 NIL NIL NIL NIL)")},
+        {STR("no header here\r\n"),
+         STR("(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 16 1 NIL NIL NIL NIL)")},
+        {STR("Subject: x"),
+         STR("(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL)")},
+        {STR("Subject: x\r\nbody at once"),
+         STR("(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 12 1 NIL NIL NIL NIL)")},
         {STR("Content-Type: multipart/mixed\r\n\r\nx\r\n"),
          STR("(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 3 1 NIL NIL NIL NIL)")},
         {STR("Content-Type: multipart/mixed; boundary=q\r\n\r\nx\r\n"),
-         STR("((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0) \"mixed\" (\"boundary\" \"q\") NIL NIL NIL)")},
+         STR("((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0) \"mixed\" (\"boundary\" \"q\") NIL "
+             "NIL NIL)")},
         {STR("Content-Type: message/rfc822\r\n\r\n"),
          STR("(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 0 (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) "
-             "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL) 0 NIL NIL NIL NIL)")},
+             "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL) 0 NIL NIL NIL "
+             "NIL)")},
         {STR("Content-Type: multipart/x; boundary=q\r\n\r\n--q\r\n--q--"),
-         STR("((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL) \"x\" (\"boundary\" \"q\") NIL NIL NIL)")},
-        {STR("Content-Type: multipart/x; boundary=q\r\n\r\n--q\r\nContent-Type: message/rfc822\r\n--q\r\n\r\n\r\n--q--"),
+         STR("((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL) \"x\" "
+             "(\"boundary\" \"q\") NIL NIL NIL)")},
+        {STR("Content-Type: multipart/x; boundary=q\r\n\r\n--q\r\nContent-Type: "
+             "message/rfc822\r\n--q\r\n\r\n\r\n--q--"),
          STR("((\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 0 (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) "
              "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL) 0 NIL NIL NIL NIL)"
-             "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL) \"x\" (\"boundary\" \"q\") NIL NIL NIL)")},
+             "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL) \"x\" (\"boundary\" "
+             "\"q\") NIL NIL NIL)")},
         /* RFC 2231 section 3 and 4.1; joined as section 6 asks */
         {STR("Content-Type: application/x-stuff;\r\n title*0*=us-ascii'en'This%20is%20even%20more%20;\r\n"
              " title*1*=%2A%2A%2Afun%2A%2A%2A%20;\r\n title*2=\"isn't it!\"\r\n\r\n"),
-         STR("(\"application\" \"x-stuff\" (\"title*\" \"us-ascii'en'This%20is%20even%20more%20%2A%2A%2Afun%2A%2A%2A%20isn%27t%20it!\") "
+         STR("(\"application\" \"x-stuff\" (\"title*\" "
+             "\"us-ascii'en'This%20is%20even%20more%20%2A%2A%2Afun%2A%2A%2A%20isn%27t%20it!\") "
              "NIL NIL \"7bit\" 0 NIL NIL NIL NIL)")},
     };
 
@@ -289,7 +309,8 @@ TEST(structures_of_odd_letters)
 
 TEST(threads_find_their_ids)
 {
-    struct mime_record r = scan(STR("Subject: [list] Re: Fwd: x (fwd)\r\nReferences: <a@b> junk <c@\r\n d>\r\nIn-Reply-To: <c@d>\r\n\r\n"));
+    struct mime_record r = scan(
+        STR("Subject: [list] Re: Fwd: x (fwd)\r\nReferences: <a@b> junk <c@\r\n d>\r\nIn-Reply-To: <c@d>\r\n\r\n"));
 
     CHECK_U64(r.n_refs, 2);
     CHECK_U64(mime_record_ref(&r, 1), mime_id_hash(STR("c@d")));
@@ -316,8 +337,10 @@ TEST(limits_hold)
         buf_addz(&letter, "g: \"somebody\" <a@b>,");
     buf_addz(&letter, "\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n");
     for (int i = 0; i < 3000; i++)
-        buf_addz(&letter, "--x\r\nContent-Type: text/plain; aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=bbbbbbbbbbbbbbbbbbbbbbbbb"
-                          "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\r\n\r\nt\r\n");
+        buf_addz(&letter, "--x\r\nContent-Type: text/plain; "
+                          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=bbbbbbbbbbbbbbbbbbbbbbbbb"
+                          "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+                          "bbbbbbbbbbbbbbbbbbbb\r\n\r\nt\r\n");
     buf_clear(&record);
     mime_record_build(buf_str(&letter), &record);
     CHECK(!record.over);

@@ -35,14 +35,24 @@ static const struct {
     struct str needle;
     bool in_body, in_text;
 } cases[] = {
-    {STR("first text"), true, true},   {STR("\xc3\x9cMLAUT"), true, true},
-    {STR("u\xcc\x88mlaut"), true, true}, {STR("\xc3\xbc" "ber the MOON"), true, true},
-    {STR("gr\xc3\xbc"), false, true},  {STR("outer"), false, true},
-    {STR("alice@x"), false, true},     {STR("inner"), true, true},
-    {STR("deep"), true, true},         {STR("secret"), false, true},
-    {STR("hidden"), false, false},     {STR("preamble"), false, false},
-    {STR("textdeep"), false, false},   {STR(""), true, true},
-    {STR("</p>"), true, true},         {STR("nowhere"), false, false},
+    {STR("first text"), true, true},
+    {STR("\xc3\x9cMLAUT"), true, true},
+    {STR("u\xcc\x88mlaut"), true, true},
+    {STR("\xc3\xbc"
+         "ber the MOON"),
+     true, true},
+    {STR("gr\xc3\xbc"), false, true},
+    {STR("outer"), false, true},
+    {STR("alice@x"), false, true},
+    {STR("inner"), true, true},
+    {STR("deep"), true, true},
+    {STR("secret"), false, true},
+    {STR("hidden"), false, false},
+    {STR("preamble"), false, false},
+    {STR("textdeep"), false, false},
+    {STR(""), true, true},
+    {STR("</p>"), true, true},
+    {STR("nowhere"), false, false},
 };
 
 static bool search_by(const struct mime_record *r, struct mime_needle *n, bool headers, size_t first, size_t step)
