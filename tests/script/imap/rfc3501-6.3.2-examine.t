@@ -1,0 +1,32 @@
+# EXAMINE changes nothing
+account carol
+connect1 imap tls
+S1: * OK *
+C1: l1 LOGIN ${carol} ${carol.password}
+S1*: l1 OK *
+let msg <<END
+From: Ann <ann@example.test>
+To: bob@example.test
+Cc: cc@example.test
+Subject: Greetings from afar
+Date: Mon, 02 Feb 2026 10:00:00 +0100
+Message-ID: <one@example.test>
+
+Dear Bob,
+all is well.
+END
+C1: ap1 APPEND INBOX {${msg.size}+}
+C1: ${msg}
+S1*: ap1 OK *
+
+C1: a EXAMINE INBOX
+S1*: * OK [PERMANENTFLAGS ()] *
+S1*: a OK [READ-ONLY] *
+C1: b FETCH 1 BODY[TEXT]
+S1: * 1 FETCH (BODY[TEXT] {${n=[0-9]+}}
+S1*: b OK *
+C1: c FETCH 1 FLAGS
+S1: * 1 FETCH (FLAGS (\\Recent))
+S1: c OK *
+C1: d STORE 1 FLAGS (\\Seen)
+S1: d NO *

@@ -1,0 +1,37 @@
+# UID EXPUNGE removes only what it names
+account carol
+connect1 imap tls
+S1: * OK *
+C1: l1 LOGIN ${carol} ${carol.password}
+S1*: l1 OK *
+let msg <<END
+From: Ann <ann@example.test>
+To: bob@example.test
+Cc: cc@example.test
+Subject: Greetings from afar
+Date: Mon, 02 Feb 2026 10:00:00 +0100
+Message-ID: <one@example.test>
+
+Dear Bob,
+all is well.
+END
+C1: ap1 APPEND INBOX {${msg.size}+}
+C1: ${msg}
+S1*: ap1 OK *
+C1: ap2 APPEND INBOX {${msg.size}+}
+C1: ${msg}
+S1*: ap2 OK *
+C1: ap3 APPEND INBOX {${msg.size}+}
+C1: ${msg}
+S1*: ap3 OK *
+C1: s1 SELECT INBOX
+S1*: s1 OK *
+
+C1: a STORE 1:3 +FLAGS.SILENT (\\Deleted)
+S1: a OK *
+C1: b UID EXPUNGE 2
+S1: * 2 EXPUNGE
+S1: b OK *
+C1: c UID SEARCH ALL
+S1: * SEARCH 1 3
+S1: c OK *
