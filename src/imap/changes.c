@@ -2,7 +2,7 @@
 #include "imap/session.h"
 
 /* "* n WORD" */
-static void put_numbered(struct imap_conn *c, uint32_t n, struct str words)
+static void put_numbered(struct imap_conn *c, uint32_t n, struct str words) SUSPENDS
 {
     char *p = imap_room(c, 32 + words.n);
 
@@ -45,7 +45,7 @@ void imap_put_flags(struct imap_session *s, const struct mail_msg *m)
     imap_put(&s->conn, STR(")"));
 }
 
-static void put_known_flags(struct imap_session *s)
+static void put_known_flags(struct imap_session *s) SUSPENDS
 {
     bool first = true;
 
@@ -80,14 +80,12 @@ void imap_put_mailbox_flags(struct imap_session *s)
     imap_put(&s->conn, STR(")] Flags are kept\r\n"));
 }
 
-static void put_change(struct imap_session *s, const struct view_change *ch)
+static void put_change(struct imap_session *s, const struct view_change *ch) SUSPENDS
 {
     struct mail_msg m;
 
     switch (ch->what) {
-    case VIEW_EXPUNGED:
-        put_numbered(&s->conn, ch->seq, STR(" EXPUNGE\r\n"));
-        break;
+    case VIEW_EXPUNGED: put_numbered(&s->conn, ch->seq, STR(" EXPUNGE\r\n")); break;
     case VIEW_EXISTS:
         put_numbered(&s->conn, ch->seq, STR(" EXISTS\r\n"));
         put_numbered(&s->conn, view_recent(s->view), STR(" RECENT\r\n"));
@@ -98,11 +96,8 @@ static void put_change(struct imap_session *s, const struct view_change *ch)
         imap_put_flags(s, &m);
         imap_put(&s->conn, STR(")\r\n"));
         break;
-    case VIEW_KEYWORDS:
-        imap_put_mailbox_flags(s);
-        break;
-    case VIEW_DELETED: /* the caller's */
-        break;
+    case VIEW_KEYWORDS: imap_put_mailbox_flags(s); break;
+    case VIEW_DELETED: /* the caller's */ break;
     }
 }
 

@@ -12,7 +12,7 @@ struct append {
     bool sync;
 };
 
-static enum st parse_datetime(struct imap_lexer *lx, uint64_t *out)
+static enum st parse_datetime(struct imap_lexer *lx, uint64_t *out) SUSPENDS
 {
     struct mime_date date;
     struct str text;
@@ -25,7 +25,7 @@ static enum st parse_datetime(struct imap_lexer *lx, uint64_t *out)
 }
 
 /* Up to the literal, which is left where it is. */
-static enum st append_parse(struct imap_lexer *lx, struct append *out)
+static enum st append_parse(struct imap_lexer *lx, struct append *out) SUSPENDS
 {
     struct append a = {0};
 
@@ -46,7 +46,7 @@ static enum st append_parse(struct imap_lexer *lx, struct append *out)
 }
 
 /* What can be known before the message is sent: so that it need not be. */
-static enum st append_check(struct imap_cmd *c, const struct append *a)
+static enum st append_check(struct imap_cmd *c, const struct append *a) SUSPENDS
 {
     struct mailbox_info info;
     enum st st;
@@ -67,7 +67,7 @@ static enum st append_check(struct imap_cmd *c, const struct append *a)
 
 /* The literal's bytes, scanned as they come. *out_nul: there is one among them. */
 static enum st take_literal(struct imap_cmd *c, const struct append *a, struct mime_scan *scan, struct buf *out,
-                            bool *out_nul)
+                            bool *out_nul) SUSPENDS
 {
     struct imap_conn *conn = &c->s->conn;
     struct str piece;
@@ -85,7 +85,7 @@ static enum st take_literal(struct imap_cmd *c, const struct append *a, struct m
     return imap_lex_end(&c->lx);
 }
 
-static enum st append_commit(struct imap_cmd *c, const struct append *a, struct str record, struct buf *letter)
+static enum st append_commit(struct imap_cmd *c, const struct append *a, struct str record, struct buf *letter) SUSPENDS
 {
     struct imap_session *s = c->s;
     struct new_mail mail = {.record = record,
@@ -110,7 +110,7 @@ static enum st append_commit(struct imap_cmd *c, const struct append *a, struct 
     return ST_OK;
 }
 
-static enum st append_run(struct imap_cmd *c, const struct append *a)
+static enum st append_run(struct imap_cmd *c, const struct append *a) SUSPENDS
 {
     struct buf letter, record;
     struct mime_scan scan;

@@ -7,7 +7,7 @@ struct copy {
     struct str target;
 };
 
-static enum st copy_parse(struct imap_lexer *lx, struct copy *out)
+static enum st copy_parse(struct imap_lexer *lx, struct copy *out) SUSPENDS
 {
     struct copy cp;
 
@@ -20,7 +20,7 @@ static enum st copy_parse(struct imap_lexer *lx, struct copy *out)
     return ST_OK;
 }
 
-static enum st copy_run(struct imap_cmd *c, const struct copy *cp, bool move, struct copied *out)
+static enum st copy_run(struct imap_cmd *c, const struct copy *cp, bool move, struct copied *out) SUSPENDS
 {
     struct imap_session *s = c->s;
     struct uid_set uids;

@@ -5,7 +5,7 @@ struct names {
     struct str first, second;
 };
 
-static enum st names_parse(struct imap_lexer *lx, bool two, struct names *out)
+static enum st names_parse(struct imap_lexer *lx, bool two, struct names *out) SUSPENDS
 {
     struct names n = {0};
 

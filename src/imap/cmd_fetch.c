@@ -4,9 +4,9 @@
 #include "imap/fetch.h"
 
 enum {
-    SLICE_US = 2000,     /* after so long others have a turn */
-    LOOKS_EVERY = 64,    /* messages between looks at the clock */
-    SEEN_AT_ONCE = 100,  /* messages that become \Seen in one commit */
+    SLICE_US = 2000,    /* after so long others have a turn */
+    LOOKS_EVERY = 64,   /* messages between looks at the clock */
+    SEEN_AT_ONCE = 100, /* messages that become \Seen in one commit */
 };
 
 struct progress {
@@ -24,7 +24,7 @@ struct progress {
 
 /* Marks the next messages of the set, from seq on, before their text goes out. That it can't be done (a full disk)
  * is no reason not to show them. */
-static void mark_seen(struct fetch_run *f, struct progress *pr, uint32_t seq, uint32_t hi)
+static void mark_seen(struct fetch_run *f, struct progress *pr, uint32_t seq, uint32_t hi) SUSPENDS
 {
     uint32_t end = MIN(hi, seq + SEEN_AT_ONCE - 1);
     struct uid_range r[SEEN_AT_ONCE];
@@ -54,7 +54,7 @@ static bool is_newly_seen(const struct progress *pr, uint32_t seq)
 /* --- a message ------------------------------------------------------------------------------------ */
 
 /* ST_NOTFOUND: expunged meanwhile. A damaged record leaves has_email false. */
-static enum st load(struct fetch_run *f, struct progress *pr)
+static enum st load(struct fetch_run *f, struct progress *pr) SUSPENDS
 {
     view_msg(f->s->view, f->seq, &f->msg);
     if (f->msg.gone)
@@ -83,7 +83,7 @@ static void note_damage(struct fetch_run *f, struct progress *pr)
 }
 
 /* An item with its blank before it. What is damaged is left out, or NIL where the grammar allows that. */
-static enum st put_item(struct fetch_run *f, struct progress *pr, const struct fetch_item *it, bool *first)
+static enum st put_item(struct fetch_run *f, struct progress *pr, const struct fetch_item *it, bool *first) SUSPENDS
 {
     if ((it->flags & EMAIL) && !f->has_email && it->write != fetch_section) {
         note_damage(f, pr);
@@ -100,7 +100,7 @@ static enum st put_item(struct fetch_run *f, struct progress *pr, const struct f
     return ST_OK;
 }
 
-static enum st put_items(struct fetch_run *f, struct progress *pr)
+static enum st put_items(struct fetch_run *f, struct progress *pr) SUSPENDS
 {
     static const struct fetch_item uid = {.write = fetch_uid}, flags = {.write = fetch_flags};
     const struct fetch *fetch = f->fetch;
@@ -113,7 +113,7 @@ static enum st put_items(struct fetch_run *f, struct progress *pr)
     return first ? put_item(f, pr, &uid, &first) : ST_OK;
 }
 
-static enum st put_message(struct fetch_run *f, struct progress *pr)
+static enum st put_message(struct fetch_run *f, struct progress *pr) SUSPENDS
 {
     enum st st = load(f, pr);
 
@@ -140,7 +140,7 @@ static enum st put_message(struct fetch_run *f, struct progress *pr)
 
 /* --- all of them ------------------------------------------------------------------------------------ */
 
-static void maybe_yield(struct progress *pr)
+static void maybe_yield(struct progress *pr) SUSPENDS
 {
     if (++pr->messages % LOOKS_EVERY)
         return;
@@ -148,11 +148,11 @@ static void maybe_yield(struct progress *pr)
 
     if (now - pr->slice_from < SLICE_US)
         return;
-    co_yield();
+    co_yield ();
     pr->slice_from = clock_mono_us();
 }
 
-static enum st put_range(struct fetch_run *f, struct progress *pr, struct uid_range r)
+static enum st put_range(struct fetch_run *f, struct progress *pr, struct uid_range r) SUSPENDS
 {
     bool sees = (f->fetch->flags & SEES) && !view_is_read_only(f->s->view);
 
@@ -166,7 +166,7 @@ static enum st put_range(struct fetch_run *f, struct progress *pr, struct uid_ra
     return ST_OK;
 }
 
-static enum st put_all(struct fetch_run *f, struct progress *pr, struct uid_set seqs)
+static enum st put_all(struct fetch_run *f, struct progress *pr, struct uid_set seqs) SUSPENDS
 {
     enum st st = ST_OK;
 

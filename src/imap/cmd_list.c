@@ -10,7 +10,7 @@ struct list_args {
     struct str reference, pattern; /* as sent: modified UTF-7 */
 };
 
-static enum st list_parse(struct imap_lexer *lx, struct list_args *out)
+static enum st list_parse(struct imap_lexer *lx, struct list_args *out) SUSPENDS
 {
     struct list_args l;
 
@@ -38,13 +38,13 @@ static struct str use_attribute(enum mail_use use)
         return STR(attribute);
 #include "imap/uses.def"
 #undef USE
-    case MAIL_USE_NONE:
-        break;
+    case MAIL_USE_NONE: break;
     }
     return STR_NONE;
 }
 
 static void put_entry(struct imap_conn *conn, struct str word, struct str attributes, struct str more, struct str name)
+    SUSPENDS
 {
     imap_put(conn, word);
     imap_put(conn, attributes);
@@ -56,7 +56,7 @@ static void put_entry(struct imap_conn *conn, struct str word, struct str attrib
     imap_put(conn, STR("\r\n"));
 }
 
-static void put_mailbox(struct imap_conn *conn, const struct mailbox_info *m, struct str name)
+static void put_mailbox(struct imap_conn *conn, const struct mailbox_info *m, struct str name) SUSPENDS
 {
     struct str attributes;
 
@@ -88,7 +88,7 @@ enum st cmd_list(struct imap_cmd *c)
         if (imap_pattern_matches(&pat, name))
             put_mailbox(&s->conn, &boxes[i], name);
         if (i % NAMES_A_TURN == NAMES_A_TURN - 1)
-            co_yield();
+            co_yield ();
         TRY(imap_conn_check(&s->conn));
     }
     return ST_OK;
@@ -114,7 +114,7 @@ static bool is_listed(const struct str *names, size_t n, struct str name)
 /* RFC 3501 6.3.9: with "%" at the end, a name that is not subscribed to itself, but has a child that is, is
  * listed as \Noselect. */
 static void put_parent(struct imap_cmd *c, struct imap_pattern *pat, const struct str *names, size_t n, struct str name,
-                       struct str *last)
+                       struct str *last) SUSPENDS
 {
     struct str parent = matching_parent(pat, name);
 
@@ -145,7 +145,7 @@ enum st cmd_lsub(struct imap_cmd *c)
         else if (parents)
             put_parent(c, &pat, names, n, names[i], &last);
         if (i % NAMES_A_TURN == NAMES_A_TURN - 1)
-            co_yield();
+            co_yield ();
         TRY(imap_conn_check(&s->conn));
     }
     return ST_OK;

@@ -2,7 +2,7 @@
 #include "imap/search_parse.h"
 #include "imap/session.h"
 
-static void put_found(struct imap_cmd *c, const uint32_t *seqs, size_t n)
+static void put_found(struct imap_cmd *c, const uint32_t *seqs, size_t n) SUSPENDS
 {
     struct imap_conn *conn = &c->s->conn;
 

@@ -5,21 +5,21 @@ struct select {
     struct str name;
 };
 
-static enum st select_parse(struct imap_lexer *lx, struct select *out)
+static enum st select_parse(struct imap_lexer *lx, struct select *out) SUSPENDS
 {
     TRY(imap_lex_sp(lx));
     TRY(imap_lex_mailbox(lx, &out->name));
     return imap_lex_end(lx);
 }
 
-static void put_line(struct imap_conn *c, struct str before, uint64_t n, struct str behind)
+static void put_line(struct imap_conn *c, struct str before, uint64_t n, struct str behind) SUSPENDS
 {
     imap_put(c, before);
     imap_put_u64(c, n);
     imap_put(c, behind);
 }
 
-static void put_state(struct imap_session *s)
+static void put_state(struct imap_session *s) SUSPENDS
 {
     const struct mailbox_info *info = view_info(s->view);
     struct imap_conn *conn = &s->conn;
@@ -34,7 +34,7 @@ static void put_state(struct imap_session *s)
     put_line(conn, STR("* OK [UIDNEXT "), info->uidnext, STR("] The next UID\r\n"));
 }
 
-static enum st select_run(struct imap_cmd *c, bool read_only)
+static enum st select_run(struct imap_cmd *c, bool read_only) SUSPENDS
 {
     struct imap_session *s = c->s;
     struct select sel;

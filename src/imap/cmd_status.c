@@ -27,7 +27,7 @@ static enum st one_item(struct imap_lexer *lx, unsigned *items)
     return FAIL(ST_SYNTAX, "Unknown STATUS item");
 }
 
-static enum st status_parse(struct imap_lexer *lx, struct status *out)
+static enum st status_parse(struct imap_lexer *lx, struct status *out) SUSPENDS
 {
     struct status st = {0};
 
@@ -44,7 +44,7 @@ static enum st status_parse(struct imap_lexer *lx, struct status *out)
     return ST_OK;
 }
 
-static void put_status(struct imap_cmd *c, const struct status *st, const struct mailbox_info *info)
+static void put_status(struct imap_cmd *c, const struct status *st, const struct mailbox_info *info) SUSPENDS
 {
     struct imap_conn *conn = &c->s->conn;
     bool first = true;

@@ -36,7 +36,7 @@ static enum st store_parse(struct imap_lexer *lx, struct store_args *out)
     return ST_OK;
 }
 
-static void put_flags_of(struct imap_cmd *c, uint32_t seq, const struct mail_msg *m)
+static void put_flags_of(struct imap_cmd *c, uint32_t seq, const struct mail_msg *m) SUSPENDS
 {
     struct imap_conn *conn = &c->s->conn;
     char *p = imap_room(conn, 64);
@@ -58,7 +58,7 @@ static void put_flags_of(struct imap_cmd *c, uint32_t seq, const struct mail_msg
 }
 
 /* How the messages look now; those that are gone are passed over (RFC 2180 4.2). */
-static enum st put_outcome(struct imap_cmd *c, struct uid_set seqs)
+static enum st put_outcome(struct imap_cmd *c, struct uid_set seqs) SUSPENDS
 {
     struct imap_session *s = c->s;
     unsigned done = 0;
@@ -74,7 +74,7 @@ static enum st put_outcome(struct imap_cmd *c, struct uid_set seqs)
                 put_flags_of(c, seq, &m);
             }
             if (++done % MESSAGES_A_TURN == 0)
-                co_yield();
+                co_yield ();
             TRY(imap_conn_check(&s->conn));
         }
     }

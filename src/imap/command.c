@@ -61,7 +61,7 @@ static const struct reply {
 #undef REPLY
 };
 
-static void put_failure(struct imap_cmd *c, enum st st)
+static void put_failure(struct imap_cmd *c, enum st st) SUSPENDS
 {
     const struct reply *r = &replies[st];
     struct str tag = c->tag.n ? c->tag : STR("*"), text;
@@ -80,7 +80,7 @@ static void put_failure(struct imap_cmd *c, enum st st)
 }
 
 /* What happened to the mailbox meanwhile, then the tagged response (RFC 3501 7: in this order). */
-static enum st finish(struct imap_cmd *c, enum st st)
+static enum st finish(struct imap_cmd *c, enum st st) SUSPENDS
 {
     struct imap_session *s = c->s;
     struct err kept = *err_get();

@@ -29,7 +29,7 @@ static inline void imap_wrote(struct imap_conn *c, const char *end)
 }
 
 void imap_put_slow(struct imap_conn *c, struct str s) SUSPENDS;
-static inline void imap_put(struct imap_conn *c, struct str s) /* SUSPENDS */
+static inline void imap_put(struct imap_conn *c, struct str s) SUSPENDS
 {
     if (c->out.cap - c->out.n < s.n || s.n == 0) {
         imap_put_slow(c, s);
@@ -38,7 +38,7 @@ static inline void imap_put(struct imap_conn *c, struct str s) /* SUSPENDS */
     memcpy(c->out.p + c->out.n, s.p, s.n);
     c->out.n += s.n;
 }
-static inline void imap_putz(struct imap_conn *c, const char *z) /* SUSPENDS */
+static inline void imap_putz(struct imap_conn *c, const char *z) SUSPENDS
 {
     imap_put(c, str_n(z, strlen(z)));
 }
@@ -50,7 +50,7 @@ char *imap_digits(char *p, uint64_t v);
 enum st imap_conn_push(struct imap_conn *c) SUSPENDS MUST_USE;  /* gives the responses to the stream */
 enum st imap_conn_flush(struct imap_conn *c) SUSPENDS MUST_USE; /* and on to the peer */
 
-void imap_conn_last_words(struct imap_conn *c) SUSPENDS;        /* the same when it is over either way */
+void imap_conn_last_words(struct imap_conn *c) SUSPENDS; /* the same when it is over either way */
 
 /* The next line without its line end; a view until the next read. ST_LIMIT leaves the connection usable: the
  * line is still there, see imap_conn_skip_line. */

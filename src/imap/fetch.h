@@ -45,11 +45,11 @@ struct fetch_run {
     const struct fetch *fetch;
     uint32_t seq;
     struct mail_msg msg;
-    struct email email;     /* when an item needs it */
-    struct blob_view blob;  /* open once a section has been asked for */
+    struct email email;    /* when an item needs it */
+    struct blob_view blob; /* open once a section has been asked for */
     bool has_email, has_blob;
-    struct buf scratch;     /* BODY, filtered headers */
-    int64_t day;            /* of the last INTERNALDATE; its text */
+    struct buf scratch; /* BODY, filtered headers */
+    int64_t day;        /* of the last INTERNALDATE; its text */
     char day_text[16];
 };
 

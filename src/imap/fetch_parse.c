@@ -63,7 +63,7 @@ static enum st parse_path(struct imap_lexer *lx, struct fetch_section *s, bool *
     return ST_OK;
 }
 
-static enum st parse_names(struct imap_lexer *lx, struct fetch_section *s)
+static enum st parse_names(struct imap_lexer *lx, struct fetch_section *s) SUSPENDS
 {
     TRY(imap_lex_sp(lx));
     TRY(imap_lex_want(lx, '('));
@@ -76,7 +76,7 @@ static enum st parse_names(struct imap_lexer *lx, struct fetch_section *s)
     return imap_lex_want(lx, ')');
 }
 
-static enum st parse_section_word(struct imap_lexer *lx, struct fetch_section *s)
+static enum st parse_section_word(struct imap_lexer *lx, struct fetch_section *s) SUSPENDS
 {
     struct str word;
 
@@ -146,7 +146,7 @@ static enum st make_label(struct imap_lexer *lx, struct fetch_section *s)
     return st;
 }
 
-static enum st parse_section(struct imap_lexer *lx, struct fetch_section *s)
+static enum st parse_section(struct imap_lexer *lx, struct fetch_section *s) SUSPENDS
 {
     bool has_word;
 
@@ -182,7 +182,7 @@ static void add_item(struct fetch *f, const struct item_row *row, const struct f
         it->section = (struct fetch_section){.label = row->name, .what = row->what};
 }
 
-static enum st parse_item(struct imap_lexer *lx, struct fetch *f)
+static enum st parse_item(struct imap_lexer *lx, struct fetch *f) SUSPENDS
 {
     struct fetch_section section = {0};
     struct str name;

@@ -110,7 +110,7 @@ static enum st damaged(struct fetch_run *f)
     return FAIL(ST_CORRUPT, "Message %u (UID %u) is damaged in the store", f->seq, f->msg.uid);
 }
 
-static enum st open_blob(struct fetch_run *f)
+static enum st open_blob(struct fetch_run *f) SUSPENDS
 {
     if (!f->has_email)
         return damaged(f);

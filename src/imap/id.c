@@ -2,7 +2,7 @@
 
 enum { ID_FIELD = 30, ID_VALUE = 1024 }; /* RFC 2971 section 3.3 */
 
-static enum st id_pair(struct imap_lexer *lx)
+static enum st id_pair(struct imap_lexer *lx) SUSPENDS
 {
     struct str field, value;
 

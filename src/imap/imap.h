@@ -50,7 +50,7 @@ struct imap_login_outcome {
     char tag[IMAP_TAG_MAX + 1]; /* of the command that logged in; its answer has not been sent */
     struct str tag_str;         /* a view of it */
     struct imap_login_result who;
-    const char *reason;         /* how it ended otherwise: "logout", "eof", "timeout", "errors", "denied", ... */
+    const char *reason; /* how it ended otherwise: "logout", "eof", "timeout", "errors", "denied", ... */
 };
 
 /* Greets and serves until login. ST_OK: logged in, *out filled, everything written has been flushed; unread
@@ -95,10 +95,10 @@ void imap_session_stop(struct imap_session *s, const char *text, bool now);
 /* For `restante sessions`. */
 struct imap_session_info {
     uint64_t account, sid;
-    struct str login, peer;  /* views into the session */
-    struct str mailbox;      /* selected, UTF-8; empty: none */
-    const char *command;     /* last one, of commands.def; "" before the first */
-    bool is_tls, is_idle;    /* in IDLE */
+    struct str login, peer; /* views into the session */
+    struct str mailbox;     /* selected, UTF-8; empty: none */
+    const char *command;    /* last one, of commands.def; "" before the first */
+    bool is_tls, is_idle;   /* in IDLE */
     uint64_t bytes_in, bytes_out, commands;
 };
 void imap_session_describe(const struct imap_session *s, struct imap_session_info *out);

@@ -305,7 +305,7 @@ enum st imap_lex_nstring(struct imap_lexer *lx, struct str *out)
     return ST_OK;
 }
 
-static enum st run_or_string(struct imap_lexer *lx, unsigned kind, struct str *out)
+static enum st run_or_string(struct imap_lexer *lx, unsigned kind, struct str *out) SUSPENDS
 {
     struct str run = take_run(lx, kind);
 

@@ -35,12 +35,12 @@ enum st imap_lex_begin(struct imap_lexer *lx, const struct imap_source *src, str
  * more than skip_max; the connection can't go on. */
 enum st imap_lex_skip(struct imap_lexer *lx) SUSPENDS MUST_USE;
 
-int imap_lex_peek(const struct imap_lexer *lx);          /* next character; -1 at the end of the line */
-bool imap_lex_take(struct imap_lexer *lx, char c);       /* eats it if it is the next one */
+int imap_lex_peek(const struct imap_lexer *lx);                  /* next character; -1 at the end of the line */
+bool imap_lex_take(struct imap_lexer *lx, char c);               /* eats it if it is the next one */
 bool imap_lex_take_word(struct imap_lexer *lx, struct str word); /* the same for a word in any case that ends there */
 enum st imap_lex_want(struct imap_lexer *lx, char c) MUST_USE;
 enum st imap_lex_sp(struct imap_lexer *lx) MUST_USE;
-enum st imap_lex_end(struct imap_lexer *lx) MUST_USE;    /* nothing but blanks may be left */
+enum st imap_lex_end(struct imap_lexer *lx) MUST_USE; /* nothing but blanks may be left */
 
 enum st imap_lex_tag(struct imap_lexer *lx, struct str *out) MUST_USE;
 enum st imap_lex_atom(struct imap_lexer *lx, struct str *out) MUST_USE;

@@ -11,7 +11,7 @@
 #include "sasl/sasl.h"
 
 enum {
-    LOGIN_LITERAL_MAX = 2048,  /* a user name or password */
+    LOGIN_LITERAL_MAX = 2048, /* a user name or password */
     LOGIN_COMMAND_MAX = 32768,
     LOGIN_LINE_MAX = LIMIT_SASL_LINE + 1024,
     LAST_WORDS_MS = 1000,
@@ -60,7 +60,7 @@ static bool may_starttls(const struct login *l)
     return l->opt->ops->starttls && !stream_is_tls(l->opt->stream);
 }
 
-static void put_capabilities(struct login *l)
+static void put_capabilities(struct login *l) SUSPENDS
 {
     struct buf names;
 
@@ -133,7 +133,7 @@ static enum st login_starttls(struct login_cmd *c)
 }
 
 /* How a failed login is told (RFC 5530 section 3). */
-static void tell_refusal(struct imap_conn *conn, struct str tag, enum st why)
+static void tell_refusal(struct imap_conn *conn, struct str tag, enum st why) SUSPENDS
 {
     switch (why) {
     case ST_DENIED:
@@ -141,16 +141,12 @@ static void tell_refusal(struct imap_conn *conn, struct str tag, enum st why)
         imap_put_status(conn, tag, "NO", STR("AUTHENTICATIONFAILED"), STR("Wrong user name or password"));
         break;
     case ST_BUSY:
-    case ST_LIMIT:
-        imap_put_status(conn, tag, "NO", STR("LIMIT"), STR("Too many sessions of this account"));
-        break;
-    default:
-        imap_put_status(conn, tag, "NO", STR("UNAVAILABLE"), STR("Not possible just now; try again later"));
-        break;
+    case ST_LIMIT: imap_put_status(conn, tag, "NO", STR("LIMIT"), STR("Too many sessions of this account")); break;
+    default: imap_put_status(conn, tag, "NO", STR("UNAVAILABLE"), STR("Not possible just now; try again later")); break;
     }
 }
 
-static enum st try_login(struct login_cmd *c, const struct imap_login_try *t)
+static enum st try_login(struct login_cmd *c, const struct imap_login_try *t) SUSPENDS
 {
     struct login *l = c->l;
     enum st st;
@@ -200,7 +196,7 @@ static enum st login_login(struct login_cmd *c)
 }
 
 /* One answer of the client to a challenge, to raw bytes. */
-static enum st sasl_answer(struct login_cmd *c, struct str challenge, struct str *out)
+static enum st sasl_answer(struct login_cmd *c, struct str challenge, struct str *out) SUSPENDS
 {
     struct login *l = c->l;
     struct buf b64;
@@ -225,7 +221,7 @@ static enum st sasl_answer(struct login_cmd *c, struct str challenge, struct str
     return st == ST_LIMIT ? ST_SYNTAX : st;
 }
 
-static enum st sasl_exchange(struct login_cmd *c, struct sasl *x, struct str *initial)
+static enum st sasl_exchange(struct login_cmd *c, struct sasl *x, struct str *initial) SUSPENDS
 {
     struct str *response = initial, answer;
     struct sasl_todo todo;
@@ -259,7 +255,8 @@ static enum st login_authenticate(struct login_cmd *c)
     TRY(imap_lex_atom(&c->lx, &name));
     if (imap_lex_take(&c->lx, ' ')) { /* RFC 4959 */
         TRY(sasl_decode(&c->l->arena, str_trim(str_from(c->lx.line, c->lx.at)), true, &initial) == ST_OK
-                ? ST_OK : FAIL(ST_SYNTAX, "The initial response is not base64"));
+                ? ST_OK
+                : FAIL(ST_SYNTAX, "The initial response is not base64"));
         has_initial = true;
     } else {
         TRY(imap_lex_end(&c->lx));
@@ -275,7 +272,7 @@ static enum st login_authenticate(struct login_cmd *c)
 }
 
 /* Ends a command that was not answered yet. */
-static void answer(struct login_cmd *c, enum st st)
+static void answer(struct login_cmd *c, enum st st) SUSPENDS
 {
     struct login *l = c->l;
     const char *text = err_get()->text;
@@ -312,7 +309,7 @@ static enum st run_command(struct login_cmd *c)
     return FAIL(ST_SYNTAX, "Unknown command, or not before login");
 }
 
-static enum st one_command(struct login *l)
+static enum st one_command(struct login *l) SUSPENDS
 {
     struct login_cmd c = {.l = l};
     enum st st, skipped = ST_OK;
@@ -336,19 +333,15 @@ static enum st one_command(struct login *l)
 static const char *why_over(enum st st)
 {
     switch (st) {
-    case ST_EOF:
-        return "eof";
-    case ST_TIMEOUT:
-        return "timeout";
-    case ST_CANCELED:
-        return "stopped";
-    default:
-        return "connection lost";
+    case ST_EOF: return "eof";
+    case ST_TIMEOUT: return "timeout";
+    case ST_CANCELED: return "stopped";
+    default: return "connection lost";
     }
 }
 
 /* The last words may still go out, though reading has failed. */
-static void say_bye(struct login *l, enum st st)
+static void say_bye(struct login *l, enum st st) SUSPENDS
 {
     if (st != ST_TIMEOUT && st != ST_CANCELED && st != ST_OK)
         return;
@@ -363,7 +356,7 @@ static void say_bye(struct login *l, enum st st)
     imap_conn_last_words(&l->conn);
 }
 
-static enum st converse(struct login *l)
+static enum st converse(struct login *l) SUSPENDS
 {
     if (l->opt->stopping) {
         imap_put(&l->conn, STR("* BYE The server is going down; try again later\r\n"));

@@ -15,7 +15,7 @@ static bool is_quotable(struct str s)
     return true;
 }
 
-static void put_quoted(struct imap_conn *c, struct str s)
+static void put_quoted(struct imap_conn *c, struct str s) SUSPENDS
 {
     char *p = imap_room(c, 2 * s.n + 2);
 

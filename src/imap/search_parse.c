@@ -62,7 +62,7 @@ static struct search_key *new_parent(struct parser *p, enum search_what what, st
 }
 
 /* A text to look for, in UTF-8. Without CHARSET it should be US-ASCII; other bytes are read as mime/charset does. */
-static enum st parse_text(struct parser *p, struct str *out)
+static enum st parse_text(struct parser *p, struct str *out) SUSPENDS
 {
     struct buf utf8;
     struct str raw;
@@ -80,7 +80,7 @@ static enum st parse_text(struct parser *p, struct str *out)
 }
 
 /* A date, in quotes or not: its day since 1970. */
-static enum st parse_date(struct parser *p, uint64_t *out)
+static enum st parse_date(struct parser *p, uint64_t *out) SUSPENDS
 {
     struct str text;
     int64_t day;
@@ -110,7 +110,7 @@ static enum st parse_set(struct parser *p, struct search_key *k)
     return ST_OK;
 }
 
-static enum st parse_kid(struct parser *p, struct search_key *k, size_t n)
+static enum st parse_kid(struct parser *p, struct search_key *k, size_t n) SUSPENDS
 {
     k->kids = ARENA_ARRAY(p->lx->arena, struct search_key *, n);
     for (size_t i = 0; i < n; i++) {
@@ -121,7 +121,7 @@ static enum st parse_kid(struct parser *p, struct search_key *k, size_t n)
     return ST_OK;
 }
 
-static enum st parse_argument(struct parser *p, const struct key_row *row, struct search_key *k)
+static enum st parse_argument(struct parser *p, const struct key_row *row, struct search_key *k) SUSPENDS
 {
     if (row->arg == ARG_NONE || row->arg == ARG_NEW)
         return ST_OK;
@@ -134,20 +134,15 @@ static enum st parse_argument(struct parser *p, const struct key_row *row, struc
         TRY(imap_lex_sp(p->lx));
         return parse_text(p, &k->text);
     case ARG_FIELD:
-    case ARG_TEXT:
-        return parse_text(p, &k->text);
-    case ARG_KEYWORD:
-        return imap_lex_atom(p->lx, &k->text);
-    case ARG_NUMBER:
-        return parse_number(p, &k->num);
-    case ARG_DATE:
-        return parse_date(p, &k->num);
-    default:
-        return parse_set(p, k);
+    case ARG_TEXT: return parse_text(p, &k->text);
+    case ARG_KEYWORD: return imap_lex_atom(p->lx, &k->text);
+    case ARG_NUMBER: return parse_number(p, &k->num);
+    case ARG_DATE: return parse_date(p, &k->num);
+    default: return parse_set(p, k);
     }
 }
 
-static enum st parse_named(struct parser *p, struct search_key **out)
+static enum st parse_named(struct parser *p, struct search_key **out) SUSPENDS
 {
     struct str word;
 
@@ -180,7 +175,7 @@ struct key_list {
 };
 
 /* Keys with blanks between them, all of which must hold. */
-static enum st parse_keys(struct parser *p, struct search_key **out)
+static enum st parse_keys(struct parser *p, struct search_key **out) SUSPENDS
 {
     struct key_list first = {0}, *last = &first;
     size_t n = 0;

@@ -87,7 +87,7 @@ static bool park(struct imap_session *s)
 }
 
 /* What is next. Everything written is flushed when this really waits. */
-static enum wait session_wait(struct imap_session *s)
+static enum wait session_wait(struct imap_session *s) SUSPENDS
 {
     int why = s->wake;
 
@@ -109,7 +109,7 @@ static enum wait session_wait(struct imap_session *s)
 
 /* --- what is done between waits -------------------------------------------------------------------- */
 
-static enum st greet(struct imap_session *s)
+static enum st greet(struct imap_session *s) SUSPENDS
 {
     struct str tag = str_z(s->login_tag);
     enum st st = account_open(s->mail, s->account_id, &s->account);
@@ -128,7 +128,7 @@ static enum st greet(struct imap_session *s)
     return imap_conn_check(&s->conn);
 }
 
-static enum st serve_line(struct imap_session *s)
+static enum st serve_line(struct imap_session *s) SUSPENDS
 {
     enum st st;
 
@@ -142,7 +142,7 @@ static enum st serve_line(struct imap_session *s)
     return st;
 }
 
-static enum st serve_quiet(struct imap_session *s)
+static enum st serve_quiet(struct imap_session *s) SUSPENDS
 {
     if (deadline_in(0) >= s->active_at + s->set->imap_idle_timeout)
         return FAIL(ST_TIMEOUT, "the client was silent for too long");
@@ -151,33 +151,25 @@ static enum st serve_quiet(struct imap_session *s)
 }
 
 /* RFC 3501 section 3, after login. ST_PARKED: it goes on another time. */
-static enum st session(struct imap_session *s)
+static enum st session(struct imap_session *s) SUSPENDS
 {
     if (!s->account) {
         TRY(greet(s));
     }
     for (;;) {
         switch (session_wait(s)) {
-        case WAIT_LINE:
-            TRY(serve_line(s));
-            break;
-        case WAIT_CHANGE:
-            TRY(imap_send_changes(s, true));
-            break;
-        case WAIT_QUIET:
-            TRY(serve_quiet(s));
-            break;
-        case WAIT_PARKED:
-            return ST_PARKED;
-        case WAIT_END:
-            return imap_conn_check(&s->conn);
+        case WAIT_LINE: TRY(serve_line(s)); break;
+        case WAIT_CHANGE: TRY(imap_send_changes(s, true)); break;
+        case WAIT_QUIET: TRY(serve_quiet(s)); break;
+        case WAIT_PARKED: return ST_PARKED;
+        case WAIT_END: return imap_conn_check(&s->conn);
         }
     }
 }
 
 /* --- the end --------------------------------------------------------------------------------------- */
 
-static void say_bye(struct imap_session *s, enum st st)
+static void say_bye(struct imap_session *s, enum st st) SUSPENDS
 {
     const char *text = s->stop_text;
 
@@ -211,7 +203,7 @@ static void session_free(struct imap_session *s)
     mem_free(s);
 }
 
-static void finish(struct imap_session *s, enum st st)
+static void finish(struct imap_session *s, enum st st) SUSPENDS
 {
     uint64_t in, out;
 
@@ -274,8 +266,8 @@ enum st imap_session_new(struct imap_session_options *opt, struct imap_session *
     s->ended_arg = opt->ended_arg;
     s->last_command = "";
     s->active_at = deadline_in(0);
-    s->log = (struct log_ctx){
-        .sid = s->sid, .peer = s->peer, .user = s->login, .service = "imap", .action = "starting"};
+    s->log =
+        (struct log_ctx){.sid = s->sid, .peer = s->peer, .user = s->login, .service = "imap", .action = "starting"};
     stream_set_in_max(opt->stream, LIMIT_IMAP_LINE);
     stream_set_timeouts(opt->stream, (uint32_t)MIN(s->set->imap_idle_timeout, (uint64_t)COMMAND_READ_MS),
                         (uint32_t)s->set->net_write_timeout);

@@ -18,11 +18,11 @@ struct uid_set imap_set_order(struct arena *a, struct imap_set set, uint32_t sta
 
 /* The messages of a view that a command names: uids in order. Numbers of messages (not `uid`) must exist
  * (RFC 3501 section 9, seq-number): ST_SYNTAX. */
-enum st imap_set_uids(struct arena *a, struct imap_set set, bool uid, const struct view *v,
-                      struct uid_set *out) MUST_USE;
+enum st imap_set_uids(struct arena *a, struct imap_set set, bool uid, const struct view *v, struct uid_set *out)
+    MUST_USE;
 /* The same as sequence numbers; every one of them exists. */
-enum st imap_set_seqs(struct arena *a, struct imap_set set, bool uid, const struct view *v,
-                      struct uid_set *out) MUST_USE;
+enum st imap_set_seqs(struct arena *a, struct imap_set set, bool uid, const struct view *v, struct uid_set *out)
+    MUST_USE;
 
 /* "1:3,5" for COPYUID, from numbers in the order given: runs going up by one are joined. */
 struct str imap_set_print(struct arena *a, const uint32_t *numbers, size_t n);

@@ -1,6 +1,6 @@
 #include "imap/source.h"
 
-static enum st source_line(void *arg, struct arena *a, struct str *out)
+static enum st source_line(void *arg, struct arena *a, struct str *out) SUSPENDS
 {
     struct imap_conn *c = arg;
     struct str line;
@@ -15,7 +15,7 @@ static enum st source_line(void *arg, struct arena *a, struct str *out)
     return ST_OK;
 }
 
-static enum st source_literal(void *arg, struct arena *a, size_t n, bool sync, struct str *out)
+static enum st source_literal(void *arg, struct arena *a, size_t n, bool sync, struct str *out) SUSPENDS
 {
     struct imap_conn *c = arg;
     char *p = arena_alloc(a, n);
@@ -32,14 +32,18 @@ static enum st source_literal(void *arg, struct arena *a, size_t n, bool sync, s
     return ST_OK;
 }
 
-static enum st source_skip(void *arg, uint64_t n)
+static enum st source_skip(void *arg, uint64_t n) SUSPENDS
 {
     return imap_conn_skip(arg, n);
 }
 
 struct imap_source imap_source_of(struct imap_conn *c)
 {
-    return (struct imap_source){.line = source_line, .literal = source_literal, .skip = source_skip, .arg = c,
-        .literal_max = LIMIT_IMAP_LITERAL, .command_max = LIMIT_IMAP_COMMAND,
-        .skip_max = LIMIT_IMAP_COMMAND};
+    return (struct imap_source){.line = source_line,
+                                .literal = source_literal,
+                                .skip = source_skip,
+                                .arg = c,
+                                .literal_max = LIMIT_IMAP_LITERAL,
+                                .command_max = LIMIT_IMAP_COMMAND,
+                                .skip_max = LIMIT_IMAP_COMMAND};
 }

@@ -52,16 +52,11 @@ static enum st parse(struct imap_lexer *lx, unsigned which)
     struct str s;
 
     switch (which % 6) {
-    case 0:
-        return fetch_parse(lx, which & 8, &fetch);
-    case 1:
-        return imap_search_parse(lx, &search);
-    case 2:
-        return imap_id_parse(lx);
-    case 3:
-        return imap_lex_mailbox(lx, &s);
-    case 4:
-        return imap_lex_flags(lx, which & 8, &flags);
+    case 0: return fetch_parse(lx, which & 8, &fetch);
+    case 1: return imap_search_parse(lx, &search);
+    case 2: return imap_id_parse(lx);
+    case 3: return imap_lex_mailbox(lx, &s);
+    case 4: return imap_lex_flags(lx, which & 8, &flags);
     default:
         TRY(imap_lex_set(lx, &set));
         imap_set_order(lx->arena, set, which);

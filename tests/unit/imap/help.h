@@ -74,20 +74,20 @@ static void memory_end(struct memory *m)
 /* PARSES(m, "text", call) { checks }: the parser takes the arguments, and does not take them cut at any place. */
 #define PARSES(m, text_, call)                                                                                         \
     for (size_t cut_ = 0; cut_ < sizeof(text_ "\r\n") - 2; cut_++) {                                                   \
-        struct str t_ = str_sub(STR(text_ "\r\n"), 0, cut_);                                                          \
+        struct str t_ = str_sub(STR(text_ "\r\n"), 0, cut_);                                                           \
         if (memory_begin(&(m), t_) == ST_OK)                                                                           \
             CHECK((call) != ST_OK);                                                                                    \
         memory_end(&(m));                                                                                              \
     }                                                                                                                  \
     for (int once_ = 1; once_; once_ = 0, memory_end(&(m)))                                                            \
-        if (memory_begin(&(m), STR(text_ "\r\n")) != ST_OK || (call) != ST_OK) {                                      \
+        if (memory_begin(&(m), STR(text_ "\r\n")) != ST_OK || (call) != ST_OK) {                                       \
             test_ok = false;                                                                                           \
-            printf("# %s:%d: \"%s\" was refused: %s\n", __FILE__, __LINE__, text_, err_get()->text);                  \
+            printf("# %s:%d: \"%s\" was refused: %s\n", __FILE__, __LINE__, text_, err_get()->text);                   \
         } else
 
 #define REFUSES(m, text_, call, st_)                                                                                   \
     do {                                                                                                               \
-        CHECK_ST(memory_begin(&(m), STR(text_ "\r\n")), ST_OK);                                                       \
+        CHECK_ST(memory_begin(&(m), STR(text_ "\r\n")), ST_OK);                                                        \
         CHECK_ST((call), (st_));                                                                                       \
         memory_end(&(m));                                                                                              \
     } while (0)

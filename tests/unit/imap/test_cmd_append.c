@@ -7,7 +7,8 @@ TEST(arguments_up_to_the_literal)
     struct append a;
     struct memory m;
 
-    PARSES(m, " Drafts (\\Seen x) \" 2-Jan-1970 01:00:00 +0100\" {310}", append_parse(&m.lx, &a)) {
+    PARSES(m, " Drafts (\\Seen x) \" 2-Jan-1970 01:00:00 +0100\" {310}", append_parse(&m.lx, &a))
+    {
         CHECK_STR(a.mailbox, STR("Drafts"));
         CHECK_U64(a.flags.bits, MAIL_SEEN);
         CHECK_U64(a.flags.n_keywords, 1);
@@ -16,7 +17,7 @@ TEST(arguments_up_to_the_literal)
         CHECK(a.sync);
     }
     PARSES(m, " INBOX {5+}", append_parse(&m.lx, &a))
-        CHECK(a.size == 5 && !a.sync && a.internal_date_us == 0);
+    CHECK(a.size == 5 && !a.sync && a.internal_date_us == 0);
     REFUSES(m, " INBOX", append_parse(&m.lx, &a), ST_SYNTAX);
     REFUSES(m, " INBOX ()", append_parse(&m.lx, &a), ST_SYNTAX);
     REFUSES(m, " INBOX \"1-Jan-1970\" {5}", append_parse(&m.lx, &a), ST_SYNTAX);

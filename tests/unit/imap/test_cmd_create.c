@@ -7,7 +7,8 @@ TEST(names)
     struct names n;
     struct memory m;
 
-    PARSES(m, " a", names_parse(&m.lx, false, &n)) {
+    PARSES(m, " a", names_parse(&m.lx, false, &n))
+    {
         CHECK_STR(n.first, STR("a"));
     }
     CHECK_ST(memory_begin(&m, STR(" \"a\" b/c\r\n")), ST_OK);

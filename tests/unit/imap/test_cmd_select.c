@@ -8,6 +8,6 @@ TEST(names)
     struct memory m;
 
     PARSES(m, " inbox", select_parse(&m.lx, &s))
-        CHECK_STR(s.name, STR("INBOX"));
+    CHECK_STR(s.name, STR("INBOX"));
     REFUSES(m, " a (CONDSTORE)", select_parse(&m.lx, &s), ST_SYNTAX);
 }

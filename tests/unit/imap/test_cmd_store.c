@@ -7,7 +7,8 @@ TEST(changes)
     struct store_args a;
     struct memory m;
 
-    PARSES(m, " 1:3 +flags.silent (\\Seen)", store_parse(&m.lx, &a)) {
+    PARSES(m, " 1:3 +flags.silent (\\Seen)", store_parse(&m.lx, &a))
+    {
         CHECK(a.change.how == FLAGS_ADD && a.silent);
         CHECK_U64(a.change.flags, MAIL_SEEN);
     }
@@ -16,7 +17,7 @@ TEST(changes)
     CHECK(a.change.how == FLAGS_SET && !a.silent && a.change.n_keywords == 1);
     memory_end(&m);
     PARSES(m, " 1 -FLAGS ()", store_parse(&m.lx, &a))
-        CHECK(a.change.how == FLAGS_REMOVE && a.change.flags == 0);
+    CHECK(a.change.how == FLAGS_REMOVE && a.change.flags == 0);
     REFUSES(m, " 1 FLAG (x)", store_parse(&m.lx, &a), ST_SYNTAX);
     REFUSES(m, " 1 FLAGS.SILENTLY (x)", store_parse(&m.lx, &a), ST_SYNTAX);
     REFUSES(m, " 1 (UNCHANGEDSINCE 5) FLAGS (x)", store_parse(&m.lx, &a), ST_SYNTAX);

@@ -5,14 +5,14 @@
 /* The writers stand for themselves: what is parsed is compared, nothing is written. */
 static const char *writer_name(const struct fetch_item *it)
 {
-    return it->write == fetch_uid           ? "uid"
-         : it->write == fetch_flags         ? "flags"
-         : it->write == fetch_internaldate  ? "date"
-         : it->write == fetch_size          ? "size"
-         : it->write == fetch_envelope      ? "envelope"
-         : it->write == fetch_body          ? "body"
-         : it->write == fetch_bodystructure ? "structure"
-                                            : "section";
+    return it->write == fetch_uid             ? "uid"
+           : it->write == fetch_flags         ? "flags"
+           : it->write == fetch_internaldate  ? "date"
+           : it->write == fetch_size          ? "size"
+           : it->write == fetch_envelope      ? "envelope"
+           : it->write == fetch_body          ? "body"
+           : it->write == fetch_bodystructure ? "structure"
+                                              : "section";
 }
 
 static void check(const char *text, bool uid, const char *want)

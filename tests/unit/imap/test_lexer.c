@@ -8,15 +8,15 @@ TEST(atoms_tags_and_words)
     struct str s;
 
     PARSES(m, "a1.]", imap_lex_tag(&m.lx, &s))
-        CHECK_STR(s, STR("a1.]"));
+    CHECK_STR(s, STR("a1.]"));
     REFUSES(m, "a+b NOOP", imap_lex_tag(&m.lx, &s), ST_SYNTAX);
     REFUSES(m, "", imap_lex_tag(&m.lx, &s), ST_SYNTAX);
     PARSES(m, "fetch", imap_lex_word(&m.lx, &s))
-        CHECK_STR(s, STR("FETCH"));
+    CHECK_STR(s, STR("FETCH"));
     REFUSES(m, "(x", imap_lex_atom(&m.lx, &s), ST_SYNTAX);
     REFUSES(m, "\xc3\xbc", imap_lex_atom(&m.lx, &s), ST_SYNTAX);
     PARSES(m, "body.1", imap_lex_name(&m.lx, &s))
-        CHECK_STR(s, STR("BODY.1"));
+    CHECK_STR(s, STR("BODY.1"));
 }
 
 TEST(quoted_strings)
@@ -25,13 +25,13 @@ TEST(quoted_strings)
     struct str s;
 
     PARSES(m, "\"a b\"", imap_lex_string(&m.lx, &s))
-        CHECK_STR(s, STR("a b"));
+    CHECK_STR(s, STR("a b"));
     PARSES(m, "\"a\\\"\\\\b\"", imap_lex_astring(&m.lx, &s))
-        CHECK_STR(s, STR("a\"\\b"));
+    CHECK_STR(s, STR("a\"\\b"));
     PARSES(m, "\"gr\xc3\xbc\xc3\x9f\"", imap_lex_string(&m.lx, &s))
-        CHECK_STR(s, STR("gr\xc3\xbc\xc3\x9f"));
+    CHECK_STR(s, STR("gr\xc3\xbc\xc3\x9f"));
     PARSES(m, "\"\"", imap_lex_string(&m.lx, &s))
-        CHECK_U64(s.n, 0);
+    CHECK_U64(s.n, 0);
     REFUSES(m, "\"a\\b\"", imap_lex_string(&m.lx, &s), ST_SYNTAX);
     REFUSES(m, "\"a", imap_lex_string(&m.lx, &s), ST_SYNTAX);
     REFUSES(m, "\"a\rb\"", imap_lex_string(&m.lx, &s), ST_SYNTAX);
@@ -99,11 +99,11 @@ TEST(nil_numbers_and_ends)
     uint32_t n;
 
     PARSES(m, "nil", imap_lex_nstring(&m.lx, &s))
-        CHECK(s.p == NULL);
+    CHECK(s.p == NULL);
     PARSES(m, "\"nil\"", imap_lex_nstring(&m.lx, &s))
-        CHECK_STR(s, STR("nil"));
+    CHECK_STR(s, STR("nil"));
     PARSES(m, "4294967295", imap_lex_number(&m.lx, &n))
-        CHECK_U64(n, UINT32_MAX);
+    CHECK_U64(n, UINT32_MAX);
     REFUSES(m, "4294967296", imap_lex_number(&m.lx, &n), ST_SYNTAX);
     REFUSES(m, "x", imap_lex_number(&m.lx, &n), ST_SYNTAX);
     REFUSES(m, " x", imap_lex_end(&m.lx), ST_SYNTAX);
@@ -118,16 +118,16 @@ TEST(mailbox_names)
     struct str s;
 
     PARSES(m, "iNbOx", imap_lex_mailbox(&m.lx, &s))
-        CHECK_STR(s, STR("INBOX"));
+    CHECK_STR(s, STR("INBOX"));
     PARSES(m, "\"Entw&APw-rfe\"", imap_lex_mailbox(&m.lx, &s))
-        CHECK_STR(s, STR("Entw\xc3\xbcrfe"));
+    CHECK_STR(s, STR("Entw\xc3\xbcrfe"));
     PARSES(m, "a]b", imap_lex_mailbox(&m.lx, &s))
-        CHECK_STR(s, STR("a]b"));
+    CHECK_STR(s, STR("a]b"));
     REFUSES(m, "\"a&b\"", imap_lex_mailbox(&m.lx, &s), ST_DENIED);
     REFUSES(m, "\"gr\xc3\xbc\"", imap_lex_mailbox(&m.lx, &s), ST_DENIED);
     REFUSES(m, "a*", imap_lex_mailbox(&m.lx, &s) == ST_OK ? imap_lex_end(&m.lx) : ST_OK, ST_SYNTAX);
     PARSES(m, "a*%", imap_lex_pattern(&m.lx, &s))
-        CHECK_STR(s, STR("a*%"));
+    CHECK_STR(s, STR("a*%"));
 }
 
 TEST(flag_lists)
@@ -135,16 +135,17 @@ TEST(flag_lists)
     struct imap_flags f;
     struct memory m;
 
-    PARSES(m, "(\\Seen $Forwarded \\DELETED work)", imap_lex_flags(&m.lx, false, &f)) {
+    PARSES(m, "(\\Seen $Forwarded \\DELETED work)", imap_lex_flags(&m.lx, false, &f))
+    {
         CHECK_U64(f.bits, 1 | 8);
         CHECK_U64(f.n_keywords, 2);
         CHECK_STR(f.keywords[0], STR("$Forwarded"));
         CHECK_STR(f.keywords[1], STR("work"));
     }
     PARSES(m, "()", imap_lex_flags(&m.lx, false, &f))
-        CHECK(f.bits == 0 && f.n_keywords == 0);
+    CHECK(f.bits == 0 && f.n_keywords == 0);
     PARSES(m, "\\Flagged \\Draft", imap_lex_flags(&m.lx, true, &f))
-        CHECK_U64(f.bits, 4 | 16);
+    CHECK_U64(f.bits, 4 | 16);
     REFUSES(m, "\\Seen", imap_lex_flags(&m.lx, false, &f), ST_SYNTAX);
     REFUSES(m, "(\\Recent)", imap_lex_flags(&m.lx, false, &f), ST_SYNTAX);
     REFUSES(m, "(\\Unheard)", imap_lex_flags(&m.lx, false, &f), ST_SYNTAX);

@@ -4,13 +4,27 @@
 
 static void show(struct buf *b, const struct search_key *k)
 {
-    static const char *const names[] = {
-        [SEARCH_ALL] = "all", [SEARCH_AND] = "and", [SEARCH_OR] = "or", [SEARCH_NOT] = "not", [SEARCH_SEQ] = "seq",
-        [SEARCH_UID] = "uid", [SEARCH_FLAG] = "flag", [SEARCH_KEYWORD] = "keyword", [SEARCH_RECENT] = "recent",
-        [SEARCH_LARGER] = "larger", [SEARCH_SMALLER] = "smaller", [SEARCH_BEFORE] = "before", [SEARCH_ON] = "on",
-        [SEARCH_SINCE] = "since", [SEARCH_SENTBEFORE] = "sentbefore", [SEARCH_SENTON] = "senton",
-        [SEARCH_SENTSINCE] = "sentsince", [SEARCH_HEADER] = "header", [SEARCH_BODY] = "body", [SEARCH_TEXT] = "text",
-        [SEARCH_MODSEQ] = "modseq"};
+    static const char *const names[] = {[SEARCH_ALL] = "all",
+                                        [SEARCH_AND] = "and",
+                                        [SEARCH_OR] = "or",
+                                        [SEARCH_NOT] = "not",
+                                        [SEARCH_SEQ] = "seq",
+                                        [SEARCH_UID] = "uid",
+                                        [SEARCH_FLAG] = "flag",
+                                        [SEARCH_KEYWORD] = "keyword",
+                                        [SEARCH_RECENT] = "recent",
+                                        [SEARCH_LARGER] = "larger",
+                                        [SEARCH_SMALLER] = "smaller",
+                                        [SEARCH_BEFORE] = "before",
+                                        [SEARCH_ON] = "on",
+                                        [SEARCH_SINCE] = "since",
+                                        [SEARCH_SENTBEFORE] = "sentbefore",
+                                        [SEARCH_SENTON] = "senton",
+                                        [SEARCH_SENTSINCE] = "sentsince",
+                                        [SEARCH_HEADER] = "header",
+                                        [SEARCH_BODY] = "body",
+                                        [SEARCH_TEXT] = "text",
+                                        [SEARCH_MODSEQ] = "modseq"};
 
     buf_addz(b, names[k->what]);
     if (k->name.n)

@@ -5,7 +5,8 @@
 static void fill(struct world *w, unsigned n)
 {
     for (unsigned i = 0; i < n; i++)
-        CHECK_ST(deliver_to(w, (uint64_t[]){7}, 1, arena_cstr(&w->arena, arena_printf(&w->arena, "s%u", i + 1))), ST_OK);
+        CHECK_ST(deliver_to(w, (uint64_t[]){7}, 1, arena_cstr(&w->arena, arena_printf(&w->arena, "s%u", i + 1))),
+                 ST_OK);
 }
 
 static void body_any_state(struct world *w)
@@ -14,7 +15,8 @@ static void body_any_state(struct world *w)
 
     door_open(w, &d, "");
     SAY(&d, "a CAPABILITY",
-        "* CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE IDLE NAMESPACE CHILDREN SPECIAL-USE UIDPLUS UNSELECT MOVE\na OK Done");
+        "* CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE IDLE NAMESPACE CHILDREN SPECIAL-USE UIDPLUS UNSELECT MOVE\na OK "
+        "Done");
     SAY(&d, "a NOOP", "a OK Done");
     SAY(&d, "a noop ", "a OK Done");
     SAY(&d, "a NOOP x", "a BAD Unexpected argument");
@@ -55,7 +57,8 @@ static void body_mailboxes(struct world *w)
     SAY(&d, "a LSUB \"\" a%", "* LSUB (\\Noselect) \"/\" a\na OK Done");
     SAY(&d, "a RENAME a c", "a OK Done");
     SAY(&d, "a LIST \"\" c*", "* LIST (\\HasChildren) \"/\" c\n* LIST (\\HasNoChildren) \"/\" c/b\na OK Done");
-    SAY(&d, "a STATUS c/b (MESSAGES RECENT UIDNEXT UNSEEN)", "* STATUS c/b (MESSAGES 0 RECENT 0 UIDNEXT 1 UNSEEN 0)\na OK Done");
+    SAY(&d, "a STATUS c/b (MESSAGES RECENT UIDNEXT UNSEEN)",
+        "* STATUS c/b (MESSAGES 0 RECENT 0 UIDNEXT 1 UNSEEN 0)\na OK Done");
     SAY(&d, "a DELETE c", "a OK Done");
     SAY(&d, "a LIST \"\" c", "* LIST (\\Noselect \\HasChildren) \"/\" c\na OK Done");
     CHECK(str_starts(chat_say(&d.chat, "a SELECT c\r\n"), STR("a NO ")));
@@ -80,9 +83,10 @@ static void body_select(struct world *w)
     door_open(w, &d, "b NOOP\r\n"); /* the gate had read it already */
     CHECK_STR(chat_read(&d.chat, "b "), STR("b OK Done\n"));
     all = chat_say(&d.chat, "a SELECT inbox\r\n");
-    CHECK(str_starts(all, STR("* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)\n"
-                              "* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft \\*)] Flags are kept\n"
-                              "* 2 EXISTS\n* 2 RECENT\n* OK [UNSEEN 1] The first unseen message\n* OK [UIDVALIDITY ")));
+    CHECK(
+        str_starts(all, STR("* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)\n"
+                            "* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft \\*)] Flags are kept\n"
+                            "* 2 EXISTS\n* 2 RECENT\n* OK [UNSEEN 1] The first unseen message\n* OK [UIDVALIDITY ")));
     CHECK(str_ends(all, STR("* OK [UIDNEXT 3] The next UID\na OK [READ-WRITE] Done\n")));
     SAY(&d, "a FETCH 1:* (FLAGS UID)",
         "* 1 FETCH (FLAGS (\\Recent) UID 1)\n* 2 FETCH (FLAGS (\\Recent) UID 2)\na OK Done");
@@ -112,25 +116,30 @@ static void body_fetch(struct world *w)
     door_open(w, &d, "");
     chat_say(&d.chat, "a SELECT INBOX\r\n");
     SAY(&d, "a FETCH 1 (RFC822.SIZE ENVELOPE)",
-        "* 1 FETCH (RFC822.SIZE 119 ENVELOPE (\"Mon, 23 Nov 2026 06:40:20 +0000\" \"s1\" ((NIL NIL \"a\" \"example.test\")) "
+        "* 1 FETCH (RFC822.SIZE 119 ENVELOPE (\"Mon, 23 Nov 2026 06:40:20 +0000\" \"s1\" ((NIL NIL \"a\" "
+        "\"example.test\")) "
         "((NIL NIL \"a\" \"example.test\")) ((NIL NIL \"a\" \"example.test\")) NIL NIL NIL NIL NIL))\na OK Done");
     SAY(&d, "a FETCH 1 (BODY BODYSTRUCTURE)",
-        "* 1 FETCH (BODY (\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 12 1) BODYSTRUCTURE (\"text\" \"plain\" "
+        "* 1 FETCH (BODY (\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 12 1) BODYSTRUCTURE (\"text\" "
+        "\"plain\" "
         "(\"charset\" \"us-ascii\") NIL NIL \"7bit\" 12 1 NIL NIL NIL NIL))\na OK Done");
     SAY(&d, "a FETCH 1 BODY.PEEK[]",
         "* 1 FETCH (BODY[] {119}\nReturn-Path: <a@example.test>\nFrom: a@example.test\n"
         "Date: Mon, 23 Nov 2026 06:40:20 +0000\nSubject: s1\n\nBody of s1\n)\na OK Done");
     SAY(&d, "a FETCH 1 BODY.PEEK[HEADER.FIELDS (subject return-path)]",
-        "* 1 FETCH (BODY[HEADER.FIELDS (subject return-path)] {46}\nReturn-Path: <a@example.test>\nSubject: s1\n\n)\na OK Done");
+        "* 1 FETCH (BODY[HEADER.FIELDS (subject return-path)] {46}\nReturn-Path: <a@example.test>\nSubject: s1\n\n)\na "
+        "OK Done");
     SAY(&d, "a FETCH 1 BODY.PEEK[HEADER.FIELDS.NOT (from date)]<0.12>",
         "* 1 FETCH (BODY[HEADER.FIELDS.NOT (from date)]<0> {12}\nReturn-Path:)\na OK Done");
     SAY(&d, "a FETCH 1 BODY.PEEK[]<25.10>", "* 1 FETCH (BODY[]<25> {10}\nest>\nFrom)\na OK Done");
     SAY(&d, "a FETCH 1 BODY.PEEK[]<500.10>", "* 1 FETCH (BODY[]<500> {0}\n)\na OK Done");
     SAY(&d, "a FETCH 1 BODY.PEEK[2]", "* 1 FETCH (BODY[2] NIL)\na OK Done");
     SAY(&d, "a FETCH 1 BODY.PEEK[1]", "* 1 FETCH (BODY[1] {12}\nBody of s1\n)\na OK Done");
-    SAY(&d, "a FETCH 1 (RFC822.TEXT FLAGS)", "* 1 FETCH (RFC822.TEXT {12}\nBody of s1\n FLAGS (\\Seen \\Recent))\na OK Done");
+    SAY(&d, "a FETCH 1 (RFC822.TEXT FLAGS)",
+        "* 1 FETCH (RFC822.TEXT {12}\nBody of s1\n FLAGS (\\Seen \\Recent))\na OK Done");
     SAY(&d, "a STORE 1 -FLAGS.SILENT (\\Seen)", "a OK Done");
-    SAY(&d, "a UID FETCH 1 BODY[TEXT]", "* 1 FETCH (UID 1 BODY[TEXT] {12}\nBody of s1\n FLAGS (\\Seen \\Recent))\na OK Done");
+    SAY(&d, "a UID FETCH 1 BODY[TEXT]",
+        "* 1 FETCH (UID 1 BODY[TEXT] {12}\nBody of s1\n FLAGS (\\Seen \\Recent))\na OK Done");
     SAY(&d, "a UID FETCH 1 BODY[TEXT]", "* 1 FETCH (UID 1 BODY[TEXT] {12}\nBody of s1\n)\na OK Done");
     SAY(&d, "a FETCH 2 FLAGS", "a BAD There is no message of that number");
     SAY(&d, "a UID FETCH 2:3 FLAGS", "a OK Done");
@@ -199,7 +208,8 @@ static void body_nested(struct world *w)
     SAY(&d, "a FETCH 1 BODY.PEEK[1]", "* 1 FETCH (BODY[1] {4}\ntext)\na OK Done");
     SAY(&d, "a FETCH 1 BODY.PEEK[2.HEADER.FIELDS (Subject)]",
         "* 1 FETCH (BODY[2.HEADER.FIELDS (Subject)] {18}\nSubject: inner\n\n)\na OK Done");
-    SAY(&d, "a FETCH 1 BODY.PEEK[2.MIME]", "* 1 FETCH (BODY[2.MIME] {32}\nContent-Type: message/rfc822\n\n)\na OK Done");
+    SAY(&d, "a FETCH 1 BODY.PEEK[2.MIME]",
+        "* 1 FETCH (BODY[2.MIME] {32}\nContent-Type: message/rfc822\n\n)\na OK Done");
     SAY(&d, "a FETCH 1 BODY.PEEK[2.TEXT]", "* 1 FETCH (BODY[2.TEXT] {3}\n<p>)\na OK Done");
     SAY(&d, "a FETCH 1 BODY.PEEK[2.1]", "* 1 FETCH (BODY[2.1] {3}\n<p>)\na OK Done");
     SAY(&d, "a FETCH 1 BODY.PEEK[3]", "* 1 FETCH (BODY[3] NIL)\na OK Done");
@@ -386,7 +396,7 @@ static void body_stop(struct world *w)
     door_open(w, &d, "");
     chat_send(&d.chat, "a NO"); /* half a line */
     for (int i = 0; i < 10; i++)
-        co_yield();
+        co_yield ();
     imap_session_stop(d.session, "Your account was changed", true);
     CHECK_STR(chat_read(&d.chat, ""), STR("* BYE Your account was changed\n"));
     door_close(&d);
@@ -402,14 +412,16 @@ static void body_pipelined(struct world *w)
 
     fill(w, 2);
     door_open(w, &d, "");
-    chat_send(&d.chat, "a SELECT INBOX\r\nb STORE 1 +FLAGS.SILENT (\\Deleted)\r\nc EXPUNGE\r\nd FETCH 1 UID\r\ne BAD {3+}\r\nabc\r\n"
-                       "f NOOP\r\ng LOGOUT\r\nh NOOP\r\n");
+    chat_send(
+        &d.chat,
+        "a SELECT INBOX\r\nb STORE 1 +FLAGS.SILENT (\\Deleted)\r\nc EXPUNGE\r\nd FETCH 1 UID\r\ne BAD {3+}\r\nabc\r\n"
+        "f NOOP\r\ng LOGOUT\r\nh NOOP\r\n");
     chat_read(&d.chat, "a ");
     CHECK_STR(chat_read(&d.chat, ""),
               STR("b OK Done\n* 1 EXPUNGE\nc OK Done\n* 1 FETCH (UID 2)\nd OK Done\ne BAD Unknown command\nf OK Done\n"
                   "* BYE Logging out\ng OK Done\n"));
     for (int i = 0; i < 100 && d.session; i++)
-        co_yield();
+        co_yield ();
     door_close(&d);
 }
 TEST(pipelined_commands_run_in_order)

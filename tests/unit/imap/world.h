@@ -53,7 +53,7 @@ static void door_close(struct door *d)
         CHECK(str_ends(chat_read(&d->chat, ""), STR("* BYE Logging out\nzz OK Done\n")));
     }
     for (int i = 0; i < 100 && d->session; i++)
-        co_yield();
+        co_yield ();
     CHECK(d->session == NULL);
     chat_close(&d->chat);
     config_unref(d->set);
@@ -71,8 +71,8 @@ static struct str append(struct door *d, const char *before, const char *text)
             buf_addc(&b, '\r');
         buf_addc(&b, *p);
     }
-    char *command = arena_cstr(&d->chat.arena, arena_printf(&d->chat.arena, "a APPEND %s {%zu+}\r\n%.*s\r\n", before, b.n,
-                                                            (int)b.n, b.p));
+    char *command = arena_cstr(
+        &d->chat.arena, arena_printf(&d->chat.arena, "a APPEND %s {%zu+}\r\n%.*s\r\n", before, b.n, (int)b.n, b.p));
 
     buf_fini(&b);
     answer = chat_say(&d->chat, command);
