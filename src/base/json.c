@@ -106,6 +106,14 @@ void json_null(struct json *j)
     buf_addz(j->out, "null");
 }
 
+void json_raw(struct json *j, struct str values)
+{
+    if (!values.n)
+        return;
+    before_value(j);
+    buf_add(j->out, values);
+}
+
 void json_kv_str(struct json *j, const char *key, struct str s)
 {
     json_key(j, key);

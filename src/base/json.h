@@ -23,6 +23,8 @@ void json_str(struct json *j, struct str s);
 void json_u64(struct json *j, uint64_t v);
 void json_bool(struct json *j, bool v);
 void json_null(struct json *j);
+/* Values, or members with their keys, that were written elsewhere, with commas between them; nothing when empty. */
+void json_raw(struct json *j, struct str values);
 
 /* Key and value together. */
 void json_kv_str(struct json *j, const char *key, struct str s);

@@ -1,28 +1,66 @@
-/* The box: the mail. A thread a core; core 0 is the first thread of the process. Each core holds its own ends of pairs, and
- * nothing that another core could touch; what comes for one goes to it by a post. */
-#include "base/log.h"
-#include "base/must.h"
-#include "main/peers.h"
+/* The role: opens the store, starts a thread a core, hands each its ends of pairs. */
+#include "box/box.h"
+#include "box/grants.h"
+#include "box/sessions.h"
+#include "config/config.h"
+#include "main/role.h"
+#include "mime/addrspec.h"
+#include "mime/casefold.h"
+#include "mime/charset.h"
+#include "queue/queue.h"
 
-#include <pthread.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-enum { BOX_COROUTINES = 8192 }; /* a core */
+#define READ_QUEUE 10000
+#define COROUTINES 8192 /* of a core: a command or a delivery each; parked sessions have none */
 
-struct box_core {
-    struct box *box;
-    unsigned index;
-    char name[16];
-    struct core *core;
-    pthread_t thread;
-    struct peers peers;
+const struct ipc_handler box_gate_handlers[] = {
+    {MSG_session_ask, box_session_ask, false}, {MSG_submit_ask, box_submit_ask, true}, {MSG_submit_end, box_submit_end, true},
+    {MSG_spool_ask, box_spool_ask, false},     {MSG_deliver_ask, box_deliver_ask, false},
 };
+const size_t box_n_gate_handlers = ARRAY_LEN(box_gate_handlers);
 
-struct box {
-    struct role *role;
-    struct box_core *cores;
-    unsigned n;
+const struct ipc_handler box_keeper_handlers[] = {
+    {MSG_grant_ask, box_grant_ask, true},
+    {MSG_revoke, box_revoke, true},
+    {MSG_pass_key, box_pass_key, true},
 };
+const size_t box_n_keeper_handlers = ARRAY_LEN(box_keeper_handlers);
+
+const struct ipc_handler box_control_handlers[] = {{MSG_admin_ask, box_admin_ask, false}};
+const size_t box_n_control_handlers = ARRAY_LEN(box_control_handlers);
+
+static enum st make_dir(int at, const char *name)
+{
+    if (mkdirat(at, name, 0700) != 0 && errno != EEXIST)
+        return FAIL_ERRNO(name);
+    return ST_OK;
+}
+
+static enum st open_store(struct box *b, struct role *r)
+{
+    char path[4096];
+    struct store_options opt = {.dir = path, .segment_bytes = b->set->store_segment_size, .cache_bytes = b->set->store_rocksdb_cache,
+                                .reserve_bytes = b->set->store_min_free, .disk = b->disk};
+    int dir = open(r->dir, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+
+    if (dir < 0)
+        return FAIL_ERRNO(r->dir);
+    snprintf(path, sizeof path, "%s/store", r->dir);
+    if (make_dir(dir, "store") != ST_OK || make_dir(dir, "spool") != ST_OK) {
+        close(dir);
+        return err_get()->st;
+    }
+    b->spool_dir = openat(dir, "spool", O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+    close(dir);
+    if (b->spool_dir < 0)
+        return FAIL_ERRNO("spool");
+    return store_open(&opt, &b->store);
+}
 
 static void *core_thread(void *arg)
 {
@@ -32,69 +70,171 @@ static void *core_thread(void *arg)
     return NULL;
 }
 
-static void core_begin(struct box *b, unsigned index)
+static enum st start_core(struct box *b, unsigned i, struct core *first)
 {
-    struct box_core *c = &b->cores[index];
+    struct box_core *c = &b->cores[i];
+    struct core_options opt = {.index = i, .name = "box", .coroutines = COROUTINES, .watchdog_ms = (unsigned)b->set->watchdog_slice};
 
     c->box = b;
-    c->index = index;
-    peers_init(&c->peers);
-    snprintf(c->name, sizeof c->name, "box/%u", index);
-    c->core = index == 0 ? b->role->core
-                         : core_new(&(struct core_options){.index = index,
-                                                           .name = c->name,
-                                                           .coroutines = BOX_COROUTINES,
-                                                           .watchdog_ms = (unsigned)b->role->settings->watchdog_slice});
-    if (index)
-        must(pthread_create(&c->thread, NULL, core_thread, c) == 0);
+    c->index = i;
+    c->set = config_ref(b->set);
+    list_init(&c->grants_by_age);
+    list_init(&c->sessions);
+    c->core = i == 0 ? first : core_new(&opt);
+    b->core_list[i] = c->core;
+    return c->core ? ST_OK : FAIL(ST_INTERNAL, "no core");
 }
 
 static enum st box_start(struct role *r)
 {
     struct box *b = MEM_NEW(struct box);
 
-    b->role = r;
-    b->n = r->cores;
-    b->cores = mem_new(b->n * sizeof *b->cores);
     r->state = b;
-    for (unsigned i = 0; i < b->n; i++)
-        core_begin(b, i);
+    b->set = config_ref(r->settings);
+    b->n_cores = r->cores;
+    b->n_gates = r->gates;
+    if (r->gates > BOX_GATES_MAX)
+        return FAIL(ST_LIMIT, "more than %d gates", BOX_GATES_MAX);
+    b->cores = mem_new(b->n_cores * sizeof *b->cores);
+    b->core_list = mem_new(b->n_cores * sizeof(struct core *));
+    b->disk = offload_new("disk", b->set->store_read_threads, READ_QUEUE);
+    TRY(open_store(b, r));
+    for (unsigned i = 0; i < b->n_cores; i++)
+        TRY(start_core(b, i, r->core));
+    b->mail = mail_new(&(struct mail_options){.store = b->store, .cores = b->core_list, .n_cores = b->n_cores,
+                                               .cache_bytes = b->set->mail_cache, .max_mailboxes = b->set->mail_max_mailboxes});
+    b->queue = queue_new(&(struct queue_options){.store = b->store, .core = b->core_list[0]});
+    TRY(queue_start(b->queue));
+    for (unsigned i = 0; i < b->n_cores; i++)
+        b->cores[i].mail = b->mail;
+    for (unsigned i = 1; i < b->n_cores; i++)
+        if (pthread_create(&b->cores[i].thread, NULL, core_thread, &b->cores[i]) != 0)
+            return FAIL(ST_INTERNAL, "no thread for core %u", i);
     return ST_OK;
 }
 
-/* --- ends of pairs, on the core they are for ------------------------------------------------------------ */
-
-struct attach_job {
+/* --- ends of pairs, each on the core that it belongs to --- */
+struct attach {
     struct box_core *core;
     struct role_peer peer;
 };
 
-static void attach(void *arg)
+static struct box_peer *place_of(struct box_core *c, const struct role_peer *p, struct ipc_options *opt)
 {
-    struct attach_job *job = arg;
-    struct ipc_options opt = {.arg = job->core};
+    switch (p->kind) {
+    case ROLE_GATE:
+        opt->handlers = box_gate_handlers;
+        opt->n_handlers = box_n_gate_handlers;
+        return p->index < c->box->n_gates ? &c->gates[p->index] : NULL;
+    case ROLE_KEEPER:
+        opt->handlers = box_keeper_handlers;
+        opt->n_handlers = box_n_keeper_handlers;
+        return &c->keeper;
+    case ROLE_CONTROL:
+        opt->handlers = box_control_handlers;
+        opt->n_handlers = box_n_control_handlers;
+        return &c->control;
+    case ROLE_COURIER: return &c->courier;
+    default: return NULL;
+    }
+}
 
-    if (peers_attach(&job->core->peers, &job->peer, &opt) != ST_OK)
-        LOG(IPC_PEER_REFUSED, lf_z("process", role_name(job->peer.kind)), lf_err());
-    mem_free(job);
+static void attach_here(void *arg)
+{
+    struct attach *a = arg;
+    struct ipc_options opt = {.peer = role_name(a->peer.kind)};
+    struct box_peer *place = place_of(a->core, &a->peer, &opt);
+
+    if (!place) {
+        close(a->peer.fd);
+    } else if (place->ipc) {
+        if (a->peer.kind == ROLE_GATE)
+            grants_drop_gate(a->core, a->peer.index); /* its connections died with it */
+        ipc_replace(place->ipc, a->peer.fd, a->peer.epoch);
+    } else {
+        place->core = a->core;
+        place->index = a->peer.index;
+        opt.arg = place;
+        if (ipc_new(a->peer.fd, a->peer.epoch, &opt, &place->ipc) != ST_OK)
+            LOG(PEER_FAILED, lf_z("peer", opt.peer), lf_err());
+    }
+    mem_free(a);
 }
 
 static void box_peer(struct role *r, const struct role_peer *p)
 {
     struct box *b = r->state;
-    struct attach_job *job = MEM_NEW(struct attach_job);
+    struct attach *a = MEM_NEW(struct attach);
 
-    must(p->core < b->n);
-    *job = (struct attach_job){&b->cores[p->core], *p};
-    core_post(job->core->core, attach, job);
+    if (p->core >= b->n_cores) {
+        close(p->fd);
+        mem_free(a);
+        return;
+    }
+    *a = (struct attach){&b->cores[p->core], *p};
+    core_post(a->core->core, attach_here, a);
 }
 
-/* Gates may have letters in hand: it serves them until they are gone. */
-static void box_stop(struct role *r, mono_ms deadline) SUSPENDS
+/* --- the end: sessions say goodbye, the cores run out, the store closes --- */
+static void stop_here(void *arg)
+{
+    sessions_stop(arg);
+}
+
+static bool all_quiet(const struct box *b)
+{
+    for (unsigned i = 0; i < b->n_cores; i++)
+        if (__atomic_load_n(&b->cores[i].n_sessions, __ATOMIC_RELAXED))
+            return false;
+    return true;
+}
+
+static void box_stop(struct role *r, mono_ms deadline)
 {
     struct box *b = r->state;
 
-    peers_wait_gone(&b->cores[0].peers, ROLE_GATE, deadline);
+    for (unsigned i = 0; i < b->n_cores; i++)
+        core_post(b->cores[i].core, stop_here, &b->cores[i]);
+    do {
+        if (co_sleep(deadline_in(20)) != ST_OK)
+            break;
+    } while (!all_quiet(b) && clock_mono_ms() < deadline);
 }
 
-const struct role_ops box_role = {.name = "box", .coroutines = BOX_COROUTINES, .start = box_start, .peer = box_peer, .stop = box_stop};
+/* --- new settings --- */
+struct new_settings {
+    struct box_core *core;
+    const struct settings *set;
+};
+
+static void take_settings(void *arg)
+{
+    struct new_settings *n = arg;
+
+    config_unref(n->core->set);
+    n->core->set = n->set;
+    mem_free(n);
+}
+
+static void box_reload(struct role *r, const struct settings *set)
+{
+    struct box *b = r->state;
+
+    for (unsigned i = 0; i < b->n_cores; i++) {
+        struct new_settings *n = MEM_NEW(struct new_settings);
+
+        *n = (struct new_settings){&b->cores[i], config_ref(set)};
+        core_post(b->cores[i].core, take_settings, n);
+    }
+}
+
+static enum st box_prepare(struct role *r)
+{
+    (void)r;
+    charset_preload();
+    casefold_preload();
+    addrspec_preload();
+    return ST_OK;
+}
+
+const struct role_ops box_role = {.name = "box", .coroutines = COROUTINES, .prepare = box_prepare, .start = box_start, .peer = box_peer, .reload = box_reload, .stop = box_stop};

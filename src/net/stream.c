@@ -86,6 +86,11 @@ void stream_set_in_max(struct stream *s, size_t max)
 {
     s->in.max = MAX(max, s->in.n);
 }
+int stream_fd(const struct stream *s)
+{
+    return s->fd.fd;
+}
+
 uint64_t stream_bytes_in(const struct stream *s)
 {
     return s->bytes_in;
@@ -447,8 +452,9 @@ enum st stream_close(struct stream *s)
 static void parked(void *arg, enum st why)
 {
     struct stream *s = arg;
+    void (*fn)(void *arg, enum st why) = TAKE(s->parked);
 
-    s->parked(s->parked_arg, why);
+    fn(s->parked_arg, why);
 }
 
 bool stream_park(struct stream *s, mono_ms deadline, void (*fn)(void *arg, enum st why), void *arg)
@@ -475,6 +481,13 @@ bool stream_park(struct stream *s, mono_ms deadline, void (*fn)(void *arg, enum 
 void stream_unpark(struct stream *s)
 {
     co_fd_unpark(&s->fd);
+    s->parked = NULL;
+}
+
+bool stream_is_parked(const struct stream *s)
+{
+    must_obj(s, STREAM_MAGIC);
+    return s->parked != NULL;
 }
 
 enum st stream_detach(struct stream *s, struct arena *a, int *out_fd, struct str *out_unread)

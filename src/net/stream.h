@@ -82,5 +82,8 @@ bool stream_is_parked(const struct stream *s);
  * arena. ST_DENIED when a layer is on it or output is unsent; the stream stays then. */
 enum st stream_detach(struct stream *s, struct arena *a, int *out_fd, struct str *out_unread) MUST_USE;
 
+/* The descriptor below all layers, still the stream's: to send a copy of it to another process. */
+int stream_fd(const struct stream *s);
+
 uint64_t stream_bytes_in(const struct stream *s);
 uint64_t stream_bytes_out(const struct stream *s);

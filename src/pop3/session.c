@@ -165,7 +165,7 @@ static void finish(struct pop3_session *s, enum st st) SUSPENDS
         pop3_session_end(s, st, st == ST_EOF ? "the client hung up" : st_text(st));
     LOG(POP3_SESSION_CLOSED, lf_z("reason", s->end_reason), lf_u64("messages", s->count), lf_u64("retrieved", s->retrieved), lf_u64("deleted", s->n_deleted),
         lf_u64("bytes_in", stream_bytes_in(s->stream)), lf_u64("bytes_out", stream_bytes_out(s->stream)));
-    IGNORE(stream_close(TAKE(s->stream))); /* the peer may be gone already */
+    stream_close(TAKE(s->stream));
     s->opt.ended(s->opt.ended_arg, s);
     session_free(s);
 }

@@ -1,0 +1,282 @@
+/* Commands of the command line about mail and queue. They come to core 0; what concerns sessions is gathered from all cores. */
+#include "admin/command.h"
+#include "base/codec.h"
+#include "base/json.h"
+#include "box/sessions.h"
+#include "ipc/lists.h"
+#include "queue/queue.h"
+
+#define ANSWER_MAX (16u << 20)
+#define PIECE 59000
+#define TAKE_MS 30000 /* for the other side to take a piece */
+#define PAGE 500      /* queue entries read at a time */
+
+struct job {
+    struct box *box;
+    struct ipc_request *r;
+    struct admin_args args;
+    struct json *json;
+};
+
+/* --- sessions ----------------------------------------------------------------------------------- */
+struct gather {
+    struct box_core *core;
+    struct core *home;
+    struct co_event done;
+    struct buf out; /* objects with commas between them */
+};
+
+static void add_session(struct json *j, const struct box_session *b)
+{
+    json_object(j);
+    if (b->imap) {
+        struct imap_session_info i;
+
+        imap_session_describe(b->imap, &i);
+        json_kv_str(j, "service", STR("imap"));
+        json_kv_str(j, "user", i.login);
+        json_kv_str(j, "peer", i.peer);
+        json_kv_bool(j, "tls", i.is_tls);
+        json_kv_str(j, "mailbox", i.mailbox);
+        json_kv_str(j, "command", i.is_idle ? STR("IDLE") : str_z(i.command));
+        json_kv_u64(j, "bytes_in", i.bytes_in);
+        json_kv_u64(j, "bytes_out", i.bytes_out);
+    } else {
+        struct pop3_session_info i;
+
+        pop3_session_describe(b->pop3, &i);
+        json_kv_str(j, "service", STR("pop3"));
+        json_kv_str(j, "user", i.login);
+        json_kv_str(j, "peer", i.peer);
+        json_kv_bool(j, "tls", i.is_tls);
+        json_kv_str(j, "mailbox", STR("INBOX"));
+        json_kv_str(j, "command", str_z(i.command));
+        json_kv_u64(j, "bytes_in", i.bytes_in);
+        json_kv_u64(j, "bytes_out", i.bytes_out);
+    }
+    json_object_end(j);
+}
+
+static void gathered(void *arg)
+{
+    struct gather *g = arg;
+
+    co_event_set(&g->done);
+}
+
+static void gather_here(void *arg)
+{
+    struct gather *g = arg;
+    struct json j;
+
+    json_init(&j, &g->out);
+    LIST_EACH(pos, &g->core->sessions)
+        add_session(&j, LIST_ITEM(pos, struct box_session, link));
+    core_post(g->home, gathered, g);
+}
+
+static enum st sessions(struct job *job) SUSPENDS
+{
+    struct gather g = {.home = core_here()};
+
+    json_array(job->json);
+    for (unsigned i = 0; i < job->box->n_cores; i++) {
+        buf_init(&g.out, ANSWER_MAX / 2);
+        g.core = &job->box->cores[i];
+        core_post(g.core->core, gather_here, &g);
+        co_event_wait_heedless(&g.done); /* g is in the other core's hands until then, which answers within a turn of its loop */
+        json_raw(job->json, buf_str(&g.out));
+        buf_fini(&g.out);
+    }
+    json_array_end(job->json);
+    return ST_OK;
+}
+
+/* --- the queue ---------------------------------------------------------------------------------- */
+static const char *state_name(enum queue_rcpt_state s)
+{
+    static const char *const names[] = {"waiting", "delivered", "failed"};
+
+    return (unsigned)s < ARRAY_LEN(names) ? names[s] : "unknown";
+}
+
+static void add_entry(struct json *j, struct arena *a, const struct queue_entry *e, bool whole)
+{
+    json_object(j);
+    json_kv_str(j, "id", arena_printf(a, "%016llx", (unsigned long long)e->id));
+    json_kv_str(j, "from", e->reverse_path);
+    json_kv_u64(j, "size", e->size);
+    json_kv_str(j, "arrived", time_rfc3339(a, e->arrival_us));
+    json_kv_u64(j, "attempts", e->attempts);
+    json_kv_str(j, "state", e->held ? STR("held") : STR("waiting"));
+    json_kv_str(j, "why", e->held ? e->hold_reason : STR("sending to other servers is not built yet"));
+    if (whole) {
+        json_kv_str(j, "due", time_rfc3339(a, e->due_us));
+        json_kv_str(j, "letter", arena_printf(a, "%016llx", (unsigned long long)e->blob));
+    }
+    json_key(j, "recipients");
+    json_array(j);
+    for (size_t i = 0; i < e->n_rcpts; i++) {
+        const struct queue_rcpt *r = &e->rcpts[i];
+
+        if (!whole) {
+            json_str(j, r->address);
+            continue;
+        }
+        json_object(j);
+        json_kv_str(j, "address", r->address);
+        json_kv_str(j, "state", str_z(state_name(r->state)));
+        json_kv_u64(j, "attempts", r->attempts);
+        json_kv_str(j, "answer", r->answer);
+        json_object_end(j);
+    }
+    json_array_end(j);
+    json_object_end(j);
+}
+
+static enum st queue_pages(struct job *job) SUSPENDS
+{
+    struct queue_filter f = {.most = PAGE};
+    struct arena a = ARENA_INIT;
+    bool more = true;
+    enum st st = ST_OK;
+
+    while (more && st == ST_OK && !job->json->out->over) {
+        struct queue_entry *list;
+        size_t n;
+
+        st = queue_list(job->box->queue, &f, &a, &list, &n, &f.after, &more);
+        for (size_t i = 0; st == ST_OK && i < n; i++)
+            add_entry(job->json, &a, &list[i], false);
+        arena_reset(&a);
+    }
+    arena_fini(&a);
+    return st;
+}
+
+static enum st queue_list_all(struct job *job) SUSPENDS
+{
+    json_array(job->json);
+    TRY(queue_pages(job));
+    json_array_end(job->json);
+    return ST_OK;
+}
+
+static enum st id_arg(const struct job *job, uint64_t *out)
+{
+    struct str text = job->args.args[0];
+    struct str raw;
+
+    if (text.n != 16 || hex_decode(job->r->arena, text, &raw) != ST_OK)
+        return FAIL(ST_SYNTAX, "\"%.*s\" is no letter's id: 16 hexadecimal digits, as `queue list` shows them", (int)MIN(text.n, 40), text.p);
+    *out = 0;
+    for (size_t i = 0; i < raw.n; i++)
+        *out = *out << 8 | (unsigned char)raw.p[i];
+    return ST_OK;
+}
+
+static enum st queue_show(struct job *job) SUSPENDS
+{
+    struct queue_entry e;
+    uint64_t id;
+
+    TRY(id_arg(job, &id));
+    TRY(queue_get(job->box->queue, id, job->r->arena, &e));
+    add_entry(job->json, job->r->arena, &e, true);
+    return ST_OK;
+}
+
+static enum st done(struct job *job, enum st st, const char *what)
+{
+    if (st != ST_OK)
+        return st;
+    json_object(job->json);
+    json_kv_str(job->json, "id", job->args.args[0]);
+    json_kv_str(job->json, "done", str_z(what));
+    json_object_end(job->json);
+    return ST_OK;
+}
+
+static enum st queue_hold_one(struct job *job) SUSPENDS
+{
+    uint64_t id;
+
+    TRY(id_arg(job, &id));
+    return done(job, queue_hold(job->box->queue, id, STR("held by the administrator")), "held");
+}
+
+static enum st queue_release_one(struct job *job) SUSPENDS
+{
+    uint64_t id;
+
+    TRY(id_arg(job, &id));
+    return done(job, queue_release(job->box->queue, id), "released");
+}
+
+static enum st queue_drop_one(struct job *job) SUSPENDS
+{
+    uint64_t id;
+
+    TRY(id_arg(job, &id));
+    return done(job, queue_drop(job->box->queue, id), "dropped");
+}
+
+static const struct {
+    enum admin_id id;
+    enum st (*fn)(struct job *job) SUSPENDS;
+} rows[] = {
+    {ADMIN_CMD_sessions, sessions},           {ADMIN_CMD_queue_list, queue_list_all},     {ADMIN_CMD_queue_show, queue_show},
+    {ADMIN_CMD_queue_hold, queue_hold_one},   {ADMIN_CMD_queue_release, queue_release_one}, {ADMIN_CMD_queue_drop, queue_drop_one},
+};
+
+static enum st carry_out(struct job *job) SUSPENDS
+{
+    const struct msg_admin_ask *ask = job->r->msg;
+    struct str *words;
+    size_t n;
+
+    TRY(words_get(ask->words, job->r->arena, ADMIN_WORDS_MAX, &words, &n));
+    TRY(admin_parse(job->r->arena, words, n, &job->args));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (rows[i].id == job->args.command->id)
+            return rows[i].fn(job);
+    return FAIL(ST_NOTFOUND, "the box knows no such command");
+}
+
+static enum st send_pieces(struct ipc_request *r, struct str json) SUSPENDS
+{
+    struct msg_admin_answer m = {.status = ST_OK};
+
+    do {
+        m.json = str_sub(json, 0, PIECE);
+        json = str_from(json, m.json.n);
+        m.more = json.n > 0;
+        TRY(ipc_answer(r, MSG_admin_answer, &m, -1));
+        if (m.more)
+            TRY(ipc_answer_room(r, deadline_in(TAKE_MS)));
+    } while (m.more);
+    return ST_OK;
+}
+
+void box_admin_ask(struct ipc_request *r)
+{
+    struct job job = {.box = ((struct box_peer *)r->arg)->core->box, .r = r};
+    struct buf out;
+    struct json json;
+    enum st st;
+
+    buf_init(&out, ANSWER_MAX);
+    json_init(&json, &out);
+    job.json = &json;
+    st = carry_out(&job);
+    if (st == ST_OK)
+        st = buf_check(&out);
+    if (st == ST_OK)
+        st = send_pieces(r, buf_str(&out));
+    if (st != ST_OK) {
+        struct msg_admin_answer m = {.status = st, .text = str_sub(str_z(err_get()->text), 0, 400)};
+
+        IGNORE(ipc_answer(r, MSG_admin_answer, &m, -1)); /* control is gone: nobody waits */
+    }
+    buf_fini(&out);
+}

@@ -1,0 +1,187 @@
+/* A letter from a gate: who may hand it in, to whom, and then one commit. The gate is not believed: each recipient carries a pass
+ * of the keeper's, sending as a local account needs a live grant, the record's bounds are checked, a spool file is read, never
+ * mapped. */
+#include "box/grants.h"
+#include "queue/queue.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#define PREFIX_MAX 1024
+
+struct work {
+    struct box_core *core;
+    struct box_peer *peer;
+    const struct msg_deliver_ask *m;
+    struct ipc_request *r;
+    struct arena *arena;
+    struct str rcpt_bytes, record;
+    struct rcpt_target *targets;
+    size_t n_targets;
+    struct delivery_rcpt *local;
+    size_t n_local;
+    struct queue_rcpt *remote;
+    size_t n_remote;
+    uint64_t credential; /* of the grant */
+};
+
+static enum st read_spool(const struct work *w, uint64_t at, uint64_t n, struct str *out)
+{
+    char *p = arena_alloc(w->arena, (size_t)n + 1);
+    size_t done = 0;
+
+    while (done < n) {
+        ssize_t got = pread(w->r->fd, p + done, (size_t)n - done, (off_t)(at + done));
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return FAIL(ST_IO, "the spool file is shorter than said");
+        done += (size_t)got;
+    }
+    *out = str_n(p, (size_t)n);
+    return ST_OK;
+}
+
+/* Body, record and recipients stand in the message or one behind the other in the descriptor. */
+static enum st take_parts(struct work *w)
+{
+    const struct msg_deliver_ask *m = w->m;
+    struct mime_record rec;
+
+    if (m->body_size > LIMIT_MESSAGE || m->record_size > LIMIT_MIME_RECORD || m->rcpts_size > LIMIT_RCPT_LIST)
+        return FAIL(ST_LIMIT, "a letter beyond all limits");
+    if (w->r->fd < 0) {
+        w->record = m->record;
+        w->rcpt_bytes = m->rcpts;
+        if (m->body.n != m->body_size || m->record.n != m->record_size || m->rcpts.n != m->rcpts_size)
+            return FAIL(ST_SYNTAX, "sizes that do not fit the message");
+    } else {
+        TRY(read_spool(w, m->body_size, m->record_size, &w->record));
+        TRY(read_spool(w, m->body_size + m->record_size, m->rcpts_size, &w->rcpt_bytes));
+    }
+    TRY(mime_record_open(w->record, &rec));
+    if (rec.size != m->body_size)
+        return FAIL(ST_SYNTAX, "a record of another letter");
+    return rcpt_targets_get(w->rcpt_bytes, w->arena, &w->targets, &w->n_targets);
+}
+
+/* Return-Path replaces what the letter brought (RFC 5321 section 4.4); Delivered-To tells the reader which of his addresses it was. */
+static struct str prefix_for(const struct work *w, const struct rcpt_target *t)
+{
+    struct str rp = w->m->reverse_path;
+
+    return arena_printf(w->arena, "Return-Path: <%.*s>\r\nDelivered-To: %.*s\r\n", STR_ARGS(rp), STR_ARGS(t->original));
+}
+
+static enum st sort_targets(struct work *w)
+{
+    struct box_core *c = w->core;
+
+    if (!c->has_pass_key)
+        return FAIL(ST_TRYLATER, "the keeper has not been heard of yet");
+    w->local = ARENA_ARRAY(w->arena, struct delivery_rcpt, w->n_targets);
+    w->remote = ARENA_ARRAY(w->arena, struct queue_rcpt, w->n_targets);
+    for (size_t i = 0; i < w->n_targets; i++) {
+        const struct rcpt_target *t = &w->targets[i];
+
+        if (!pass_is_good(c->pass_key, w->peer->index, w->m->txn, t))
+            return FAIL(ST_DENIED, "a recipient that the keeper did not resolve for this letter");
+        if (t->kind == RCPT_LOCAL)
+            w->local[w->n_local++] = (struct delivery_rcpt){t->account, t->mailbox, prefix_for(w, t)};
+        else
+            w->remote[w->n_remote++] = (struct queue_rcpt){.address = t->address};
+    }
+    return w->n_targets ? ST_OK : FAIL(ST_SYNTAX, "a letter for nobody");
+}
+
+/* The envelope's text goes into header lines: what could break a line is not an address. */
+static enum st check_envelope(struct work *w)
+{
+    struct str rp = w->m->reverse_path;
+    struct grant *g;
+
+    for (size_t i = 0; i < rp.n; i++)
+        if ((unsigned char)rp.p[i] < 32)
+            return FAIL(ST_SYNTAX, "a reverse path with control bytes");
+    for (size_t k = 0; k < w->n_targets; k++)
+        for (size_t i = 0; i < w->targets[k].original.n; i++)
+            if ((unsigned char)w->targets[k].original.p[i] < 32)
+                return FAIL(ST_SYNTAX, "a recipient with control bytes");
+    if (w->m->account) {
+        TRY(grant_find(w->core, w->m->token, w->m->account, w->peer->index, w->m->conn, &g));
+        w->credential = g->credential;
+    }
+    return ST_OK;
+}
+
+/* An alias may lead out of the house for a stranger's letter too: the keeper's pass says so. */
+static enum st prepare_queue(struct work *w, uint64_t blob, uint64_t credential, struct kv_part **out) SUSPENDS
+{
+    const struct msg_deliver_ask *m = w->m;
+    struct queue_entry e = {.blob = blob, .size = m->body_size, .account = m->account, .credential = credential, .reverse_path = m->reverse_path,
+                            .rcpts = w->remote, .n_rcpts = w->n_remote};
+    struct queue_attr *attrs;
+    struct attribute *at;
+
+    TRY(attributes_get(m->attributes, w->arena, LIMIT_QUEUE_ATTRS, &at, &e.n_attrs));
+    attrs = ARENA_ARRAY(w->arena, struct queue_attr, e.n_attrs);
+    for (size_t i = 0; i < e.n_attrs; i++)
+        attrs[i] = (struct queue_attr){at[i].name, at[i].value};
+    e.attrs = attrs;
+    return queue_prepare(w->core->box->queue, &e, out);
+}
+
+static enum st commit(struct work *w, uint64_t *out_id) SUSPENDS
+{
+    struct box_core *c = w->core;
+    struct delivery d = {.rcpts = w->local, .n_rcpts = w->n_local, .blob_id = blob_new_id(c->box->store)};
+
+    d.mail.record = w->record;
+    d.mail.bytes = w->m->body;
+    if (w->r->fd >= 0) {
+        d.mail.bytes = STR_NONE;
+        TRY(blob_stage_fd(c->box->store, w->r->fd, w->m->body_size, &d.mail.stage));
+    }
+    if (w->n_remote) {
+        enum st st = prepare_queue(w, d.blob_id, w->credential, &d.extra);
+
+        if (st != ST_OK) {
+            blob_unstage(c->box->store, d.mail.stage);
+            return st;
+        }
+    }
+    *out_id = d.blob_id;
+    return mail_deliver(c->mail, &d);
+}
+
+static enum st deliver(struct work *w, uint64_t *out_id) SUSPENDS
+{
+    TRY(take_parts(w));
+    TRY(check_envelope(w));
+    TRY(sort_targets(w));
+    return commit(w, out_id);
+}
+
+void box_deliver_ask(struct ipc_request *r)
+{
+    struct box_peer *peer = r->arg;
+    struct work w = {.core = peer->core, .peer = peer, .m = r->msg, .r = r, .arena = r->arena};
+    struct log_ctx ctx = {.sid = w.m->sid, .peer = w.m->peer, .service = "deliver", .action = "storing a letter"};
+    struct msg_deliver_answer a = {0};
+
+    log_here = &ctx;
+    a.status = (uint8_t)deliver(&w, &a.id);
+    if (a.status == ST_OK) {
+        peer->core->delivered++;
+        LOG(MAIL_DELIVERED, lf_hex("txn", w.m->txn), lf_hex("id", a.id), lf_str("from", w.m->reverse_path), lf_u64("local", w.n_local),
+            lf_u64("remote", w.n_remote), lf_u64("size", w.m->body_size));
+    } else {
+        LOG(MAIL_NOT_DELIVERED, lf_hex("txn", w.m->txn), lf_str("from", w.m->reverse_path), lf_z("status", st_name(a.status)), lf_err());
+        a.text = str_sub(str_z(err_get()->text), 0, 200);
+    }
+    if (r->fd >= 0)
+        close(TAKE_FD(r->fd));
+    IGNORE(ipc_answer(r, MSG_deliver_answer, &a, -1)); /* a gate that is gone: the sender will try again (RFC 5321 section 4.1.1.4) */
+    log_here = NULL;
+}

@@ -1,0 +1,99 @@
+/* Questions to the keeper and the box that more than one protocol has. */
+#include "base/route.h"
+#include "gate/gate.h"
+#include "net/relay.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define RELAY_IDLE_MS (48u * 3600 * 1000) /* the session in the box has its own, shorter time-outs */
+
+struct ipc *box_of(const struct gate *g, uint64_t account)
+{
+    return g->boxes[route_core(account, g->n_cores)];
+}
+
+enum st ask_auth(struct conn *c, struct str mechanism, struct str authzid, struct str user, struct str password, struct auth_result *out)
+{
+    struct msg_auth_ask ask = {.conn = c->id, .service = (uint8_t)c->row->protocol, .is_tls = stream_is_tls(c->stream), .mechanism = mechanism,
+                               .authzid = authzid, .user = user, .password = password, .peer = str_z(c->peer_host)};
+    struct msg_auth_answer answer;
+
+    TRY(IPC_ASK(c->gate->keeper, auth_ask, &ask, auth_answer, &c->arena, &answer, deadline_in(GATE_ASK_MS)));
+    if (answer.status != ST_OK)
+        return FAIL(answer.status < ST_COUNT ? (enum st)answer.status : ST_INTERNAL, "%.*s", STR_ARGS(answer.text));
+    *out = (struct auth_result){answer.account, answer.login, answer.token};
+    c->login = answer.login;
+    c->log.user = answer.login;
+    return ST_OK;
+}
+
+static enum st ask_with_fd(struct conn *c, const struct auth_result *who, struct str tag, int fd) SUSPENDS
+{
+    struct str unread = stream_input(c->stream);
+    struct msg_session_ask ask = {.token = who->token, .account = who->account, .conn = c->id, .sid = c->sid, .service = (uint8_t)c->row->protocol,
+                                  .is_tls = stream_is_tls(c->stream), .peer = str_z(c->peer_text), .tag = tag, .unread = unread};
+    struct msg_session_answer answer;
+
+    TRY(ipc_ask(box_of(c->gate, who->account), MSG_session_ask, &ask, fd, MSG_session_answer, &c->arena, &answer, NULL, deadline_in(GATE_ASK_MS)));
+    return answer.status == ST_OK ? ST_OK : FAIL(answer.status < ST_COUNT ? (enum st)answer.status : ST_INTERNAL, "%.*s", STR_ARGS(answer.text));
+}
+
+static void relay_over(void *arg, enum st why, const struct relay_totals *totals)
+{
+    struct conn *c = arg;
+
+    log_here = &c->log;
+    LOG(RELAY_CLOSED, lf_z("status", st_name(why)), lf_u64("bytes_in", totals->to_inner), lf_u64("bytes_out", totals->to_outer));
+    log_here = NULL;
+    conn_free(c);
+}
+
+/* Joins what the client says under TLS with our end of the pair. Nothing may be owed to the client here: the box speaks now. */
+static enum st begin_relay(struct conn *c, int fd) SUSPENDS
+{
+    const struct stream_options so = {.in_max = 16384, .out_high = 16384, .read_timeout_ms = RELAY_IDLE_MS, .write_timeout_ms = (uint32_t)c->set->net_write_timeout};
+    const struct relay_options opt = {.idle_ms = RELAY_IDLE_MS, .linger_ms = 60000, .on_end = relay_over, .arg = c};
+    struct stream *inner;
+    struct relay *r;
+    enum st st;
+
+    TRY(stream_new(fd, &so, &inner));
+    stream_set_timeouts(c->stream, RELAY_IDLE_MS, (uint32_t)c->set->net_write_timeout);
+    st = relay_start(c->stream, inner, &opt, &r);
+    if (st != ST_OK) {
+        stream_free(inner);
+        return st;
+    }
+    c->stream = NULL;
+    c->relaying = true;
+    return ST_OK;
+}
+
+/* Under TLS the gate keeps the connection and relays its plain text over a pair. */
+static enum st hand_over_tls(struct conn *c, const struct auth_result *who, struct str tag) SUSPENDS
+{
+    int pair[2];
+    enum st st;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+        return FAIL(ST_TRYLATER, "no descriptor left for a hand-over");
+    st = ask_with_fd(c, who, tag, pair[1]);
+    close(pair[1]);
+    if (st != ST_OK) {
+        close(pair[0]);
+        return st;
+    }
+    stream_eat(c->stream, stream_input(c->stream).n); /* it went along as `unread` */
+    return begin_relay(c, pair[0]);
+}
+
+enum st ask_session(struct conn *c, const struct auth_result *who, struct str tag)
+{
+    TRY(stream_flush(c->stream));
+    if (stream_is_tls(c->stream))
+        return hand_over_tls(c, who, tag);
+    TRY(ask_with_fd(c, who, tag, stream_fd(c->stream)));
+    stream_free(TAKE(c->stream)); /* our descriptor of it; the box has its own */
+    return ST_OK;
+}

@@ -1,0 +1,81 @@
+/* Certificates and ticket keys as the keeper pushes them, and signatures asked of it during handshakes: the private keys never come
+ * here. */
+#include "gate/gate.h"
+
+static struct gate *gate_of(const struct ipc_request *r)
+{
+    return r->arg;
+}
+
+static void tls_begin(struct ipc_request *r)
+{
+    (void)r; /* what has been added without a commit is dropped by the next commit's set */
+}
+
+static void tls_cert(struct ipc_request *r)
+{
+    const struct msg_tls_cert *m = r->msg;
+
+    if (tls_server_add(gate_of(r)->tls, m->chain, m->key) != ST_OK)
+        LOG(TLS_CERTIFICATE_REJECTED, lf_u64("key", m->key), lf_err());
+}
+
+static void tls_end(struct ipc_request *r)
+{
+    const struct msg_tls_end *m = r->msg;
+    struct gate *g = gate_of(r);
+
+    if (tls_server_commit(g->tls) != ST_OK) {
+        LOG(TLS_CERTIFICATE_REJECTED, lf_u64("key", m->count), lf_err());
+        return;
+    }
+    g->has_certificates = m->count > 0;
+}
+
+static void tls_tickets(struct ipc_request *r)
+{
+    const struct msg_tls_tickets *m = r->msg;
+
+    if (tls_server_tickets(gate_of(r)->tls, m->keys) != ST_OK)
+        LOG(TLS_CERTIFICATE_REJECTED, lf_u64("key", 0), lf_err());
+}
+
+/* Submission of an account ends with its rights: the next MAIL is a stranger's. */
+static void revoke_gate(struct ipc_request *r)
+{
+    const struct msg_revoke_gate *m = r->msg;
+
+    LIST_EACH(pos, &gate_of(r)->conns)
+    {
+        struct conn *c = LIST_ITEM(pos, struct conn, link);
+
+        if (c->smtp && c->account == m->account)
+            c->has_grant = false;
+    }
+}
+
+const struct ipc_handler gate_keeper_handlers[] = {
+    {MSG_tls_begin, tls_begin, true}, {MSG_tls_cert, tls_cert, true},       {MSG_tls_end, tls_end, true},
+    {MSG_tls_tickets, tls_tickets, true}, {MSG_revoke_gate, revoke_gate, true},
+};
+const size_t gate_n_keeper_handlers = ARRAY_LEN(gate_keeper_handlers);
+
+enum st gate_sign(void *gate, uint32_t key_id, enum tls_key_kind kind, struct str input, unsigned char *out, size_t out_max, size_t *out_n)
+{
+    struct gate *g = gate;
+    struct msg_sign_ask ask = {.key = key_id, .kind = (uint8_t)kind, .input = input};
+    struct msg_sign_answer answer;
+    struct arena a = ARENA_INIT;
+    enum st st = IPC_ASK(g->keeper, sign_ask, &ask, sign_answer, &a, &answer, deadline_in(GATE_ASK_MS));
+
+    if (st == ST_OK && answer.status != ST_OK)
+        st = FAIL((enum st)answer.status, "the keeper did not sign");
+    if (st == ST_OK && answer.signature.n > out_max)
+        st = FAIL(ST_LIMIT, "a signature longer than the key allows");
+    if (st == ST_OK) {
+        memcpy(out, answer.signature.p, answer.signature.n);
+        *out_n = answer.signature.n;
+    }
+    arena_fini(&a);
+    return st;
+}

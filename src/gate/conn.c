@@ -1,0 +1,130 @@
+/* The life of a connection: accept, TLS where the port wants it at once, the protocol, the end. A coroutine runs it while there is
+ * something to do; parked it is this struct alone. */
+#include "gate/gate.h"
+#include "base/random.h"
+#include "config/config.h"
+
+#include <unistd.h>
+
+static void run(void *arg) SUSPENDS;
+
+void conn_free(struct conn *c)
+{
+    struct gate *g = c->gate;
+
+    list_del(&c->link);
+    g->n_conns--;
+    network_give(g, &c->peer);
+    listener_closed(c->from->listener);
+    stream_free(c->stream);
+    arena_fini(&c->arena);
+    config_unref(c->set);
+    mem_free(c);
+}
+
+void conn_wake(void *arg, enum st why)
+{
+    struct conn *c = arg;
+
+    c->woke = why;
+    if (co_spawn(run, c, "conn") != ST_OK) /* no stack just now: look again soon */
+        stream_park(c->stream, deadline_in(100), conn_wake, c);
+}
+
+enum st conn_start_tls(struct conn *c)
+{
+    return stream_push_tls(c->stream, c->gate->tls, deadline_in(c->set->tls_handshake_timeout));
+}
+
+static enum st serve(struct conn *c) SUSPENDS
+{
+    if (c->row->security == SECURITY_TLS && !stream_is_tls(c->stream)) {
+        c->log.action = "TLS handshake";
+        TRY(conn_start_tls(c));
+    }
+    switch (c->row->protocol) {
+    case PROTOCOL_SMTP:
+    case PROTOCOL_SUBMISSION: return conn_smtp(c);
+    case PROTOCOL_IMAP: return conn_imap(c);
+    case PROTOCOL_POP3: return conn_pop3(c);
+    }
+    never("a listener of an unknown protocol");
+}
+
+static void run(void *arg)
+{
+    struct conn *c = arg;
+    enum st st;
+
+    log_here = &c->log;
+    c->co = co_here();
+    st = serve(c);
+    c->co = NULL;
+    if (st == ST_PARKED)
+        return;
+    if (c->smtp)
+        conn_smtp_end(c);
+    else if (st != ST_OK && c->stream && !c->login.n)
+        LOG(CONNECTION_FAILED, lf_z("status", st_name(st)), lf_err());
+    if (c->relaying)
+        return; /* the relay ends it */
+    if (c->stream)
+        stream_close(TAKE(c->stream));
+    log_here = NULL;
+    conn_free(c);
+}
+
+static struct conn *conn_new(struct gate_listener *from, const struct addr *peer)
+{
+    struct conn *c = MEM_NEW(struct conn);
+    struct gate *g = from->gate;
+
+    c->gate = g;
+    c->from = from;
+    c->set = config_ref(g->set);
+    c->row = &c->set->listeners[from->row];
+    c->peer = *peer;
+    addr_text(peer, c->peer_text);
+    addr_host(peer, c->peer_host);
+    random_bytes(&c->id, sizeof c->id);
+    c->sid = random_u64() >> 16; /* twelve hexadecimal digits are enough to tell sessions apart */
+    c->log = (struct log_ctx){.sid = c->sid, .peer = str_z(c->peer_text), .service = config_protocol_name(c->row->protocol), .action = "connecting"};
+    list_add_tail(&g->conns, &c->link);
+    g->n_conns++;
+    return c;
+}
+
+void conn_accepted(void *arg, int fd, const struct addr *peer)
+{
+    struct gate_listener *from = arg;
+    struct gate *g = from->gate;
+    const struct stream_options so = {.in_max = 65536, .out_high = 16384, .read_timeout_ms = 60000, .write_timeout_ms = (uint32_t)g->set->net_write_timeout};
+    struct conn *c;
+
+    if (g->stopping || !network_take(g, peer, g->set->listeners[from->row].max_connections_per_address)) {
+        listener_closed(from->listener);
+        close(fd);
+        return;
+    }
+    c = conn_new(from, peer);
+    if (stream_new(fd, &so, &c->stream) != ST_OK || co_spawn(run, c, "conn") != ST_OK) {
+        LOG(CONNECTION_FAILED, lf_z("status", st_name(err_get()->st)), lf_err());
+        conn_free(c);
+    }
+}
+
+void conns_stop(struct gate *g)
+{
+    g->stopping = true;
+    LIST_EACH_SAFE(pos, tmp, &g->conns)
+    {
+        struct conn *c = LIST_ITEM(pos, struct conn, link);
+
+        if (c->co) {
+            co_cancel(c->co);
+        } else if (c->stream && stream_is_parked(c->stream)) {
+            stream_unpark(c->stream);
+            conn_wake(c, ST_CANCELED);
+        }
+    }
+}

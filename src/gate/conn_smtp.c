@@ -1,0 +1,224 @@
+/* What the SMTP room asks of the world, as messages. */
+#include "gate/gate.h"
+#include "base/limits.h"
+#include "ipc/lists.h"
+#include "smtp/smtp.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#define FRAME_ROOM 56000 /* of a message: body, record and recipients together; the rest of the frame is for the envelope */
+
+static enum st status(uint8_t status, struct str text)
+{
+    return status == ST_OK ? ST_OK : FAIL(status < ST_COUNT ? (enum st)status : ST_INTERNAL, "%.*s", STR_ARGS(text));
+}
+
+/* A login for submission: the grant is redeemed at once and lives as long as this connection. */
+static enum st authenticate(void *arg, const struct smtp_auth_try *t, struct arena *a, struct smtp_auth_result *out)
+{
+    struct conn *c = arg;
+    struct auth_result r;
+    struct msg_submit_ask ask = {.conn = c->id};
+    struct msg_submit_answer answer;
+
+    TRY(ask_auth(c, str_z(t->mechanism), t->authzid, t->user, t->password, &r));
+    if (r.token.n != sizeof c->token)
+        return FAIL(ST_INTERNAL, "the keeper gave no token");
+    ask.token = r.token;
+    ask.account = r.account;
+    TRY(IPC_ASK(box_of(c->gate, r.account), submit_ask, &ask, submit_answer, a, &answer, deadline_in(GATE_ASK_MS)));
+    TRY(status(answer.status, STR("the box did not take the grant")));
+    memcpy(c->token, r.token.p, sizeof c->token);
+    c->has_grant = true;
+    c->account = r.account;
+    *out = (struct smtp_auth_result){.account = r.account, .login = r.login, .has_token = true};
+    memcpy(out->token, r.token.p, sizeof out->token);
+    return ST_OK;
+}
+
+static enum st resolve(void *arg, uint64_t txn, uint64_t account, struct str address, struct arena *a, struct smtp_rcpt_result *out)
+{
+    struct conn *c = arg;
+    struct msg_rcpt_ask ask = {.txn = txn, .account = account, .address = address};
+    struct msg_rcpt_answer answer;
+
+    TRY(IPC_ASK(c->gate->keeper, rcpt_ask, &ask, rcpt_answer, a, &answer, deadline_in(GATE_ASK_MS)));
+    TRY(status(answer.status, answer.text));
+    return rcpt_targets_get(answer.targets, a, &out->targets, &out->n);
+}
+
+static enum st may_send_as(void *arg, uint64_t account, struct str address)
+{
+    struct conn *c = arg;
+    struct msg_sender_ask ask = {.account = account, .address = address};
+    struct msg_sender_answer answer;
+    struct arena a = ARENA_INIT;
+    enum st st = IPC_ASK(c->gate->keeper, sender_ask, &ask, sender_answer, &a, &answer, deadline_in(GATE_ASK_MS));
+
+    if (st == ST_OK)
+        st = status(answer.status, answer.text);
+    arena_fini(&a);
+    return st;
+}
+
+static enum st spool(void *arg, int *out_fd)
+{
+    struct conn *c = arg;
+    struct msg_spool_ask ask = {.conn = c->id};
+    struct msg_spool_answer answer;
+    struct arena a = ARENA_INIT;
+    int fd = -1;
+    enum st st = ipc_ask(box_of(c->gate, c->account), MSG_spool_ask, &ask, -1, MSG_spool_answer, &a, &answer, &fd, deadline_in(GATE_ASK_MS));
+
+    if (st == ST_OK)
+        st = status(answer.status, STR("no spool file"));
+    if (st == ST_OK && fd < 0)
+        st = FAIL(ST_INTERNAL, "a spool file without a descriptor");
+    if (st == ST_OK)
+        *out_fd = fd;
+    else if (fd >= 0)
+        close(fd);
+    arena_fini(&a);
+    return st;
+}
+
+static bool spool_may(void *arg, uint64_t more)
+{
+    struct conn *c = arg;
+
+    if (c->gate->spool_bytes + more > c->set->gate_spool)
+        return false;
+    c->gate->spool_bytes += more;
+    c->spooled += more;
+    return true;
+}
+
+static void spool_done(void *arg, int fd, uint64_t bytes)
+{
+    struct conn *c = arg;
+
+    (void)bytes;
+    close(fd);
+    c->gate->spool_bytes -= c->spooled;
+    c->spooled = 0;
+}
+
+static enum st write_all(int fd, struct str bytes)
+{
+    while (bytes.n) {
+        ssize_t n = write(fd, bytes.p, bytes.n);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return FAIL_ERRNO("writing a spool file");
+        bytes = str_from(bytes, (size_t)n);
+    }
+    return ST_OK;
+}
+
+/* The body is in the spool already, or goes there now; record and recipients behind it. */
+static enum st fill_spool(struct conn *c, const struct smtp_letter *l, struct str rcpts, int *fd, bool *out_own) SUSPENDS
+{
+    *out_own = false;
+    if (*fd < 0) {
+        TRY(spool(c, fd));
+        *out_own = true;
+        TRY(write_all(*fd, l->body));
+    }
+    TRY(write_all(*fd, l->record));
+    return write_all(*fd, rcpts);
+}
+
+static uint64_t owner_of(const struct smtp_letter *l)
+{
+    for (size_t i = 0; !l->account && i < l->n_targets; i++)
+        if (l->targets[i].kind == RCPT_LOCAL)
+            return l->targets[i].account;
+    return l->account;
+}
+
+static enum st send_letter(struct conn *c, const struct smtp_letter *l, struct str attributes, struct str rcpts, int *fd, bool *own, uint64_t *out_id) SUSPENDS
+{
+    struct msg_deliver_ask ask = {.txn = l->txn, .sid = c->sid, .conn = c->id, .account = l->account, .peer = str_z(c->peer_text), .reverse_path = l->reverse_path,
+                                  .attributes = attributes, .body_size = l->body_size, .record_size = l->record.n, .rcpts_size = rcpts.n};
+    struct msg_deliver_answer answer;
+    struct arena a = ARENA_INIT;
+    enum st st = ST_OK;
+
+    if (l->account && c->has_grant)
+        ask.token = str_n((const char *)c->token, sizeof c->token);
+    if (*fd < 0 && l->body.n + l->record.n + rcpts.n <= FRAME_ROOM) {
+        ask.body = l->body;
+        ask.record = l->record;
+        ask.rcpts = rcpts;
+    } else {
+        st = fill_spool(c, l, rcpts, fd, own);
+    }
+    if (st == ST_OK)
+        st = ipc_ask(box_of(c->gate, owner_of(l)), MSG_deliver_ask, &ask, *fd, MSG_deliver_answer, &a, &answer, NULL, deadline_in(GATE_ASK_MS));
+    if (st == ST_OK)
+        st = status(answer.status, answer.text);
+    if (st == ST_OK)
+        *out_id = answer.id;
+    arena_fini(&a);
+    return st;
+}
+
+static enum st deliver(void *arg, const struct smtp_letter *l, uint64_t *out_id)
+{
+    struct buf rcpts, attributes;
+    int fd = l->spool;
+    bool own = false;
+    enum st st;
+
+    buf_init(&rcpts, LIMIT_RCPT_LIST);
+    buf_init(&attributes, 4096);
+    rcpt_targets_put(&rcpts, l->targets, l->n_targets);
+    attributes_put(&attributes, l->attributes, l->n_attributes);
+    st = buf_check(&rcpts);
+    if (st == ST_OK)
+        st = buf_check(&attributes);
+    if (st == ST_OK)
+        st = send_letter(arg, l, buf_str(&attributes), buf_str(&rcpts), &fd, &own, out_id);
+    if (own)
+        spool_done(arg, fd, 0);
+    buf_fini(&rcpts);
+    buf_fini(&attributes);
+    return st;
+}
+
+static enum st start_tls(void *arg, struct stream *s)
+{
+    (void)s;
+    return conn_start_tls(arg);
+}
+
+static bool park(void *arg, struct stream *s, mono_ms deadline)
+{
+    return stream_park(s, deadline, conn_wake, arg);
+}
+
+static const struct smtp_ops ops = {authenticate, resolve, may_send_as, spool, spool_done, spool_may, deliver, start_tls, park};
+
+enum st conn_smtp(struct conn *c)
+{
+    if (!c->smtp) {
+        struct smtp_setup setup = {.stream = c->stream, .set = c->set, .listener = c->row, .ops = &ops, .arg = c, .sid = c->sid,
+                                   .peer_text = str_z(c->peer_text), .peer_address = str_z(c->peer_host), .tls_available = c->gate->has_certificates};
+
+        c->smtp = smtp_session_new(&setup);
+    }
+    return smtp_session_run(c->smtp, c->woke);
+}
+
+void conn_smtp_end(struct conn *c)
+{
+    struct msg_submit_end end = {.token = str_n((const char *)c->token, sizeof c->token), .account = c->account, .conn = c->id};
+
+    if (c->account && ipc_is_up(box_of(c->gate, c->account)))
+        IGNORE(ipc_send(box_of(c->gate, c->account), MSG_submit_end, &end, -1)); /* a box that is gone has forgotten the grant */
+    wipe(c->token, sizeof c->token);
+    smtp_session_free(TAKE(c->smtp));
+}

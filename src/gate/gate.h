@@ -1,0 +1,98 @@
+/* The gate: connections of strangers. Accepts, speaks TLS (the keeper signs), everything before login and the whole of SMTP
+ * service. It reads no file and connects to nobody: what it needs it asks of the keeper and the box. Glue: the protocol
+ * rooms do the talking, this folder gives them their ops. */
+#pragma once
+
+#include "base/log.h"
+#include "base/map.h"
+#include "base/must.h"
+#include "base/secret.h"
+#include "config/settings.h"
+#include "ipc/ipc.h"
+#include "main/peers.h"
+#include "net/addr.h"
+#include "net/listener.h"
+#include "net/stream.h"
+#include "net/tls.h"
+
+#define GATE_CORES_MAX 256
+#define GATE_ASK_MS 60000 /* for an answer of keeper or box; logins may queue for their hash */
+
+struct smtp_session;
+struct gate;
+
+struct gate_listener {
+    struct gate *gate;
+    unsigned row; /* of settings->listeners */
+    struct listener *listener;
+};
+
+struct gate {
+    const struct settings *set; /* for new connections; replaced on reload */
+    unsigned index, n_cores, n_listeners;
+    struct core *core;
+    struct ipc *keeper, *boxes[GATE_CORES_MAX];
+    struct peers others;
+    struct tls_server *tls;
+    bool has_certificates, stopping;
+    struct gate_listener *listeners;
+    struct list conns;
+    size_t n_conns;
+    struct map by_network; /* how many connections: struct counter */
+    uint64_t spool_bytes;
+};
+
+/* A connection, from accept to close or hand-over. */
+struct conn {
+    struct list link;
+    struct gate *gate;
+    struct gate_listener *from;
+    const struct settings *set;
+    const struct config_listener *row; /* of that snapshot */
+    struct stream *stream;
+    struct arena arena;
+    struct addr peer;
+    char peer_text[ADDR_TEXT_MAX], peer_host[ADDR_TEXT_MAX];
+    uint64_t id;  /* unguessable: grants are bound to it */
+    uint64_t sid; /* for logs */
+    struct log_ctx log;
+    struct smtp_session *smtp;
+    struct co *co; /* while one runs */
+    enum st woke;
+    unsigned char token[16]; /* of a submission grant */
+    bool has_grant, relaying;
+    uint64_t account, spooled;
+    struct str login;
+};
+
+/* --- conn.c --- */
+void conn_accepted(void *gate_listener, int fd, const struct addr *peer);
+void conns_stop(struct gate *g); /* says goodbye to all that are not logged in elsewhere */
+enum st conn_start_tls(struct conn *c) SUSPENDS MUST_USE;
+void conn_wake(void *conn, enum st why);
+void conn_free(struct conn *c);
+
+/* --- one file a protocol: serves until the connection is over, handed over (then conn->stream is NULL) or parked --- */
+enum st conn_smtp(struct conn *c) SUSPENDS;
+enum st conn_imap(struct conn *c) SUSPENDS;
+enum st conn_pop3(struct conn *c) SUSPENDS;
+void conn_smtp_end(struct conn *c); /* the session's memory and its grant */
+
+/* --- ask.c: questions to keeper and box --- */
+struct auth_result {
+    uint64_t account;
+    struct str login, token; /* in the connection's arena */
+};
+enum st ask_auth(struct conn *c, struct str mechanism, struct str authzid, struct str user, struct str password, struct auth_result *out) SUSPENDS MUST_USE;
+/* Gives the connection to the box on the core that owns the account. ST_OK: the stream is gone. */
+enum st ask_session(struct conn *c, const struct auth_result *who, struct str tag) SUSPENDS MUST_USE;
+struct ipc *box_of(const struct gate *g, uint64_t account);
+
+/* --- certs.c: what the keeper pushes, and signatures asked of it --- */
+extern const struct ipc_handler gate_keeper_handlers[];
+extern const size_t gate_n_keeper_handlers;
+enum st gate_sign(void *gate, uint32_t key_id, enum tls_key_kind kind, struct str input, unsigned char *out, size_t out_max, size_t *out_n) SUSPENDS;
+
+/* --- limits.c: how many connections a network has --- */
+bool network_take(struct gate *g, const struct addr *peer, uint32_t max); /* false: too many */
+void network_give(struct gate *g, const struct addr *peer);

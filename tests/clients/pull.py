@@ -1,0 +1,135 @@
+"""Programs that fetch mail: each gives all letters of an account's INBOX, with LF line ends unless it keeps the bytes."""
+import imaplib
+import os
+import poplib
+import pty
+import re
+import select
+import subprocess
+import time
+
+from common import CA, HOST, Folder, maildir, mbox, port, run
+from send import context
+
+imaplib._MAXLINE = poplib._MAXLINE = 1 << 22
+
+
+def py_imaplib(user, password, security="tls"):
+    if security == "tls":
+        c = imaplib.IMAP4_SSL(HOST, port("imap", "tls"), ssl_context=context())
+    else:
+        c = imaplib.IMAP4(HOST, port("imap", "starttls"))
+        c.starttls(context())
+    c.login(user, password)
+    c.select("INBOX", readonly=True)
+    out = []
+    for number in c.search(None, "ALL")[1][0].split():
+        out.append(c.fetch(number, "(BODY.PEEK[])")[1][0][1])
+    c.logout()
+    return out
+
+
+def py_poplib(user, password, security="tls"):
+    if security == "tls":
+        c = poplib.POP3_SSL(HOST, port("pop3", "tls"), context=context())
+    else:
+        c = poplib.POP3(HOST, port("pop3", "starttls"))
+        c.stls(context())
+    c.user(user)
+    c.pass_(password)
+    out = [b"".join(line + b"\r\n" for line in c.retr(i)[1]) for i in range(1, c.stat()[0] + 1)]
+    c.quit()
+    return out
+
+
+def curl(user, password, protocol, count):
+    """One run for all letters: curl reuses its connection."""
+    f = Folder()
+    urls = {"imaps": f"imaps://{HOST}:{port('imap', 'tls')}/INBOX;MAILINDEX=", "imap": f"imap://{HOST}:{port('imap', 'starttls')}/INBOX;MAILINDEX=",
+            "pop3s": f"pop3s://{HOST}:{port('pop3', 'tls')}/", "pop3": f"pop3://{HOST}:{port('pop3', 'starttls')}/"}
+    run(["curl", "-sS", "--fail", "--cacert", CA, "--ssl-reqd", "--user", f"{user}:{password}", f"{urls[protocol]}[1-{count}]", "-o", f.path + "/#1.eml"], timeout=300)
+    out = [open(os.path.join(f.path, n), "rb").read() for n in os.listdir(f.path)]
+    f.remove()
+    return out
+
+
+def mpop(user, password):
+    f = Folder()
+    for d in ("cur", "new", "tmp"):
+        f.sub("box/" + d)
+    rc = f.file("mpoprc", f"account a\nhost {HOST}\nport {port('pop3', 'tls')}\nuser {user}\npassword {password}\nauth on\ntls on\ntls_starttls off\ntls_trust_file {CA}\n"
+                          f"keep on\nreceived_header off\nuidls_file {f.path}/uidls\ndelivery maildir {f.path}/box\naccount default : a\n")
+    run(["mpop", "-q", "-C", rc], timeout=300)
+    out = list(maildir(f.path + "/box").values())
+    again = run(["mpop", "-C", rc], timeout=300).decode()  # UIDL: nothing is new the second time
+    f.remove()
+    return out, again
+
+
+def mbsync_rc(f, user, password, name, extra=""):
+    f.sub(name)
+    return f.file(name + ".rc", f"IMAPAccount a\nHost {HOST}\nPort {port('imap', 'tls')}\nUser {user}\nPass {password}\nSSLType IMAPS\nCertificateFile {CA}\n\n"
+                                f"IMAPStore far\nAccount a\n\nMaildirStore near\nPath {f.path}/{name}/\nInbox {f.path}/{name}/INBOX\nSubFolders Verbatim\n\n"
+                                f"Channel all\nFar :far:\nNear :near:\nPatterns *\nCreate Both\nExpunge Both\nSync All\nSyncState *\n{extra}")
+
+
+def mbsync(rc):
+    return run(["mbsync", "-q", "-c", rc, "all"], timeout=300)
+
+
+def offlineimap_rc(f, user, password, name):
+    f.sub(name)
+    return f.file(name + ".rc", f"[general]\naccounts = a\nmetadata = {f.path}/{name}.meta\nui = quiet\n[Account a]\nlocalrepository = l\nremoterepository = r\n"
+                                f"[Repository l]\ntype = Maildir\nlocalfolders = {f.path}/{name}\n"
+                                f"[Repository r]\ntype = IMAP\nremotehost = {HOST}\nremoteport = {port('imap', 'tls')}\nremoteuser = {user}\nremotepass = {password}\nssl = yes\nsslcacertfile = {CA}\n")
+
+
+def offlineimap(rc):
+    env = dict(os.environ, PATH="/usr/bin:/bin")  # Debian's Python
+    return run(["/usr/bin/offlineimap", "-o", "-c", rc], timeout=400, env=env)
+
+
+def fetchmail(user, password, protocol):
+    f = Folder()
+    f.sub("out")
+    mda = f.file("mda", f"#!/bin/sh\nexec cat > \"$(mktemp {f.path}/out/XXXXXXXX)\"\n", 0o700)
+    p = port("imap", "tls") if protocol == "imap" else port("pop3", "tls")
+    rc = f.file("rc", f"set invisible\nset no bouncemail\npoll {HOST} protocol {protocol} port {p} no dns username \"{user}\" password \"{password}\" is \"x\" here\n"
+                      f"ssl sslcertck sslcertfile \"{CA}\" keep fetchall no rewrite pass8bits mda \"{mda}\"\n")
+    run(["fetchmail", "-s", "--nosyslog", "-f", rc, "--pidfile", f.path + "/pid", "--idfile", f.path + "/ids"], timeout=300, ok=(0, 1), env=dict(os.environ, FETCHMAILHOME=f.path))
+    out = [open(os.path.join(f.path, "out", n), "rb").read() for n in os.listdir(f.path + "/out")]
+    f.remove()
+    return out
+
+
+def mutt(user, password):
+    """Copies the INBOX to a local folder by keystrokes, on a terminal of its own."""
+    f = Folder()
+    for d in ("cur", "new", "tmp"):
+        f.sub("copy/" + d)
+    address = user.replace("@", "%40")
+    rc = f.file("muttrc", f"set folder=\"{f.path}\"\nset ssl_ca_certificates_file=\"{CA}\"\nset certificate_file=\"{CA}\"\nset ssl_starttls=yes\nset ssl_force_tls=yes\n"
+                          f"set ssl_usesystemcerts=no\nset imap_user=\"{user}\"\nset imap_pass=\"{password}\"\nset mbox_type=Maildir\nset confirmappend=no\nset confirmcreate=no\n"
+                          f"set quit=yes\nset move=no\nset header_cache=\"\"\nset message_cachedir=\"\"\nset wait_key=no\nset delete=no\nset sleep_time=0\nset imap_peek=yes\nunset mark_old\nunset record\n"
+                          f"push \"<tag-pattern>~A<enter><tag-prefix><copy-message>={'copy'}<enter><quit>\"\n")
+    url = f"imaps://{HOST}:{port('imap', 'tls')}/INBOX"
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.environ["TERM"] = "xterm"
+        os.execvp("mutt", ["mutt", "-n", "-F", rc, "-f", url])
+    end, seen = time.monotonic() + 180, b""
+    while time.monotonic() < end:
+        try:
+            if select.select([fd], [], [], 0.5)[0]:
+                seen += os.read(fd, 65536)
+        except OSError:
+            break
+    try:
+        os.kill(pid, 15)
+    except ProcessLookupError:
+        pass
+    os.waitpid(pid, 0)
+    os.close(fd)
+    out = list(maildir(f.path + "/copy").values())
+    f.remove()
+    return out, seen
