@@ -2,7 +2,6 @@
 
 #include "base/must.h"
 #include "base/random.h"
-#include "base/rec.h"
 #include "keeper/cards.h"
 #include "keeper/keeper.h"
 #include "mime/addrspec.h"
@@ -80,8 +79,8 @@ static enum st changes_arg(struct command *c, struct changes *out)
 static void revoke(struct command *c, uint64_t account, const char *why)
 {
     if (!c->revoked)
-        c->revoked = ARENA_ARRAY(c->arena, uint64_t, IMPORT_ENTRIES_MAX);
-    must(c->n_revoked < IMPORT_ENTRIES_MAX);
+        c->revoked = ARENA_ARRAY(c->arena, uint64_t, ADMIN_ENTRIES_MAX);
+    must(c->n_revoked < ADMIN_ENTRIES_MAX);
     c->revoked[c->n_revoked++] = account;
     c->why = why;
 }
@@ -340,35 +339,14 @@ static enum st run_account_remove(struct command *c)
 
 /* --- many accounts ---------------------------------------------------------------------------------------- */
 
-void import_put(struct buf *b, const struct import_entry *e)
-{
-    rec_put_u32(b, e->line);
-    rec_put_str(b, e->address);
-    rec_put_str(b, e->password);
-    rec_put_str(b, e->hash);
-    rec_put_str(b, e->name);
-    rec_put_str(b, e->quota);
-    rec_put_str(b, e->quota_messages);
-}
-
 static enum st import_take(struct command *c)
 {
-    struct rec r = rec_of(c->input);
+    struct admin_entry *list;
 
-    c->entries = ARENA_ARRAY(c->arena, struct import_entry, IMPORT_ENTRIES_MAX);
-    while (rec_left(&r) && !r.bad && c->n_entries < IMPORT_ENTRIES_MAX) {
-        struct import_entry *e = &c->entries[c->n_entries++];
-
-        e->line = rec_u32(&r);
-        e->address = rec_str(&r, 1024);
-        e->password = rec_str(&r, PASSWORD_MAX);
-        e->hash = rec_str(&r, PASSWORD_HASH_MAX + 20);
-        e->name = rec_str(&r, 1024);
-        e->quota = rec_str(&r, 32);
-        e->quota_messages = rec_str(&r, 32);
-    }
-    if (rec_end(&r, "import") != ST_OK)
-        return FAIL(ST_SYNTAX, "the accounts to import came malformed");
+    TRY(admin_entries_get(c->input, c->arena, &list, &c->n_entries));
+    c->entries = ARENA_ARRAY(c->arena, struct import_entry, c->n_entries);
+    for (size_t i = 0; i < c->n_entries; i++)
+        c->entries[i].is = list[i];
     return ST_OK;
 }
 
@@ -379,13 +357,13 @@ static void import_prepare(struct command *c)
         struct import_entry *e = &c->entries[c->prepared++];
         enum st st = ST_OK;
 
-        if (e->hash.n)
-            st = password_import(e->hash, e->made);
-        else if (e->password.n)
-            st = password_hash(secret_of(e->password), keeper_cost(c->set), e->made);
+        if (e->is.hash.n)
+            st = password_import(e->is.hash, e->made);
+        else if (e->is.password.n)
+            st = password_hash(secret_of(e->is.password), keeper_cost(c->set), e->made);
         if (st != ST_OK)
             e->bad = arena_cstr(c->arena, str_z(err_get()->text));
-        if (!e->hash.n && e->password.n)
+        if (!e->is.hash.n && e->is.password.n)
             return;
     }
 }
@@ -394,22 +372,22 @@ static enum st import_one(struct command *c, const struct import_entry *e, bool 
 {
     struct directory_address address;
     struct directory_account account;
-    struct changes ch = {.name = e->name};
+    struct changes ch = {.name = e->is.name};
     uint64_t id;
     enum st st;
 
     if (e->bad)
         return FAIL(ST_SYNTAX, "%s", e->bad);
-    TRY(keeper_address(c->directory, c->arena, e->address, false, &address));
-    if (e->name.n)
+    TRY(keeper_address(c->directory, c->arena, e->is.address, false, &address));
+    if (e->is.name.n)
         ch.change.name = &ch.name;
-    if (e->quota.n) {
-        TRY(admin_size(e->quota, &ch.bytes));
+    if (e->is.quota.n) {
+        TRY(admin_size(e->is.quota, &ch.bytes));
         ch.change.quota_bytes = &ch.bytes;
     }
-    if (e->quota_messages.n) {
-        if (str_u64(e->quota_messages, INT64_MAX, &ch.messages) != ST_OK)
-            return FAIL(ST_SYNTAX, "\"%.*s\" is no number of messages", STR_ARGS(e->quota_messages));
+    if (e->is.quota_messages.n) {
+        if (str_u64(e->is.quota_messages, INT64_MAX, &ch.messages) != ST_OK)
+            return FAIL(ST_SYNTAX, "\"%.*s\" is no number of messages", STR_ARGS(e->is.quota_messages));
         ch.change.quota_messages = &ch.messages;
     }
     st = directory_account_find(c->directory, c->arena, &address, &account);
@@ -455,8 +433,8 @@ static enum st run_account_import(struct command *c)
             changed += !is_new;
         } else if (is_of_the_line(st)) {
             json_object(c->out);
-            json_kv_u64(c->out, "line", c->entries[i].line);
-            json_kv_str(c->out, "address", c->entries[i].address);
+            json_kv_u64(c->out, "line", c->entries[i].is.line);
+            json_kv_str(c->out, "address", c->entries[i].is.address);
             json_kv_str(c->out, "error", arena_str(c->arena, str_z(err_get()->text)));
             json_object_end(c->out);
             st = ST_OK;

@@ -5,17 +5,16 @@
 #pragma once
 
 #include "admin/command.h"
+#include "admin/import.h"
 #include "base/json.h"
 #include "config/settings.h"
 #include "directory/directory.h"
 #include "directory/password.h"
 
 #define COMMAND_ANSWER_MAX (64u << 20)
-#define IMPORT_ENTRIES_MAX 2000 /* in one message; a tool sends as many messages as it takes */
 
 struct import_entry {
-    uint32_t line;
-    struct str address, password, hash, name, quota, quota_messages;
+    struct admin_entry is;
     char made[PASSWORD_HASH_MAX]; /* the hash to store; empty: none */
     const char *bad;              /* why not, or NULL */
 };
@@ -25,7 +24,7 @@ struct command {
     struct directory *directory;
     struct arena *arena;
     struct admin_args args;
-    struct str input; /* a password, or import_entry records */
+    struct str input; /* a password, or admin_entry records */
     struct json *out;
 
     char hash[PASSWORD_HASH_MAX];
@@ -46,5 +45,6 @@ enum st command_prepare(struct command *c) MUST_USE; /* one password; while comm
 enum st command_run(struct command *c) MUST_USE;
 void command_wipe(struct command *c);
 
-/* One line of an import as it travels: u32 line and six texts. */
-void import_put(struct buf *b, const struct import_entry *e);
+/* The same with no server: on the directory below set->data, as the keeper's user when started by root. The caller holds the
+ * lock of the data directory. */
+enum st keeper_offline(const struct settings *set, const struct str *words, size_t n, struct str input, struct buf *out) MUST_USE;

@@ -139,7 +139,7 @@ TEST(the_card)
 
 static void import_line(struct buf *b, uint32_t line, struct str address, struct str password, struct str hash, struct str quota)
 {
-    import_put(b, &(struct import_entry){.line = line, .address = address, .password = password, .hash = hash, .quota = quota});
+    admin_entry_put(b, &(struct admin_entry){.line = line, .address = address, .password = password, .hash = hash, .quota = quota});
 }
 
 TEST(importing_reports_lines_and_can_be_repeated)

@@ -1,0 +1,51 @@
+/* The command line: `restante account add ...`. It speaks to the running server over the administration socket; what
+ * concerns the directory it does by itself when no server runs. Answers are JSON; people get tables made of the same JSON. */
+#pragma once
+
+#include "base/buf.h"
+#include "config/settings.h"
+
+#define ADMIN_CONFIG_DEFAULT "/etc/restante/restante.conf"
+
+enum admin_exit {
+#define EXIT(name, code, text) ADMIN_##name = (code),
+#include "admin/exit.def"
+#undef EXIT
+};
+
+/* What other rooms do for it. */
+struct admin_hooks {
+    const char *version;
+    /* Carries out a command on the data directory, whose lock the caller holds. The answer is JSON in *out. */
+    enum st (*offline)(const struct settings *set, const struct str *words, size_t n, struct str input, struct buf *out);
+};
+
+/* argv[0] is the program's name. Returns the exit status; prints to standard output and error. */
+int admin_main(int argc, char **argv, const struct admin_hooks *hooks);
+bool admin_knows(const char *noun); /* is it the first word of a command? */
+
+/* --- inside the room --- */
+#define ADMIN_ANSWER_MAX (64u << 20)
+#define ADMIN_INPUT_MAX 40000 /* of one request */
+
+struct admin_answer {
+    enum st st;
+    struct str text; /* when refused; in the arena of the call */
+    struct buf json;
+};
+
+/* client.c: one request over the socket. ST_OK when an answer came, whatever it says. ST_NOTFOUND: nobody listens there. */
+enum st admin_ask(struct arena *a, const char *socket_path, const struct str *words, size_t n, struct str input, struct admin_answer *out) MUST_USE;
+
+/* render.c: JSON as aligned tables. ST_SYNTAX: no JSON. */
+enum st admin_render(struct str json, struct buf *out) MUST_USE;
+
+/* secret_input.c: a password from the terminal, without echo and twice, or the first line of standard input. */
+enum st admin_read_password(bool from_stdin, struct arena *a, struct str *out) MUST_USE;
+
+/* help.c */
+void admin_help(const struct str *words, size_t n, struct buf *out); /* of one command, of a noun, or of all */
+void admin_manual(struct buf *out);                                  /* the man page, in man(7) */
+
+/* make_ca.c: see there. */
+enum st admin_make_ca(struct str dir, const struct str *hosts, size_t n, struct buf *out_json) MUST_USE;

@@ -1,0 +1,136 @@
+/* One request over the administration socket, and its answer put together again. */
+#include "admin/admin.h"
+
+#include "admin/command.h"
+#include "admin/wire.h"
+#include "base/secret.h"
+#include "ipc/lists.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define SILENCE_MS 600000 /* what a command may take */
+
+static enum st connect_to(const char *path, int *out_fd)
+{
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    int fd;
+
+    if ((size_t)snprintf(to.sun_path, sizeof(to.sun_path), "%s", path) >= sizeof(to.sun_path))
+        return FAIL(ST_LIMIT, "%s is too long for a socket's name", path);
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return FAIL_ERRNO("socket");
+    if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0) {
+        *out_fd = fd;
+        return ST_OK;
+    }
+    if (errno == ENOENT || errno == ECONNREFUSED)
+        (void)FAIL(ST_NOTFOUND, "no server listens at %s", path);
+    else
+        (void)FAIL_ERRNO(path);
+    close(fd);
+    return err_get()->st;
+}
+
+static enum st send_all(int fd, struct str bytes)
+{
+    while (bytes.n) {
+        ssize_t n = send(fd, bytes.p, bytes.n, MSG_NOSIGNAL);
+
+        if (n < 0 && errno != EINTR)
+            return FAIL_ERRNO("the server");
+        bytes = str_from(bytes, n > 0 ? (size_t)n : 0);
+    }
+    return ST_OK;
+}
+
+static enum st send_ask(int fd, const struct str *words, size_t n, struct str input)
+{
+    struct msg_admin_ask ask = {.input = input};
+    struct buf list, frame;
+    enum st st;
+
+    buf_init(&list, 16384);
+    buf_init(&frame, WIRE_MAX);
+    words_put(&list, words, n);
+    ask.words = buf_str(&list);
+    st = buf_check(&list);
+    if (st == ST_OK)
+        st = wire_put(MSG_admin_ask, &ask, &frame);
+    if (st == ST_OK)
+        st = send_all(fd, buf_str(&frame));
+    if (frame.n)
+        wipe(frame.p, frame.n);
+    buf_fini(&list);
+    buf_fini(&frame);
+    return st;
+}
+
+static enum st receive(int fd, struct buf *in)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    char *to = buf_space(in, 65536);
+    ssize_t n;
+
+    if (!to)
+        return FAIL(ST_SYNTAX, "the server sent something unintelligible");
+    do
+        n = poll(&p, 1, SILENCE_MS);
+    while (n < 0 && errno == EINTR);
+    if (n == 0)
+        return FAIL(ST_TIMEOUT, "the server does not answer");
+    n = recv(fd, to, 65536, 0);
+    if (n <= 0)
+        return FAIL(ST_EOF, "the server closed the connection without an answer: perhaps you may not use it");
+    buf_added(in, (size_t)n);
+    return ST_OK;
+}
+
+static enum st read_answer(int fd, struct arena *a, struct admin_answer *out)
+{
+    struct msg_admin_answer m;
+    struct buf in;
+    size_t used;
+    enum st st;
+
+    buf_init(&in, 2 * WIRE_MAX);
+    for (;;) {
+        st = wire_take(MSG_admin_answer, buf_str(&in), &m, &used);
+        if (st != ST_OK)
+            break;
+        if (used == 0) {
+            st = receive(fd, &in);
+            if (st != ST_OK)
+                break;
+            continue;
+        }
+        out->st = (enum st)m.status;
+        out->text = arena_str(a, m.text);
+        buf_add(&out->json, m.json);
+        if (!m.more)
+            break;
+        buf_drop_front(&in, used);
+    }
+    if (in.n)
+        wipe(in.p, in.n);
+    buf_fini(&in);
+    return st == ST_OK ? buf_check(&out->json) : st;
+}
+
+enum st admin_ask(struct arena *a, const char *socket_path, const struct str *words, size_t n, struct str input, struct admin_answer *out)
+{
+    int fd;
+    enum st st;
+
+    TRY(connect_to(socket_path, &fd));
+    st = send_ask(fd, words, n, input);
+    if (st == ST_OK)
+        st = read_answer(fd, a, out);
+    close(fd);
+    return st;
+}
