@@ -446,6 +446,10 @@ static bool take_own(struct call *c, int argc, char **argv)
             *to = argv[i];
         } else if (str_eq(w, STR("--json"))) {
             c->as_json = true;
+        } else if (c->n == 0 && str_eq(w, STR("--version"))) {
+            c->words[c->n++] = STR("version");
+        } else if (c->n == 0 && str_eq(w, STR("--help"))) {
+            c->words[c->n++] = STR("help");
         } else if (str_eq(w, STR("--offline"))) {
             c->offline = true;
         } else if (c->n < ADMIN_WORDS_MAX) {
@@ -453,17 +457,6 @@ static bool take_own(struct call *c, int argc, char **argv)
         }
     }
     return true;
-}
-
-bool admin_knows(const char *noun)
-{
-    size_t n;
-    const struct admin_command *list = admin_commands(&n);
-
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(list[i].noun, noun) == 0)
-            return true;
-    return false;
 }
 
 int admin_main(int argc, char **argv, const struct admin_hooks *hooks)

@@ -22,7 +22,6 @@ struct admin_hooks {
 
 /* argv[0] is the program's name. Returns the exit status; prints to standard output and error. */
 int admin_main(int argc, char **argv, const struct admin_hooks *hooks);
-bool admin_knows(const char *noun); /* is it the first word of a command? */
 
 /* --- inside the room --- */
 #define ADMIN_ANSWER_MAX (64u << 20)

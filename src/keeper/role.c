@@ -3,14 +3,15 @@
 
 #include "base/log.h"
 #include "main/peers.h"
+#include "mime/addrspec.h"
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <sodium.h>
 #include <stdio.h>
 
 #define COROUTINES 8192 /* a login that waits for its turn or its answer's delay has one */
+#define EXPIRY_WARNING_DAYS 14
 
 struct keeper_role {
     struct keeper *keeper;
@@ -18,7 +19,16 @@ struct keeper_role {
     uint32_t next_key; /* numbers of keys are never used again while this process lives */
 };
 
-static enum st add_certificate(const struct role *r, struct certs *certs, size_t i)
+/* A certificate that runs out in the night is told of for two weeks, at each start and reload. */
+static void warn_of_expiry(struct str name, uint64_t expires_s)
+{
+    uint64_t now = clock_wall_s();
+
+    if (expires_s < now + EXPIRY_WARNING_DAYS * 86400)
+        LOG(KEEPER_CERTIFICATE_EXPIRES, lf_str("certificate", name), lf_i64("days", ((int64_t)expires_s - (int64_t)now) / 86400));
+}
+
+static enum st add_certificate(const struct role *r, struct str name, struct certs *certs, size_t i)
 {
     struct arena a = ARENA_INIT;
     struct str chain, key = STR_NONE;
@@ -27,11 +37,13 @@ static enum st add_certificate(const struct role *r, struct certs *certs, size_t
 
     snprintf(chain_name, sizeof chain_name, "tls/%zu/certificate", i);
     snprintf(key_name, sizeof key_name, "tls/%zu/key", i);
-    st = role_file_read(r, chain_name, CERT_CHAIN_MAX, &a, &chain);
+    st = role_file_read(r, chain_name, CERT_CHAIN_MAX * 4, &a, &chain);
     if (st == ST_OK)
         st = role_file_read(r, key_name, CERT_KEY_MAX, &a, &key);
     if (st == ST_OK)
-        st = certs_add(certs, str_z(chain_name), chain, key);
+        st = certs_add(certs, name, chain, key);
+    if (st == ST_OK)
+        warn_of_expiry(name, certs_expires_s(certs, certs_count(certs) - 1));
     if (key.n)
         wipe((char *)(uintptr_t)key.p, key.n);
     arena_fini(&a);
@@ -45,8 +57,9 @@ static enum st load_certificates(struct keeper_role *k, const struct role *r, co
     enum st st = ST_OK;
 
     for (size_t i = 0; i < set->tls_count && st == ST_OK; i++)
-        st = add_certificate(r, certs, i);
+        st = add_certificate(r, set->tls[i].certificate, certs, i);
     if (st != ST_OK) {
+        LOG(KEEPER_CERTIFICATE_FAILED, lf_err());
         certs_free(certs);
         return st;
     }
@@ -62,7 +75,9 @@ static enum st role_prepare(struct role *r)
 
     r->state = k;
     peers_init(&k->peers);
-    if (sodium_init() < 0 || OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL) != 1)
+    password_preload();
+    addrspec_preload();
+    if (OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL) != 1)
         return FAIL(ST_INTERNAL, "the libraries of cryptography can't be started");
     EVP_MD_free(EVP_MD_fetch(NULL, "SHA256", NULL));
     ERR_clear_error();
@@ -86,6 +101,8 @@ static enum st role_start(struct role *r)
 static const struct ipc_handler gate_handlers[] = {
     {MSG_auth_ask, keeper_auth}, {MSG_rcpt_ask, keeper_rcpt}, {MSG_sender_ask, keeper_sender}, {MSG_sign_ask, keeper_sign, .direct = true}};
 
+static const struct ipc_handler control_handlers[] = {{MSG_admin_ask, keeper_admin}};
+
 static void role_peer(struct role *r, const struct role_peer *p)
 {
     struct keeper_role *k = r->state;
@@ -93,6 +110,8 @@ static void role_peer(struct role *r, const struct role_peer *p)
 
     if (p->kind == ROLE_GATE)
         opt = (struct ipc_options){.handlers = gate_handlers, .n_handlers = ARRAY_LEN(gate_handlers), .arg = &k->keeper->gates[p->index]};
+    if (p->kind == ROLE_CONTROL)
+        opt = (struct ipc_options){.handlers = control_handlers, .n_handlers = ARRAY_LEN(control_handlers), .arg = k->keeper};
     if (peers_attach(&k->peers, p, &opt) != ST_OK) {
         LOG(IPC_PEER_REFUSED, lf_z("process", role_name(p->kind)), lf_err());
         return;

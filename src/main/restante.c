@@ -1,9 +1,9 @@
 /* The program: which of its lives it leads this time. */
+#include "admin/admin.h"
+#include "keeper/commands.h"
 #include "main/forbidden.h"
 #include "main/role.h"
 #include "main/serve.h"
-
-#include <stdio.h>
 
 #define VERSION "0.1.0"
 
@@ -12,26 +12,19 @@ static int role(int argc, char **argv)
     return argc == 2 ? role_main(argv[1]) : EXIT_USAGE;
 }
 
-static int version(int argc, char **argv)
-{
-    (void)argc, (void)argv;
-    puts("restante " VERSION);
-    return EXIT_FINE;
-}
-
 static const struct {
     const char *word;
     int (*fn)(int argc, char **argv); /* from that word on */
 } lives[] = {
-    {"serve", serve_main}, {"check-config", check_config_main}, {"version", version}, {"--version", version},
-    {"--role", role},      {"--forbidden", forbidden_main},
+    {"serve", serve_main}, {"check-config", check_config_main}, {"--role", role}, {"--forbidden", forbidden_main},
 };
+
+static const struct admin_hooks hooks = {.version = VERSION, .offline = keeper_offline};
 
 int main(int argc, char **argv)
 {
     for (size_t i = 0; argc > 1 && i < ARRAY_LEN(lives); i++)
         if (strcmp(argv[1], lives[i].word) == 0)
             return lives[i].fn(argc - 1, argv + 1);
-    fputs("usage: restante serve|check-config|version\n", stderr);
-    return EXIT_USAGE;
+    return admin_main(argc, argv, &hooks);
 }
