@@ -23,7 +23,8 @@ struct call {
     size_t n;
     const char *config, *control;
     bool as_json, offline;
-    int lock; /* of the data directory, -1: not taken; kept for all requests of one command */
+    int lock;        /* of the data directory, -1: not taken; kept for all requests of one command */
+    void *directory; /* opened under it; NULL: not yet */
     const struct settings *set; /* NULL: not read */
     char socket[4096];
 };
@@ -131,23 +132,34 @@ static enum admin_exit find_socket(struct call *c)
 /* --- one request ------------------------------------------------------------------------------------------ */
 
 /* Needs the lock: a server that starts just now finds it taken, a running one has it. */
-static enum admin_exit ask_offline(struct call *c, struct str input, struct admin_answer *out)
+static enum admin_exit open_offline(struct call *c)
 {
     enum admin_exit e = read_config(c);
     enum st st;
 
     if (e != ADMIN_DONE)
         return e;
-    if (c->lock < 0 && mkdir(c->set->data.p, geteuid() == 0 ? 0711 : 0700) != 0 && errno != EEXIST) {
+    if (mkdir(c->set->data.p, geteuid() == 0 ? 0711 : 0700) != 0 && errno != EEXIST) {
         (void)FAIL_ERRNO(c->set->data.p);
-        return complain(err_get()->st);
+        complain(err_get()->st);
+        return ADMIN_FAILED;
     }
-    st = c->lock < 0 ? config_lock_data(c->set->data, &c->lock) : ST_OK;
-    if (st != ST_OK) {
-        complain(st);
-        return st == ST_BUSY ? ADMIN_NO_SERVER : ADMIN_FAILED;
-    }
-    out->st = c->hooks->offline(c->set, c->words, c->n, input, &out->json);
+    st = config_lock_data(c->set->data, &c->lock);
+    if (st == ST_OK)
+        st = c->hooks->offline_open(c->set, &c->directory);
+    if (st == ST_OK)
+        return ADMIN_DONE;
+    complain(st);
+    return st == ST_BUSY ? ADMIN_NO_SERVER : ADMIN_FAILED;
+}
+
+static enum admin_exit ask_offline(struct call *c, struct str input, struct admin_answer *out)
+{
+    enum admin_exit e = c->directory ? ADMIN_DONE : open_offline(c);
+
+    if (e != ADMIN_DONE)
+        return e;
+    out->st = c->hooks->offline_run(c->directory, c->words, c->n, input, &out->json);
     if (out->st != ST_OK)
         out->text = arena_str(&c->arena, str_z(err_get()->text));
     return ADMIN_DONE;
@@ -477,6 +489,7 @@ int admin_main(int argc, char **argv, const struct admin_hooks *hooks)
     if (st == ST_OK && c->offline && !(c->args.command->flags & CMD_OFFLINE))
         st = FAIL(ST_SYNTAX, "that command needs the running server");
     e = st == ST_OK ? run(c) : complain(st);
+    c->hooks->offline_close(c->directory);
     if (c->lock >= 0)
         close(c->lock);
     config_unref(c->set);

@@ -16,8 +16,10 @@ enum admin_exit {
 /* What other rooms do for it. */
 struct admin_hooks {
     const char *version;
-    /* Carries out a command on the data directory, whose lock the caller holds. The answer is JSON in *out. */
-    enum st (*offline)(const struct settings *set, const struct str *words, size_t n, struct str input, struct buf *out);
+    /* Commands carried out on the data directory, whose lock the caller holds. The answer is JSON in *out. */
+    enum st (*offline_open)(const struct settings *set, void **out);
+    enum st (*offline_run)(void *offline, const struct str *words, size_t n, struct str input, struct buf *out);
+    void (*offline_close)(void *offline); /* NULL is fine */
 };
 
 /* argv[0] is the program's name. Returns the exit status; prints to standard output and error. */

@@ -14,15 +14,17 @@ struct json {
 };
 
 void json_init(struct json *j, struct buf *out);
-void json_object(struct json *j);
+/* jansson has functions of the same names: ours are other symbols, so that a program may hold both (a file may not). */
+#define JSON_SYMBOL(name) __asm__("restante_" name)
+void json_object(struct json *j) JSON_SYMBOL("json_object");
 void json_object_end(struct json *j);
-void json_array(struct json *j);
+void json_array(struct json *j) JSON_SYMBOL("json_array");
 void json_array_end(struct json *j);
 void json_key(struct json *j, const char *key);
 void json_str(struct json *j, struct str s);
 void json_u64(struct json *j, uint64_t v);
 void json_bool(struct json *j, bool v);
-void json_null(struct json *j);
+void json_null(struct json *j) JSON_SYMBOL("json_null");
 /* Values, or members with their keys, that were written elsewhere, with commas between them; nothing when empty. */
 void json_raw(struct json *j, struct str values);
 

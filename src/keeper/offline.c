@@ -1,4 +1,7 @@
 #include "keeper/commands.h"
+#include "keeper/keeper.h"
+
+#include "mime/addrspec.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -7,36 +10,63 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* By name or number; false: the system has no such user. */
-static bool user_of(const struct settings *set, uid_t *out_uid, gid_t *out_gid)
+struct offline {
+    const struct settings *set;
+    struct directory *directory;
+};
+
+/* As the role's (main/sandbox.c): a name that the system has, or a number that it need not have. */
+static enum st user_of(const struct settings *set, uid_t *out_uid, gid_t *out_gid)
 {
     struct passwd *p;
     uint32_t number;
+    bool is_number = str_u32(set->user_keeper, UINT32_MAX - 1, &number) == ST_OK;
 
-    if (str_u32(set->user_keeper, UINT32_MAX - 1, &number) == ST_OK)
-        p = getpwuid(number);
-    else
-        p = getpwnam(set->user_keeper.p);
-    if (!p)
-        return false;
-    *out_uid = p->pw_uid;
-    *out_gid = p->pw_gid;
-    return true;
+    p = is_number ? getpwuid(number) : getpwnam(set->user_keeper.n ? set->user_keeper.p : "");
+    if (!p && !is_number)
+        return FAIL(ST_NOTFOUND, "the system has no user \"%.*s\" (setting user_keeper)", STR_ARGS(set->user_keeper));
+    *out_uid = p ? p->pw_uid : number;
+    *out_gid = p ? p->pw_gid : number;
+    return ST_OK;
 }
 
-/* Files that root makes could not be written by the keeper, so root becomes the keeper's user, for good: the command has
- * nothing else to do. */
+/* Files that root made could not be written by the keeper. Its user may not get to its folder by the path, so the folder
+ * becomes the root directory, as for the role. */
 static enum st become_keeper(const struct settings *set, const char *dir)
 {
     uid_t uid;
     gid_t gid;
 
-    if (geteuid() != 0 || set->sandbox == SANDBOX_OFF || !user_of(set, &uid, &gid))
-        return ST_OK;
-    if (chown(dir, uid, gid) != 0)
+    TRY(user_of(set, &uid, &gid));
+    if (chown(dir, uid, gid) != 0 || chdir(dir) != 0 || chroot(".") != 0 || chdir("/") != 0)
         return FAIL_ERRNO(dir);
     if (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
         return FAIL_ERRNO("becoming the keeper's user");
+    return ST_OK;
+}
+
+enum st keeper_offline_open(const struct settings *set, void **out)
+{
+    struct directory *directory;
+    struct offline *o;
+    char dir[4096], file[4110];
+
+    password_preload();
+    addrspec_preload();
+    snprintf(dir, sizeof(dir), "%.*s/keeper", STR_ARGS(set->data));
+    if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+        return FAIL_ERRNO(dir);
+    umask(077);
+    snprintf(file, sizeof(file), "%s/%s", dir, KEEPER_DIRECTORY_FILE);
+    if (geteuid() == 0 && set->sandbox != SANDBOX_OFF) {
+        TRY(become_keeper(set, dir));
+        snprintf(file, sizeof(file), "/%s", KEEPER_DIRECTORY_FILE);
+    }
+    TRY(directory_open(file, &directory));
+    o = MEM_NEW(struct offline);
+    o->set = config_ref(set);
+    o->directory = directory;
+    *out = o;
     return ST_OK;
 }
 
@@ -47,31 +77,32 @@ static enum st carry_out(struct command *c)
     return command_run(c);
 }
 
-enum st keeper_offline(const struct settings *set, const struct str *words, size_t n, struct str input, struct buf *out)
+enum st keeper_offline_run(void *offline, const struct str *words, size_t n, struct str input, struct buf *out)
 {
+    struct offline *o = offline;
     struct arena a = ARENA_INIT;
-    struct directory *directory;
     struct command c = {0};
     struct json json;
-    char path[4096], file[4110];
     enum st st;
 
-    snprintf(path, sizeof(path), "%.*s/keeper", STR_ARGS(set->data));
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return FAIL_ERRNO(path);
-    TRY(become_keeper(set, path));
-    umask(077);
-    snprintf(file, sizeof(file), "%s/directory.db", path);
-    TRY(directory_open(file, &directory));
-    password_preload();
     json_init(&json, out);
-    st = command_init(&c, set, directory, &a, words, n, input, &json);
+    st = command_init(&c, o->set, o->directory, &a, words, n, input, &json);
     if (st == ST_OK)
         st = carry_out(&c);
     if (st == ST_OK)
         st = buf_check(out);
     command_wipe(&c);
-    directory_close(directory);
     arena_fini(&a);
     return st;
+}
+
+void keeper_offline_close(void *offline)
+{
+    struct offline *o = offline;
+
+    if (!o)
+        return;
+    directory_close(o->directory);
+    config_unref(o->set);
+    mem_free(o);
 }

@@ -19,7 +19,8 @@ static const struct {
     {"serve", serve_main}, {"check-config", check_config_main}, {"--role", role}, {"--forbidden", forbidden_main},
 };
 
-static const struct admin_hooks hooks = {.version = VERSION, .offline = keeper_offline};
+static const struct admin_hooks hooks = {.version = VERSION,
+                                         .offline_open = keeper_offline_open, .offline_run = keeper_offline_run, .offline_close = keeper_offline_close};
 
 int main(int argc, char **argv)
 {

@@ -175,9 +175,12 @@ static void own_descriptors(void)
 /* serve [--config FILE]; false: not like that. */
 static bool arguments(int argc, char **argv, const char **path)
 {
-    if (argc == 3 && strcmp(argv[1], "--config") == 0)
-        *path = argv[2];
-    return argc == 1 || argc == 3;
+    if (argc == 1)
+        return true;
+    if (argc != 3 || strcmp(argv[1], "--config") != 0)
+        return false;
+    *path = argv[2];
+    return true;
 }
 
 static enum exit_status load(const char *path, struct config_file *out)
@@ -226,14 +229,15 @@ int serve_main(int argc, char **argv)
 
 int check_config_main(int argc, char **argv)
 {
+    const char *path = CONFIG_FILE_DEFAULT;
     struct config_file f;
     enum exit_status st;
 
-    if (argc > 2) {
-        complain("usage: restante check-config [FILE]");
+    if (argc != 2 && !arguments(argc, argv, &path)) {
+        complain("usage: restante check-config [--config FILE]");
         return EXIT_USAGE;
     }
-    st = load(argc == 2 ? argv[1] : CONFIG_FILE_DEFAULT, &f);
+    st = load(argc == 2 ? argv[1] : path, &f);
     if (st != EXIT_FINE)
         return st;
     printf("%s: fine\n", f.path);
