@@ -146,7 +146,7 @@ static enum admin_exit open_offline(struct call *c)
     }
     st = config_lock_data(c->set->data, &c->lock);
     if (st == ST_OK)
-        st = c->hooks->offline_open(c->set, &c->directory);
+        st = c->hooks->offline->open(c->set, &c->directory);
     if (st == ST_OK)
         return ADMIN_DONE;
     complain(st);
@@ -159,7 +159,7 @@ static enum admin_exit ask_offline(struct call *c, struct str input, struct admi
 
     if (e != ADMIN_DONE)
         return e;
-    out->st = c->hooks->offline_run(c->directory, c->words, c->n, input, &out->json);
+    out->st = c->hooks->offline->run(c->directory, c->words, c->n, input, &out->json);
     if (out->st != ST_OK)
         out->text = arena_str(&c->arena, str_z(err_get()->text));
     return ADMIN_DONE;
@@ -489,7 +489,7 @@ int admin_main(int argc, char **argv, const struct admin_hooks *hooks)
     if (st == ST_OK && c->offline && !(c->args.command->flags & CMD_OFFLINE))
         st = FAIL(ST_SYNTAX, "that command needs the running server");
     e = st == ST_OK ? run(c) : complain(st);
-    c->hooks->offline_close(c->directory);
+    c->hooks->offline->close(c->directory);
     if (c->lock >= 0)
         close(c->lock);
     config_unref(c->set);

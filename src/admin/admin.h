@@ -13,13 +13,17 @@ enum admin_exit {
 #undef EXIT
 };
 
-/* What other rooms do for it. */
+/* Commands carried out on the data directory, whose lock the caller holds. The answer is JSON in *out. */
+struct admin_offline {
+    enum st (*open)(const struct settings *set, void **out);
+    enum st (*run)(void *offline, const struct str *words, size_t n, struct str input, struct buf *out);
+    void (*close)(void *offline); /* NULL is fine */
+};
+extern const struct admin_offline keeper_offline; /* in the keeper's folder */
+
 struct admin_hooks {
     const char *version;
-    /* Commands carried out on the data directory, whose lock the caller holds. The answer is JSON in *out. */
-    enum st (*offline_open)(const struct settings *set, void **out);
-    enum st (*offline_run)(void *offline, const struct str *words, size_t n, struct str input, struct buf *out);
-    void (*offline_close)(void *offline); /* NULL is fine */
+    const struct admin_offline *offline;
 };
 
 /* argv[0] is the program's name. Returns the exit status; prints to standard output and error. */

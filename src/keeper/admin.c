@@ -19,7 +19,7 @@ static enum st run(void *arg)
     return command_run(arg);
 }
 
-static enum st carry_out(struct keeper *k, struct command *c)
+static enum st carry_out(struct keeper *k, struct command *c) SUSPENDS
 {
     while (command_needs_prepare(c)) {
         enum st st;
@@ -35,7 +35,7 @@ static enum st carry_out(struct keeper *k, struct command *c)
     return ST_OK;
 }
 
-static enum st send_pieces(struct ipc_request *r, struct str json)
+static enum st send_pieces(struct ipc_request *r, struct str json) SUSPENDS
 {
     struct msg_admin_answer m = {.status = ST_OK};
 

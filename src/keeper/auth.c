@@ -77,7 +77,7 @@ static enum st mark_used(void *arg)
     return directory_credential_used(j->k->directory, j->credential, clock_wall_us());
 }
 
-static enum st verify(struct login_job *j)
+static enum st verify(struct login_job *j) SUSPENDS
 {
     struct keeper *k = j->k;
     enum st st = keeper_sql(k, look_up, j);
@@ -110,7 +110,7 @@ static enum st is_still_valid(void *arg)
     return ST_OK;
 }
 
-static enum st grant(struct login_job *j, unsigned gate, const unsigned char token[TOKEN_BYTES])
+static enum st grant(struct login_job *j, unsigned gate, const unsigned char token[TOKEN_BYTES]) SUSPENDS
 {
     struct keeper *k = j->k;
     struct ipc *box = k->n_cores ? k->cores[route_core(j->account.id, k->n_cores)] : NULL;
@@ -140,7 +140,7 @@ static enum st grant(struct login_job *j, unsigned gate, const unsigned char tok
 }
 
 /* A refusal is told late. The gate's credits are not eaten up by it: above a number of them the oldest is told early. */
-static void wait_a_little(struct keeper_gate *g, const struct settings *set)
+static void wait_a_little(struct keeper_gate *g, const struct settings *set) SUSPENDS
 {
     struct sleeper me = {0};
 
@@ -169,7 +169,7 @@ static void count_failure(struct login_job *j)
         LOG(KEEPER_NETWORK_BANNED, lf_str("network", j->network), lf_u64("for_ms", rule.ban_ms));
 }
 
-static enum st login(struct login_job *j, struct keeper_gate *g, unsigned char token[TOKEN_BYTES])
+static enum st login(struct login_job *j, struct keeper_gate *g, unsigned char token[TOKEN_BYTES]) SUSPENDS
 {
     enum st st;
 

@@ -44,9 +44,3 @@ bool command_needs_prepare(const struct command *c);
 enum st command_prepare(struct command *c) MUST_USE; /* one password; while command_needs_prepare */
 enum st command_run(struct command *c) MUST_USE;
 void command_wipe(struct command *c);
-
-/* The same with no server: on the directory below set->data. When started by root it becomes the keeper's user, with the
- * keeper's folder as its root directory, for good. The caller holds the lock of the data directory. */
-enum st keeper_offline_open(const struct settings *set, void **out) MUST_USE;
-enum st keeper_offline_run(void *offline, const struct str *words, size_t n, struct str input, struct buf *out) MUST_USE;
-void keeper_offline_close(void *offline);

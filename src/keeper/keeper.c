@@ -25,7 +25,7 @@ static void run_call(void *arg)
         c->err = *err_get();
 }
 
-static enum st offloaded(struct offload *o, enum st (*fn)(void *arg), void *arg)
+static enum st offloaded(struct offload *o, enum st (*fn)(void *arg), void *arg) SUSPENDS
 {
     struct call c = {.fn = fn, .arg = arg};
 

@@ -1,3 +1,6 @@
+/* The same commands with no server, on the directory below set->data. When started by root the tool becomes the keeper's
+ * user, with the keeper's folder as its root directory, for good. */
+#include "admin/admin.h"
 #include "keeper/commands.h"
 #include "keeper/keeper.h"
 
@@ -45,7 +48,7 @@ static enum st become_keeper(const struct settings *set, const char *dir)
     return ST_OK;
 }
 
-enum st keeper_offline_open(const struct settings *set, void **out)
+static enum st offline_open(const struct settings *set, void **out)
 {
     struct directory *directory;
     struct offline *o;
@@ -77,7 +80,7 @@ static enum st carry_out(struct command *c)
     return command_run(c);
 }
 
-enum st keeper_offline_run(void *offline, const struct str *words, size_t n, struct str input, struct buf *out)
+static enum st offline_run(void *offline, const struct str *words, size_t n, struct str input, struct buf *out)
 {
     struct offline *o = offline;
     struct arena a = ARENA_INIT;
@@ -96,7 +99,7 @@ enum st keeper_offline_run(void *offline, const struct str *words, size_t n, str
     return st;
 }
 
-void keeper_offline_close(void *offline)
+static void offline_close(void *offline)
 {
     struct offline *o = offline;
 
@@ -106,3 +109,5 @@ void keeper_offline_close(void *offline)
     config_unref(o->set);
     mem_free(o);
 }
+
+const struct admin_offline keeper_offline = {.open = offline_open, .run = offline_run, .close = offline_close};

@@ -1,6 +1,5 @@
 /* The program: which of its lives it leads this time. */
 #include "admin/admin.h"
-#include "keeper/commands.h"
 #include "main/forbidden.h"
 #include "main/role.h"
 #include "main/serve.h"
@@ -19,8 +18,7 @@ static const struct {
     {"serve", serve_main}, {"check-config", check_config_main}, {"--role", role}, {"--forbidden", forbidden_main},
 };
 
-static const struct admin_hooks hooks = {.version = VERSION,
-                                         .offline_open = keeper_offline_open, .offline_run = keeper_offline_run, .offline_close = keeper_offline_close};
+static const struct admin_hooks hooks = {.version = VERSION, .offline = &keeper_offline};
 
 int main(int argc, char **argv)
 {
