@@ -38,7 +38,7 @@ TEST(lines_are_base64_or_a_star)
     CHECK_ST(sasl_decode(&a, STR("*"), false, &raw), ST_CANCELED);
     CHECK_ST(sasl_decode(&a, STR("*"), true, &raw), ST_SYNTAX);
     CHECK_ST(sasl_decode(&a, STR("AHRpb Q="), false, &raw), ST_SYNTAX);
-    CHECK_ST(sasl_decode(&a, str_n(mem_new(LIMIT_SASL_LINE + 1), LIMIT_SASL_LINE + 1), false, &raw), ST_LIMIT);
+    CHECK_ST(sasl_decode(&a, str_n(arena_alloc(&a, LIMIT_SASL_LINE + 1), LIMIT_SASL_LINE + 1), false, &raw), ST_LIMIT);
     arena_fini(&a);
 }
 
