@@ -181,10 +181,14 @@ static void stop_here(void *arg)
     sessions_stop(arg);
 }
 
+/* Gates may still have letters in hand: the box serves them until they are gone. */
 static bool all_quiet(const struct box *b)
 {
     for (unsigned i = 0; i < b->n_cores; i++)
         if (__atomic_load_n(&b->cores[i].n_sessions, __ATOMIC_RELAXED))
+            return false;
+    for (unsigned i = 0; i < b->n_gates; i++)
+        if (b->cores[0].gates[i].ipc && ipc_is_up(b->cores[0].gates[i].ipc))
             return false;
     return true;
 }

@@ -10,17 +10,28 @@ static struct gate *gate_of(struct role *r)
     return r->state;
 }
 
-static enum st gate_start(struct role *r)
+/* What would be loaded when first used, loaded now: there are no files behind the seal. */
+static enum st gate_prepare(struct role *r)
 {
     struct gate *g = MEM_NEW(struct gate);
 
     r->state = g;
+    charset_preload();
+    casefold_preload();
+    addrspec_preload();
+    g->tls = tls_server_new(gate_sign, g); /* loads OpenSSL's provider */
+    return ST_OK;
+}
+
+static enum st gate_start(struct role *r)
+{
+    struct gate *g = gate_of(r);
+
     list_init(&g->conns);
     peers_init(&g->others);
     g->set = config_ref(r->settings);
     g->index = r->index;
     g->n_cores = r->cores;
-    g->tls = tls_server_new(gate_sign, g);
     g->listeners = mem_new(r->n_listeners * sizeof *g->listeners);
     g->core = r->core;
     if (r->cores > GATE_CORES_MAX)
@@ -96,16 +107,6 @@ static void gate_stop(struct role *r, mono_ms deadline)
     while (g->n_conns && clock_mono_ms() < deadline)
         if (co_sleep(deadline_in(20)) != ST_OK)
             break;
-}
-
-/* What would be loaded when first used, loaded now: there are no files behind the seal. */
-static enum st gate_prepare(struct role *r)
-{
-    (void)r;
-    charset_preload();
-    casefold_preload();
-    addrspec_preload();
-    return ST_OK;
 }
 
 const struct role_ops gate_role = {.name = "gate", .coroutines = 8192, .prepare = gate_prepare, .start = gate_start, .peer = gate_peer, .reload = gate_reload, .stop = gate_stop};

@@ -41,7 +41,7 @@ static enum st resolve(void *arg)
     TRY(keeper_address(j->k->directory, j->a, j->ask->address, false, &address));
     TRY(directory_is_ours(j->k->directory, address.domain, &ours));
     if (!ours && j->ask->account == 0)
-        return FAIL(ST_DENIED, "%.*s is not a domain of this server, which relays for its own users only", STR_ARGS(address.domain));
+        return FAIL(ST_FOREIGN, "%.*s is not a domain of this server, which relays for its own users only", STR_ARGS(address.domain));
     return directory_resolve(j->k->directory, j->a, &address, j->set->recipient_delimiter, &j->targets, &j->n);
 }
 
@@ -81,7 +81,7 @@ void keeper_rcpt(struct ipc_request *r)
         answer.targets = buf_str(&targets);
     else
         answer.text = str_sub(arena_str(r->arena, str_z(err_get()->text)), 0, 200);
-    if (st != ST_OK && st != ST_NOTFOUND && st != ST_DENIED && st != ST_SYNTAX)
+    if (st != ST_OK && st != ST_NOTFOUND && st != ST_DENIED && st != ST_FOREIGN && st != ST_SYNTAX)
         LOG(KEEPER_DIRECTORY_FAILED, lf_z("what", "recipient"), lf_err());
     if (ipc_answer(r, MSG_rcpt_answer, &answer, -1) != ST_OK)
         LOG(KEEPER_GATE_NOT_TOLD, lf_z("what", "recipient"), lf_err());

@@ -111,13 +111,3 @@ enum st mail_append(struct account *a, struct str mailbox, const struct new_mail
     *out_uids = uids;
     return ST_OK;
 }
-
-enum st mail_stage(struct account *a, struct str bytes, struct blob_stage **out)
-{
-    return blob_stage_str(account_store(a), bytes, out);
-}
-
-void mail_unstage(struct account *a, struct blob_stage *stage)
-{
-    blob_unstage(account_store(a), stage);
-}

@@ -46,7 +46,7 @@ struct smtp_letter {
 struct smtp_ops {
     /* ST_OK, ST_DENIED (wrong), ST_TRYLATER. */
     enum st (*authenticate)(void *arg, const struct smtp_auth_try *try, struct arena *a, struct smtp_auth_result *out) SUSPENDS;
-    /* ST_OK; ST_NOTFOUND no such user; ST_DENIED with text; ST_NOSPACE; ST_LIMIT not a domain of ours; ST_TRYLATER. */
+    /* ST_OK; ST_NOTFOUND no such user; ST_DENIED with text; ST_NOSPACE; ST_FOREIGN not a domain of ours; ST_TRYLATER. */
     enum st (*resolve)(void *arg, uint64_t txn, uint64_t account, struct str address, struct arena *a, struct smtp_rcpt_result *out) SUSPENDS;
     enum st (*may_send_as)(void *arg, uint64_t account, struct str address) SUSPENDS; /* ST_OK, ST_DENIED, ST_TRYLATER */
     enum st (*spool)(void *arg, int *out_fd) SUSPENDS;                                 /* ST_NOSPACE */

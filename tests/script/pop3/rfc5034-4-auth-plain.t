@@ -9,7 +9,7 @@ S1: .
 C1: AUTH FOO
 S1: -ERR *
 C1: AUTH PLAIN
-S1: + 
+S1: +*
 C1: *
 S1: -ERR *
 C1: AUTH PLAIN ${carol.plain}
@@ -19,6 +19,6 @@ S1: +OK *
 connect2 pop3 tls
 S2: +OK *
 C2: AUTH PLAIN
-S2: + 
+S2: +*
 C2: ${carol.plain}
 S2: +OK 0 messages *

@@ -10,7 +10,7 @@ S: 504 5.5.4 *
 C: AUTH PLAIN !!!
 S: 501 5.5.2 *
 C: AUTH PLAIN
-S: 334 
+S: 334*
 C: *
 S: 501 5.7.0 *
 C: AUTH PLAIN ${base64:\0alice@example.test\0wrong}

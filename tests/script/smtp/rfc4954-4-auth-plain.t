@@ -17,7 +17,7 @@ S1*: 250 *
 C1: MAIL FROM:<${alice}>
 S1: 530 5.7.0 *
 C1: AUTH PLAIN
-S1: 334 
+S1: 334*
 C1: ${alice.plain}
 S1: 235 2.7.0 *
 C1: AUTH PLAIN ${alice.plain}

@@ -1,6 +1,6 @@
 # HELO gets one line, EHLO the list of extensions; either begins the session anew (RFC 5321 4.1.1.1, 4.1.4).
 connect smtp
-S: 220 ${host} ESMTP *
+S: 220 * ESMTP *
 C: HELO client.example
 S: 250 *
 C: MAIL FROM:<a@b.example>

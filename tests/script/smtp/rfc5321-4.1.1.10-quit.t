@@ -4,5 +4,5 @@ S: 220 *
 C: QUIT now
 S: 501 5.5.4 *
 C: QUIT
-S: 221 2.0.0 ${host} *
+S: 221 2.0.0 *
 eof

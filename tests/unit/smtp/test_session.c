@@ -46,7 +46,7 @@ static enum st resolve(void *arg, uint64_t txn, uint64_t account, struct str add
     if (str_ends(address, STR("@example.test")) || str_eq(address, STR("postmaster")))
         return ST_OK;
     t->kind = RCPT_REMOTE;
-    return account ? ST_OK : FAIL(ST_LIMIT, "not ours");
+    return account ? ST_OK : FAIL(ST_FOREIGN, "not ours");
 }
 
 static enum st may_send_as(void *arg, uint64_t account, struct str address)
