@@ -124,12 +124,20 @@ static int try_thread(void)
 
 static int try_own_file(void)
 {
-    char path[4096];
+    char path[4096], byte = 'x';
+    struct iovec v = {&byte, 1};
+    int fd, error = 0;
 
     if (!self->dir)
         return ENOENT;
     snprintf(path, sizeof path, "%s/sandbox-test", self->dir);
-    return try_open(path, O_WRONLY | O_CREAT) || failed(unlink(path)) ? errno : 0;
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return errno;
+    if (pwrite(fd, &byte, 1, 0) != 1 || (preadv2(fd, &v, 1, 0, RWF_NOWAIT) < 0 && errno != EAGAIN && errno != EOPNOTSUPP))
+        error = errno;
+    close(fd);
+    return failed(unlink(path)) ? errno : error;
 }
 
 /* -1: there is no such act. */
