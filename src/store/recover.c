@@ -296,5 +296,6 @@ enum st store_recover(struct store *s)
     s->journal = c.seg;
     s->journal_at = c.at;
     TRY(st);
+    segs_recovered(&s->segs);
     return reserve_ids(s);
 }

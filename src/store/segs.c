@@ -238,9 +238,20 @@ enum st segs_scan(struct segs *t)
     for (size_t i = 0; st == ST_OK && i < n; i++)
         st = scan_file(t, &a, names[i]);
     arena_fini(&a);
-    if (st == ST_OK)
-        choose_bulk(t);
     return st;
+}
+
+void segs_recovered(struct segs *t)
+{
+    size_t pos = 0;
+    void *p;
+
+    while (map_next(&t->by_id, &pos, &p)) {
+        struct segment *seg = p;
+
+        seg->alloc_at = MAX(seg->alloc_at, seg->row.used);
+    }
+    choose_bulk(t);
 }
 
 /* --- making new ones ------------------------------------------------------------------------------- */

@@ -46,6 +46,8 @@ void segs_close(struct segs *t);
 /* While opening the store: what the index knows of a segment, then what the folder holds. */
 void segs_add_row(struct segs *t, const struct segment_row *row);
 enum st segs_scan(struct segs *t) MUST_USE;
+/* The journal has been read: it may have named more of a segment than the index did. Before any bulk_alloc. */
+void segs_recovered(struct segs *t);
 void segs_fill_spares(struct segs *t); /* starts the thread */
 
 struct segment *segs_get(struct segs *t, uint64_t id); /* NULL: there is none */

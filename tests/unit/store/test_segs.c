@@ -7,6 +7,7 @@ static void begin(struct segs *t, const char *dir)
 {
     CHECK_ST(segs_open(t, &os_file_system, dir, TEST_SEGMENT, 1), ST_OK);
     CHECK_ST(segs_scan(t), ST_OK);
+    segs_recovered(t);
 }
 
 TEST(segments_are_found_again_by_their_heads)

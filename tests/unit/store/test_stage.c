@@ -4,6 +4,8 @@
 #include "fixture.h"
 #include "test.h"
 
+#include <sys/wait.h>
+
 static struct store *open_store(const char *dir)
 {
     struct store_options o = test_options(dir);
@@ -47,6 +49,56 @@ TEST(staged_bodies_are_compressed_when_it_pays)
     check_stage(s, noise, 900000, CODEC_ZSTD);
     mem_free(plain);
     mem_free(noise);
+    store_close(s);
+    remove_dir(dir);
+}
+
+/* Commits a staged body and goes without closing: the index knows nothing of it, only the journal does. */
+static uint64_t commit_and_crash(const char *dir, char *bytes, size_t n)
+{
+    uint64_t id;
+    int fds[2];
+    pid_t pid;
+
+    must(pipe(fds) == 0);
+    fflush(stdout);
+    pid = fork();
+    if (pid == 0) {
+        struct store *s = open_store(dir);
+        struct kv_blob blob = {.id = blob_new_id(s), .refs = 1};
+        struct kv_commit c = {.blobs = &blob, .n_blobs = 1};
+
+        must(blob_stage_str(s, str_n(bytes, n), &blob.stage) == ST_OK && kv_commit(s, &c) == ST_OK);
+        must(write(fds[1], &blob.id, sizeof blob.id) == sizeof blob.id);
+        _exit(0);
+    }
+    must(waitpid(pid, NULL, 0) == pid);
+    must(read(fds[0], &id, sizeof id) == sizeof id);
+    close(fds[0]);
+    close(fds[1]);
+    return id;
+}
+
+TEST(what_was_staged_before_a_crash_is_not_written_over)
+{
+    const char *dir = new_dir();
+    char *bytes[4];
+    uint64_t ids[4];
+    struct store *s;
+
+    for (unsigned i = 0; i < 4; i++) {
+        bytes[i] = make_bytes(i + 1, 200000, false);
+        ids[i] = commit_and_crash(dir, bytes[i], 200000);
+    }
+    s = open_store(dir);
+    for (unsigned i = 0; i < 4; i++) {
+        struct blob_view v;
+
+        CHECK_ST(blob_open(s, ids[i], &v), ST_OK);
+        CHECK(str_eq(v.bytes, str_n(bytes[i], 200000)));
+        blob_close(&v);
+        mem_free(bytes[i]);
+    }
     store_close(s);
     remove_dir(dir);
 }
