@@ -43,19 +43,33 @@ def wait_for(what, seconds=10):
     return None
 
 
-class Server:
-    """uid: whom the server runs as; settings: further lines of the configuration file."""
+def route_core(account, n_cores):
+    """base/route.h: the core that an account lives on."""
+    mask = (1 << 64) - 1
+    account ^= account >> 33
+    account = account * 0xff51afd7ed558ccd & mask
+    account ^= account >> 33
+    account = account * 0xc4ceb9fe1a85ec53 & mask
+    account ^= account >> 33
+    return account % n_cores
 
-    def __init__(self, ports, uid=None, gates=2, cores=2, settings=""):
+
+class Server:
+    """uid: whom the server runs as; settings: further lines of the configuration file; data: its directory, made beforehand;
+    environment: variables added for the program."""
+
+    def __init__(self, ports, uid=None, gates=2, cores=2, settings="", data=None, environment=None):
         self.dir = tempfile.mkdtemp(prefix="restante-test-")
+        self.cores = cores
+        self.environment = dict(os.environ, **(environment or {}))
         self.uid = os.getuid() if uid is None else uid
         self.config = os.path.join(self.dir, "restante.conf")
-        self.data, self.run_dir = os.path.join(self.dir, "data"), os.path.join(self.dir, "run")
+        self.data, self.run_dir = data or os.path.join(self.dir, "data"), os.path.join(self.dir, "run")
         self.key, self.cert = os.path.join(self.dir, "key.pem"), os.path.join(self.dir, "cert.pem")
         self.log = os.path.join(self.dir, "log")
         self.process = None
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", self.key,
-                        "-out", self.cert, "-subj", "/CN=localhost", "-days", "2"], check=True, stderr=subprocess.DEVNULL)
+                        "-out", self.cert, "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "2"], check=True, stderr=subprocess.DEVNULL)
         self.lines = [f"host_name mail.example.test", f"data {self.data}", f"run {self.run_dir}", f"gates {gates}", f"cores {cores}",
                       f"tls {{ certificate {self.cert}  key {self.key} }}",
                       f"listener smtp {{ address 127.0.0.1  port {ports[0]} }}", f"listener imap {{ address 127.0.0.1  port {ports[1]} }}"]
@@ -80,7 +94,8 @@ class Server:
         return switch + [self.program, *args]
 
     def start(self):
-        self.process = subprocess.Popen(self.command("serve", "--config", self.config), stdout=open(self.log, "w"), stderr=subprocess.STDOUT)
+        self.process = subprocess.Popen(self.command("serve", "--config", self.config), stdout=open(self.log, "w"), stderr=subprocess.STDOUT,
+                                        env=self.environment)
         return wait_for(lambda: self.events("server_ready") or self.process.poll() is not None, 30) and self.process.poll() is None
 
     def events(self, name):
@@ -113,6 +128,33 @@ class Server:
             text = frame[6:6 + tn].decode()
             out += frame[6 + tn + 4:]
         return status, text, json.loads(out) if out else None
+
+    def tool(self, *words, stdin=""):
+        p = subprocess.run(self.command(*words, "--config", self.config, "--json"), input=stdin, capture_output=True, text=True, timeout=120)
+        if p.returncode:
+            raise RuntimeError(f"{words}: {p.returncode} {p.stdout}{p.stderr}")
+        return json.loads(p.stdout) if p.stdout.strip() else None
+
+    def accounts(self, domain, names, password):
+        """Makes them, on cores in turn: {address: id}. Ids are random, so some are made until they fit."""
+        out, tries = {}, 0
+        self.tool("domain", "add", domain)
+        for i, name in enumerate(names):
+            while True:
+                address = f"{name}@{domain}"
+                self.tool("account", "add", address, "--password-stdin", stdin=password + "\n")
+                number = int(self.tool("account", "show", address)["id"], 16)
+                tries += 1
+                if route_core(number, self.cores) == i % self.cores:
+                    break
+                self.tool("account", "remove", address)
+                assert tries < 100
+            out[address] = number
+        return out
+
+    def all_ready(self):
+        roles = self.roles()
+        return roles if roles and all(x["ready"] for x in roles.values()) else None
 
     def roles(self):
         try:

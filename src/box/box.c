@@ -1,6 +1,7 @@
 /* The role: opens the store, starts a thread a core, hands each its ends of pairs. */
 #include "box/box.h"
 #include "box/grants.h"
+#include "box/poison.h"
 #include "box/sessions.h"
 #include "config/config.h"
 #include "main/role.h"
@@ -62,10 +63,45 @@ static enum st open_store(struct box *b, struct role *r)
     return store_open(&opt, &b->store);
 }
 
+/* --- what earlier boxes have died on --- */
+
+static enum st set_aside(struct box *b, const struct poison_item *i)
+{
+    static const char *const kinds[] = {"", "message", "queue", "letter"};
+
+    LOG(BOX_ITEM_QUARANTINED, lf_z("kind", kinds[i->kind]), lf_hex("account", i->account), lf_hex("id", i->id));
+    switch (i->kind) {
+    case POISON_EMAIL: return mail_quarantine_add(b->mail, i->account, i->id);
+    case POISON_QUEUE: return queue_quarantine_add(b->queue, i->id);
+    default: b->poisoned[b->n_poisoned++] = i->id; return ST_OK;
+    }
+}
+
+static bool is_to_be_set_aside(const struct poison_item *i)
+{
+    return i->deaths >= POISON_DEATHS && i->kind > POISON_NONE && i->kind <= POISON_LETTER;
+}
+
+/* Before the cores run. */
+static enum st set_poison_aside(struct box *b, struct role *r)
+{
+    b->pages = mem_new(b->n_cores * sizeof(struct poison_page *));
+    b->poisoned = mem_new((size_t)b->n_cores * POISON_ITEMS * sizeof *b->poisoned);
+    for (unsigned core = 0; core < b->n_cores; core++) {
+        TRY(poison_open(r, core, &b->pages[core]));
+        for (size_t i = 0; i < b->pages[core]->n; i++)
+            if (is_to_be_set_aside(&b->pages[core]->items[i]))
+                TRY(set_aside(b, &b->pages[core]->items[i]));
+    }
+    poison_watch(b->pages[0]);
+    return ST_OK;
+}
+
 static void *core_thread(void *arg)
 {
     struct box_core *c = arg;
 
+    poison_watch(c->box->pages[c->index]);
     core_run(c->core);
     return NULL;
 }
@@ -104,6 +140,7 @@ static enum st box_start(struct role *r)
     b->mail = mail_new(&(struct mail_options){.store = b->store, .cores = b->core_list, .n_cores = b->n_cores,
                                                .cache_bytes = b->set->mail_cache, .max_mailboxes = b->set->mail_max_mailboxes});
     b->queue = queue_new(&(struct queue_options){.store = b->store, .core = b->core_list[0]});
+    TRY(set_poison_aside(b, r));
     TRY(queue_start(b->queue));
     for (unsigned i = 0; i < b->n_cores; i++)
         b->cores[i].mail = b->mail;

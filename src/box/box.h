@@ -19,6 +19,7 @@
 struct box;
 struct queue;
 struct box_core;
+struct poison_page;
 
 /* Whom a message came from: the `arg` of an end. */
 struct box_peer {
@@ -52,6 +53,9 @@ struct box {
     struct box_core *cores;
     struct core **core_list;
     unsigned n_cores, n_gates;
+    struct poison_page **pages; /* of each core; NULL where main gave none */
+    uint64_t *poisoned;         /* letters that are not taken: poison_letter */
+    size_t n_poisoned;
     int spool_dir; /* where unlinked spool files are made */
 };
 

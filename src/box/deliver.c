@@ -2,6 +2,8 @@
  * of the keeper's, sending as a local account needs a live grant, the record's bounds are checked, a spool file is read, never
  * mapped. */
 #include "box/grants.h"
+#include "box/poison.h"
+#include "co/fault.h"
 #include "queue/queue.h"
 
 #include <errno.h>
@@ -43,6 +45,20 @@ static enum st read_spool(const struct work *w, uint64_t at, uint64_t n, struct 
     return ST_OK;
 }
 
+/* A letter that the box has died on twice is put off until somebody has looked. */
+static enum st check_poison(const struct work *w, struct str envelope)
+{
+    const struct box *b = w->core->box;
+    uint64_t letter = poison_letter(w->m->reverse_path, envelope);
+
+    for (size_t i = 0; i < b->n_poisoned; i++)
+        if (b->poisoned[i] == letter)
+            return FAIL(ST_TRYLATER, "letter %016llx is in quarantine: the server failed on it twice", (unsigned long long)letter);
+    activity_letter(letter);
+    must(!fault_hit(FAULT_box_poison) || !memmem(envelope.p, envelope.n, "(poison)", 8)); /* tests only */
+    return ST_OK;
+}
+
 /* Body, record and recipients stand in the message or one behind the other in the descriptor. */
 static enum st take_parts(struct work *w)
 {
@@ -63,6 +79,7 @@ static enum st take_parts(struct work *w)
     TRY(mime_record_open(w->record, &rec));
     if (rec.size != m->body_size)
         return FAIL(ST_SYNTAX, "a record of another letter");
+    TRY(check_poison(w, rec.envelope));
     return rcpt_targets_get(w->rcpt_bytes, w->arena, &w->targets, &w->n_targets);
 }
 
@@ -171,6 +188,7 @@ void box_deliver_ask(struct ipc_request *r)
     struct msg_deliver_answer a = {0};
 
     log_here = &ctx;
+    activity_begin(w.m->account, "deliver");
     a.status = (uint8_t)deliver(&w, &a.id);
     if (a.status == ST_OK) {
         peer->core->delivered++;

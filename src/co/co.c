@@ -90,6 +90,7 @@ void co_resume(struct co *co)
     c->running = co;
     err_here = &co->err;
     log_here = co->log;
+    activity_here = &co->activity;
     context_switch(&c->loop, &co->context);
     if (co->magic == CO_MAGIC)
         co->log = log_here;
@@ -99,6 +100,7 @@ void co_resume(struct co *co)
     c->running = NULL;
     err_here = &c->loop_err;
     log_here = loop_log;
+    activity_here = NULL;
     if (co->magic != CO_MAGIC)
         bury(c, co);
 }

@@ -8,8 +8,8 @@
  * ST_CANCELED; functions then unwind normally (a last word that the socket takes at once still goes
  * out). Nothing jumps over frames, no stack is ever thrown away in use.
  *
- * err_here and log_here (base) belong to the coroutine: each starts with an error record of its own
- * and without a log context. */
+ * err_here, log_here and activity_here (base) belong to the coroutine: each starts with an error record of its own,
+ * without a log context, and working on nothing. */
 #pragma once
 
 #include "base/clock.h"

@@ -2,6 +2,7 @@
  * woken. Nothing outside co/ includes it (tests do). */
 #pragma once
 
+#include "base/activity.h"
 #include "co/co.h"
 #include "co/stack.h"
 #include "co/switch.h"
@@ -27,6 +28,7 @@ struct co {
     void *arg;
     const char *name;
     const struct log_ctx *log;
+    struct activity activity;
     struct err err;
 };
 

@@ -1,4 +1,5 @@
 /* From a command's tag to its tagged response (RFC 3501 section 2.2). */
+#include "base/activity.h"
 #include "base/must.h"
 #include "imap/session.h"
 
@@ -50,6 +51,7 @@ static enum st parse_and_run(struct imap_cmd *c)
         return FAIL(ST_SYNTAX, "Tag too long");
     }
     TRY(find_row(c));
+    activity_begin(c->s->account_id, c->row->name.p);
     return c->row->run(c);
 }
 
@@ -108,6 +110,7 @@ enum st imap_command(struct imap_session *s)
     s->phase = SESSION_RUNNING;
     if (st == ST_OK)
         st = parse_and_run(&c);
+    activity_begin(s->account_id, "changes"); /* no message is to blame from here on */
     TRY(imap_conn_check(&s->conn));
     TRY(finish(&c, st));
     if (st == ST_OK || s->reason)

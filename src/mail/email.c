@@ -1,7 +1,9 @@
 /* Reading messages: the immutable record, one at a time or many in a row, and the bytes. */
 #include "mail/state.h"
 
+#include "base/activity.h"
 #include "base/must.h"
+#include "co/fault.h"
 
 #define STEPS_MAX 16 /* records stepped over before it is cheaper to seek */
 
@@ -20,7 +22,9 @@ static enum st find(const struct view *v, uint32_t seq, uint64_t *out_email)
     must_obj(v, VIEW_MAGIC);
     if (!view_place(v, seq, &i) || !v->mb->durable.exists)
         return FAIL(ST_NOTFOUND, "the message was expunged");
+    activity_email(v->mb->a->id, 0, v->mb->id, v->mb->messages->uid[i]);
     TRY(quarantined(v->mb->a, v->mb->messages->email[i]));
+    activity_email(v->mb->a->id, v->mb->messages->email[i], v->mb->id, v->mb->messages->uid[i]);
     *out_email = v->mb->messages->email[i];
     return ST_OK;
 }
@@ -35,6 +39,16 @@ static enum st missing(const struct view *v, uint32_t uid, uint64_t email)
     return FAIL(ST_CORRUPT, "email %016llx of account %016llx has no record", (unsigned long long)email, (unsigned long long)v->mb->a->id);
 }
 
+static enum st decode(uint64_t email, struct str value, struct email *out)
+{
+    enum st st = email_rec_get(email, value, out);
+
+    if (st != ST_OK)
+        return err_context(st, "email %016llx", (unsigned long long)email);
+    must(!fault_hit(FAULT_mail_poison) || !memmem(out->rec.envelope.p, out->rec.envelope.n, "(poison)", 8)); /* tests only */
+    return ST_OK;
+}
+
 static enum st get(const struct view *v, uint32_t uid, uint64_t email, struct arena *ar, struct email *out) SUSPENDS
 {
     struct str value;
@@ -43,8 +57,7 @@ static enum st get(const struct view *v, uint32_t uid, uint64_t email, struct ar
     if (st == ST_NOTFOUND)
         return missing(v, uid, email);
     TRY(st);
-    st = email_rec_get(email, value, out);
-    return st == ST_OK ? st : err_context(st, "email %016llx", (unsigned long long)email);
+    return decode(email, value, out);
 }
 
 enum st view_email(struct view *v, uint32_t seq, struct arena *ar, struct email *out)
@@ -173,10 +186,8 @@ enum st email_cursor_get(struct email_cursor *c, uint32_t seq, struct email *out
     TRY(find(c->v, seq, &email));
     TRY(seek(c, email));
     if (c->range && c->at == email) {
-        enum st st = email_rec_get(email, c->value, out);
-
         c->hits++;
-        return st == ST_OK ? st : err_context(st, "email %016llx", (unsigned long long)email);
+        return decode(email, c->value, out);
     }
     c->misses++;
     arena_reset(&c->arena);

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "co/fault.h"
 #include "config/config.h"
 #include "main/sandbox.h"
 
@@ -12,6 +13,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -319,6 +321,15 @@ static void own_process(const char *name)
     signal(SIGHUP, SIG_IGN);
 }
 
+/* Tests make calls fail this way; nobody else sets it. */
+static void arm_faults(void)
+{
+    const char *faults = getenv("RESTANTE_FAULTS");
+
+    if (faults && fault_arm_text(faults) != ST_OK)
+        fprintf(stderr, "restante: RESTANTE_FAULTS: %s\n", err_get()->text);
+}
+
 int role_main(const char *name)
 {
     enum role_kind kind = role_kind_of(name);
@@ -329,6 +340,7 @@ int role_main(const char *name)
         return 2;
     }
     own_process(name);
+    arm_faults();
     r = MEM_NEW(struct role);
     r->kind = kind;
     r->ops = rows[kind].ops;

@@ -1,5 +1,6 @@
 /* POP3 after login, in the box: one function with one long wait, where an idle session is parked. */
 #include "pop3/session.h"
+#include "base/activity.h"
 
 #include "base/limits.h"
 #include "config/config.h"
@@ -77,6 +78,7 @@ static enum st run(struct pop3_session *s, const struct pop3_line *line) SUSPEND
             continue;
         s->command = s->log.action = r->word.p;
         s->commands++;
+        activity_begin(s->opt.account, r->word.p);
         if (line->n_args >= r->least && line->n_args <= r->most)
             return r->fn(&c);
         s->errors++;

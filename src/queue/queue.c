@@ -2,8 +2,10 @@
  * room. An entry that is being changed is marked until that is durable, so two changes of one entry never cross. */
 #include "queue/entry.h"
 
+#include "base/activity.h"
 #include "base/map.h"
 #include "base/must.h"
+#include "co/fault.h"
 
 #include <stdatomic.h>
 
@@ -20,6 +22,8 @@ struct queue {
     bool started;
     struct entry_counts durable, pending;
     struct map changing; /* ids */
+    uint64_t *quarantine; /* ids; filled before the cores run */
+    size_t n_quarantine;
     atomic_uint_fast64_t entries, held, bytes, low_id; /* of `durable`, for other cores */
 };
 
@@ -174,8 +178,10 @@ struct queue *queue_new(const struct queue_options *opt)
 
 void queue_free(struct queue *q)
 {
-    if (q)
-        map_fini(&q->changing);
+    if (!q)
+        return;
+    map_fini(&q->changing);
+    mem_free(q->quarantine);
     mem_free(q);
 }
 
@@ -368,7 +374,39 @@ enum st queue_drop(struct queue *q, uint64_t id)
     return carry_out(&op);
 }
 
+/* --- quarantine ------------------------------------------------------------------------------------------------ */
+
+enum st queue_quarantine_add(struct queue *q, uint64_t id)
+{
+    if (q->n_quarantine == LIMIT_QUARANTINE)
+        return FAIL(ST_LIMIT, "%u entries of the queue are in quarantine already", (unsigned)LIMIT_QUARANTINE);
+    q->quarantine = mem_resize(q->quarantine, (q->n_quarantine + 1) * sizeof *q->quarantine);
+    q->quarantine[q->n_quarantine++] = id;
+    return ST_OK;
+}
+
+static bool is_quarantined(const struct queue *q, uint64_t id)
+{
+    for (size_t i = 0; i < q->n_quarantine; i++)
+        if (q->quarantine[i] == id)
+            return true;
+    return false;
+}
+
 /* --- reading -------------------------------------------------------------------------------------------------- */
+
+static enum st decode(const struct queue *q, struct arena *a, uint64_t id, struct str value, struct queue_entry *out)
+{
+    enum st st;
+
+    if (is_quarantined(q, id))
+        return FAIL(ST_CORRUPT, "entry %016llx of the queue is in quarantine: the server failed on it twice", (unsigned long long)id);
+    activity_queue(id);
+    st = entry_decode(a, id, value, out);
+    must(st != ST_OK || !fault_hit(FAULT_queue_poison) || !str_starts(out->reverse_path, STR("poison"))); /* tests only */
+    activity_queue(0);
+    return st;
+}
 
 enum st queue_get(struct queue *q, uint64_t id, struct arena *a, struct queue_entry *out)
 {
@@ -378,7 +416,7 @@ enum st queue_get(struct queue *q, uint64_t id, struct arena *a, struct queue_en
     if (st == ST_NOTFOUND)
         return FAIL(ST_NOTFOUND, "no entry %llu in the queue", (unsigned long long)id);
     TRY(st);
-    return entry_decode(a, id, value, out);
+    return decode(q, a, id, value, out);
 }
 
 static bool goes_to(const struct queue_entry *e, struct str domain)
@@ -404,11 +442,25 @@ struct listing {
     bool more, from_start;
 };
 
-static enum st take(struct listing *l, const struct queue_filter *f, struct arena *a, struct str value)
+/* One that is in quarantine is listed all the same, held, with nothing that stands in it. */
+static enum st take_quarantined(struct listing *l, const struct queue_filter *f)
+{
+    struct queue_entry e = {.id = l->next, .held = true, .hold_reason = STR("in quarantine: the server failed on it twice")};
+
+    if (fits(&e, f))
+        l->list[l->n++] = e;
+    return ST_OK;
+}
+
+static enum st take(const struct queue *q, struct listing *l, const struct queue_filter *f, struct arena *a, struct str value)
 {
     struct arena tmp = ARENA_INIT;
     struct queue_entry e;
-    enum st st = entry_decode(&tmp, l->next, value, &e);
+    enum st st;
+
+    if (is_quarantined(q, l->next))
+        return take_quarantined(l, f);
+    st = decode(q, &tmp, l->next, value, &e);
 
     if (st == ST_OK && fits(&e, f)) {
         st = entry_decode(a, l->next, arena_str(a, value), &l->list[l->n]);
@@ -431,7 +483,7 @@ static enum st list_range(struct queue *q, struct kv_range *range, const struct 
         l->next = entry_id_of(key);
         if (steps == 0 && l->from_start)
             raise_low(q, l->next);
-        TRY(take(l, f, a, value));
+        TRY(take(q, l, f, a, value));
     }
     return ST_OK;
 }

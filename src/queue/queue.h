@@ -14,6 +14,8 @@ struct queue_options {
 };
 struct queue *queue_new(const struct queue_options *opt);
 void queue_free(struct queue *q); /* the cores have stopped */
+/* Before the cores run: the box has died on this entry. It is listed as held, and not read: ST_CORRUPT. ST_LIMIT. */
+enum st queue_quarantine_add(struct queue *q, uint64_t id) MUST_USE;
 /* Reads where it stands; once, on the owner, before any other call. ST_CORRUPT, ST_IO. */
 enum st queue_start(struct queue *q) SUSPENDS MUST_USE;
 

@@ -27,6 +27,9 @@ static enum st answer_failure(struct smtp_session *s, enum st st) SUSPENDS
     switch (st) {
     case ST_LIMIT: return smtp_reply_arg(s, SMTP_TOO_LARGE, arena_printf(&s->txn_arena, "%llu", (unsigned long long)s->set->smtp_max_message_size));
     case ST_NOSPACE: return smtp_reply(s, SMTP_NO_SPACE);
+    case ST_DENIED: /* the login holds no more, since it was revoked or the mail store has started anew: only another one helps */
+        smtp_session_end(s, ST_DENIED, "the right to send is gone");
+        return smtp_reply_arg(s, SMTP_SHUTDOWN, s->set->host_name);
     default: return smtp_reply(s, SMTP_LOCAL_ERROR);
     }
 }

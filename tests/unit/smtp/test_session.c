@@ -303,6 +303,15 @@ TEST(order_and_mistakes_are_answered_in_the_protocols_words)
     CHECK(!str_ends(got, STR("250 2.0.0 Ok\r\n")));
 }
 
+TEST(a_right_to_send_that_is_gone_ends_the_connection)
+{
+    struct world world = {.deliver_st = ST_DENIED};
+    struct str got = talk(&world, STR("HELO c\r\nMAIL FROM:<>\r\nRCPT TO:<Postmaster>\r\nDATA\r\n\r\nx\r\n.\r\nQUIT\r\n"), out, sizeof out);
+
+    CHECK(str_search(got, STR("\r\n421 4.3.2 ")) < got.n);
+    CHECK(str_search(got, STR("221 ")) == got.n); /* QUIT is not read any more */
+}
+
 TEST(a_failed_commit_is_a_temporary_answer)
 {
     struct world world = {.deliver_st = ST_NOSPACE};

@@ -1,0 +1,3 @@
+#include "base/activity.h"
+
+_Thread_local struct activity *activity_here;
