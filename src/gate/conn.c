@@ -42,6 +42,7 @@ static enum st serve(struct conn *c) SUSPENDS
         c->log.action = "TLS handshake";
         TRY(conn_start_tls(c));
     }
+    c->began = true;
     switch (c->row->protocol) {
     case PROTOCOL_SMTP:
     case PROTOCOL_SUBMISSION: return conn_smtp(c);
@@ -64,7 +65,7 @@ static void run(void *arg)
         return;
     if (c->smtp)
         conn_smtp_end(c);
-    else if (st != ST_OK && c->stream && !c->login.n)
+    else if (st != ST_OK && !c->began)
         LOG(CONNECTION_FAILED, lf_z("status", st_name(st)), lf_err());
     if (c->relaying)
         return; /* the relay ends it */

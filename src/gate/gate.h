@@ -60,7 +60,7 @@ struct conn {
     struct co *co; /* while one runs */
     enum st woke;
     unsigned char token[16]; /* of a submission grant */
-    bool has_grant, relaying;
+    bool has_grant, relaying, began; /* began: TLS stands where it must, the protocol has the connection */
     uint64_t account, spooled;
     struct str login;
 };

@@ -147,7 +147,8 @@ static enum st serve(struct pop3_session *s) SUSPENDS
 
 static void session_free(struct pop3_session *s)
 {
-    view_close(s->view);
+    if (s->view)
+        view_close(s->view);
     if (s->locked)
         account_pop3_unlock(s->account);
     if (s->account)
