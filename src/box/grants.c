@@ -1,4 +1,5 @@
 #include "box/grants.h"
+#include "ipc/lists.h"
 
 static void expire(struct box_core *c)
 {
@@ -118,8 +119,8 @@ void box_submit_ask(struct ipc_request *r)
     struct grant *g;
 
     a.status = (uint8_t)grant_find(peer->core, m->token, m->account, peer->index, m->conn, &g);
-    if (a.status == ST_OK && g->expires == NEVER)
-        a.status = ST_DENIED; /* redeemed once already */
+    if (a.status == ST_OK && (!(g->rights & GRANT_SUBMIT) || g->expires == NEVER))
+        a.status = ST_DENIED; /* for reading mail, or redeemed once already */
     if (a.status == ST_OK) {
         g->expires = NEVER;
         list_del(&g->link);

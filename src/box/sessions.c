@@ -1,5 +1,6 @@
 #include "box/sessions.h"
 #include "box/grants.h"
+#include "ipc/lists.h"
 
 #include <unistd.h>
 
@@ -80,7 +81,7 @@ static enum st redeem(struct ipc_request *r)
     if (r->fd < 0 || (m->service != PROTOCOL_IMAP && m->service != PROTOCOL_POP3))
         return FAIL(ST_SYNTAX, "a hand-over without a connection");
     TRY(grant_find(c, m->token, m->account, peer->index, m->conn, &g));
-    if (g->expires == NEVER)
+    if (!(g->rights & GRANT_MAIL) || g->expires == NEVER)
         return FAIL(ST_DENIED, "that grant is for submission");
     taken = *g; /* single use */
     grant_free(c, g);
