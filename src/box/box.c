@@ -121,7 +121,7 @@ static enum st start_core(struct box *b, unsigned i, struct core *first)
     return c->core ? ST_OK : FAIL(ST_INTERNAL, "no core");
 }
 
-static enum st box_start(struct role *r)
+static enum st box_start(struct role *r) SUSPENDS
 {
     struct box *b = MEM_NEW(struct box);
 
@@ -230,7 +230,7 @@ static bool all_quiet(const struct box *b)
     return true;
 }
 
-static void box_stop(struct role *r, mono_ms deadline)
+static void box_stop(struct role *r, mono_ms deadline) SUSPENDS
 {
     struct box *b = r->state;
 

@@ -1,6 +1,7 @@
 #include "co/stack.h"
 #include "base/arena.h"
 #include "base/must.h"
+#include "base/str.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -24,17 +25,18 @@ static atomic_long mapping_budget;
 
 static void read_mapping_budget(void)
 {
-    long max = 65530; /* the kernel's default */
+    uint64_t max = 65530; /* the kernel's default */
+    uint64_t told;
     char text[32] = "";
     FILE *f;
 
     f = fopen("/proc/sys/vm/max_map_count", "re");
     if (f) {
-        if (fgets(text, sizeof text, f) && strtol(text, NULL, 10) > 0)
-            max = strtol(text, NULL, 10);
+        if (fgets(text, sizeof text, f) && str_u64(str_trim(str_z(text)), INT32_MAX, &told) == ST_OK && told > 0)
+            max = told;
         fclose(f);
     }
-    atomic_store(&mapping_budget, max / 2);
+    atomic_store(&mapping_budget, (long)(max / 2));
 }
 
 void stack_pool_init(struct stack_pool *p, unsigned count, size_t bytes, bool paint)

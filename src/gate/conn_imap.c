@@ -1,7 +1,7 @@
 #include "gate/gate.h"
 #include "imap/imap.h"
 
-static enum st authenticate(void *arg, const struct imap_login_try *t, struct imap_login_result *out)
+static enum st authenticate(void *arg, const struct imap_login_try *t, struct imap_login_result *out) SUSPENDS
 {
     struct auth_result r;
 
@@ -10,7 +10,7 @@ static enum st authenticate(void *arg, const struct imap_login_try *t, struct im
     return ST_OK;
 }
 
-static enum st starttls(void *arg)
+static enum st starttls(void *arg) SUSPENDS
 {
     return conn_start_tls(arg);
 }

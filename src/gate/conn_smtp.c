@@ -15,7 +15,7 @@ static enum st status(uint8_t status, struct str text)
 }
 
 /* A login for submission: the grant is redeemed at once and lives as long as this connection. */
-static enum st authenticate(void *arg, const struct smtp_auth_try *t, struct arena *a, struct smtp_auth_result *out)
+static enum st authenticate(void *arg, const struct smtp_auth_try *t, struct arena *a, struct smtp_auth_result *out) SUSPENDS
 {
     struct conn *c = arg;
     struct auth_result r;
@@ -37,7 +37,7 @@ static enum st authenticate(void *arg, const struct smtp_auth_try *t, struct are
     return ST_OK;
 }
 
-static enum st resolve(void *arg, uint64_t txn, uint64_t account, struct str address, struct arena *a, struct smtp_rcpt_result *out)
+static enum st resolve(void *arg, uint64_t txn, uint64_t account, struct str address, struct arena *a, struct smtp_rcpt_result *out) SUSPENDS
 {
     struct conn *c = arg;
     struct msg_rcpt_ask ask = {.txn = txn, .account = account, .address = address};
@@ -48,7 +48,7 @@ static enum st resolve(void *arg, uint64_t txn, uint64_t account, struct str add
     return rcpt_targets_get(answer.targets, a, &out->targets, &out->n);
 }
 
-static enum st may_send_as(void *arg, uint64_t account, struct str address)
+static enum st may_send_as(void *arg, uint64_t account, struct str address) SUSPENDS
 {
     struct conn *c = arg;
     struct msg_sender_ask ask = {.account = account, .address = address};
@@ -62,7 +62,7 @@ static enum st may_send_as(void *arg, uint64_t account, struct str address)
     return st;
 }
 
-static enum st spool(void *arg, int *out_fd)
+static enum st spool(void *arg, int *out_fd) SUSPENDS
 {
     struct conn *c = arg;
     struct msg_spool_ask ask = {.conn = c->id};
@@ -166,7 +166,7 @@ static enum st send_letter(struct conn *c, const struct smtp_letter *l, struct s
     return st;
 }
 
-static enum st deliver(void *arg, const struct smtp_letter *l, uint64_t *out_id)
+static enum st deliver(void *arg, const struct smtp_letter *l, uint64_t *out_id) SUSPENDS
 {
     struct buf rcpts, attributes;
     int fd = l->spool;
@@ -189,7 +189,7 @@ static enum st deliver(void *arg, const struct smtp_letter *l, uint64_t *out_id)
     return st;
 }
 
-static enum st start_tls(void *arg, struct stream *s)
+static enum st start_tls(void *arg, struct stream *s) SUSPENDS
 {
     (void)s;
     return conn_start_tls(arg);

@@ -97,7 +97,7 @@ static void gate_reload(struct role *r, const struct settings *set)
     g->set = config_ref(set);
 }
 
-static void gate_stop(struct role *r, mono_ms deadline)
+static void gate_stop(struct role *r, mono_ms deadline) SUSPENDS
 {
     struct gate *g = gate_of(r);
 

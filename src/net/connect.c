@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static enum st wait_connected(int fd, mono_ms deadline)
+static enum st wait_connected(int fd, mono_ms deadline) SUSPENDS
 {
     struct co_fd f;
     socklen_t n = sizeof(int);

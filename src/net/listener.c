@@ -115,7 +115,7 @@ static enum st accept_one(struct listener *l)
     }
 }
 
-static enum st accept_batch(struct listener *l)
+static enum st accept_batch(struct listener *l) SUSPENDS
 {
     for (int i = 0; i < ACCEPT_BATCH; i++) {
         if (l->connections >= l->opt.connections_max)

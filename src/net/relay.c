@@ -96,7 +96,7 @@ static void unparked(void *arg, enum st why)
 }
 
 /* Moves what there is. ST_BUSY: no more now. */
-static enum st move(struct direction *d)
+static enum st move(struct direction *d) SUSPENDS
 {
     struct relay *r = d->relay;
     struct str in = stream_input(d->from);
@@ -115,7 +115,7 @@ static enum st move(struct direction *d)
     return st;
 }
 
-static enum st move_all(struct direction *d)
+static enum st move_all(struct direction *d) SUSPENDS
 {
     enum st st = ST_OK;
 

@@ -178,7 +178,7 @@ enum st stream_wait_wanted(struct stream *s, uint32_t ms)
 }
 
 /* A peer that is always ready must not keep the core. */
-static void take_turns(struct stream *s)
+static void take_turns(struct stream *s) SUSPENDS
 {
     if (++s->streak >= STREAK_MAX) {
         s->streak = 0;
@@ -307,7 +307,7 @@ size_t stream_unsent(const struct stream *s)
 }
 
 /* Writes what is buffered and then `bytes`, all of it. */
-static enum st write_all(struct stream *s, struct str bytes)
+static enum st write_all(struct stream *s, struct str bytes) SUSPENDS
 {
     while (stream_unsent(s) || bytes.n) {
         struct iovec iov[2];
@@ -338,7 +338,7 @@ static enum st write_all(struct stream *s, struct str bytes)
     return ST_OK;
 }
 
-static enum st write_or_break(struct stream *s, struct str bytes)
+static enum st write_or_break(struct stream *s, struct str bytes) SUSPENDS
 {
     enum st st;
 
@@ -416,7 +416,7 @@ enum st stream_shutdown(struct stream *s)
 }
 
 /* Closing a socket that holds unread input makes the kernel send a reset, which overtakes what we wrote. */
-static void linger(struct stream *s)
+static void linger(struct stream *s) SUSPENDS
 {
     mono_ms until = core_now(core_here()) + LINGER_MS;
     char waste[4096];

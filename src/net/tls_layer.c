@@ -156,7 +156,7 @@ static const struct stream_layer_ops tls_ops = {
 
 /* --- pushing ------------------------------------------------------------------------------------ */
 
-static enum st handshake(struct stream *s, struct tls_layer *l, mono_ms deadline)
+static enum st handshake(struct stream *s, struct tls_layer *l, mono_ms deadline) SUSPENDS
 {
     for (;;) {
         mono_ms now = core_now(core_here());
@@ -200,7 +200,7 @@ enum st tls_layer_push(struct stream *s, SSL *ssl, struct tls_set *set, mono_ms 
 }
 
 /* Clear text that came with STARTTLS must not be read as if it had come under TLS. */
-static enum st ready_for_layer(struct stream *s)
+static enum st ready_for_layer(struct stream *s) SUSPENDS
 {
     if (stream_input(s).n)
         return FAIL(ST_DENIED, "%zu bytes of clear text came before the TLS handshake", stream_input(s).n);

@@ -22,7 +22,7 @@ static struct {
 } methods = {.once = PTHREAD_ONCE_INIT};
 
 static enum st ask(const struct tls_cert *cert, enum tls_key_kind kind, const void *input, size_t n, unsigned char *out,
-                   size_t *out_n)
+                   size_t *out_n) SUSPENDS
 {
     enum st st = cert->sign(cert->sign_arg, cert->key_id, kind, str_n(input, n), out, TLS_SIGNATURE_MAX, out_n);
 
@@ -31,7 +31,7 @@ static enum st ask(const struct tls_cert *cert, enum tls_key_kind kind, const vo
 }
 
 static int ec_sign(UNUSED int type, const unsigned char *digest, int digest_n, unsigned char *sig, unsigned int *sig_n,
-                   UNUSED const BIGNUM *kinv, UNUSED const BIGNUM *r, EC_KEY *key)
+                   UNUSED const BIGNUM *kinv, UNUSED const BIGNUM *r, EC_KEY *key) SUSPENDS
 {
     unsigned char out[TLS_SIGNATURE_MAX];
     size_t n = 0;
@@ -46,7 +46,7 @@ static int ec_sign(UNUSED int type, const unsigned char *digest, int digest_n, u
 }
 
 /* TLS 1.3 comes padded (PSS); TLS 1.2 may leave PKCS #1 v1.5 to us. */
-static int rsa_private(int n, const unsigned char *from, unsigned char *to, RSA *key, int padding)
+static int rsa_private(int n, const unsigned char *from, unsigned char *to, RSA *key, int padding) SUSPENDS
 {
     unsigned char padded[TLS_SIGNATURE_MAX], out[TLS_SIGNATURE_MAX];
     int size = RSA_size(key);

@@ -80,7 +80,7 @@ static enum st log_in(struct login *l, const struct pop3_login_try *t) SUSPENDS
     return ST_OK;
 }
 
-static enum st login_cmd_user(struct login *l, struct str args)
+static enum st login_cmd_user(struct login *l, struct str args) SUSPENDS
 {
     if (!is_clear(l))
         return refuse(l, "-ERR [AUTH] Say STLS first: passwords are not taken in clear text");
@@ -91,7 +91,7 @@ static enum st login_cmd_user(struct login *l, struct str args)
     return say(l, "+OK");
 }
 
-static enum st login_cmd_pass(struct login *l, struct str args)
+static enum st login_cmd_pass(struct login *l, struct str args) SUSPENDS
 {
     struct pop3_login_try t = {.user = l->user, .password = secret_of(args)};
     enum st st;
@@ -162,7 +162,7 @@ static enum st auth_with(struct login *l, struct arena *a, struct str mechanism,
     return st;
 }
 
-static enum st login_cmd_auth(struct login *l, struct str args)
+static enum st login_cmd_auth(struct login *l, struct str args) SUSPENDS
 {
     struct arena a = ARENA_INIT;
     struct str mechanism = pop3_word(&args);
@@ -177,7 +177,7 @@ static enum st login_cmd_auth(struct login *l, struct str args)
     return st;
 }
 
-static enum st login_cmd_stls(struct login *l, struct str args)
+static enum st login_cmd_stls(struct login *l, struct str args) SUSPENDS
 {
     enum st st;
 
@@ -199,19 +199,19 @@ static enum st login_cmd_stls(struct login *l, struct str args)
     return st;
 }
 
-static enum st login_cmd_capa(struct login *l, struct str args)
+static enum st login_cmd_capa(struct login *l, struct str args) SUSPENDS
 {
     (void)args;
     return pop3_write_capa(l->stream, (is_clear(l) ? CAPA_CLEAR : 0) | (has_stls(l) ? CAPA_STLS : 0));
 }
 
-static enum st login_cmd_noop(struct login *l, struct str args)
+static enum st login_cmd_noop(struct login *l, struct str args) SUSPENDS
 {
     (void)args;
     return say(l, "+OK");
 }
 
-static enum st login_cmd_quit(struct login *l, struct str args)
+static enum st login_cmd_quit(struct login *l, struct str args) SUSPENDS
 {
     (void)args;
     end(l, ST_OK, "quit");

@@ -11,7 +11,7 @@ static bool is_host(struct str s)
     return s.n > 0 && s.n <= 255 && str_is_utf8(s);
 }
 
-static enum st hello(struct smtp_cmd *c, bool extended)
+static enum st hello(struct smtp_cmd *c, bool extended) SUSPENDS
 {
     struct smtp_session *s = c->s;
     struct str host = str_trim(c->args);

@@ -2,7 +2,7 @@
 #include "smtp/ext.h"
 
 /* A bad path or a parameter: replies; ST_DENIED when the command is over with that. */
-static enum st parse(struct smtp_cmd *c, struct smtp_path *path)
+static enum st parse(struct smtp_cmd *c, struct smtp_path *path) SUSPENDS
 {
     struct smtp_session *s = c->s;
     enum st st = smtp_path_parse(c->args, STR("FROM:"), path);
@@ -16,7 +16,7 @@ static enum st parse(struct smtp_cmd *c, struct smtp_path *path)
     return ST_DENIED;
 }
 
-static enum st take_params(struct smtp_session *s, const struct smtp_path *path)
+static enum st take_params(struct smtp_session *s, const struct smtp_path *path) SUSPENDS
 {
     for (size_t i = 0; i < path->n_params; i++) {
         const struct smtp_param *p = &path->params[i];
@@ -35,7 +35,7 @@ static enum st take_params(struct smtp_session *s, const struct smtp_path *path)
 }
 
 /* RFC 6409 section 6.1: a user sends as himself. The null path is for reports, which programs of users send too. */
-static enum st check_sender(struct smtp_session *s, const struct smtp_path *path)
+static enum st check_sender(struct smtp_session *s, const struct smtp_path *path) SUSPENDS
 {
     enum st st;
 
@@ -55,7 +55,7 @@ static enum st check_sender(struct smtp_session *s, const struct smtp_path *path
     return ST_DENIED;
 }
 
-static enum st begin(struct smtp_cmd *c, struct smtp_path *path)
+static enum st begin(struct smtp_cmd *c, struct smtp_path *path) SUSPENDS
 {
     struct smtp_session *s = c->s;
 

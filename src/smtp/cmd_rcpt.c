@@ -1,6 +1,6 @@
 #include "smtp/ext.h"
 
-static enum st parse(struct smtp_cmd *c, struct smtp_path *path)
+static enum st parse(struct smtp_cmd *c, struct smtp_path *path) SUSPENDS
 {
     struct smtp_session *s = c->s;
     enum st st = smtp_path_parse(c->args, STR("TO:"), path);
@@ -54,7 +54,7 @@ static enum st add(struct smtp_session *s, const struct rcpt_target *targets, si
     return ST_OK;
 }
 
-static enum st refuse_unknown(struct smtp_session *s, struct str address)
+static enum st refuse_unknown(struct smtp_session *s, struct str address) SUSPENDS
 {
     if (++s->unknown_rcpts > s->set->smtp_max_unknown_recipients) {
         smtp_session_end(s, ST_DENIED, "too many unknown recipients");
@@ -64,7 +64,7 @@ static enum st refuse_unknown(struct smtp_session *s, struct str address)
     return smtp_reply_arg(s, SMTP_NO_SUCH_USER, address);
 }
 
-static enum st answer(struct smtp_session *s, enum st st, struct str address, const struct smtp_rcpt_result *r)
+static enum st answer(struct smtp_session *s, enum st st, struct str address, const struct smtp_rcpt_result *r) SUSPENDS
 {
     switch (st) {
     case ST_OK:

@@ -7,7 +7,7 @@ static bool offered(const struct smtp_session *s)
     return true;
 }
 
-static enum st mail(struct smtp_session *s, const struct smtp_param *p)
+static enum st mail(struct smtp_session *s, const struct smtp_param *p) SUSPENDS
 {
     if (str_ieq(p->value, STR("7BIT")) || str_ieq(p->value, STR("8BITMIME")))
         return ST_OK;

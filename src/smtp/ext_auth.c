@@ -8,7 +8,7 @@ static void args(const struct smtp_session *s, struct buf *out)
     sasl_offer(out, stream_is_tls(s->stream) || s->setup.listener->plaintext_auth);
 }
 
-static enum st mail(struct smtp_session *s, const struct smtp_param *p)
+static enum st mail(struct smtp_session *s, const struct smtp_param *p) SUSPENDS
 {
     if (p->value.n)
         return ST_OK;

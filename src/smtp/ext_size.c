@@ -13,7 +13,7 @@ static void args(const struct smtp_session *s, struct buf *out)
     buf_add_u64(out, s->set->smtp_max_message_size);
 }
 
-static enum st mail(struct smtp_session *s, const struct smtp_param *p)
+static enum st mail(struct smtp_session *s, const struct smtp_param *p) SUSPENDS
 {
     uint64_t size;
     enum st st = p->value.n <= 20 ? str_u64(p->value, UINT64_MAX, &size) : ST_SYNTAX;

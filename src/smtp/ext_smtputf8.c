@@ -7,7 +7,7 @@ static bool offered(const struct smtp_session *s)
     return true;
 }
 
-static enum st mail(struct smtp_session *s, const struct smtp_param *p)
+static enum st mail(struct smtp_session *s, const struct smtp_param *p) SUSPENDS
 {
     if (p->value.p) { /* section 3.4: it takes no value */
         TRY(smtp_refuse(s, SMTP_BAD_SYNTAX, STR("SMTPUTF8 takes no value")));
