@@ -46,6 +46,8 @@ static enum st open_store(struct box *b, struct role *r)
 {
     char path[4096];
     struct store_options opt = {.dir = path, .segment_bytes = b->set->store_segment_size, .cache_bytes = b->set->store_rocksdb_cache,
+                                .write_buffer_bytes = b->set->store_rocksdb_write_buffer, .open_files = b->set->store_rocksdb_open_files,
+                                .is_plain = !b->set->store_compress, .level = b->set->store_compress_level,
                                 .reserve_bytes = b->set->store_min_free, .disk = b->disk};
     int dir = open(r->dir, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
 

@@ -113,7 +113,6 @@ static void check_users(const struct settings *set, struct config_errors *errors
     } rows[] = {
         {"user_keeper", set->user_keeper},   {"user_gate", set->user_gate},         {"user_box", set->user_box},
         {"user_courier", set->user_courier}, {"user_resolver", set->user_resolver}, {"user_control", set->user_control},
-        {"user_errand", set->user_errand},
     };
     uint32_t uid;
 

@@ -102,7 +102,8 @@ void conn_accepted(void *arg, int fd, const struct addr *peer)
     const struct stream_options so = {.in_max = 65536, .out_high = 16384, .read_timeout_ms = 60000, .write_timeout_ms = (uint32_t)g->set->net_write_timeout};
     struct conn *c;
 
-    if (g->stopping || !network_take(g, peer, g->set->listeners[from->row].max_connections_per_address)) {
+    if (g->stopping || g->n_conns >= g->set->gate_max_connections ||
+        !network_take(g, peer, g->set->listeners[from->row].max_connections_per_address)) {
         listener_closed(from->listener);
         close(fd);
         return;

@@ -14,6 +14,7 @@
 
 #define CERTS_MAX 10000
 #define CHAIN_MAX 10
+#define LIST_MAX 1024
 #define TICKET_LIFE_S (12 * 3600)
 #define ALPN_MAX 128
 
@@ -47,6 +48,8 @@ struct tls_server {
     unsigned ticket_count;
     unsigned char alpn[ALPN_MAX];
     unsigned alpn_n;
+    bool only_1_3;
+    char ciphers[LIST_MAX], groups[LIST_MAX]; /* empty: those of tls_context_new */
 };
 
 _Static_assert(sizeof(struct ticket_key) == TLS_TICKET_KEY_BYTES, "ticket keys are bytes");
@@ -282,9 +285,41 @@ static void add_names(struct tls_set *set, struct set_entry *e, X509 *leaf)
         add_name(set, e, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(X509_get_subject_name(leaf), cn)));
 }
 
+static enum st set_limits(SSL_CTX *ctx, bool only_1_3, const char *ciphers, const char *groups)
+{
+    if (only_1_3 && SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) != 1)
+        return tls_fail(ST_INTERNAL, "TLS 1.3");
+    if (*ciphers && SSL_CTX_set_cipher_list(ctx, ciphers) != 1)
+        return tls_fail(ST_SYNTAX, "tls_ciphers");
+    if (*groups && SSL_CTX_set1_groups_list(ctx, groups) != 1)
+        return tls_fail(ST_SYNTAX, "tls_groups");
+    return ST_OK;
+}
+
+enum st tls_server_limits(struct tls_server *t, bool only_1_3, struct str ciphers, struct str groups)
+{
+    char c[LIST_MAX], g[LIST_MAX];
+    SSL_CTX *ctx;
+    enum st st;
+
+    if (ciphers.n >= sizeof c || groups.n >= sizeof g)
+        return FAIL(ST_LIMIT, "tls_ciphers or tls_groups is too long");
+    snprintf(c, sizeof c, "%.*s", STR_ARGS(ciphers));
+    snprintf(g, sizeof g, "%.*s", STR_ARGS(groups));
+    TRY(tls_context_new(t->lib, TLS_server_method(), &ctx));
+    st = set_limits(ctx, only_1_3, c, g);
+    SSL_CTX_free(ctx);
+    TRY(st);
+    t->only_1_3 = only_1_3;
+    memcpy(t->ciphers, c, sizeof c);
+    memcpy(t->groups, g, sizeof g);
+    return ST_OK;
+}
+
 static enum st fill_entry(struct tls_server *t, struct tls_set *set, struct set_entry *e, X509 *leaf, BIO *pem)
 {
     TRY(tls_context_new(t->lib, TLS_server_method(), &e->ctx));
+    TRY(set_limits(e->ctx, t->only_1_3, t->ciphers, t->groups));
     SSL_CTX_set_app_data(e->ctx, set);
     SSL_CTX_set_tlsext_servername_callback(e->ctx, on_server_name);
     SSL_CTX_set_tlsext_servername_arg(e->ctx, set);

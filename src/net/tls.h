@@ -21,6 +21,11 @@ typedef enum st tls_sign_fn(void *arg, uint32_t key_id, enum tls_key_kind kind, 
 struct tls_server *tls_server_new(tls_sign_fn *sign, void *sign_arg);
 void tls_server_free(struct tls_server *t); /* handshakes and connections that use it keep it alive */
 
+/* What the certificates that are added from now on are served with: TLS 1.3 only or 1.2 too; cipher suites of 1.2 and
+ * groups in OpenSSL's notation, empty: forward secrecy and AEAD only, and the usual curves. ST_SYNTAX: OpenSSL doesn't
+ * know them; all stays as it was. */
+enum st tls_server_limits(struct tls_server *t, bool only_1_3, struct str ciphers, struct str groups) MUST_USE;
+
 /* A certificate chain in PEM (leaf first) whose key the keeper has as `key_id`. Replaces the set at
  * the next tls_server_commit; names for SNI are read from the leaf (subjectAltName, wildcards). The
  * first one is shown to clients that ask for no name or an unknown one; where two have a name, the first

@@ -49,7 +49,7 @@ static void squeeze(struct store *s, struct arena *a, const struct kv_blob *blob
 
     b->row = (struct blob_row){.id = blob->id, .refs = blob->refs, .raw = blob->bytes.n, .codec = CODEC_RAW};
     b->stored = blob->bytes;
-    if (squeeze_small(&s->squeeze, a, blob->bytes, on_core ? 1 : 3, &b->stored))
+    if (!s->opt.is_plain && squeeze_small(&s->squeeze, a, blob->bytes, on_core ? 1 : (int)s->opt.level, &b->stored))
         b->row.codec = CODEC_ZSTD;
     b->row.stored = b->stored.n;
     b->row.hash = bytes_hash(b->stored);

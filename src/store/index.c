@@ -1,9 +1,7 @@
 #include "store/index.h"
 #include "base/must.h"
 
-#define WRITE_BUFFER_BYTES (16u << 20) /* bounds what is replayed after a crash, too */
 #define BLOCK_BYTES 8192
-#define OPEN_FILES 256
 #define TOMBSTONE_WINDOW 4096 /* a stretch of so many keys with so many deleted ones is compacted soon: */
 #define TOMBSTONE_COUNT 1024  /* scans over a queue's deleted keys get slow otherwise */
 
@@ -47,13 +45,13 @@ static void set_table(struct index *ix, uint64_t cache_bytes)
 }
 
 /* Two jobs and two write buffers: above, a failed flush that is tried again can misorder updates (7.8.3). */
-static void set_options(rocksdb_options_t *o)
+static void set_options(rocksdb_options_t *o, const struct store_options *opt)
 {
     rocksdb_options_set_create_if_missing(o, 1);
     rocksdb_options_set_max_background_jobs(o, 2);
     rocksdb_options_set_max_write_buffer_number(o, 2);
-    rocksdb_options_set_write_buffer_size(o, WRITE_BUFFER_BYTES);
-    rocksdb_options_set_max_open_files(o, OPEN_FILES);
+    rocksdb_options_set_write_buffer_size(o, opt->write_buffer_bytes); /* bounds what is replayed after a crash, too */
+    rocksdb_options_set_max_open_files(o, (int)opt->open_files);
     rocksdb_options_set_max_file_opening_threads(o, 1);
     rocksdb_options_set_compression(o, rocksdb_lz4_compression);
     rocksdb_options_set_bottommost_compression(o, rocksdb_zstd_compression);
@@ -67,13 +65,13 @@ static void set_options(rocksdb_options_t *o)
     rocksdb_options_add_compact_on_deletion_collector_factory(o, TOMBSTONE_WINDOW, TOMBSTONE_COUNT);
 }
 
-enum st index_open(struct index *ix, const char *path, uint64_t cache_bytes)
+enum st index_open(struct index *ix, const char *path, const struct store_options *opt)
 {
     char *error = NULL;
 
     *ix = (struct index){.options = rocksdb_options_create()};
-    set_options(ix->options);
-    set_table(ix, cache_bytes);
+    set_options(ix->options, opt);
+    set_table(ix, opt->cache_bytes);
     ix->write = rocksdb_writeoptions_create();
     rocksdb_writeoptions_disable_WAL(ix->write, 1);
     ix->read = rocksdb_readoptions_create();

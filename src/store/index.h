@@ -2,7 +2,7 @@
  * belong to no core; kv.c puts them where they may wait. Keys are whole: account in front, 8 bytes big-endian. */
 #pragma once
 
-#include "base/arena.h"
+#include "store/store.h"
 
 #include <rocksdb/c.h>
 
@@ -15,7 +15,7 @@ struct index {
     rocksdb_readoptions_t *read, *read_cached;
 };
 
-enum st index_open(struct index *ix, const char *path, uint64_t cache_bytes) MUST_USE;
+enum st index_open(struct index *ix, const char *path, const struct store_options *opt) MUST_USE; /* its sizes must be set */
 void index_close(struct index *ix); /* writes out what it holds; fine when open failed */
 
 /* Whether to read only what is in memory (ST_TRYLATER when that does not suffice) or from the disk too. */

@@ -11,7 +11,6 @@
 
 #define CHUNK (256u << 10)
 #define SAMPLE (128u << 10) /* says whether compressing pays */
-#define LEVEL 3
 
 struct staging {
     struct store *s;
@@ -95,6 +94,10 @@ static enum st sample(struct staging *g, bool *out_pays)
     struct arena a = ARENA_INIT;
     struct str part;
 
+    if (g->s->opt.is_plain) {
+        *out_pays = false;
+        return ST_OK;
+    }
     TRY(chunk_at(g, 0, &part));
     *out_pays = squeeze_small(&g->s->squeeze, &a, str_sub(part, 0, SAMPLE), 1, &part);
     arena_fini(&a);
@@ -109,7 +112,7 @@ static enum st write_body(struct staging *g)
 
     TRY(sample(g, &pays));
     if (pays) {
-        c = squeeze_get(&g->s->squeeze, LEVEL);
+        c = squeeze_get(&g->s->squeeze, (int)g->s->opt.level);
         st = write_squeezed(g, c);
         squeeze_put(&g->s->squeeze, c);
         g->stage->row.codec = CODEC_ZSTD;

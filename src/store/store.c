@@ -9,6 +9,9 @@
 #define SEGMENT_BYTES_DEFAULT (64u << 20)
 #define SEGMENT_BYTES_LEAST (256u << 10)
 #define CACHE_BYTES_DEFAULT (32u << 20)
+#define WRITE_BUFFER_DEFAULT (16u << 20)
+#define OPEN_FILES_DEFAULT 256
+#define LEVEL_DEFAULT 3
 #define RESERVE_BYTES_DEFAULT (64u << 20)
 #define FORMAT_TEXT "restante store "
 #define PATH_MAX_BYTES 4000
@@ -169,7 +172,7 @@ static enum st open_all(struct store *s, struct arena *a)
 {
     TRY(lock(s, a));
     TRY(check_format(s, a));
-    TRY(index_open(&s->index, arena_printf(a, "%s/index", s->dir).p, s->opt.cache_bytes));
+    TRY(index_open(&s->index, arena_printf(a, "%s/index", s->dir).p, &s->opt));
     TRY(segs_open(&s->segs, s->os, s->dir, s->opt.segment_bytes, s->opt.reserve_bytes));
     TRY(load_segments(s));
     TRY(store_recover(s));
@@ -185,6 +188,12 @@ static void set_defaults(struct store_options *o)
         o->cache_bytes = CACHE_BYTES_DEFAULT;
     if (!o->reserve_bytes)
         o->reserve_bytes = RESERVE_BYTES_DEFAULT;
+    if (!o->write_buffer_bytes)
+        o->write_buffer_bytes = WRITE_BUFFER_DEFAULT;
+    if (!o->open_files)
+        o->open_files = OPEN_FILES_DEFAULT;
+    if (!o->level)
+        o->level = LEVEL_DEFAULT;
     o->segment_bytes = (MAX(o->segment_bytes, SEGMENT_BYTES_LEAST) + 4095) & ~(uint64_t)4095;
 }
 

@@ -230,6 +230,27 @@ TEST(reload_drops_no_connection)
     in_world(reload);
 }
 
+TEST(limits_hold_for_what_is_added_later)
+{
+    struct arena a = ARENA_INIT;
+    struct tls_server *t = tls_server_new(pool_sign, NULL);
+    struct made_cert cn = make_ec(&a, NULL);
+
+    CHECK_ST(tls_server_limits(t, false, STR("NO-SUCH-CIPHER"), STR("")), ST_SYNTAX);
+    CHECK_ST(tls_server_limits(t, false, STR(""), STR("no-such-group")), ST_SYNTAX);
+    CHECK_ST(tls_server_add(t, cn.cert_pem, 0), ST_OK);
+    CHECK_ST(tls_server_commit(t), ST_OK);
+    CHECK(SSL_CTX_get_min_proto_version(t->set->first->ctx) == TLS1_2_VERSION);
+    CHECK_ST(tls_server_limits(t, true, STR("ECDHE-RSA-AES128-GCM-SHA256"), STR("P-256")), ST_OK);
+    CHECK_ST(tls_server_add(t, cn.cert_pem, 0), ST_OK);
+    CHECK_ST(tls_server_commit(t), ST_OK);
+    CHECK(SSL_CTX_get_min_proto_version(t->set->first->ctx) == TLS1_3_VERSION);
+    CHECK(sk_SSL_CIPHER_num(SSL_CTX_get_ciphers(t->set->first->ctx)) == 4); /* three of TLS 1.3 */
+    tls_server_free(t);
+    tls_key_free(cn.key);
+    arena_fini(&a);
+}
+
 TEST(certificates_that_are_none)
 {
     struct arena a = ARENA_INIT;

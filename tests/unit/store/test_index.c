@@ -3,6 +3,8 @@
 #include "fixture.h"
 #include "test.h"
 
+static const struct store_options opt = {.cache_bytes = 1u << 20, .write_buffer_bytes = 1u << 20, .open_files = 64};
+
 static enum st put(struct index *ix, const char *key, const char *value)
 {
     rocksdb_writebatch_t *w = rocksdb_writebatch_create();
@@ -21,13 +23,13 @@ TEST(what_was_written_is_there_after_closing)
     struct index ix, other;
     struct str v;
 
-    CHECK_ST(index_open(&ix, dir, 1u << 20), ST_OK);
+    CHECK_ST(index_open(&ix, dir, &opt), ST_OK);
     CHECK_ST(put(&ix, "key", "value"), ST_OK);
     CHECK_ST(put(&ix, "empty", ""), ST_OK);
-    CHECK_ST(index_open(&other, dir, 1u << 20), ST_BUSY);
+    CHECK_ST(index_open(&other, dir, &opt), ST_BUSY);
     index_close(&other);
     index_close(&ix); /* without a log of its own it has to write out what it holds */
-    CHECK_ST(index_open(&ix, dir, 1u << 20), ST_OK);
+    CHECK_ST(index_open(&ix, dir, &opt), ST_OK);
     CHECK_ST(index_get(&ix, TIER_DISK, &a, STR("key"), &v), ST_OK);
     CHECK_STR(v, STR("value"));
     CHECK_ST(index_get(&ix, TIER_DISK, &a, STR("empty"), &v), ST_OK);
@@ -49,13 +51,13 @@ TEST(cold_blocks_are_not_read_from_memory)
     bool more;
     size_t n;
 
-    CHECK_ST(index_open(&ix, dir, 1u << 20), ST_OK);
+    CHECK_ST(index_open(&ix, dir, &opt), ST_OK);
     CHECK_ST(put(&ix, "a", "1"), ST_OK);
     CHECK_ST(put(&ix, "b", "2"), ST_OK);
     CHECK_ST(put(&ix, "c", "3"), ST_OK);
     CHECK_ST(index_get(&ix, TIER_MEMORY, &a, STR("a"), &v), ST_OK);
     index_close(&ix);
-    CHECK_ST(index_open(&ix, dir, 1u << 20), ST_OK);
+    CHECK_ST(index_open(&ix, dir, &opt), ST_OK);
     CHECK_ST(index_get(&ix, TIER_MEMORY, &a, STR("a"), &v), ST_TRYLATER);
     CHECK_ST(index_page(&ix, TIER_MEMORY, &a, STR("a"), STR("c"), 9, 999, &entries, &n, &more), ST_TRYLATER);
     CHECK_ST(index_page(&ix, TIER_DISK, &a, STR("a"), STR("c"), 9, 999, &entries, &n, &more), ST_OK);
