@@ -74,7 +74,7 @@ class Server:
                       f"tls {{ certificate {self.cert}  key {self.key} }}",
                       f"listener smtp {{ address 127.0.0.1  port {ports[0]} }}", f"listener imap {{ address 127.0.0.1  port {ports[1]} }}"]
         # users that need not exist; no setting at all without root
-        self.lines += [f"user_{r} {1990000000 + i}" for i, r in enumerate(ROLES + ["errand"])] if self.uid == 0 else []
+        self.lines += [f"user_{r} {1990000000 + i}" for i, r in enumerate(ROLES)] if self.uid == 0 else []
         self.lines += [settings] if settings else []
         self.write_config()
         os.chmod(self.dir, 0o755)
