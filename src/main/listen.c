@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -56,6 +57,8 @@ static enum st bind_one(const struct config_addr *a, bool share, int *out_fd)
     e = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) < 0 ? errno : 0;
     if (!e && a->sa.sa_family == AF_INET6)
         e = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one) < 0 ? errno : 0;
+    if (!e) /* accepted ones inherit it: answers are gathered before they are sent, and a second one must not wait for an ACK */
+        e = setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) < 0 ? errno : 0;
     if (!e && share)
         e = setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) < 0 ? errno : 0;
     if (!e)

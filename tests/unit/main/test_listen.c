@@ -61,8 +61,13 @@ TEST(every_gate_has_a_socket_of_its_own)
     set = listening_on(port);
     CHECK_ST(listen_open(set, 3, &s), ST_OK);
     CHECK_U64(s.n, 3);
-    for (unsigned i = 0; i < s.n; i++)
+    for (unsigned i = 0; i < s.n; i++) {
+        int no_delay = 0;
+        socklen_t n = sizeof no_delay;
+
         CHECK(s.v[i].gate == i && s.v[i].row == 0 && s.v[i].fd >= 0);
+        CHECK(getsockopt(s.v[i].fd, IPPROTO_TCP, TCP_NODELAY, &no_delay, &n) == 0 && no_delay);
+    }
     at.sin_port = htons(port);
     conn = socket(AF_INET, SOCK_STREAM, 0);
     CHECK(connect(conn, (struct sockaddr *)&at, sizeof at) == 0);
