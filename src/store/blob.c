@@ -101,7 +101,7 @@ static enum st read_record(struct read_job *j, struct segment *seg)
     const struct os_file *os = j->s->os;
     size_t n = RECORD_HEAD_BYTES + j->row->stored;
     bool raw = j->row->codec == CODEC_RAW;
-    char *record = raw ? j->buf->head : mem_new(n);
+    char *record = raw ? j->buf->head : mem_resize(NULL, n);
     struct record_head head;
     enum st st;
 
@@ -170,9 +170,10 @@ static enum st load(struct store *s, struct store_core *sc, uint64_t id, struct 
     enum st st;
 
     TRY(find_row(s, id, &row));
-    b = mem_new(sizeof *b + row.raw);
+    b = mem_resize(NULL, sizeof *b + row.raw); /* its bytes are all read, or it is not used: no zeros */
     b->id = id;
     b->n = row.raw;
+    b->refs = 0;
     b->core = sc;
     list_init(&b->cached);
     st = read_body(s, &row, b);
