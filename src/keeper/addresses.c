@@ -30,6 +30,7 @@ struct rcpt_job {
     const struct msg_rcpt_ask *ask;
     struct directory_target *targets;
     size_t n;
+    bool is_ours;
 };
 
 static enum st resolve(void *arg)
@@ -40,9 +41,23 @@ static enum st resolve(void *arg)
 
     TRY(keeper_address(j->k->directory, j->a, j->ask->address, false, &address));
     TRY(directory_is_ours(j->k->directory, address.domain, &ours));
+    j->is_ours = ours;
     if (!ours && j->ask->account == 0)
         return FAIL(ST_FOREIGN, "%.*s is not a domain of this server, which relays for its own users only", STR_ARGS(address.domain));
     return directory_resolve(j->k->directory, j->a, &address, j->set->recipient_delimiter, &j->targets, &j->n);
+}
+
+static enum st resolve_cached(struct rcpt_job *j) SUSPENDS
+{
+    struct resolved *known = &j->k->resolved;
+    uint64_t generation = known->generation;
+
+    if (resolved_find(known, j->a, j->ask->address, &j->targets, &j->n))
+        return ST_OK;
+    TRY(keeper_sql(j->k, resolve, j));
+    if (j->is_ours) /* whether others may be written to depends on who asks */
+        resolved_add(known, generation, j->ask->address, j->targets, j->n);
+    return ST_OK;
 }
 
 /* With a pass each, so that the box takes a letter for just these in just this transaction. */
@@ -71,7 +86,7 @@ void keeper_rcpt(struct ipc_request *r)
     struct rcpt_job j = {.k = k, .set = config_ref(k->set), .a = r->arena, .ask = r->msg};
     struct msg_rcpt_answer answer = {0};
     struct buf targets;
-    enum st st = keeper_sql(k, resolve, &j);
+    enum st st = resolve_cached(&j);
 
     buf_init(&targets, 49152);
     if (st == ST_OK)

@@ -21,15 +21,17 @@ static enum st run(void *arg)
 
 static enum st carry_out(struct keeper *k, struct command *c) SUSPENDS
 {
-    while (command_needs_prepare(c)) {
-        enum st st;
+    enum st st;
 
+    while (command_needs_prepare(c)) {
         TRY(turns_take(&k->turns, STR("administration"), deadline_in(KEEPER_LOGIN_MS)));
         st = keeper_hash(k, prepare, c);
         turns_give(&k->turns);
         TRY(st);
     }
-    TRY(keeper_sql(k, run, c));
+    st = keeper_sql(k, run, c);
+    resolved_drop(&k->resolved); /* whatever the command was: they are few */
+    TRY(st);
     for (size_t i = 0; i < c->n_revoked; i++)
         keeper_revoke(k, c->revoked[i], 0, str_z(c->why));
     return ST_OK;

@@ -109,6 +109,7 @@ struct keeper *keeper_new(const struct settings *set, struct directory *director
     k->hashing = offload_new("hashing", threads, threads + 16);
     turns_init(&k->turns, threads, set->auth_hash_queue);
     logins_init(&k->logins, set->auth_cache_entries, set->auth_cache_time);
+    resolved_init(&k->resolved);
     failures_init(&k->failures);
     random_bytes(k->pass_key, sizeof(k->pass_key));
     if (sodium_mlock(k->pass_key, sizeof(k->pass_key)) != 0)
@@ -124,6 +125,7 @@ void keeper_free(struct keeper *k)
     offload_free(k->hashing);
     turns_fini(&k->turns);
     logins_fini(&k->logins);
+    resolved_fini(&k->resolved);
     failures_fini(&k->failures);
     certs_free(k->certs);
     certs_free(k->old_certs);
@@ -174,6 +176,7 @@ void keeper_reload(struct keeper *k, const struct settings *set, struct certs *c
     k->set = config_ref(set);
     config_unref(old);
     logins_set(&k->logins, set->auth_cache_entries, set->auth_cache_time);
+    resolved_drop(&k->resolved); /* another recipient_delimiter */
     k->turns.waiting_max = set->auth_hash_queue;
     k->turns.network_max = MAX(set->auth_hash_queue / 4, 1u);
     certs_free(k->old_certs);

@@ -12,6 +12,7 @@
 #include "keeper/certs.h"
 #include "keeper/failures.h"
 #include "keeper/logins.h"
+#include "keeper/resolved.h"
 #include "keeper/turns.h"
 
 #define KEEPER_DIRECTORY_FILE "directory.db" /* in the role's own directory, data/keeper */
@@ -42,6 +43,7 @@ struct keeper {
     struct offload *sql, *hashing;
     struct turns turns;
     struct logins logins;
+    struct resolved resolved;
     struct failures failures;
     unsigned char pass_key[PASS_KEY_BYTES];
 

@@ -34,6 +34,15 @@ static enum st command(const char *line, struct str input)
     return answer_status;
 }
 
+static enum st rcpt(struct arena *a, const char *address)
+{
+    struct msg_rcpt_ask ask = {.txn = 1, .address = str_z(address)};
+    struct msg_rcpt_answer m;
+
+    CHECK_ST(IPC_ASK(rig.gate_far, rcpt_ask, &ask, rcpt_answer, a, &m, deadline_in(20000)), ST_OK);
+    return (enum st)m.status;
+}
+
 static void commands(void)
 {
     struct arena a = ARENA_INIT;
@@ -46,7 +55,11 @@ static void commands(void)
     CHECK_ST(command("account password alice@example.test", STR("second word")), ST_OK);
     CHECK_U64(rig.boxes[0].revokes + rig.boxes[1].revokes, 2);
     CHECK_ST(rig_login(&a, "alice@example.test", "second word", "192.0.2.1:1", &m), ST_OK);
+    CHECK_ST(rcpt(&a, "alice@example.test"), ST_OK);
+    CHECK_U64(rig.keeper->resolved.by_text.n, 1);
+    CHECK_ST(rcpt(&a, "alice@example.test"), ST_OK);
     CHECK_ST(command("account disable alice@example.test", STR("")), ST_OK);
+    CHECK_ST(rcpt(&a, "alice@example.test"), ST_DENIED);
     CHECK_ST(rig_login(&a, "alice@example.test", "second word", "192.0.2.1:1", &m), ST_DENIED);
     CHECK_U64(rig.gate_revokes, 2);
     CHECK_ST(command("account add alice@example.test --random", STR("")), ST_EXISTS);
