@@ -5,12 +5,13 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections import Counter
 
 CARD = json.load(open(os.environ["CARD"]))
 RESTANTE = os.path.abspath(os.environ["RESTANTE"])
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 HOST = CARD["host"]
-CA = CARD["ca"]
+CA = os.environ.get("OTHER_CA", CARD["ca"])
 
 
 def port(protocol, security):
@@ -55,10 +56,6 @@ def corpus(directory, count, big=False, seed=1):
     return [open(os.path.join(directory, n), "rb").read() for n in names]
 
 
-def lf(data):
-    return data.replace(b"\r\n", b"\n")
-
-
 def original(stored):
     """A letter as it was sent: without the trace lines that delivery put in front (with LF or CRLF line ends)."""
     nl = b"\r\n" if b"\r\n" in stored[:400] else b"\n"
@@ -74,12 +71,11 @@ def original(stored):
 
 def same(got, want):
     """Two collections of letters, whatever their order. Returns what differs, for a report."""
-    got, want = sorted(got), sorted(want)
-    if got == want:
+    more, less = Counter(got), Counter(want)
+    if more == less:
         return ""
-    missing = [w for w in want if w not in got]
-    extra = [g for g in got if g not in want]
-    return f"{len(got)} letters instead of {len(want)}; {len(missing)} missing, {len(extra)} unknown; first missing {missing[:1]!r:.200}, first unknown {extra[:1]!r:.200}"
+    missing, extra = list((less - more).elements()), list((more - less).elements())
+    return f"{len(got)} letters instead of {len(want)}; {len(missing)} missing, {len(extra)} unknown; first missing {missing[:1]!r:.300}, first unknown {extra[:1]!r:.300}"
 
 
 class Folder:
@@ -119,9 +115,3 @@ def maildir(path):
         for name in os.listdir(os.path.join(path, sub)):
             out[f"{sub}/{name}"] = open(os.path.join(path, sub, name), "rb").read()
     return out
-
-
-def mbox(path):
-    """Letters in an mbox file as mutt and fetchmail's friends write it (mboxrd or mboxo quoting undone by the caller)."""
-    data = open(path, "rb").read()
-    return [b"".join(part.splitlines(True)[1:]) for part in re.split(rb"(?m)^(?=From )", data) if part]

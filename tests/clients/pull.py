@@ -3,12 +3,11 @@ import imaplib
 import os
 import poplib
 import pty
-import re
 import select
-import subprocess
+import signal
 import time
 
-from common import CA, HOST, Folder, maildir, mbox, port, run
+from common import CA, HOST, Folder, maildir, port, run
 from send import context
 
 imaplib._MAXLINE = poplib._MAXLINE = 1 << 22
@@ -66,6 +65,11 @@ def mpop(user, password):
     return out, again
 
 
+def mpop_is_new(said):
+    """Whether mpop's report tells of letters that it had not seen before."""
+    return not any(words in said.lower() for words in ("new: no messages", "new: 0", "no new", "0 messages"))
+
+
 def mbsync_rc(f, user, password, name, extra=""):
     f.sub(name)
     return f.file(name + ".rc", f"IMAPAccount a\nHost {HOST}\nPort {port('imap', 'tls')}\nUser {user}\nPass {password}\nSSLType IMAPS\nCertificateFile {CA}\n\n"
@@ -103,33 +107,37 @@ def fetchmail(user, password, protocol):
 
 
 def mutt(user, password):
-    """Copies the INBOX to a local folder by keystrokes, on a terminal of its own."""
+    """Copies the INBOX to a local folder by keystrokes, on a terminal of its own: the letters and the last of the screen."""
     f = Folder()
     for d in ("cur", "new", "tmp"):
         f.sub("copy/" + d)
-    address = user.replace("@", "%40")
-    rc = f.file("muttrc", f"set folder=\"{f.path}\"\nset ssl_ca_certificates_file=\"{CA}\"\nset certificate_file=\"{CA}\"\nset ssl_starttls=yes\nset ssl_force_tls=yes\n"
-                          f"set ssl_usesystemcerts=no\nset imap_user=\"{user}\"\nset imap_pass=\"{password}\"\nset mbox_type=Maildir\nset confirmappend=no\nset confirmcreate=no\n"
-                          f"set quit=yes\nset move=no\nset header_cache=\"\"\nset message_cachedir=\"\"\nset wait_key=no\nset delete=no\nset sleep_time=0\nset imap_peek=yes\nunset mark_old\nunset record\n"
-                          f"push \"<tag-pattern>~A<enter><tag-prefix><copy-message>={'copy'}<enter><quit>\"\n")
-    url = f"imaps://{HOST}:{port('imap', 'tls')}/INBOX"
-    pid, fd = pty.fork()
-    if pid == 0:
-        os.environ["TERM"] = "xterm"
-        os.execvp("mutt", ["mutt", "-n", "-F", rc, "-f", url])
-    end, seen = time.monotonic() + 180, b""
-    while time.monotonic() < end:
-        try:
-            if select.select([fd], [], [], 0.5)[0]:
-                seen += os.read(fd, 65536)
-        except OSError:
-            break
-    try:
-        os.kill(pid, 15)
-    except ProcessLookupError:
-        pass
-    os.waitpid(pid, 0)
-    os.close(fd)
+    rc = f.file("muttrc", f"set folder=\"{f.path}\"\nset ssl_ca_certificates_file=\"{CA}\"\nset certificate_file=\"{f.path}/accepted\"\nset ssl_starttls=yes\n"
+                          f"set ssl_force_tls=yes\nset imap_user=\"{user}\"\nset imap_pass=\"{password}\"\nset mbox_type=Maildir\nset confirmappend=no\n"
+                          f"set confirmcreate=no\nset quit=yes\nset move=no\nset header_cache=\"\"\nset message_cachedir=\"\"\nset wait_key=no\nset delete=no\nset sleep_time=0\n"
+                          f"set imap_peek=yes\nunset mark_old\nunset record\npush \"<tag-pattern>~A<enter><tag-prefix><copy-message>=copy<enter><quit>\"\n")
+    seen = on_terminal(["mutt", "-n", "-F", rc, "-f", f"imaps://{HOST}:{port('imap', 'tls')}/INBOX"])
     out = list(maildir(f.path + "/copy").values())
     f.remove()
     return out, seen
+
+
+def on_terminal(words, seconds=120):
+    """Runs a program on a terminal of its own until it ends, or asks for a key that nobody will press; what it showed last."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.environ["TERM"] = "xterm"
+        os.execvp(words[0], words)
+    end, seen = time.monotonic() + seconds, b""
+    while time.monotonic() < end and b"Press any key" not in seen and b"(r)eject" not in seen:
+        try:
+            if select.select([fd], [], [], 0.5)[0]:
+                seen = (seen + os.read(fd, 65536))[-4096:]
+        except OSError:  # it has ended
+            break
+    try:
+        os.kill(pid, signal.SIGTERM)
+    except ProcessLookupError:
+        pass
+    os.close(fd)
+    os.waitpid(pid, 0)
+    return seen

@@ -1,9 +1,9 @@
 """Programs that send, on every port that takes mail."""
 import smtplib
-import socket
 import ssl
 
-from common import CA, HOST, Folder, lf, port, run
+from common import CA, HOST, Folder, port, run
+from kept import lf
 
 
 def context():
@@ -24,7 +24,7 @@ def smtplib_send(letters, sender, password, rcpt, security="tls"):
         code, text = s.docmd("DATA")
         if code != 354:
             raise RuntimeError(f"DATA: {code} {text}")
-        s.send(b"".join(b"." + line if line.startswith(b".") else line for line in letter.splitlines(True)) + (b"" if letter.endswith(b"\r\n") or not letter else b"\r\n") + b".\r\n")
+        s.send(stuffed(letter))
         code, text = s.getreply()
         if code != 250:
             raise RuntimeError(f"after DATA: {code} {text}")
@@ -47,13 +47,20 @@ def curl_send(letter, sender, password, rcpt, security):
     f.remove()
 
 
+def stuffed(letter):
+    """What follows DATA: dots doubled, the last line ended, and the line with the dot."""
+    lines = b"".join(b"." + line if line.startswith(b".") else line for line in letter.splitlines(True))
+    return lines + (b"" if lines.endswith(b"\r\n") or not lines else b"\r\n") + b".\r\n"
+
+
 def swaks_send(letter, sender, password, rcpt, security):
+    """Without --no-data-fixup swaks would replace words like %DATE%, and add a line at the end."""
     f = Folder()
-    path = f.path + "/letter"
-    open(path, "wb").write(lf(letter))
-    tls = ["--tls-on-connect", "--port", str(port("submission", "tls"))] if security == "tls" else ["--tls", "--port", str(port("submission", "starttls"))]
-    run(["swaks", "--server", HOST, *tls, "--tls-verify", "--tls-ca-path", CA, "--auth", "PLAIN", "--auth-user", sender, "--auth-password", password, "--from", sender,
-         "--to", rcpt, "--data", "@" + path, "--no-data-fixup", "--hide-all"])
+    path = f.path + "/data"
+    open(path, "wb").write(stuffed(letter)[:-2])
+    tls = ["--tls-on-connect"] if security == "tls" else ["--tls"]
+    run(["swaks", "--server", HOST, "--port", str(port("submission", security)), *tls, "--tls-verify", "--tls-ca-path", CA, "--auth", "PLAIN", "--auth-user", sender,
+         "--auth-password", password, "--from", sender, "--to", rcpt, "--data", "@" + path, "--no-data-fixup", "--hide-all"])
     f.remove()
 
 
@@ -67,8 +74,3 @@ def msmtp_send(letter, sender, password, rcpt, security):
                            f"auth on\nuser {sender}\npassword {password}\nfrom {sender}\nset_from_header off\nset_date_header off\nset_msgid_header off\naccount default : a\n")
     run(["msmtp", "-C", rc, "--", rcpt], stdin=lf(letter))
     f.remove()
-
-
-def is_open(p):
-    with socket.create_connection((HOST, p), timeout=5):
-        return True
