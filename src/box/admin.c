@@ -7,8 +7,6 @@
 #include "queue/queue.h"
 
 #define ANSWER_MAX (16u << 20)
-#define PIECE 59000
-#define TAKE_MS 30000 /* for the other side to take a piece */
 #define PAGE 500      /* queue entries read at a time */
 
 struct job {
@@ -243,21 +241,6 @@ static enum st carry_out(struct job *job) SUSPENDS
     return FAIL(ST_NOTFOUND, "the box knows no such command");
 }
 
-static enum st send_pieces(struct ipc_request *r, struct str json) SUSPENDS
-{
-    struct msg_admin_answer m = {.status = ST_OK};
-
-    do {
-        m.json = str_sub(json, 0, PIECE);
-        json = str_from(json, m.json.n);
-        m.more = json.n > 0;
-        TRY(ipc_answer(r, MSG_admin_answer, &m, -1));
-        if (m.more)
-            TRY(ipc_answer_room(r, deadline_in(TAKE_MS)));
-    } while (m.more);
-    return ST_OK;
-}
-
 void box_admin_ask(struct ipc_request *r)
 {
     struct job job = {.box = ((struct box_peer *)r->arg)->core->box, .r = r};
@@ -272,7 +255,7 @@ void box_admin_ask(struct ipc_request *r)
     if (st == ST_OK)
         st = buf_check(&out);
     if (st == ST_OK)
-        st = send_pieces(r, buf_str(&out));
+        st = ipc_answer_json(r, buf_str(&out));
     if (st != ST_OK) {
         struct msg_admin_answer m = {.status = st, .text = str_sub(str_z(err_get()->text), 0, 400)};
 

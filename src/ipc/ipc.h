@@ -61,5 +61,8 @@ enum st ipc_answer_room(struct ipc_request *r, mono_ms deadline) SUSPENDS MUST_U
 enum st ipc_ask_pieces(struct ipc *p, const struct msg_admin_ask *ask, int fd, bool (*piece)(const struct msg_admin_answer *m, void *arg), void *arg,
                        mono_ms deadline) SUSPENDS MUST_USE;
 
+/* The whole answer to an admin_ask, in as many pieces as it takes; the peer has half a minute for each. */
+enum st ipc_answer_json(struct ipc_request *r, struct str json) SUSPENDS MUST_USE;
+
 #define IPC_ASK(p, ask_, msg_, answer_, arena_, out_, deadline_)                                   \
     ipc_ask((p), MSG_##ask_, (msg_), -1, MSG_##answer_, (arena_), (out_), NULL, (deadline_))

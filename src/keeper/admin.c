@@ -6,8 +6,6 @@
 #include "ipc/lists.h"
 #include "keeper/commands.h"
 
-#define PIECE 59000
-#define TAKE_MS 30000 /* for the other side to take a piece */
 
 static enum st prepare(void *arg)
 {
@@ -34,21 +32,6 @@ static enum st carry_out(struct keeper *k, struct command *c) SUSPENDS
     TRY(st);
     for (size_t i = 0; i < c->n_revoked; i++)
         keeper_revoke(k, c->revoked[i], 0, str_z(c->why));
-    return ST_OK;
-}
-
-static enum st send_pieces(struct ipc_request *r, struct str json) SUSPENDS
-{
-    struct msg_admin_answer m = {.status = ST_OK};
-
-    do {
-        m.json = str_sub(json, 0, PIECE);
-        json = str_from(json, m.json.n);
-        m.more = json.n > 0;
-        TRY(ipc_answer(r, MSG_admin_answer, &m, -1));
-        if (m.more)
-            TRY(ipc_answer_room(r, deadline_in(TAKE_MS)));
-    } while (m.more);
     return ST_OK;
 }
 
@@ -85,7 +68,7 @@ void keeper_admin(struct ipc_request *r)
         LOG(KEEPER_COMMAND_FINISHED, lf_u64("uid", ask->uid), lf_str("command", n > 1 ? arena_printf(r->arena, "%.*s %.*s", STR_ARGS(words[0]), STR_ARGS(words[1])) : words[0]),
             lf_z("status", st_name(st)));
     if (st == ST_OK)
-        st = send_pieces(r, buf_str(&answer));
+        st = ipc_answer_json(r, buf_str(&answer));
     if (st != ST_OK)
         refuse(r, st);
     command_wipe(&c);
