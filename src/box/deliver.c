@@ -141,6 +141,7 @@ static enum st prepare_queue(struct work *w, uint64_t blob, uint64_t credential,
     struct queue_attr *attrs;
     struct attribute *at;
 
+    e.arrival_us = e.due_us = clock_wall_us();
     TRY(attributes_get(m->attributes, w->arena, LIMIT_QUEUE_ATTRS, &at, &e.n_attrs));
     attrs = ARENA_ARRAY(w->arena, struct queue_attr, e.n_attrs);
     for (size_t i = 0; i < e.n_attrs; i++)

@@ -280,13 +280,13 @@ static enum st change_entry(struct op *op, struct arena *ar) SUSPENDS
 
     do {
         if (map_get(&q->changing, op->id))
-            return FAIL(ST_BUSY, "entry %llu of the queue is being changed", (unsigned long long)op->id);
+            return FAIL(ST_BUSY, "entry %016llx of the queue is being changed", (unsigned long long)op->id);
         seen = q->version;
         arena_reset(ar);
         TRY(queue_get(q, op->id, ar, &e));
     } while (seen != q->version);
     if (map_get(&q->changing, op->id))
-        return FAIL(ST_BUSY, "entry %llu of the queue is being changed", (unsigned long long)op->id);
+        return FAIL(ST_BUSY, "entry %016llx of the queue is being changed", (unsigned long long)op->id);
     return op->order == ORDER_DROP ? drop(q, &e) : rewrite(q, op, &e);
 }
 
@@ -414,7 +414,7 @@ enum st queue_get(struct queue *q, uint64_t id, struct arena *a, struct queue_en
     enum st st = kv_get(q->store, a, ACCOUNT, entry_key(a, id), &value);
 
     if (st == ST_NOTFOUND)
-        return FAIL(ST_NOTFOUND, "no entry %llu in the queue", (unsigned long long)id);
+        return FAIL(ST_NOTFOUND, "no entry %016llx in the queue", (unsigned long long)id);
     TRY(st);
     return decode(q, a, id, value, out);
 }
