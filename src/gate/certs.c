@@ -30,6 +30,7 @@ static void tls_end(struct ipc_request *r)
         return;
     }
     g->has_certificates = m->count > 0;
+    co_waitq_wake_all(&g->certificates_wanted);
 }
 
 static void tls_tickets(struct ipc_request *r)

@@ -6,6 +6,8 @@
 
 #include <unistd.h>
 
+#define CERTIFICATES_MS 3000
+
 static void run(void *arg) SUSPENDS;
 
 void conn_free(struct conn *c)
@@ -36,8 +38,21 @@ enum st conn_start_tls(struct conn *c)
     return stream_push_tls(c->stream, c->gate->tls, deadline_in(c->set->tls_handshake_timeout));
 }
 
+/* A gate that has just been started may be reached before the keeper has pushed its certificates. Without them STARTTLS would not
+ * even be offered; a keeper that does not come holds nobody up for long. */
+static enum st wait_for_certificates(struct conn *c) SUSPENDS
+{
+    enum st st;
+
+    if (c->gate->has_certificates || !c->set->tls_count)
+        return ST_OK;
+    st = co_waitq_wait(&c->gate->certificates_wanted, deadline_in(CERTIFICATES_MS));
+    return st == ST_TIMEOUT ? ST_OK : st;
+}
+
 static enum st serve(struct conn *c) SUSPENDS
 {
+    TRY(wait_for_certificates(c));
     if (c->row->security == SECURITY_TLS && !stream_is_tls(c->stream)) {
         c->log.action = "TLS handshake";
         TRY(conn_start_tls(c));

@@ -28,6 +28,7 @@ static enum st gate_start(struct role *r)
     struct gate *g = gate_of(r);
 
     list_init(&g->conns);
+    co_waitq_init(&g->certificates_wanted);
     peers_init(&g->others);
     g->set = config_ref(r->settings);
     g->index = r->index;

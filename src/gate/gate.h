@@ -35,6 +35,7 @@ struct gate {
     struct peers others;
     struct tls_server *tls;
     bool has_certificates, stopping;
+    struct co_waitq certificates_wanted; /* connections that came before the keeper was heard of */
     struct gate_listener *listeners;
     struct list conns;
     size_t n_conns;
