@@ -96,14 +96,15 @@ static void count(struct poison_page *page)
     struct poison_item item = item_of(a), *place;
 
     if (item.kind == POISON_NONE) {
-        LOG(BOX_DIED, lf_hex("account", a->account), lf_z("command", a->command), lf_hex("email", 0), lf_u64("uid", a->uid), lf_hex("queue_id", 0),
-            lf_hex("letter", 0), lf_u64("deaths", 1));
+        LOG(BOX_DIED, lf_hex("account", a->account), lf_z("command", a->command), lf_hex("email", 0),
+            lf_u64("uid", a->uid), lf_hex("queue_id", 0), lf_hex("letter", 0), lf_u64("deaths", 1));
         return;
     }
     place = place_for(page, &item);
     place->deaths++;
-    LOG(BOX_DIED, lf_hex("account", a->account), lf_z("command", a->command), lf_hex("email", a->email), lf_u64("uid", a->uid), lf_hex("queue_id", a->queue_id),
-        lf_hex("letter", a->letter), lf_u64("deaths", place->deaths));
+    LOG(BOX_DIED, lf_hex("account", a->account), lf_z("command", a->command), lf_hex("email", a->email),
+        lf_u64("uid", a->uid), lf_hex("queue_id", a->queue_id), lf_hex("letter", a->letter),
+        lf_u64("deaths", place->deaths));
 }
 
 enum st poison_open(struct role *r, unsigned core, struct poison_page **out)

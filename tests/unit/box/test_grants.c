@@ -19,7 +19,12 @@ static struct str token(char x)
 
 static void add(struct box_core *c, char t, uint64_t account, uint32_t gate, uint64_t conn, uint64_t credential)
 {
-    struct msg_grant_ask m = {.token = token(t), .account = account, .gate = gate, .conn = conn, .credential = credential, .login = STR("a@b")};
+    struct msg_grant_ask m = {.token = token(t),
+                              .account = account,
+                              .gate = gate,
+                              .conn = conn,
+                              .credential = credential,
+                              .login = STR("a@b")};
 
     CHECK_ST(grant_add(c, &m), ST_OK);
 }

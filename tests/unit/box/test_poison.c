@@ -60,7 +60,8 @@ static void role_end(struct role *r)
 TEST(deaths_are_counted_by_the_item)
 {
     struct role *r = role_with_page();
-    struct activity mail = {.account = 5, .email = 77, .uid = 9, .command = "FETCH"}, entry = {.account = 5, .queue_id = 3}, letter = {.letter = 1};
+    struct activity mail = {.account = 5, .email = 77, .uid = 9, .command = "FETCH"},
+                    entry = {.account = 5, .queue_id = 3}, letter = {.letter = 1};
 
     live(r, &mail, SIGABRT);
     live(r, &entry, SIGSEGV);
@@ -69,7 +70,8 @@ TEST(deaths_are_counted_by_the_item)
     const struct poison_page *page = look(r);
 
     CHECK_U64(page->n, 3);
-    CHECK(page->items[0].kind == POISON_EMAIL && page->items[0].account == 5 && page->items[0].id == 77 && page->items[0].deaths == 2);
+    CHECK(page->items[0].kind == POISON_EMAIL && page->items[0].account == 5 && page->items[0].id == 77 &&
+          page->items[0].deaths == 2);
     CHECK(page->items[1].kind == POISON_QUEUE && page->items[1].id == 3 && page->items[1].deaths == 1);
     CHECK(page->items[2].kind == POISON_LETTER && page->items[2].id == 1 && page->items[2].deaths == 1);
     CHECK_U64(look(r)->items[0].deaths, 2); /* looking again counts nothing */
