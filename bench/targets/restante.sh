@@ -36,11 +36,8 @@ configuration() {
 accounts() {
 	"$PROGRAM" domain add "$DOMAIN" --config "$CONF" --offline >/dev/null
 	if [ "${SCHEME:-sha512}" = argon2 ]; then
-		"$PROGRAM" account add "u0000@$DOMAIN" --password-stdin --config "$CONF" --offline >/dev/null <<<"$PASS"
-		i=1 most=${NUSERS:-100}
-		while [ "$i" -lt "$most" ]; do
-			printf '%s\n' "$PASS" | "$PROGRAM" account add "$(printf 'u%04d@%s' "$i" "$DOMAIN")" --password-stdin --config "$CONF" --offline >/dev/null
-			i=$((i + 1))
+		users | while read -r address; do
+			"$PROGRAM" account add "$address" --password-stdin --config "$CONF" --offline >/dev/null <<<"$PASS"
 		done
 	else
 		hash=$(openssl passwd -6 -salt restantebench "$PASS")
