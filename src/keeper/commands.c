@@ -437,7 +437,6 @@ static enum st run_account_import(struct command *c)
             json_kv_str(c->out, "address", c->entries[i].is.address);
             json_kv_str(c->out, "error", arena_str(c->arena, str_z(err_get()->text)));
             json_object_end(c->out);
-            st = ST_OK;
         } else {
             directory_abort(c->directory);
             return st;
