@@ -102,7 +102,7 @@ static enum st sort_targets(struct work *w)
     for (size_t i = 0; i < w->n_targets; i++) {
         const struct rcpt_target *t = &w->targets[i];
 
-        if (!pass_is_good(c->pass_key, w->peer->index, w->m->txn, t))
+        if (!pass_is_good(c->pass_key, w->peer->index, w->m->txn, w->m->account, t))
             return FAIL(ST_DENIED, "a recipient that the keeper did not resolve for this letter");
         if (t->kind == RCPT_LOCAL)
             w->local[w->n_local++] = (struct delivery_rcpt){t->account, t->mailbox, prefix_for(w, t)};
@@ -126,7 +126,7 @@ static enum st check_envelope(struct work *w)
             if ((unsigned char)w->targets[k].original.p[i] < 32)
                 return FAIL(ST_SYNTAX, "a recipient with control bytes");
     if (w->m->account) {
-        TRY(grant_find(w->core, w->m->token, w->m->account, w->peer->index, w->m->conn, &g));
+        TRY(grant_submitting(w->core, w->m->token, w->m->account, w->peer->index, w->m->conn, &g));
         w->credential = g->credential;
     }
     return ST_OK;

@@ -40,14 +40,25 @@ enum st grant_add(struct box_core *c, const struct msg_grant_ask *m)
     return ST_OK;
 }
 
-enum st grant_find(struct box_core *c, struct str token, uint64_t account, uint32_t gate, uint64_t conn, struct grant **out)
+enum st grant_find(struct box_core *c, struct str token, uint64_t account, uint32_t gate, uint64_t conn, uint32_t right, struct grant **out)
 {
     struct grant *g;
 
     expire(c);
     g = token.n == TOKEN_BYTES ? map_str_get(&c->grants, token) : NULL;
-    if (!g || g->account != account || g->gate != gate || g->conn != conn)
+    if (!g || g->account != account || g->gate != gate || g->conn != conn || !(g->rights & right))
         return FAIL(ST_DENIED, "no such grant");
+    *out = g;
+    return ST_OK;
+}
+
+enum st grant_submitting(struct box_core *c, struct str token, uint64_t account, uint32_t gate, uint64_t conn, struct grant **out)
+{
+    struct grant *g;
+
+    TRY(grant_find(c, token, account, gate, conn, GRANT_SUBMIT, &g));
+    if (g->expires != NEVER)
+        return FAIL(ST_DENIED, "a grant that was not redeemed");
     *out = g;
     return ST_OK;
 }
@@ -118,9 +129,9 @@ void box_submit_ask(struct ipc_request *r)
     struct msg_submit_answer a;
     struct grant *g;
 
-    a.status = (uint8_t)grant_find(peer->core, m->token, m->account, peer->index, m->conn, &g);
-    if (a.status == ST_OK && (!(g->rights & GRANT_SUBMIT) || g->expires == NEVER))
-        a.status = ST_DENIED; /* for reading mail, or redeemed once already */
+    a.status = (uint8_t)grant_find(peer->core, m->token, m->account, peer->index, m->conn, GRANT_SUBMIT, &g);
+    if (a.status == ST_OK && g->expires == NEVER)
+        a.status = ST_DENIED; /* redeemed once already */
     if (a.status == ST_OK) {
         g->expires = NEVER;
         list_del(&g->link);
@@ -134,6 +145,6 @@ void box_submit_end(struct ipc_request *r)
     struct box_peer *peer = r->arg;
     struct grant *g;
 
-    if (grant_find(peer->core, m->token, m->account, peer->index, m->conn, &g) == ST_OK)
+    if (grant_submitting(peer->core, m->token, m->account, peer->index, m->conn, &g) == ST_OK)
         grant_free(peer->core, g);
 }

@@ -80,9 +80,7 @@ static enum st redeem(struct ipc_request *r)
 
     if (r->fd < 0 || (m->service != PROTOCOL_IMAP && m->service != PROTOCOL_POP3))
         return FAIL(ST_SYNTAX, "a hand-over without a connection");
-    TRY(grant_find(c, m->token, m->account, peer->index, m->conn, &g));
-    if (!(g->rights & GRANT_MAIL) || g->expires == NEVER)
-        return FAIL(ST_DENIED, "that grant is for submission");
+    TRY(grant_find(c, m->token, m->account, peer->index, m->conn, GRANT_MAIL, &g));
     taken = *g; /* single use */
     grant_free(c, g);
     if (c->stopping)

@@ -13,19 +13,38 @@ struct ipc *box_of(const struct gate *g, uint64_t account)
     return g->boxes[route_core(account, g->n_cores)];
 }
 
+static enum st ask_keeper(struct conn *c, const struct msg_auth_ask *ask, struct arena *a, struct msg_auth_answer *out) SUSPENDS
+{
+    struct gate *g = c->gate;
+    mono_ms deadline = deadline_in(GATE_ASK_MS);
+    enum st st;
+
+    while (g->n_logins >= GATE_LOGINS_MAX)
+        TRY(co_waitq_wait(&g->logins_room, deadline));
+    g->n_logins++;
+    st = IPC_ASK(g->keeper, auth_ask, ask, auth_answer, a, out, deadline);
+    g->n_logins--;
+    co_waitq_wake_one(&g->logins_room);
+    return st;
+}
+
+/* Only what a success says stays with the connection: refusals may be many. */
 enum st ask_auth(struct conn *c, struct str mechanism, struct str authzid, struct str user, struct str password, struct auth_result *out)
 {
     struct msg_auth_ask ask = {.conn = c->id, .service = (uint8_t)c->row->protocol, .is_tls = stream_is_tls(c->stream), .mechanism = mechanism,
                                .authzid = authzid, .user = user, .password = password, .peer = str_z(c->peer_host)};
     struct msg_auth_answer answer;
+    struct arena a = ARENA_INIT;
+    enum st st = ask_keeper(c, &ask, &a, &answer);
 
-    TRY(IPC_ASK(c->gate->keeper, auth_ask, &ask, auth_answer, &c->arena, &answer, deadline_in(GATE_ASK_MS)));
-    if (answer.status != ST_OK)
-        return FAIL(answer.status < ST_COUNT ? (enum st)answer.status : ST_INTERNAL, "%.*s", STR_ARGS(answer.text));
-    *out = (struct auth_result){answer.account, answer.login, answer.token};
-    c->login = answer.login;
-    c->log.user = answer.login;
-    return ST_OK;
+    if (st == ST_OK && answer.status != ST_OK)
+        st = FAIL(answer.status < ST_COUNT ? (enum st)answer.status : ST_INTERNAL, "%.*s", STR_ARGS(answer.text));
+    if (st == ST_OK) {
+        *out = (struct auth_result){answer.account, arena_str(&c->arena, answer.login), arena_str(&c->arena, answer.token)};
+        c->log.user = c->login = out->login;
+    }
+    arena_fini(&a);
+    return st;
 }
 
 static enum st ask_with_fd(struct conn *c, const struct auth_result *who, struct str tag, int fd) SUSPENDS

@@ -41,7 +41,7 @@ static void tls_tickets(struct ipc_request *r)
         LOG(TLS_CERTIFICATE_REJECTED, lf_u64("key", 0), lf_err());
 }
 
-/* Submission of an account ends with its rights: the next MAIL is a stranger's. */
+/* Submission of an account ends with its rights. */
 static void revoke_gate(struct ipc_request *r)
 {
     const struct msg_revoke_gate *m = r->msg;
@@ -51,7 +51,7 @@ static void revoke_gate(struct ipc_request *r)
         struct conn *c = LIST_ITEM(pos, struct conn, link);
 
         if (c->smtp && c->account == m->account)
-            c->has_grant = false;
+            conn_revoke(c);
     }
 }
 

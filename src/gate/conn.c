@@ -3,10 +3,12 @@
 #include "gate/gate.h"
 #include "base/random.h"
 #include "config/config.h"
+#include "smtp/smtp.h"
 
 #include <unistd.h>
 
 #define CERTIFICATES_MS 3000
+#define AGAIN_MS 50
 
 static void run(void *arg) SUSPENDS;
 
@@ -15,6 +17,7 @@ void conn_free(struct conn *c)
     struct gate *g = c->gate;
 
     list_del(&c->link);
+    co_timer_clear(&c->again);
     g->n_conns--;
     network_give(g, &c->peer);
     listener_closed(c->from->listener);
@@ -24,13 +27,25 @@ void conn_free(struct conn *c)
     mem_free(c);
 }
 
+static void start_again(void *arg);
+
+static void start(struct conn *c)
+{
+    if (co_spawn(run, c, "conn") != ST_OK) /* no stack just now: the timer tries again, and c->woke stays */
+        co_timer_set(&c->again, deadline_in(AGAIN_MS), start_again, c);
+}
+
+static void start_again(void *arg)
+{
+    start(arg);
+}
+
 void conn_wake(void *arg, enum st why)
 {
     struct conn *c = arg;
 
     c->woke = why;
-    if (co_spawn(run, c, "conn") != ST_OK) /* no stack just now: look again soon */
-        stream_park(c->stream, deadline_in(100), conn_wake, c);
+    start(c);
 }
 
 enum st conn_start_tls(struct conn *c)
@@ -130,6 +145,16 @@ void conn_accepted(void *arg, int fd, const struct addr *peer)
     }
 }
 
+void conn_revoke(struct conn *c)
+{
+    c->has_grant = false;
+    smtp_session_revoke(c->smtp);
+    if (!c->co && stream_is_parked(c->stream)) {
+        stream_unpark(c->stream);
+        conn_wake(c, ST_OK);
+    }
+}
+
 void conns_stop(struct gate *g)
 {
     g->stopping = true;
@@ -142,6 +167,8 @@ void conns_stop(struct gate *g)
         } else if (c->stream && stream_is_parked(c->stream)) {
             stream_unpark(c->stream);
             conn_wake(c, ST_CANCELED);
+        } else {
+            c->woke = ST_CANCELED; /* it waits for a stack */
         }
     }
 }

@@ -29,6 +29,7 @@ static enum st gate_start(struct role *r)
 
     list_init(&g->conns);
     co_waitq_init(&g->certificates_wanted);
+    co_waitq_init(&g->logins_room);
     peers_init(&g->others);
     g->set = config_ref(r->settings);
     g->index = r->index;

@@ -16,6 +16,7 @@
 #include "net/tls.h"
 
 #define GATE_CORES_MAX 256
+#define GATE_LOGINS_MAX 160 /* at a time: the keeper's other answers, signatures above all, don't wait behind its hashing */
 #define GATE_ASK_MS 60000 /* for an answer of keeper or box; logins may queue for their hash */
 
 struct smtp_session;
@@ -39,6 +40,8 @@ struct gate {
     struct gate_listener *listeners;
     struct list conns;
     size_t n_conns;
+    unsigned n_logins; /* questions about passwords under way */
+    struct co_waitq logins_room;
     struct map by_network; /* how many connections: struct counter */
     uint64_t spool_bytes;
 };
@@ -59,6 +62,7 @@ struct conn {
     struct log_ctx log;
     struct smtp_session *smtp;
     struct co *co; /* while one runs */
+    struct co_timer again; /* while no coroutine is free */
     enum st woke;
     unsigned char token[16]; /* of a submission grant */
     bool has_grant, relaying, began; /* began: TLS stands where it must, the protocol has the connection */
@@ -71,6 +75,7 @@ void conn_accepted(void *gate_listener, int fd, const struct addr *peer);
 void conns_stop(struct gate *g); /* says goodbye to all that are not logged in elsewhere */
 enum st conn_start_tls(struct conn *c) SUSPENDS MUST_USE;
 void conn_wake(void *conn, enum st why);
+void conn_revoke(struct conn *c); /* a submission session whose account has lost its rights */
 void conn_free(struct conn *c);
 
 /* --- one file a protocol: serves until the connection is over, handed over (then conn->stream is NULL) or parked --- */

@@ -296,8 +296,8 @@ void imap_session_describe(const struct imap_session *s, struct imap_session_inf
         .command = s->last_command,
         .is_tls = s->is_tls,
         .is_idle = s->in_idle,
-        .bytes_in = stream_bytes_in(s->conn.stream),
-        .bytes_out = stream_bytes_out(s->conn.stream),
+        .bytes_in = s->conn.stream ? stream_bytes_in(s->conn.stream) : 0, /* it is closing */
+        .bytes_out = s->conn.stream ? stream_bytes_out(s->conn.stream) : 0,
         .commands = s->commands,
     };
 }

@@ -23,13 +23,14 @@ static void add_text(crypto_generichash_state *h, struct str s)
     must(s.n == 0 || crypto_generichash_update(h, (const unsigned char *)s.p, s.n) == 0);
 }
 
-void pass_make(const unsigned char key[PASS_KEY_BYTES], uint32_t gate, uint64_t txn, const struct rcpt_target *t, unsigned char out[PASS_BYTES])
+void pass_make(const unsigned char key[PASS_KEY_BYTES], uint32_t gate, uint64_t txn, uint64_t submitter, const struct rcpt_target *t, unsigned char out[PASS_BYTES])
 {
     crypto_generichash_state h;
 
     must(crypto_generichash_init(&h, key, PASS_KEY_BYTES, PASS_BYTES) == 0);
     add_number(&h, gate);
     add_number(&h, txn);
+    add_number(&h, submitter);
     add_number(&h, t->kind);
     add_number(&h, t->account);
     add_text(&h, t->address);
@@ -38,12 +39,12 @@ void pass_make(const unsigned char key[PASS_KEY_BYTES], uint32_t gate, uint64_t 
     wipe(&h, sizeof h);
 }
 
-bool pass_is_good(const unsigned char key[PASS_KEY_BYTES], uint32_t gate, uint64_t txn, const struct rcpt_target *t)
+bool pass_is_good(const unsigned char key[PASS_KEY_BYTES], uint32_t gate, uint64_t txn, uint64_t submitter, const struct rcpt_target *t)
 {
     unsigned char want[PASS_BYTES];
 
     if (t->pass.n != PASS_BYTES)
         return false;
-    pass_make(key, gate, txn, t, want);
+    pass_make(key, gate, txn, submitter, t, want);
     return bytes_eq_const(want, t->pass.p, PASS_BYTES);
 }

@@ -72,7 +72,7 @@ static enum st targets_put(const struct rcpt_job *j, unsigned gate, struct buf *
                                        .account = j->targets[i].account,
                                        .address = j->targets[i].address,
                                        .original = j->ask->address};
-        pass_make(j->k->pass_key, gate, j->ask->txn, &list[i], pass);
+        pass_make(j->k->pass_key, gate, j->ask->txn, j->ask->account, &list[i], pass);
         list[i].pass = str_n((const char *)pass, PASS_BYTES);
     }
     rcpt_targets_put(out, list, j->n);

@@ -5,6 +5,8 @@
 #include "base/limits.h"
 #include "config/config.h"
 
+#define RETRY_MS 50
+
 struct row {
     struct str word;
     enum st (*fn)(struct pop3_cmd *c) SUSPENDS;
@@ -111,13 +113,20 @@ static enum st one_command(struct pop3_session *s) SUSPENDS
 
 static void run_session(void *arg);
 
+static void start_again(void *arg)
+{
+    struct pop3_session *s = arg;
+
+    if (co_spawn(run_session, s, "pop3") != ST_OK) /* no stack: try again when one may be free */
+        co_timer_set(&s->retry, deadline_in(RETRY_MS), start_again, s);
+}
+
 static void wake(void *arg, enum st why)
 {
     struct pop3_session *s = arg;
 
     s->woke = why;
-    if (co_spawn(run_session, s, "pop3") != ST_OK) /* no stack: try again when one may be free */
-        stream_park(s->stream, deadline_in(1000), wake, s);
+    start_again(s);
 }
 
 /* The one long wait: ST_PARKED, or ST_OK when there is input to read. */
@@ -180,7 +189,9 @@ static void run_session(void *arg)
 
     must_obj(s, POP3_SESSION_MAGIC);
     log_here = &s->log;
+    s->co = co_here();
     st = serve(s);
+    s->co = NULL;
     if (st != ST_PARKED)
         finish(s, st);
     log_here = NULL;
@@ -214,17 +225,21 @@ enum st pop3_session_new(struct pop3_session_options *opt, struct pop3_session *
 
 void pop3_session_stop(struct pop3_session *s, bool now)
 {
-    (void)now; /* each command is short: the next wait is near */
     must_obj(s, POP3_SESSION_MAGIC);
     s->stopping = true;
+    if (!s->stream) /* it is closing already */
+        return;
     if (stream_is_parked(s->stream)) {
         stream_unpark(s->stream);
         wake(s, ST_CANCELED);
+    } else if (now && s->co) { /* a letter on its way to a slow reader */
+        co_cancel(s->co);
     }
 }
 
 void pop3_session_describe(const struct pop3_session *s, struct pop3_session_info *out)
 {
     *out = (struct pop3_session_info){.account = s->opt.account, .sid = s->opt.sid, .login = s->opt.login, .peer = s->opt.peer, .is_tls = s->opt.is_tls,
-                                      .command = s->command, .bytes_in = stream_bytes_in(s->stream), .bytes_out = stream_bytes_out(s->stream), .commands = s->commands};
+                                      .command = s->command, .bytes_in = s->stream ? stream_bytes_in(s->stream) : 0, /* it is closing */
+                                      .bytes_out = s->stream ? stream_bytes_out(s->stream) : 0, .commands = s->commands};
 }

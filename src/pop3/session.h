@@ -12,7 +12,9 @@
 struct pop3_session {
     uint32_t magic;
     struct pop3_session_options opt; /* its texts live in the arena */
-    struct stream *stream;
+    struct stream *stream; /* NULL while it is being closed */
+    struct co *co;         /* while one serves */
+    struct co_timer retry;
     const struct settings *set;
     struct log_ctx log;
     struct arena arena, cmd_arena;

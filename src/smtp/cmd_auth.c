@@ -26,8 +26,11 @@ static enum st challenge(struct smtp_session *s, struct str raw) SUSPENDS
 static enum st response_line(struct smtp_session *s, struct arena *a, struct str *out_raw) SUSPENDS
 {
     struct str line;
-    enum st st = stream_line(s->stream, LIMIT_SASL_LINE, &line);
+    enum st st;
 
+    stream_set_deadline(s->stream, deadline_in(s->set->smtp_command_timeout));
+    st = stream_line(s->stream, LIMIT_SASL_LINE, &line);
+    stream_set_deadline(s->stream, NEVER);
     if (st != ST_OK)
         return st == ST_LIMIT ? ST_LIMIT : FAIL(ST_EOF, "the connection ended in an AUTH exchange");
     return sasl_decode(a, str_trim(line), false, out_raw);
@@ -70,7 +73,7 @@ static enum st say_failed(struct smtp_session *s, enum st st) SUSPENDS
         return smtp_reply(s, SMTP_AUTH_FAILED);
     case ST_TRYLATER:
     case ST_TIMEOUT:
-    case ST_BUSY: return smtp_reply(s, SMTP_AUTH_LATER);
+    case ST_BUSY: return smtp_refuse(s, SMTP_AUTH_LATER, STR(""));
     default: return st;
     }
 }
@@ -120,6 +123,7 @@ enum st smtp_cmd_auth(struct smtp_cmd *c)
     struct arena a = ARENA_INIT;
     enum st st;
 
+    s->tried_auth = true;
     if (no != SMTP_REPLY_COUNT)
         return smtp_refuse(s, no, STR(""));
     if (rest.n == 0)

@@ -30,6 +30,18 @@ static bool is_known(const struct smtp_txn *t, const struct rcpt_target *n)
     return false;
 }
 
+static struct rcpt_target kept(struct arena *a, const struct rcpt_target *t)
+{
+    struct rcpt_target k = *t;
+
+    k.address = arena_str(a, t->address);
+    k.original = arena_str(a, t->original);
+    k.mailbox = arena_str(a, t->mailbox);
+    k.notify = arena_str(a, t->notify);
+    k.pass = arena_str(a, t->pass);
+    return k;
+}
+
 /* Two addresses that lead to the same mailbox bring one letter there. */
 static enum st add(struct smtp_session *s, const struct rcpt_target *targets, size_t n)
 {
@@ -49,7 +61,7 @@ static enum st add(struct smtp_session *s, const struct rcpt_target *targets, si
                 memcpy(more, t->targets, t->n_targets * sizeof *more);
             t->targets = more;
         }
-        t->targets[t->n_targets++] = targets[i];
+        t->targets[t->n_targets++] = kept(&s->txn_arena, &targets[i]);
     }
     return ST_OK;
 }
@@ -70,7 +82,7 @@ static enum st answer(struct smtp_session *s, enum st st, struct str address, co
     case ST_OK:
         if (add(s, r->targets, r->n) != ST_OK)
             return smtp_reply(s, SMTP_TOO_MANY_RCPTS);
-        s->txn.only_rcpt = s->txn.n_rcpts++ ? STR_NONE : address;
+        s->txn.only_rcpt = s->txn.n_rcpts++ ? STR_NONE : arena_str(&s->txn_arena, address);
         return smtp_reply(s, SMTP_RCPT_OK);
     case ST_NOTFOUND: return refuse_unknown(s, address);
     case ST_FOREIGN:
@@ -82,23 +94,33 @@ static enum st answer(struct smtp_session *s, enum st st, struct str address, co
     }
 }
 
+/* What is asked for lives in `a`: only targets that are new stay with the transaction, however often a client repeats himself. */
+static enum st ask(struct smtp_cmd *c, struct arena *a) SUSPENDS
+{
+    struct smtp_session *s = c->s;
+    struct smtp_path *path = ARENA_NEW(a, struct smtp_path);
+    struct smtp_rcpt_result r = {0};
+    struct str address;
+    enum st st = parse(c, path);
+
+    if (st != ST_OK)
+        return st == ST_DENIED ? ST_OK : st;
+    address = path->is_postmaster ? STR("postmaster") : path->addr.whole;
+    st = s->setup.ops->resolve(s->setup.arg, s->txn.id, s->user.account, address, a, &r);
+    return answer(s, st, address, &r);
+}
+
 enum st smtp_cmd_rcpt(struct smtp_cmd *c)
 {
     struct smtp_session *s = c->s;
-    struct smtp_rcpt_result r = {0};
-    struct smtp_path *path;
-    struct str address;
+    struct arena a = ARENA_INIT;
     enum st st;
 
     if (!s->txn.open)
         return smtp_refuse(s, SMTP_NEED_MAIL, STR(""));
     if (s->txn.n_rcpts >= s->set->smtp_max_recipients)
         return smtp_reply(s, SMTP_TOO_MANY_RCPTS);
-    path = ARENA_NEW(&s->txn_arena, struct smtp_path);
-    st = parse(c, path);
-    if (st != ST_OK)
-        return st == ST_DENIED ? ST_OK : st;
-    address = path->is_postmaster ? STR("postmaster") : path->addr.whole;
-    st = s->setup.ops->resolve(s->setup.arg, s->txn.id, s->user.account, address, &s->txn_arena, &r);
-    return answer(s, st, address, &r);
+    st = ask(c, &a);
+    arena_fini(&a);
+    return st;
 }

@@ -2,7 +2,7 @@
  * would wait, so that pipelined groups are answered in one packet (RFC 2920 section 3.2). */
 #include "smtp/session.h"
 
-#define LINE_SHOWN 100 /* of an unknown command, in the log */
+#define WORD_SHOWN 20 /* of an unknown command, in the log */
 
 const struct smtp_verb smtp_verbs[] = {
 #define VERB(word, fn, flags, syntax, ref) {STR(#word), fn, flags, syntax},
@@ -83,6 +83,17 @@ static enum smtp_reply objection(const struct smtp_session *s, const struct smtp
     return SMTP_REPLY_COUNT;
 }
 
+/* What may stand in the log of a line that is no command: it may be a password that a client sent although AUTH was refused, or
+ * a letter's text. */
+static struct str letters_of(struct str line)
+{
+    size_t n = 0;
+
+    while (n < line.n && n < WORD_SHOWN && ascii_is_alpha(line.p[n]))
+        n++;
+    return str_n(line.p, n);
+}
+
 static enum st run_command(struct smtp_session *s, struct str line) SUSPENDS
 {
     size_t space = str_find(line, ' ');
@@ -91,7 +102,7 @@ static enum st run_command(struct smtp_session *s, struct str line) SUSPENDS
     enum smtp_reply no;
 
     if (!v) {
-        LOG(SMTP_COMMAND_UNKNOWN, lf_str("line", str_sub(line, 0, LINE_SHOWN)));
+        LOG(SMTP_COMMAND_UNKNOWN, lf_str("line", s->tried_auth ? STR("(behind AUTH: not shown)") : letters_of(line)));
         return smtp_refuse(s, SMTP_UNKNOWN_COMMAND, STR(""));
     }
     no = objection(s, v, c.args);
@@ -113,8 +124,11 @@ static bool take_line_end(struct str *line)
 static enum st one_command(struct smtp_session *s) SUSPENDS
 {
     struct str line;
-    enum st st = stream_line(s->stream, LIMIT_SMTP_LINE, &line);
+    enum st st;
 
+    stream_set_deadline(s->stream, deadline_in(s->set->smtp_command_timeout)); /* for the whole line, however its bytes drip */
+    st = stream_line(s->stream, LIMIT_SMTP_LINE, &line);
+    stream_set_deadline(s->stream, NEVER);
     if (st == ST_LIMIT) {
         smtp_session_end(s, ST_LIMIT, "command line too long");
         return smtp_reply(s, SMTP_LINE_TOO_LONG);
@@ -150,6 +164,13 @@ static enum st wait_for_command(struct smtp_session *s) SUSPENDS
     return s->setup.ops->park(s->setup.arg, s->stream, deadline_in(s->set->smtp_command_timeout)) ? ST_PARKED : ST_OK;
 }
 
+static enum st say_revoked(struct smtp_session *s) SUSPENDS
+{
+    smtp_session_end(s, ST_DENIED, "access withdrawn");
+    TRY(smtp_reply(s, SMTP_ACCESS_WITHDRAWN));
+    return stream_flush(s->stream);
+}
+
 static enum st serve(struct smtp_session *s, enum st why) SUSPENDS
 {
     stream_set_timeouts(s->stream, (uint32_t)s->set->smtp_command_timeout, (uint32_t)s->set->net_write_timeout);
@@ -158,7 +179,11 @@ static enum st serve(struct smtp_session *s, enum st why) SUSPENDS
     if (!s->greeted)
         TRY(greet(s));
     while (!s->over) {
+        if (s->revoked)
+            return say_revoked(s);
         TRY(wait_for_command(s));
+        if (s->revoked)
+            continue;
         TRY(one_command(s));
         stream_set_timeouts(s->stream, (uint32_t)s->set->smtp_command_timeout, (uint32_t)s->set->net_write_timeout);
     }
@@ -209,4 +234,5 @@ void smtp_session_revoke(struct smtp_session *s)
     s->authenticated = false;
     s->user = (struct smtp_auth_result){0};
     s->log.user = STR_NONE;
+    s->revoked = true;
 }

@@ -80,5 +80,6 @@ enum st smtp_session_run(struct smtp_session *s, enum st why) SUSPENDS;
 
 /* Who is logged in; 0: nobody. */
 uint64_t smtp_session_account(const struct smtp_session *s);
-/* His rights are withdrawn: commands from now on are those of a stranger. */
+/* His rights are withdrawn: the session ends before the next command, and what is under way is a stranger's. Parked, it
+ * has to be run again for that. */
 void smtp_session_revoke(struct smtp_session *s);

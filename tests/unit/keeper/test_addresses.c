@@ -26,9 +26,9 @@ static void recipients(void)
     CHECK(n == 1 && t[0].kind == RCPT_LOCAL && t[0].account == id);
     CHECK_STR(t[0].address, STR("alice@example.test"));
     CHECK_STR(t[0].original, STR("Alice+x@Example.Test"));
-    CHECK(pass_is_good(rig.boxes[0].pass_key, 0, 4711, &t[0]));
-    CHECK(!pass_is_good(rig.boxes[0].pass_key, 0, 4712, &t[0]));
-    CHECK(!pass_is_good(rig.boxes[0].pass_key, 1, 4711, &t[0]));
+    CHECK(pass_is_good(rig.boxes[0].pass_key, 0, 4711, 0, &t[0]));
+    CHECK(!pass_is_good(rig.boxes[0].pass_key, 0, 4712, 0, &t[0]));
+    CHECK(!pass_is_good(rig.boxes[0].pass_key, 1, 4711, 0, &t[0]));
     CHECK_ST(rcpt(&a, "who@b\xc3\xbc" "cher.test", 0, &m), ST_OK);
     CHECK_ST(rcpt(&a, "who@XN--bcher-kva.test", 0, &m), ST_OK);
     CHECK_ST(rcpt(&a, "nobody@example.test", 0, &m), ST_NOTFOUND);
@@ -36,6 +36,8 @@ static void recipients(void)
     CHECK_ST(rcpt(&a, "x@elsewhere.test", id, &m), ST_OK);
     CHECK_ST(rcpt_targets_get(m.targets, &a, &t, &n), ST_OK);
     CHECK(n == 1 && t[0].kind == RCPT_REMOTE && t[0].account == 0);
+    CHECK(pass_is_good(rig.boxes[0].pass_key, 0, 4711, id, &t[0]));
+    CHECK(!pass_is_good(rig.boxes[0].pass_key, 0, 4711, 0, &t[0]));
     CHECK_ST(rcpt(&a, "postmaster", 0, &m), ST_OK);
     CHECK_ST(rcpt(&a, "no address", 0, &m), ST_SYNTAX);
     CHECK_ST(rcpt(&a, "alice", 0, &m), ST_SYNTAX);

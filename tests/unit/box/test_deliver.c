@@ -1,0 +1,235 @@
+/* Letters from a gate that has been taken over: it may deliver what the keeper allowed just this letter, and nothing else. */
+#include "rig.h"
+
+#include "box/deliver.c"
+
+#define T1 "0123456789abcdef"
+#define T2 "fedcba9876543210"
+#define TXN 4711
+
+struct attempt {
+    struct msg_deliver_ask m;
+    struct rcpt_target t;
+    unsigned char pass[PASS_BYTES];
+    unsigned gate;
+    int fd;
+};
+
+/* A letter to one recipient, with the pass that the keeper gives to gate 0 for it. */
+static struct attempt *to(uint8_t kind, uint64_t account, uint64_t submitter)
+{
+    struct attempt *x = ARENA_NEW(&rig.a, struct attempt);
+    struct new_mail mail = letter(rig.w, "hello");
+
+    x->fd = -1;
+    x->t = (struct rcpt_target){.kind = kind, .account = account, .address = STR("someone@example.test"), .original = STR("someone@example.test")};
+    pass_make(rig_key, 0, TXN, submitter, &x->t, x->pass);
+    x->t.pass = str_n((const char *)x->pass, PASS_BYTES);
+    x->m = (struct msg_deliver_ask){.txn = TXN, .conn = CONN, .account = submitter, .peer = STR("192.0.2.1:1"), .reverse_path = STR("a@b.test"),
+                                    .body = mail.bytes, .record = mail.record, .body_size = mail.bytes.n, .record_size = mail.record.n};
+    return x;
+}
+
+static enum st raw(struct attempt *x)
+{
+    struct msg_deliver_answer answer;
+
+    CHECK_ST(ipc_ask(rig.far[x->gate], MSG_deliver_ask, &x->m, x->fd, MSG_deliver_answer, &rig.a, &answer, NULL, deadline_in(20000)), ST_OK);
+    return (enum st)answer.status;
+}
+
+static enum st attempt(struct attempt *x)
+{
+    struct buf rcpts, none;
+    enum st st;
+
+    buf_init(&rcpts, 4096);
+    buf_init(&none, 64);
+    rcpt_targets_put(&rcpts, &x->t, 1);
+    attributes_put(&none, NULL, 0);
+    x->m.rcpts = buf_str(&rcpts);
+    x->m.rcpts_size = rcpts.n;
+    x->m.attributes = buf_str(&none);
+    st = raw(x);
+    x->m.attributes = STR_NONE;
+    buf_fini(&none);
+    buf_fini(&rcpts);
+    return st;
+}
+
+static void stored(uint32_t local, uint64_t queued)
+{
+    struct account *a = open_account(rig.w, ALICE);
+    struct mailbox_info info = {0};
+    struct queue_counts counts;
+
+    CHECK_ST(mailbox_status(a, &rig.a, STR("INBOX"), &info), ST_OK);
+    CHECK_U64(info.messages, local);
+    account_close(a);
+    queue_get_counts(rig.box.queue, &counts);
+    CHECK_U64(counts.entries, queued);
+}
+
+static void passes(void)
+{
+    struct attempt *x = to(RCPT_LOCAL, ALICE, 0);
+
+    rig.core.has_pass_key = false;
+    CHECK_ST(attempt(x), ST_TRYLATER);
+    rig.core.has_pass_key = true;
+    x->gate = 1; /* another gate's */
+    CHECK_ST(attempt(x), ST_DENIED);
+    x->gate = 0;
+    x->m.txn++; /* an older transaction's */
+    CHECK_ST(attempt(x), ST_DENIED);
+    x->m.txn--;
+    x->pass[7] ^= 1;
+    CHECK_ST(attempt(x), ST_DENIED);
+    x->pass[7] ^= 1;
+    x->t.account = BOB;
+    CHECK_ST(attempt(x), ST_DENIED);
+    x->t.account = ALICE;
+    x->t.mailbox = STR("Junk");
+    CHECK_ST(attempt(x), ST_DENIED);
+    x->t.mailbox = STR("");
+    x->t.pass = STR_NONE;
+    CHECK_ST(attempt(x), ST_DENIED);
+    stored(0, 0);
+    x->t.pass = str_n((const char *)x->pass, PASS_BYTES);
+    CHECK_ST(attempt(x), ST_OK);
+    stored(1, 0);
+}
+TEST(a_letter_goes_to_whom_the_keeper_resolved_for_it_only)
+{
+    rig_run(passes);
+}
+
+static enum st relay_with(const char *token, uint64_t account, uint64_t conn, unsigned gate)
+{
+    struct attempt *x = to(RCPT_REMOTE, 0, account);
+
+    pass_make(rig_key, gate, TXN, account, &x->t, x->pass);
+    x->m.token = str_n(token, token ? TOKEN_BYTES : 0);
+    x->m.conn = conn;
+    x->gate = gate;
+    return attempt(x);
+}
+
+static void relaying(void)
+{
+    struct attempt *x = to(RCPT_REMOTE, 0, ALICE);
+    struct grant *g;
+
+    x->m.account = 0; /* resolved for alice, handed in for nobody: no grant would be asked for */
+    CHECK_ST(attempt(x), ST_DENIED);
+    CHECK_ST(relay_with(NULL, ALICE, CONN, 0), ST_DENIED);
+    CHECK_ST(relay_with(T1, ALICE, CONN, 0), ST_DENIED); /* forged */
+    rig_grant_add(T2, ALICE, GRANT_MAIL);
+    CHECK_ST(relay_with(T2, ALICE, CONN, 0), ST_DENIED); /* of a login to read */
+    rig_grant_add(T1, ALICE, GRANT_SUBMIT);
+    CHECK_ST(relay_with(T1, ALICE, CONN, 0), ST_DENIED); /* not redeemed */
+    CHECK_ST(rig_submit(0, T1, ALICE, CONN), ST_OK);
+    CHECK_ST(relay_with(T1, ALICE, CONN + 1, 0), ST_DENIED);
+    CHECK_ST(relay_with(T1, ALICE, CONN, 1), ST_DENIED);
+    CHECK_ST(relay_with(T1, BOB, CONN, 0), ST_DENIED);
+    stored(0, 0);
+    CHECK_ST(relay_with(T1, ALICE, CONN, 0), ST_OK);
+    stored(0, 1);
+    grants_revoke(&rig.core, ALICE, 0);
+    CHECK_ST(relay_with(T1, ALICE, CONN, 0), ST_DENIED);
+    CHECK_ST(grant_find(&rig.core, STR(T1), ALICE, 0, CONN, GRANT_SUBMIT, &g), ST_DENIED);
+    stored(0, 1);
+}
+TEST(a_letter_leaves_the_house_under_a_live_submission_grant_only)
+{
+    rig_run(relaying);
+}
+
+static void sizes(void)
+{
+    struct attempt *x = to(RCPT_LOCAL, ALICE, 0);
+    struct msg_deliver_ask good = x->m;
+
+    x->m.body_size++;
+    CHECK(attempt(x) != ST_OK);
+    x->m = good, x->m.record_size--;
+    CHECK(attempt(x) != ST_OK);
+    x->m = good, x->m.body.n--, x->m.body_size--; /* the record of another letter */
+    CHECK(attempt(x) != ST_OK);
+    x->m = good, x->m.record = STR_NONE, x->m.record_size = 0;
+    CHECK(attempt(x) != ST_OK);
+    x->m = good, x->m.body_size = UINT64_MAX;
+    CHECK(attempt(x) != ST_OK);
+    for (size_t cut = 0; cut < good.record.n; cut += 7) {
+        x->m = good;
+        x->m.record.n = cut;
+        x->m.record_size = cut;
+        CHECK(attempt(x) != ST_OK);
+    }
+    x->m = good; /* for nobody */
+    CHECK(raw(x) != ST_OK);
+    x->m.rcpts = STR("\xff\xff\xff\xff nonsense"), x->m.rcpts_size = x->m.rcpts.n;
+    CHECK(raw(x) != ST_OK);
+    x->m = good, x->m.reverse_path = STR("a@b>\r\nX-Forged: yes");
+    CHECK(attempt(x) != ST_OK);
+    x->m = good, x->t.original = STR("x\r\nX-Forged: yes");
+    CHECK(attempt(x) != ST_OK);
+    stored(0, 0);
+}
+TEST(sizes_and_texts_that_lie_are_refused)
+{
+    rig_run(sizes);
+}
+
+static int file_with(struct str a, struct str b, struct str c)
+{
+    char name[] = "/tmp/restante-spool-XXXXXX";
+    int fd = mkstemp(name);
+
+    CHECK(fd >= 0 && unlink(name) == 0);
+    CHECK(write(fd, a.p, a.n) == (ssize_t)a.n && write(fd, b.p, b.n) == (ssize_t)b.n && write(fd, c.p, c.n) == (ssize_t)c.n);
+    return fd;
+}
+
+static void spools(void)
+{
+    struct attempt *x = to(RCPT_LOCAL, ALICE, 0);
+    struct buf rcpts;
+    int pipes[2];
+
+    buf_init(&rcpts, 4096);
+    rcpt_targets_put(&rcpts, &x->t, 1);
+    x->m.rcpts_size = rcpts.n;
+    x->fd = file_with(x->m.body, x->m.record, buf_str(&rcpts));
+    x->m.body = x->m.record = STR_NONE;
+    x->m.rcpts_size = 60001; /* beyond the file */
+    CHECK(raw(x) != ST_OK);
+    x->m.rcpts_size = rcpts.n;
+    x->m.body_size += 1000;
+    CHECK(raw(x) != ST_OK);
+    x->m.body_size -= 1000;
+    x->m.record_size = 1ull << 40;
+    CHECK(raw(x) != ST_OK);
+    x->m.record_size = 0;
+    CHECK(raw(x) != ST_OK);
+    stored(0, 0);
+    close(x->fd);
+    CHECK(pipe(pipes) == 0);
+    x = to(RCPT_LOCAL, ALICE, 0);
+    x->m.rcpts_size = rcpts.n;
+    x->fd = pipes[0]; /* no file at all: it must not make the core wait */
+    CHECK(raw(x) != ST_OK);
+    close(pipes[0]);
+    close(pipes[1]);
+    stored(0, 0);
+    x->fd = file_with(x->m.body, x->m.record, buf_str(&rcpts));
+    x->m.body = x->m.record = STR_NONE;
+    CHECK_ST(raw(x), ST_OK);
+    close(x->fd);
+    stored(1, 0);
+    buf_fini(&rcpts);
+}
+TEST(a_spool_file_is_believed_as_little)
+{
+    rig_run(spools);
+}
