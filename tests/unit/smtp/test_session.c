@@ -19,6 +19,10 @@ struct world {
     uint64_t body_size;
     enum st deliver_st, end;
     bool done;
+    size_t spool_held; /* of the gate's budget */
+    bool no_spool, revoke_at_rcpt;
+    struct smtp_session *session;
+    size_t txn_bytes; /* most that a transaction has held */
 };
 
 static struct world *w; /* of the running test */
@@ -38,6 +42,11 @@ static enum st resolve(void *arg, uint64_t txn, uint64_t account, struct str add
 
     (void)arg;
     (void)txn;
+    w->txn_bytes = MAX(w->txn_bytes, w->session->txn_arena.used);
+    if (w->revoke_at_rcpt)
+        smtp_session_revoke(w->session);
+    if (str_starts(address, STR("disabled@")))
+        return FAIL(ST_DENIED, "disabled");
     *t = (struct rcpt_target){.kind = RCPT_LOCAL, .account = address.n, .address = address, .original = address};
     out->targets = t;
     out->n = 1;
@@ -62,6 +71,8 @@ static enum st spool(void *arg, int *out_fd)
 
     (void)arg;
     w->spools++;
+    if (w->no_spool)
+        return FAIL(ST_TRYLATER, "the box is away");
     *out_fd = mkstemp(name);
     unlink(name);
     return *out_fd >= 0 ? ST_OK : FAIL(ST_IO, "no file");
@@ -71,13 +82,14 @@ static void spool_done(void *arg, int fd, uint64_t bytes)
 {
     (void)arg;
     (void)bytes;
+    w->spool_held = 0;
     close(fd);
 }
 
 static bool spool_may(void *arg, uint64_t more)
 {
     (void)arg;
-    (void)more;
+    w->spool_held += more;
     return true;
 }
 
@@ -127,6 +139,7 @@ static void serve_one(void *arg)
     struct smtp_session *s = smtp_session_new(&setup);
 
     (void)arg;
+    w->session = s;
     w->end = smtp_session_run(s, ST_OK);
     smtp_session_free(s);
     stream_close(w->stream);
@@ -320,4 +333,84 @@ TEST(a_failed_commit_is_a_temporary_answer)
     CHECK(str_search(got, STR("\r\n452 4.3.1 ")) < got.n);
     CHECK_STR(str_z(world.from), STR(""));
     CHECK_STR(str_z(world.rcpts), STR("postmaster;"));
+}
+
+TEST(a_spool_that_is_not_there_costs_no_budget)
+{
+    struct world world = {.no_spool = true};
+    static char in[200000];
+    size_t n = (size_t)snprintf(in, sizeof in, "EHLO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\nA: b\r\n\r\n");
+    struct str got;
+
+    for (int i = 0; i < 1200; i++)
+        n += (size_t)snprintf(in + n, sizeof in - n, "%074d\r\n", i);
+    n += (size_t)snprintf(in + n, sizeof in - n, ".\r\nQUIT\r\n");
+    got = talk(&world, str_n(in, n), out, sizeof out);
+    CHECK(str_search(got, STR("\r\n451 4.3.0 ")) < got.n);
+    CHECK_U64(world.letters, 0);
+    CHECK_U64(world.spool_held, 0);
+}
+
+TEST(recipients_that_are_repeated_or_refused_cost_no_memory)
+{
+    struct world world = {0};
+    static char in[60000];
+    size_t n = (size_t)snprintf(in, sizeof in, "EHLO c\r\nMAIL FROM:<a@b.example>\r\n");
+
+    for (int i = 0; i < 900; i++)
+        n += (size_t)snprintf(in + n, sizeof in - n, "RCPT TO:<%s@example.test>\r\n", i % 2 ? "disabled" : "bob");
+    n += (size_t)snprintf(in + n, sizeof in - n, "QUIT\r\n");
+    talk(&world, str_n(in, n), out, sizeof out);
+    CHECK(world.txn_bytes < 20000);
+}
+
+TEST(a_session_ends_when_the_rights_of_its_user_do)
+{
+    struct world world = {.row = {.protocol = PROTOCOL_SUBMISSION, .plaintext_auth = true}, .revoke_at_rcpt = true};
+    struct str got = talk(&world,
+                          STR("EHLO c\r\nAUTH LOGIN\r\nYWxpY2VAZXhhbXBsZS50ZXN0\r\nc2VjcmV0\r\nMAIL FROM:<alice@example.test>\r\n"
+                              "RCPT TO:<x@elsewhere.example>\r\nDATA\r\n\r\nhi\r\n.\r\nNOOP\r\nQUIT\r\n"),
+                          out, sizeof out);
+
+    CHECK(str_ends(got, STR("\r\n250 2.1.5 Recipient ok\r\n421 4.7.0 Access withdrawn, closing connection\r\n")));
+    CHECK_U64(world.letters, 0);
+}
+
+/* What the log says of a dialog. */
+static struct str logged(struct world *world, struct str input, char *text, size_t max)
+{
+    char name[] = "/tmp/restante-test-XXXXXX";
+    int fd = mkstemp(name);
+    ssize_t n;
+
+    CHECK(fd >= 0 && unlink(name) == 0);
+    log_set_fd(fd);
+    log_set_level(LOG_DEBUG);
+    talk(world, input, out, sizeof out);
+    log_set_level(LOG_INFO);
+    log_set_fd(1);
+    n = pread(fd, text, max, 0);
+    close(fd);
+    return str_n(text, n > 0 ? (size_t)n : 0);
+}
+
+TEST(passwords_do_not_get_into_the_log_whatever_the_client_does_wrong)
+{
+    static const char *const dialogs[] = {
+        "EHLO c\r\nAUTH LOGIN\r\nYWxpY2VAZXhhbXBsZS50ZXN0\r\nSECRETSECRET\r\n", /* where AUTH is refused */
+        "EHLO c\r\nAUTH FOO\r\nSECRETSECRET\r\n",
+        "EHLO c\r\nAUTHPLAIN SECRETSECRET\r\nAUTH=PLAIN SECRETSECRET\r\n",
+        "EHLO c\r\nAUTH PLAIN SECRETSECRET!\r\nAUTH PLAIN\r\n*\r\nSECRETSECRET\r\n",
+        "EHLO c\r\nAUTH PLAIN AGFsaWNlAFNFQ1JFVFNFQ1JFVA==\r\n",
+    };
+    static char text[20000];
+
+    for (size_t i = 0; i < 2 * ARRAY_LEN(dialogs); i++) {
+        struct world world = {.row = {.protocol = PROTOCOL_SUBMISSION, .plaintext_auth = i % 2}};
+        struct str got = logged(&world, str_z(dialogs[i / 2]), text, sizeof text);
+
+        CHECK(str_search(got, STR("event=smtp_session_closed")) < got.n);
+        CHECK(str_search(got, STR("SECRET")) == got.n);
+        CHECK(str_search(got, STR("AFNFQ1JF")) == got.n);
+    }
 }
