@@ -4,6 +4,11 @@
 #include "mime/date.h"
 #include "mime/scan.h"
 
+#define APPEND_FREE 262144 /* bytes that each APPEND may hold without asking: small messages go through whatever others do */
+
+/* Bytes beyond that, of all APPENDs under way on this core: what users send and never finish must not eat the memory of all. */
+static _Thread_local uint64_t append_held;
+
 struct append {
     struct str mailbox;
     struct imap_flags flags;
@@ -65,9 +70,38 @@ static enum st append_check(struct imap_cmd *c, const struct append *a) SUSPENDS
     return st;
 }
 
-/* The literal's bytes, scanned as they come. *out_nul: there is one among them. */
-static enum st take_literal(struct imap_cmd *c, const struct append *a, struct mime_scan *scan, struct buf *out,
-                            bool *out_nul) SUSPENDS
+struct arriving {
+    struct buf letter, record;
+    struct mime_scan scan;
+    uint64_t held; /* of append_held */
+    bool has_nul, too_much;
+};
+
+static void give_back(struct arriving *r)
+{
+    append_held -= r->held;
+    r->held = 0;
+}
+
+static void keep(struct imap_session *s, struct arriving *r, struct str piece)
+{
+    if (r->letter.n + piece.n > APPEND_FREE) {
+        r->too_much |= append_held + piece.n > s->set->imap_append_memory;
+        if (r->too_much) {
+            give_back(r);
+            buf_free_memory(&r->letter);
+            return;
+        }
+        append_held += piece.n;
+        r->held += piece.n;
+    }
+    r->has_nul |= memchr(piece.p, '\0', piece.n) != NULL;
+    mime_scan_feed(&r->scan, piece);
+    buf_add(&r->letter, piece);
+}
+
+/* The literal's bytes, scanned as they come. */
+static enum st take_literal(struct imap_cmd *c, const struct append *a, struct arriving *r) SUSPENDS
 {
     struct imap_conn *conn = &c->s->conn;
     struct str piece;
@@ -76,13 +110,15 @@ static enum st take_literal(struct imap_cmd *c, const struct append *a, struct m
         imap_put(conn, STR("+ OK\r\n"));
     for (uint64_t left = a->size; left > 0; left -= piece.n) {
         TRY(imap_conn_bytes(conn, left, &piece));
-        *out_nul |= memchr(piece.p, '\0', piece.n) != NULL;
-        mime_scan_feed(scan, piece);
-        buf_add(out, piece);
+        if (!r->too_much)
+            keep(c->s, r, piece);
         stream_eat(conn->stream, piece.n);
     }
     TRY(imap_lex_next_line(&c->lx));
-    return imap_lex_end(&c->lx);
+    TRY(imap_lex_end(&c->lx));
+    if (r->too_much)
+        return FAIL(ST_TRYLATER, "Too many large messages are arriving at the same time");
+    return r->has_nul ? FAIL(ST_DENIED, "A message with a NUL in it") : ST_OK; /* RFC 3501 9, CHAR8 */
 }
 
 static enum st append_commit(struct imap_cmd *c, const struct append *a, struct str record, struct buf *letter) SUSPENDS
@@ -112,24 +148,22 @@ static enum st append_commit(struct imap_cmd *c, const struct append *a, struct 
 
 static enum st append_run(struct imap_cmd *c, const struct append *a) SUSPENDS
 {
-    struct buf letter, record;
-    struct mime_scan scan;
-    bool has_nul = false;
+    struct arriving *r = MEM_NEW(struct arriving);
     enum st st;
 
-    buf_init(&letter, (size_t)a->size);
-    buf_init(&record, LIMIT_MIME_RECORD);
-    mime_scan_init(&scan);
-    st = take_literal(c, a, &scan, &letter, &has_nul);
-    if (st == ST_OK && has_nul)
-        st = FAIL(ST_DENIED, "A message with a NUL in it"); /* RFC 3501 9, CHAR8 */
+    buf_init(&r->letter, (size_t)a->size);
+    buf_init(&r->record, LIMIT_MIME_RECORD);
+    mime_scan_init(&r->scan);
+    st = take_literal(c, a, r);
     if (st == ST_OK) {
-        mime_scan_end(&scan, &record);
-        st = append_commit(c, a, buf_str(&record), &letter);
+        mime_scan_end(&r->scan, &r->record);
+        st = append_commit(c, a, buf_str(&r->record), &r->letter);
     }
-    mime_scan_fini(&scan);
-    buf_fini(&record);
-    buf_fini(&letter);
+    give_back(r);
+    mime_scan_fini(&r->scan);
+    buf_fini(&r->record);
+    buf_fini(&r->letter);
+    mem_free(r);
     return st;
 }
 
