@@ -49,8 +49,8 @@ static double cpu_s(void)
 /* Text that compresses about as mail does. */
 static void fill_letter(char *p)
 {
-    static const char *const words[] = {"the ",     "letter ", "of ",    "yesterday ", "Received: from ", "with ESMTP ",
-                                        "report\r\n", "please ", "42",   "and ",       "example.test "};
+    static const char *const words[] = {"the ",       "letter ", "of ", "yesterday ", "Received: from ", "with ESMTP ",
+                                        "report\r\n", "please ", "42",  "and ",       "example.test "};
     uint64_t x = 1;
 
     for (size_t n = 0; n < LETTER;) {

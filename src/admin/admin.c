@@ -23,8 +23,8 @@ struct call {
     size_t n;
     const char *config, *control;
     bool as_json, offline;
-    int lock;        /* of the data directory, -1: not taken; kept for all requests of one command */
-    void *directory; /* opened under it; NULL: not yet */
+    int lock;                   /* of the data directory, -1: not taken; kept for all requests of one command */
+    void *directory;            /* opened under it; NULL: not yet */
     const struct settings *set; /* NULL: not read */
     char socket[4096];
 };
@@ -32,18 +32,14 @@ struct call {
 static enum admin_exit exit_of(enum st st)
 {
     switch (st) {
-    case ST_OK:
-        return ADMIN_DONE;
-    case ST_SYNTAX:
-        return ADMIN_USAGE;
+    case ST_OK: return ADMIN_DONE;
+    case ST_SYNTAX: return ADMIN_USAGE;
     case ST_DENIED:
     case ST_NOTFOUND:
     case ST_EXISTS:
     case ST_BUSY:
-    case ST_LIMIT:
-        return ADMIN_REFUSED;
-    default:
-        return ADMIN_FAILED;
+    case ST_LIMIT: return ADMIN_REFUSED;
+    default: return ADMIN_FAILED;
     }
 }
 
@@ -267,7 +263,8 @@ struct import {
 static void failed_line(struct import *im, uint32_t line, const char *address, const char *why)
 {
     im->failed++;
-    json_array_append_new(im->failures, json_pack("{s:i, s:s, s:s}", "line", (int)line, "address", address, "error", why));
+    json_array_append_new(im->failures,
+                          json_pack("{s:i, s:s, s:s}", "line", (int)line, "address", address, "error", why));
 }
 
 static enum admin_exit take_result(struct import *im, const struct admin_answer *answer)
@@ -279,7 +276,8 @@ static enum admin_exit take_result(struct import *im, const struct admin_answer 
         return complain((enum st)FAIL(ST_INTERNAL, "the server's answer is no JSON"));
     im->added += json_integer_value(json_object_get(o, "added"));
     im->changed += json_integer_value(json_object_get(o, "changed"));
-    json_array_foreach (json_object_get(o, "failed"), i, v) {
+    json_array_foreach(json_object_get(o, "failed"), i, v)
+    {
         json_array_append(im->failures, v);
         im->failed++;
     }
@@ -356,7 +354,8 @@ static enum admin_exit import_file(struct call *c)
     e = import_all(&im, text);
     if (text.n)
         wipe((void *)(uintptr_t)text.p, text.n);
-    json_t *result = json_pack("{s:I, s:I, s:I, s:o}", "added", im.added, "changed", im.changed, "failed", im.failed, "errors", im.failures);
+    json_t *result = json_pack("{s:I, s:I, s:I, s:o}", "added", im.added, "changed", im.changed, "failed", im.failed,
+                               "errors", im.failures);
     json = json_dumps(result, JSON_COMPACT);
     if (json && (e == ADMIN_DONE || im.added + im.changed + im.failed > 0)) {
         enum admin_exit shown = show(c, str_z(json));
@@ -417,23 +416,17 @@ static enum admin_exit run_make_ca(struct call *c)
 static enum admin_exit run(struct call *c)
 {
     switch (c->args.command->id) {
-    case ADMIN_CMD_version:
-        return run_version(c);
-    case ADMIN_CMD_help:
-        return run_help(c);
-    case ADMIN_CMD_make_ca:
-        return run_make_ca(c);
+    case ADMIN_CMD_version: return run_version(c);
+    case ADMIN_CMD_help: return run_help(c);
+    case ADMIN_CMD_make_ca: return run_make_ca(c);
     case ADMIN_CMD_account_add:
-    case ADMIN_CMD_account_password:
-        return with_password(c);
-    case ADMIN_CMD_account_import:
-        return import_file(c);
+    case ADMIN_CMD_account_password: return with_password(c);
+    case ADMIN_CMD_account_import: return import_file(c);
     case ADMIN_CMD_serve:
     case ADMIN_CMD_check_config:
         fprintf(stderr, "restante: %s takes no further words than --config FILE\n", c->args.command->noun);
         return ADMIN_USAGE;
-    default:
-        return ask_and_show(c, STR_NONE);
+    default: return ask_and_show(c, STR_NONE);
     }
 }
 

@@ -40,7 +40,8 @@ struct admin_answer {
 };
 
 /* client.c: one request over the socket. ST_OK when an answer came, whatever it says. ST_NOTFOUND: nobody listens there. */
-enum st admin_ask(struct arena *a, const char *socket_path, const struct str *words, size_t n, struct str input, struct admin_answer *out) MUST_USE;
+enum st admin_ask(struct arena *a, const char *socket_path, const struct str *words, size_t n, struct str input,
+                  struct admin_answer *out) MUST_USE;
 
 /* render.c: JSON as aligned tables. ST_SYNTAX: no JSON. */
 enum st admin_render(struct str json, struct buf *out) MUST_USE;

@@ -122,7 +122,8 @@ static enum st read_answer(int fd, struct arena *a, struct admin_answer *out)
     return st == ST_OK ? buf_check(&out->json) : st;
 }
 
-enum st admin_ask(struct arena *a, const char *socket_path, const struct str *words, size_t n, struct str input, struct admin_answer *out)
+enum st admin_ask(struct arena *a, const char *socket_path, const struct str *words, size_t n, struct str input,
+                  struct admin_answer *out)
 {
     int fd;
     enum st st;

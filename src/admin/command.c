@@ -2,8 +2,14 @@
 
 static const struct admin_command commands[] = {
 #define COMMAND(noun_, verb_, target_, id_, args_, options_, flags_, help_)                                            \
-    {.id = ADMIN_CMD_##id_, .target = ADMIN_##target_, .noun = noun_, .verb = verb_, .args = args_,                    \
-     .options = options_, .help = help_, .flags = flags_},
+    {.id = ADMIN_CMD_##id_,                                                                                            \
+     .target = ADMIN_##target_,                                                                                        \
+     .noun = noun_,                                                                                                    \
+     .verb = verb_,                                                                                                    \
+     .args = args_,                                                                                                    \
+     .options = options_,                                                                                              \
+     .help = help_,                                                                                                    \
+     .flags = flags_},
 #define LOCAL(noun, verb, id, args, options, flags, help) COMMAND(noun, verb, HERE, id, args, options, flags, help)
 #include "admin/commands.def"
 #include "admin/local.def"

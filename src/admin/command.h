@@ -30,7 +30,7 @@ struct admin_option {
     const char *name, *value, *help;
 };
 
-#define ADMIN_WORDS_MAX 64 /* of one command */
+#define ADMIN_WORDS_MAX 64   /* of one command */
 #define ADMIN_OPTIONS_MAX 32 /* given with one command */
 
 struct admin_args {

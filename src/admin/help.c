@@ -5,7 +5,8 @@
 
 static void command_line(const struct admin_command *c, struct buf *out)
 {
-    buf_addf(out, "  restante %s%s%s%s%s\n      %s\n", c->noun, c->verb[0] ? " " : "", c->verb, c->args[0] ? " " : "", c->args, c->help);
+    buf_addf(out, "  restante %s%s%s%s%s\n      %s\n", c->noun, c->verb[0] ? " " : "", c->verb, c->args[0] ? " " : "",
+             c->args, c->help);
 }
 
 static void option_lines(const struct admin_command *c, struct buf *out)
@@ -94,10 +95,13 @@ void admin_manual(struct buf *out)
     const struct admin_command *c = admin_commands(&n);
     const struct admin_option *o = admin_options(&n_options);
 
-    buf_addz(out, ".\\\" Made from the rows of src/admin by gen_docs; do not edit.\n.TH RESTANTE 1\n.SH NAME\nrestante \\- a mail server, and its command line\n"
-                  ".SH SYNOPSIS\n\\fBrestante\\fR \\fICOMMAND\\fR [\\fIARGUMENTS\\fR] [\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n"
-                  "Speaks to the running server over its administration socket. Commands about domains, accounts and aliases work on the "
-                  "data directory by themselves while no server runs.\n.SH COMMANDS\n");
+    buf_addz(out,
+             ".\\\" Made from the rows of src/admin by gen_docs; do not edit.\n.TH RESTANTE 1\n.SH NAME\nrestante \\- "
+             "a mail server, and its command line\n"
+             ".SH SYNOPSIS\n\\fBrestante\\fR \\fICOMMAND\\fR [\\fIARGUMENTS\\fR] [\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n"
+             "Speaks to the running server over its administration socket. Commands about domains, accounts and "
+             "aliases work on the "
+             "data directory by themselves while no server runs.\n.SH COMMANDS\n");
     for (size_t i = 0; i < n; i++) {
         struct buf usage;
 
@@ -121,5 +125,6 @@ void admin_manual(struct buf *out)
     buf_addc(out, '\n');
 #include "admin/exit.def"
 #undef EXIT
-    buf_addz(out, ".SH FILES\n.TP\n" ADMIN_CONFIG_DEFAULT "\nThe configuration; its settings are explained in docs/settings.md.\n");
+    buf_addz(out, ".SH FILES\n.TP\n" ADMIN_CONFIG_DEFAULT
+                  "\nThe configuration; its settings are explained in docs/settings.md.\n");
 }

@@ -112,7 +112,9 @@ static enum st csv_head(struct admin_import *im, struct arena *a)
             if (str_ieq(name, str_z(members[i].name)))
                 found = (int)i;
         if (found < 0 || im->n_columns == ARRAY_LEN(im->columns))
-            return FAIL(ST_SYNTAX, "line 1: a column is \"%.*s\"; there are address, password, hash, name, quota, quota_messages", STR_ARGS(name));
+            return FAIL(ST_SYNTAX,
+                        "line 1: a column is \"%.*s\"; there are address, password, hash, name, quota, quota_messages",
+                        STR_ARGS(name));
         has_address = has_address || found == 0;
         im->columns[im->n_columns++] = found;
     }
@@ -166,13 +168,15 @@ static enum st json_line(struct str line, struct arena *a, struct admin_entry *o
         return FAIL(ST_SYNTAX, "it is no JSON: column %d", why.column);
     if (!json_is_object(o))
         st = FAIL(ST_SYNTAX, "it is no JSON object");
-    json_object_foreach (o, key, value) {
+    json_object_foreach(o, key, value)
+    {
         size_t i = 0;
 
         while (i < ARRAY_LEN(members) && strcmp(members[i].name, key) != 0)
             i++;
         if (st == ST_OK && i == ARRAY_LEN(members))
-            st = FAIL(ST_SYNTAX, "a member is \"%.40s\"; there are address, password, hash, name, quota, quota_messages", key);
+            st = FAIL(ST_SYNTAX,
+                      "a member is \"%.40s\"; there are address, password, hash, name, quota, quota_messages", key);
         if (st == ST_OK)
             st = json_member(value, a, member(out, i));
     }

@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-#define ADMIN_ENTRIES_MAX 2000  /* in one request */
+#define ADMIN_ENTRIES_MAX 2000        /* in one request */
 #define ADMIN_IMPORT_MAX (256u << 20) /* bytes of a file */
 
 struct admin_entry {

@@ -99,8 +99,8 @@ static enum st save(const char *dir, const char *name, const struct pair *p, con
     BIO *key = BIO_new(BIO_s_secmem()), *certs = BIO_new(BIO_s_mem());
     enum st st = ST_OK;
 
-    if (PEM_write_bio_PrivateKey(key, p->key, NULL, NULL, 0, NULL, NULL) != 1 || PEM_write_bio_X509(certs, p->cert) != 1 ||
-        (issuer && PEM_write_bio_X509(certs, issuer) != 1))
+    if (PEM_write_bio_PrivateKey(key, p->key, NULL, NULL, 0, NULL, NULL) != 1 ||
+        PEM_write_bio_X509(certs, p->cert) != 1 || (issuer && PEM_write_bio_X509(certs, issuer) != 1))
         st = broken("writing a key");
     if (st == ST_OK)
         st = store(dir, name, "key", 0600, key);
@@ -140,7 +140,8 @@ static bool begin(X509 *x, EVP_PKEY *key, const char *name, long days)
     BN_free(number);
     return ok && X509_set_version(x, X509_VERSION_3) && X509_gmtime_adj(X509_getm_notBefore(x), -3600) &&
            X509_gmtime_adj(X509_getm_notAfter(x), days * 86400) && X509_set_pubkey(x, key) &&
-           X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_UTF8, (const unsigned char *)name, -1, -1, 0);
+           X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_UTF8, (const unsigned char *)name, -1,
+                                      -1, 0);
 }
 
 static enum st make_authority(struct pair *out)
@@ -163,11 +164,14 @@ static enum st make_leaf(const struct pair *ca, const char *name, const char *na
 {
     struct pair p = {.key = EVP_EC_gen("P-256"), .cert = X509_new()};
 
-    if (p.key && p.cert && begin(p.cert, p.key, name, LEAF_DAYS) && X509_set_issuer_name(p.cert, X509_get_subject_name(ca->cert)) &&
+    if (p.key && p.cert && begin(p.cert, p.key, name, LEAF_DAYS) &&
+        X509_set_issuer_name(p.cert, X509_get_subject_name(ca->cert)) &&
         extend(p.cert, ca->cert, NID_basic_constraints, "critical,CA:FALSE") &&
         extend(p.cert, ca->cert, NID_key_usage, "critical,digitalSignature") &&
-        extend(p.cert, ca->cert, NID_ext_key_usage, "serverAuth") && extend(p.cert, ca->cert, NID_subject_alt_name, names) &&
-        extend(p.cert, ca->cert, NID_subject_key_identifier, "hash") && extend(p.cert, ca->cert, NID_authority_key_identifier, "keyid") &&
+        extend(p.cert, ca->cert, NID_ext_key_usage, "serverAuth") &&
+        extend(p.cert, ca->cert, NID_subject_alt_name, names) &&
+        extend(p.cert, ca->cert, NID_subject_key_identifier, "hash") &&
+        extend(p.cert, ca->cert, NID_authority_key_identifier, "keyid") &&
         X509_sign(p.cert, ca->key, EVP_sha256()) > 0) {
         *out = p;
         return ST_OK;
@@ -200,7 +204,8 @@ static bool is_for(const struct pair *leaf, const struct pair *ca, const struct 
         return false;
     for (size_t i = 0; i < n; i++) {
         snprintf(host, sizeof(host), "%.*s", STR_ARGS(hosts[i]));
-        if (is_address(hosts[i]) ? X509_check_ip_asc(leaf->cert, host, 0) != 1 : X509_check_host(leaf->cert, host, 0, 0, NULL) != 1)
+        if (is_address(hosts[i]) ? X509_check_ip_asc(leaf->cert, host, 0) != 1
+                                 : X509_check_host(leaf->cert, host, 0, 0, NULL) != 1)
             return false;
     }
     return true;
@@ -221,7 +226,8 @@ static enum st names_of(const struct str *hosts, size_t n, struct buf *out)
     return buf_check(out);
 }
 
-static enum st ensure(const char *dir, const struct str *hosts, size_t n, const char *names, bool *out_ca, bool *out_leaf)
+static enum st ensure(const char *dir, const struct str *hosts, size_t n, const char *names, bool *out_ca,
+                      bool *out_leaf)
 {
     struct pair ca = {0}, leaf = {0};
     char first[256];

@@ -50,7 +50,8 @@ static void add_value(struct buf *b, const char *key, const json_t *v)
     else if (json_is_boolean(v))
         buf_addz(b, json_is_true(v) ? "yes" : "no");
     else if (json_is_array(v))
-        json_array_foreach (v, i, item) {
+        json_array_foreach(v, i, item)
+        {
             if (i)
                 buf_addz(b, ", ");
             add_value(b, key, item);
@@ -108,18 +109,19 @@ static void table(struct buf *out, const json_t *rows)
     const json_t *row, *value;
     struct buf scratch;
 
-    json_object_foreach ((json_t *)(uintptr_t)json_array_get(rows, 0), key, value) {
+    json_object_foreach((json_t *)(uintptr_t)json_array_get(rows, 0), key, value)
+    {
         if (n < COLUMNS_MAX) {
             keys[n] = key;
             widths[n++] = width(title(key));
         }
     }
     buf_init(&scratch, ADMIN_ANSWER_MAX);
-    json_array_foreach (rows, i, row)
-        for (size_t k = 0; k < n; k++) {
-            buf_clear(&scratch);
-            widths[k] = MIN(MAX(widths[k], cell(&scratch, row, keys[k])), (size_t)WIDTH_MAX);
-        }
+    json_array_foreach(rows, i, row) for (size_t k = 0; k < n; k++)
+    {
+        buf_clear(&scratch);
+        widths[k] = MIN(MAX(widths[k], cell(&scratch, row, keys[k])), (size_t)WIDTH_MAX);
+    }
     buf_fini(&scratch);
     for (size_t k = 0; k < n; k++) {
         add_title(out, keys[k], true);
@@ -127,7 +129,8 @@ static void table(struct buf *out, const json_t *rows)
             pad(out, width(title(keys[k])), widths[k] + 2);
     }
     buf_addc(out, '\n');
-    json_array_foreach (rows, i, row) {
+    json_array_foreach(rows, i, row)
+    {
         for (size_t k = 0; k < n; k++) {
             size_t w = cell(out, row, keys[k]);
 
@@ -150,10 +153,9 @@ static void object(struct buf *out, json_t *o)
     size_t widest = 0;
     bool has_lines = false;
 
-    json_object_foreach (o, key, value)
-        if (!is_table(value))
-            widest = MAX(widest, title(key).n);
-    json_object_foreach (o, key, value) {
+    json_object_foreach(o, key, value) if (!is_table(value)) widest = MAX(widest, title(key).n);
+    json_object_foreach(o, key, value)
+    {
         if (is_table(value))
             continue;
         has_lines = true;
@@ -163,7 +165,8 @@ static void object(struct buf *out, json_t *o)
         add_value(out, key, value);
         buf_addc(out, '\n');
     }
-    json_object_foreach (o, key, value) {
+    json_object_foreach(o, key, value)
+    {
         if (!is_table(value))
             continue;
         if (json_array_size(value) == 0 && has_lines)

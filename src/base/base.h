@@ -33,9 +33,9 @@
     })
 
 /* The same for a descriptor: the giver's becomes -1. */
-#define TAKE_FD(fd)                                                                                \
-    __extension__({                                                                                \
-        int taken_ = (fd);                                                                         \
-        (fd) = -1;                                                                                 \
-        taken_;                                                                                    \
+#define TAKE_FD(fd)                                                                                                    \
+    __extension__({                                                                                                    \
+        int taken_ = (fd);                                                                                             \
+        (fd) = -1;                                                                                                     \
+        taken_;                                                                                                        \
     })

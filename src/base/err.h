@@ -56,8 +56,8 @@ enum st st_from_errno(int e);
     } while (0)
 
 /* For the few calls whose failure changes nothing for the caller; a comment there says why. */
-#define IGNORE(call)                                                                               \
-    do {                                                                                           \
-        enum st ignored_ = (call);                                                                 \
-        (void)ignored_;                                                                            \
+#define IGNORE(call)                                                                                                   \
+    do {                                                                                                               \
+        enum st ignored_ = (call);                                                                                     \
+        (void)ignored_;                                                                                                \
     } while (0)

@@ -7,7 +7,7 @@
 #include "queue/queue.h"
 
 #define ANSWER_MAX (16u << 20)
-#define PAGE 500      /* queue entries read at a time */
+#define PAGE 500 /* queue entries read at a time */
 
 struct job {
     struct box *box;
@@ -82,7 +82,8 @@ static enum st sessions(struct job *job) SUSPENDS
         buf_init(&g.out, ANSWER_MAX / 2);
         g.core = &job->box->cores[i];
         core_post(g.core->core, gather_here, &g);
-        co_event_wait_heedless(&g.done); /* g is in the other core's hands until then, which answers within a turn of its loop */
+        co_event_wait_heedless(
+            &g.done); /* g is in the other core's hands until then, which answers within a turn of its loop */
         json_raw(job->json, buf_str(&g.out));
         buf_fini(&g.out);
     }
@@ -166,7 +167,8 @@ static enum st id_arg(const struct job *job, uint64_t *out)
     struct str raw;
 
     if (text.n != 16 || hex_decode(job->r->arena, text, &raw) != ST_OK)
-        return FAIL(ST_SYNTAX, "\"%.*s\" is no letter's id: 16 hexadecimal digits, as `queue list` shows them", (int)MIN(text.n, 40), text.p);
+        return FAIL(ST_SYNTAX, "\"%.*s\" is no letter's id: 16 hexadecimal digits, as `queue list` shows them",
+                    (int)MIN(text.n, 40), text.p);
     *out = 0;
     for (size_t i = 0; i < raw.n; i++)
         *out = *out << 8 | (unsigned char)raw.p[i];
@@ -223,8 +225,12 @@ static const struct {
     enum admin_id id;
     enum st (*fn)(struct job *job) SUSPENDS;
 } rows[] = {
-    {ADMIN_CMD_sessions, sessions},           {ADMIN_CMD_queue_list, queue_list_all},     {ADMIN_CMD_queue_show, queue_show},
-    {ADMIN_CMD_queue_hold, queue_hold_one},   {ADMIN_CMD_queue_release, queue_release_one}, {ADMIN_CMD_queue_drop, queue_drop_one},
+    {ADMIN_CMD_sessions, sessions},
+    {ADMIN_CMD_queue_list, queue_list_all},
+    {ADMIN_CMD_queue_show, queue_show},
+    {ADMIN_CMD_queue_hold, queue_hold_one},
+    {ADMIN_CMD_queue_release, queue_release_one},
+    {ADMIN_CMD_queue_drop, queue_drop_one},
 };
 
 static enum st carry_out(struct job *job) SUSPENDS

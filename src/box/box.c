@@ -20,8 +20,9 @@
 #define COROUTINES 8192 /* of a core: a command or a delivery each; parked sessions have none */
 
 const struct ipc_handler box_gate_handlers[] = {
-    {MSG_session_ask, box_session_ask, false}, {MSG_submit_ask, box_submit_ask, true}, {MSG_submit_end, box_submit_end, true},
-    {MSG_spool_ask, box_spool_ask, false},     {MSG_deliver_ask, box_deliver_ask, false},
+    {MSG_session_ask, box_session_ask, false}, {MSG_submit_ask, box_submit_ask, true},
+    {MSG_submit_end, box_submit_end, true},    {MSG_spool_ask, box_spool_ask, false},
+    {MSG_deliver_ask, box_deliver_ask, false},
 };
 const size_t box_n_gate_handlers = ARRAY_LEN(box_gate_handlers);
 
@@ -45,10 +46,15 @@ static enum st make_dir(int at, const char *name)
 static enum st open_store(struct box *b, struct role *r)
 {
     char path[4096];
-    struct store_options opt = {.dir = path, .segment_bytes = b->set->store_segment_size, .cache_bytes = b->set->store_rocksdb_cache,
-                                .write_buffer_bytes = b->set->store_rocksdb_write_buffer, .open_files = b->set->store_rocksdb_open_files,
-                                .is_plain = !b->set->store_compress, .level = b->set->store_compress_level,
-                                .reserve_bytes = b->set->store_min_free, .disk = b->disk};
+    struct store_options opt = {.dir = path,
+                                .segment_bytes = b->set->store_segment_size,
+                                .cache_bytes = b->set->store_rocksdb_cache,
+                                .write_buffer_bytes = b->set->store_rocksdb_write_buffer,
+                                .open_files = b->set->store_rocksdb_open_files,
+                                .is_plain = !b->set->store_compress,
+                                .level = b->set->store_compress_level,
+                                .reserve_bytes = b->set->store_min_free,
+                                .disk = b->disk};
     int dir = open(r->dir, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
 
     if (dir < 0)
@@ -111,7 +117,8 @@ static void *core_thread(void *arg)
 static enum st start_core(struct box *b, unsigned i, struct core *first)
 {
     struct box_core *c = &b->cores[i];
-    struct core_options opt = {.index = i, .name = "box", .coroutines = COROUTINES, .watchdog_ms = (unsigned)b->set->watchdog_slice};
+    struct core_options opt = {
+        .index = i, .name = "box", .coroutines = COROUTINES, .watchdog_ms = (unsigned)b->set->watchdog_slice};
 
     c->box = b;
     c->index = i;
@@ -139,8 +146,11 @@ static enum st box_start(struct role *r) SUSPENDS
     TRY(open_store(b, r));
     for (unsigned i = 0; i < b->n_cores; i++)
         TRY(start_core(b, i, r->core));
-    b->mail = mail_new(&(struct mail_options){.store = b->store, .cores = b->core_list, .n_cores = b->n_cores,
-                                               .cache_bytes = b->set->mail_cache, .max_mailboxes = b->set->mail_max_mailboxes});
+    b->mail = mail_new(&(struct mail_options){.store = b->store,
+                                              .cores = b->core_list,
+                                              .n_cores = b->n_cores,
+                                              .cache_bytes = b->set->mail_cache,
+                                              .max_mailboxes = b->set->mail_max_mailboxes});
     b->queue = queue_new(&(struct queue_options){.store = b->store, .core = b->core_list[0]});
     TRY(set_poison_aside(b, r));
     TRY(queue_start(b->queue));
@@ -280,4 +290,10 @@ static enum st box_prepare(struct role *r)
     return ST_OK;
 }
 
-const struct role_ops box_role = {.name = "box", .coroutines = COROUTINES, .prepare = box_prepare, .start = box_start, .peer = box_peer, .reload = box_reload, .stop = box_stop};
+const struct role_ops box_role = {.name = "box",
+                                  .coroutines = COROUTINES,
+                                  .prepare = box_prepare,
+                                  .start = box_start,
+                                  .peer = box_peer,
+                                  .reload = box_reload,
+                                  .stop = box_stop};

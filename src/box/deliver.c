@@ -53,7 +53,8 @@ static enum st check_poison(const struct work *w, struct str envelope)
 
     for (size_t i = 0; i < b->n_poisoned; i++)
         if (b->poisoned[i] == letter)
-            return FAIL(ST_TRYLATER, "letter %016llx is in quarantine: the server failed on it twice", (unsigned long long)letter);
+            return FAIL(ST_TRYLATER, "letter %016llx is in quarantine: the server failed on it twice",
+                        (unsigned long long)letter);
     activity_letter(letter);
     must(!fault_hit(FAULT_box_poison) || !memmem(envelope.p, envelope.n, "(poison)", 8)); /* tests only */
     return ST_OK;
@@ -136,8 +137,13 @@ static enum st check_envelope(struct work *w)
 static enum st prepare_queue(struct work *w, uint64_t blob, uint64_t credential, struct kv_part **out) SUSPENDS
 {
     const struct msg_deliver_ask *m = w->m;
-    struct queue_entry e = {.blob = blob, .size = m->body_size, .account = m->account, .credential = credential, .reverse_path = m->reverse_path,
-                            .rcpts = w->remote, .n_rcpts = w->n_remote};
+    struct queue_entry e = {.blob = blob,
+                            .size = m->body_size,
+                            .account = m->account,
+                            .credential = credential,
+                            .reverse_path = m->reverse_path,
+                            .rcpts = w->remote,
+                            .n_rcpts = w->n_remote};
     struct queue_attr *attrs;
     struct attribute *at;
 
@@ -193,14 +199,16 @@ void box_deliver_ask(struct ipc_request *r)
     a.status = (uint8_t)deliver(&w, &a.id);
     if (a.status == ST_OK) {
         peer->core->delivered++;
-        LOG(MAIL_DELIVERED, lf_hex("txn", w.m->txn), lf_hex("id", a.id), lf_str("from", w.m->reverse_path), lf_u64("local", w.n_local),
-            lf_u64("remote", w.n_remote), lf_u64("size", w.m->body_size));
+        LOG(MAIL_DELIVERED, lf_hex("txn", w.m->txn), lf_hex("id", a.id), lf_str("from", w.m->reverse_path),
+            lf_u64("local", w.n_local), lf_u64("remote", w.n_remote), lf_u64("size", w.m->body_size));
     } else {
-        LOG(MAIL_NOT_DELIVERED, lf_hex("txn", w.m->txn), lf_str("from", w.m->reverse_path), lf_z("status", st_name(a.status)), lf_err());
+        LOG(MAIL_NOT_DELIVERED, lf_hex("txn", w.m->txn), lf_str("from", w.m->reverse_path),
+            lf_z("status", st_name(a.status)), lf_err());
         a.text = str_sub(str_z(err_get()->text), 0, 200);
     }
     if (r->fd >= 0)
         close(TAKE_FD(r->fd));
-    IGNORE(ipc_answer(r, MSG_deliver_answer, &a, -1)); /* a gate that is gone: the sender will try again (RFC 5321 section 4.1.1.4) */
+    IGNORE(ipc_answer(r, MSG_deliver_answer, &a,
+                      -1)); /* a gate that is gone: the sender will try again (RFC 5321 section 4.1.1.4) */
     log_here = NULL;
 }

@@ -5,8 +5,7 @@ static void expire(struct box_core *c)
 {
     mono_ms now = clock_mono_ms();
 
-    LIST_EACH_SAFE(pos, tmp, &c->grants_by_age)
-    {
+    LIST_EACH_SAFE(pos, tmp, &c->grants_by_age) {
         struct grant *g = LIST_ITEM(pos, struct grant, link);
 
         if (g->expires > now)
@@ -40,7 +39,8 @@ enum st grant_add(struct box_core *c, const struct msg_grant_ask *m)
     return ST_OK;
 }
 
-enum st grant_find(struct box_core *c, struct str token, uint64_t account, uint32_t gate, uint64_t conn, uint32_t right, struct grant **out)
+enum st grant_find(struct box_core *c, struct str token, uint64_t account, uint32_t gate, uint64_t conn, uint32_t right,
+                   struct grant **out)
 {
     struct grant *g;
 
@@ -52,7 +52,8 @@ enum st grant_find(struct box_core *c, struct str token, uint64_t account, uint3
     return ST_OK;
 }
 
-enum st grant_submitting(struct box_core *c, struct str token, uint64_t account, uint32_t gate, uint64_t conn, struct grant **out)
+enum st grant_submitting(struct box_core *c, struct str token, uint64_t account, uint32_t gate, uint64_t conn,
+                         struct grant **out)
 {
     struct grant *g;
 

@@ -20,9 +20,11 @@ struct grant {
 /* ST_LIMIT: too many. */
 enum st grant_add(struct box_core *c, const struct msg_grant_ask *m) MUST_USE;
 /* Looks at it without using it up. ST_DENIED: unknown, expired, of another account, gate or connection, without this right. */
-enum st grant_find(struct box_core *c, struct str token, uint64_t account, uint32_t gate, uint64_t conn, uint32_t right, struct grant **out) MUST_USE;
+enum st grant_find(struct box_core *c, struct str token, uint64_t account, uint32_t gate, uint64_t conn, uint32_t right,
+                   struct grant **out) MUST_USE;
 /* The same for a submission session that has begun: its grant has been redeemed. */
-enum st grant_submitting(struct box_core *c, struct str token, uint64_t account, uint32_t gate, uint64_t conn, struct grant **out) MUST_USE;
+enum st grant_submitting(struct box_core *c, struct str token, uint64_t account, uint32_t gate, uint64_t conn,
+                         struct grant **out) MUST_USE;
 void grant_free(struct box_core *c, struct grant *g);
 void grants_revoke(struct box_core *c, uint64_t account, uint64_t credential); /* credential 0: all of the account */
-void grants_drop_gate(struct box_core *c, uint32_t gate); /* it died: its connections are gone */
+void grants_drop_gate(struct box_core *c, uint32_t gate);                      /* it died: its connections are gone */

@@ -32,27 +32,51 @@ static size_t count_of(const struct box_core *c, uint64_t account)
     return n;
 }
 
-static enum st start_imap(struct box_session *b, struct stream *stream, const struct msg_session_ask *m, struct str login)
+static enum st start_imap(struct box_session *b, struct stream *stream, const struct msg_session_ask *m,
+                          struct str login)
 {
     struct box_core *c = b->core;
-    struct imap_session_options o = {.stream = stream, .unread = m->unread, .mail = c->mail, .set = c->set, .account = m->account, .sid = m->sid,
-                                     .login = login, .tag = m->tag, .peer = m->peer, .is_tls = m->is_tls != 0, .ended = imap_ended, .ended_arg = b};
+    struct imap_session_options o = {.stream = stream,
+                                     .unread = m->unread,
+                                     .mail = c->mail,
+                                     .set = c->set,
+                                     .account = m->account,
+                                     .sid = m->sid,
+                                     .login = login,
+                                     .tag = m->tag,
+                                     .peer = m->peer,
+                                     .is_tls = m->is_tls != 0,
+                                     .ended = imap_ended,
+                                     .ended_arg = b};
 
     return imap_session_new(&o, &b->imap);
 }
 
-static enum st start_pop3(struct box_session *b, struct stream *stream, const struct msg_session_ask *m, struct str login)
+static enum st start_pop3(struct box_session *b, struct stream *stream, const struct msg_session_ask *m,
+                          struct str login)
 {
     struct box_core *c = b->core;
-    struct pop3_session_options o = {.stream = stream, .unread = m->unread, .mail = c->mail, .set = c->set, .account = m->account, .sid = m->sid,
-                                     .login = login, .peer = m->peer, .is_tls = m->is_tls != 0, .ended = pop3_ended, .ended_arg = b};
+    struct pop3_session_options o = {.stream = stream,
+                                     .unread = m->unread,
+                                     .mail = c->mail,
+                                     .set = c->set,
+                                     .account = m->account,
+                                     .sid = m->sid,
+                                     .login = login,
+                                     .peer = m->peer,
+                                     .is_tls = m->is_tls != 0,
+                                     .ended = pop3_ended,
+                                     .ended_arg = b};
 
     return pop3_session_new(&o, &b->pop3);
 }
 
 static enum st start(struct box_core *c, const struct msg_session_ask *m, const struct grant *g, int fd)
 {
-    const struct stream_options so = {.in_max = 65536, .out_high = 32768, .read_timeout_ms = 60000, .write_timeout_ms = (uint32_t)c->set->net_write_timeout};
+    const struct stream_options so = {.in_max = 65536,
+                                      .out_high = 32768,
+                                      .read_timeout_ms = 60000,
+                                      .write_timeout_ms = (uint32_t)c->set->net_write_timeout};
     struct box_session *b;
     struct stream *stream;
     enum st st;
@@ -64,7 +88,8 @@ static enum st start(struct box_core *c, const struct msg_session_ask *m, const 
     b->credential = g->credential;
     list_add_tail(&c->sessions, &b->link);
     c->n_sessions++;
-    st = m->service == PROTOCOL_POP3 ? start_pop3(b, stream, m, str_z(g->login)) : start_imap(b, stream, m, str_z(g->login));
+    st = m->service == PROTOCOL_POP3 ? start_pop3(b, stream, m, str_z(g->login))
+                                     : start_imap(b, stream, m, str_z(g->login));
     if (st != ST_OK)
         forget(b);
     return st;
@@ -106,8 +131,7 @@ void box_session_ask(struct ipc_request *r)
 
 void sessions_revoke(struct box_core *c, uint64_t account, uint64_t credential)
 {
-    LIST_EACH_SAFE(pos, tmp, &c->sessions)
-    {
+    LIST_EACH_SAFE(pos, tmp, &c->sessions) {
         struct box_session *b = LIST_ITEM(pos, struct box_session, link);
 
         if (b->account != account || (credential && b->credential != credential))
@@ -122,8 +146,7 @@ void sessions_revoke(struct box_core *c, uint64_t account, uint64_t credential)
 void sessions_stop(struct box_core *c)
 {
     c->stopping = true;
-    LIST_EACH_SAFE(pos, tmp, &c->sessions)
-    {
+    LIST_EACH_SAFE(pos, tmp, &c->sessions) {
         struct box_session *b = LIST_ITEM(pos, struct box_session, link);
 
         if (b->imap)

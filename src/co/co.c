@@ -178,7 +178,7 @@ enum st co_sleep(mono_ms until)
     return st == ST_TIMEOUT ? ST_OK : st;
 }
 
-void co_yield(void)
+void co_yield (void)
 {
     struct co *co = co_here();
 

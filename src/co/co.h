@@ -39,7 +39,7 @@ void core_stop(struct core *c); /* from the core itself or by core_post */
 struct core *core_here(void); /* the core of this thread; NULL on other threads */
 unsigned core_index(const struct core *c);
 void core_set_watchdog(struct core *c, unsigned ms); /* from here on; from the core itself */
-mono_ms core_now(const struct core *c); /* the time at the head of this turn of the loop */
+mono_ms core_now(const struct core *c);              /* the time at the head of this turn of the loop */
 
 /* Has `fn(arg)` called on core `c`'s loop, from any thread, in order per sender; not on a
  * coroutine, so fn must not suspend. Never fails, never blocks. */
@@ -48,14 +48,14 @@ void core_post(struct core *c, void (*fn)(void *), void *arg);
 /* Starts a coroutine on the running core; it runs at the next turn of the loop (or at once where
  * the caller waits). ST_LIMIT when no stack is left. `name` is borrowed. */
 enum st co_spawn(void (*fn)(void *arg), void *arg, const char *name) MUST_USE;
-struct co *co_here(void); /* the running coroutine; NULL on the loop itself */
+struct co *co_here(void);      /* the running coroutine; NULL on the loop itself */
 void co_cancel(struct co *co); /* same core only */
 bool co_is_canceled(void);
 const char *co_name(const struct co *co);
 const struct log_ctx *co_log_ctx(const struct co *co); /* what log_here is there; may be NULL */
 
 enum st co_sleep(mono_ms until) SUSPENDS MUST_USE; /* ST_OK when the time came, ST_CANCELED */
-void co_yield(void) SUSPENDS;                      /* lets others run; comes back in the same turn's end */
+void co_yield (void) SUSPENDS;                     /* lets others run; comes back in the same turn's end */
 
 /* --- readiness of descriptors ----------------------------------------------------------------
  * A descriptor is added once (edge-triggered); waits are only for a call that said EAGAIN. */

@@ -36,7 +36,8 @@ struct core *core_new(const struct core_options *opt)
     list_init(&c->ready);
     list_init(&c->all);
     timers_init(&c->timers);
-    stack_pool_init(&c->stacks, opt->coroutines, opt->stack_bytes ? opt->stack_bytes : STACK_DEFAULT, opt->paint_stacks);
+    stack_pool_init(&c->stacks, opt->coroutines, opt->stack_bytes ? opt->stack_bytes : STACK_DEFAULT,
+                    opt->paint_stacks);
     c->events = mem_new(EVENTS_MAX * sizeof *c->events);
     c->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     c->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -247,7 +248,7 @@ void core_stop(struct core *c)
 {
     must(c == core_of_thread);
     c->stopping = true;
-    LIST_EACH (at, &c->all)
+    LIST_EACH(at, &c->all)
         co_cancel(LIST_ITEM(at, struct co, all));
 }
 
@@ -258,6 +259,6 @@ void core_get_stats(const struct core *c, struct core_stats *out)
 
 void core_each(const struct core *c, void (*fn)(const struct co *co, void *arg), void *arg)
 {
-    LIST_EACH (at, &c->all)
+    LIST_EACH(at, &c->all)
         fn(LIST_ITEM(at, struct co, all), arg);
 }

@@ -14,10 +14,10 @@
 
 struct co {
     uint32_t magic;
-    bool waiting;   /* suspended, and in no run queue */
-    bool heedless;  /* the wait can't be cancelled */
+    bool waiting;  /* suspended, and in no run queue */
+    bool heedless; /* the wait can't be cancelled */
     bool canceled;
-    enum st woken;  /* why the wait ended */
+    enum st woken; /* why the wait ended */
     struct core *core;
     struct list link; /* in the run queue */
     struct list all;
@@ -36,7 +36,7 @@ struct timer_heap {
     struct timer_slot {
         mono_ms at;
         struct co_timer *timer;
-    } *slots; /* from 1 */
+    } * slots; /* from 1 */
     unsigned n, cap;
 };
 
@@ -86,7 +86,7 @@ void co_resume(struct co *co); /* by the loop: runs it until it waits */
 
 void timers_init(struct timer_heap *h);
 void timers_fini(struct timer_heap *h);
-mono_ms timers_next(const struct timer_heap *h); /* NEVER when there is none */
+mono_ms timers_next(const struct timer_heap *h);                     /* NEVER when there is none */
 struct co_timer *timers_take_due(struct timer_heap *h, mono_ms now); /* disarmed; NULL: none is due */
 
 void fd_event(struct co_fd *f, uint32_t events); /* from epoll */

@@ -7,9 +7,9 @@
 
 struct stack_pool {
     char *base;
-    size_t bytes;    /* of one stack with its guard; a multiple of the page */
-    unsigned count;  /* stacks in the reservation */
-    unsigned *free;  /* numbers; the top ones are dirty (have memory) */
+    size_t bytes;   /* of one stack with its guard; a multiple of the page */
+    unsigned count; /* stacks in the reservation */
+    unsigned *free; /* numbers; the top ones are dirty (have memory) */
     unsigned free_n, dirty_n;
     unsigned char *kind; /* enum guard of each; how its lower end is protected */
     size_t page;

@@ -54,7 +54,8 @@ static bool is_member(int fd, gid_t gid)
 
 static bool may_command(const struct control *c, int fd, const struct ucred *who)
 {
-    return who->uid == 0 || who->uid == c->own_uid || (c->admin_gid != NO_GROUP && who->gid == c->admin_gid) || is_member(fd, c->admin_gid);
+    return who->uid == 0 || who->uid == c->own_uid || (c->admin_gid != NO_GROUP && who->gid == c->admin_gid) ||
+           is_member(fd, c->admin_gid);
 }
 
 /* --- bytes in and out --------------------------------------------------------------------------------------- */
@@ -140,7 +141,8 @@ static enum st write_rest(struct client *cl) SUSPENDS
 
 static enum st route(struct control *c, const struct msg_admin_ask *ask, struct arena *a, struct ipc **out)
 {
-    static const enum role_kind roles[] = {[ADMIN_KEEPER] = ROLE_KEEPER, [ADMIN_BOX] = ROLE_BOX, [ADMIN_MAIN] = ROLE_MAIN};
+    static const enum role_kind roles[] = {
+        [ADMIN_KEEPER] = ROLE_KEEPER, [ADMIN_BOX] = ROLE_BOX, [ADMIN_MAIN] = ROLE_MAIN};
     const struct admin_command *cmd;
     struct str *words;
     struct ipc *to;
@@ -307,4 +309,5 @@ static void control_peer(struct role *r, const struct role_peer *p)
         LOG(IPC_PEER_REFUSED, lf_z("process", role_name(p->kind)), lf_err());
 }
 
-const struct role_ops control_role = {.name = "control", .prepare = control_prepare, .start = control_start, .peer = control_peer};
+const struct role_ops control_role = {
+    .name = "control", .prepare = control_prepare, .start = control_start, .peer = control_peer};

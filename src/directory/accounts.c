@@ -98,8 +98,8 @@ static enum st scope_end(struct directory *d, struct scope *sc, enum st st)
     return st;
 }
 
-static enum st add(struct directory *d, const struct directory_address *address, struct str key, const struct directory_change *first,
-                   uint64_t *out_id)
+static enum st add(struct directory *d, const struct directory_address *address, struct str key,
+                   const struct directory_change *first, uint64_t *out_id)
 {
     struct directory_account there;
     struct arena a = ARENA_INIT;
@@ -121,8 +121,8 @@ static enum st add(struct directory *d, const struct directory_address *address,
     return ST_OK;
 }
 
-enum st directory_account_add(struct directory *d, const struct directory_address *address, const struct directory_change *first,
-                              uint64_t *out_id)
+enum st directory_account_add(struct directory *d, const struct directory_address *address,
+                              const struct directory_change *first, uint64_t *out_id)
 {
     struct arena a = ARENA_INIT;
     struct scope sc;
@@ -194,8 +194,9 @@ enum st directory_account_by_id(struct directory *d, struct arena *a, uint64_t i
     return one(d, a, s, out);
 }
 
-enum st directory_account_list(struct directory *d, struct arena *a, struct str domain, const struct directory_address *after, size_t max,
-                               struct directory_account **out, size_t *out_n)
+enum st directory_account_list(struct directory *d, struct arena *a, struct str domain,
+                               const struct directory_address *after, size_t max, struct directory_account **out,
+                               size_t *out_n)
 {
     struct directory_account *v = ARENA_ARRAY(a, struct directory_account, max);
     size_t n = 0;
@@ -254,7 +255,8 @@ static enum st set_password(struct directory *d, uint64_t account, struct str ha
     TRY(update(d, s));
     TRY(sql_bind(d, SQL_CREDENTIAL_REMOVE_KIND, &s, "uu", account, (uint64_t)CREDENTIAL_PASSWORD));
     TRY(sql_run(d, s, NULL));
-    TRY(sql_bind(d, SQL_CREDENTIAL_ADD, &s, "uussu", account, (uint64_t)CREDENTIAL_PASSWORD, STR_NONE, hash, clock_wall_us()));
+    TRY(sql_bind(d, SQL_CREDENTIAL_ADD, &s, "uussu", account, (uint64_t)CREDENTIAL_PASSWORD, STR_NONE, hash,
+                 clock_wall_us()));
     return sql_run(d, s, NULL);
 }
 
@@ -266,7 +268,8 @@ enum st directory_password_set(struct directory *d, uint64_t account, struct str
     return scope_end(d, &sc, set_password(d, account, hash));
 }
 
-enum st directory_credential_list(struct directory *d, struct arena *a, uint64_t account, struct directory_credential **out, size_t *out_n)
+enum st directory_credential_list(struct directory *d, struct arena *a, uint64_t account,
+                                  struct directory_credential **out, size_t *out_n)
 {
     struct directory_credential *v = ARENA_ARRAY(a, struct directory_credential, DIRECTORY_CREDENTIALS_MAX);
     size_t n = 0;
@@ -299,8 +302,8 @@ enum st directory_credential_used(struct directory *d, uint64_t id, uint64_t now
     return sql_run(d, s, NULL);
 }
 
-enum st directory_login(struct directory *d, struct arena *a, const struct directory_address *address, struct directory_account *out_account,
-                        struct directory_credential **out, size_t *out_n)
+enum st directory_login(struct directory *d, struct arena *a, const struct directory_address *address,
+                        struct directory_account *out_account, struct directory_credential **out, size_t *out_n)
 {
     struct directory_account account;
 

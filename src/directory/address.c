@@ -36,8 +36,8 @@ struct str directory_key(struct arena *a, struct str local)
 enum st directory_address_check(const struct directory_address *address)
 {
     if (address->local.n > DIRECTORY_LOCAL_MAX || address->domain.n > DIRECTORY_DOMAIN_MAX || address->domain.n == 0)
-        return FAIL(ST_LIMIT, "an address of ours has at most %d bytes before the @ and %d behind it", DIRECTORY_LOCAL_MAX,
-                    DIRECTORY_DOMAIN_MAX);
+        return FAIL(ST_LIMIT, "an address of ours has at most %d bytes before the @ and %d behind it",
+                    DIRECTORY_LOCAL_MAX, DIRECTORY_DOMAIN_MAX);
     if (!str_is_utf8(address->local) || str_find(address->local, '\0') != address->local.n)
         return FAIL(ST_SYNTAX, "an address must be UTF-8");
     return ST_OK;

@@ -3,7 +3,8 @@
 
 #include "base/clock.h"
 
-enum st directory_alias_add(struct directory *d, const struct directory_address *alias, const struct directory_address *target)
+enum st directory_alias_add(struct directory *d, const struct directory_address *alias,
+                            const struct directory_address *target)
 {
     struct arena a = ARENA_INIT;
     sqlite3_stmt *s;
@@ -25,7 +26,8 @@ enum st directory_alias_add(struct directory *d, const struct directory_address 
     return st;
 }
 
-enum st directory_alias_remove(struct directory *d, const struct directory_address *alias, const struct directory_address *target)
+enum st directory_alias_remove(struct directory *d, const struct directory_address *alias,
+                               const struct directory_address *target)
 {
     struct arena a = ARENA_INIT;
     uint64_t changed = 0;
@@ -44,7 +46,8 @@ enum st directory_alias_remove(struct directory *d, const struct directory_addre
     return changed ? ST_OK : FAIL(ST_NOTFOUND, "there is no such alias");
 }
 
-static enum st find(struct directory *d, struct arena *a, struct str key, struct str domain, struct directory_alias *out)
+static enum st find(struct directory *d, struct arena *a, struct str key, struct str domain,
+                    struct directory_alias *out)
 {
     struct str targets[DIRECTORY_TARGETS_MAX], local = STR_NONE;
     size_t n = 0;
@@ -70,13 +73,15 @@ static enum st find(struct directory *d, struct arena *a, struct str key, struct
     return ST_OK;
 }
 
-enum st directory_alias_find(struct directory *d, struct arena *a, const struct directory_address *alias, struct directory_alias *out)
+enum st directory_alias_find(struct directory *d, struct arena *a, const struct directory_address *alias,
+                             struct directory_alias *out)
 {
     return find(d, a, directory_key(a, alias->local), alias->domain, out);
 }
 
-enum st directory_alias_list(struct directory *d, struct arena *a, struct str domain, const struct directory_address *after, size_t max,
-                             struct directory_alias **out, size_t *out_n)
+enum st directory_alias_list(struct directory *d, struct arena *a, struct str domain,
+                             const struct directory_address *after, size_t max, struct directory_alias **out,
+                             size_t *out_n)
 {
     struct directory_alias *v = ARENA_ARRAY(a, struct directory_alias, max);
     struct directory_address *names = ARENA_ARRAY(a, struct directory_address, max);

@@ -40,23 +40,26 @@ struct directory_domain {
 };
 
 enum st directory_domain_add(struct directory *d, struct str name) MUST_USE;
-enum st directory_domain_remove(struct directory *d, struct str name) MUST_USE; /* BUSY while it has accounts or aliases */
-enum st directory_domain_list(struct directory *d, struct arena *a, struct directory_domain **out, size_t *out_n) MUST_USE;
-enum st directory_domain_find(struct directory *d, struct arena *a, struct str name, struct directory_domain *out) MUST_USE;
+enum st directory_domain_remove(struct directory *d, struct str name)
+    MUST_USE; /* BUSY while it has accounts or aliases */
+enum st directory_domain_list(struct directory *d, struct arena *a, struct directory_domain **out, size_t *out_n)
+    MUST_USE;
+enum st directory_domain_find(struct directory *d, struct arena *a, struct str name, struct directory_domain *out)
+    MUST_USE;
 enum st directory_is_ours(struct directory *d, struct str domain, bool *out) MUST_USE;
 
 /* --- accounts ------------------------------------------------------------------------------------------ */
 struct directory_account {
-    uint64_t id;            /* random, never 0, never given again: a removed account's row stays as a tombstone */
-    struct str address;     /* as it was written when it was added */
-    struct str name;        /* of a person; may be empty */
-    struct str disabled;    /* why; meaningless unless is_disabled */
+    uint64_t id;         /* random, never 0, never given again: a removed account's row stays as a tombstone */
+    struct str address;  /* as it was written when it was added */
+    struct str name;     /* of a person; may be empty */
+    struct str disabled; /* why; meaningless unless is_disabled */
     bool is_disabled;
-    bool may_use_domain;    /* may send as every address of its domain */
-    uint64_t quota_bytes;   /* 0: none of its own, quota_default holds */
+    bool may_use_domain;     /* may send as every address of its domain */
+    uint64_t quota_bytes;    /* 0: none of its own, quota_default holds */
     uint64_t quota_messages; /* 0: no limit */
     uint64_t created_us;
-    uint64_t version;       /* raised by every change of credentials and of is_disabled */
+    uint64_t version; /* raised by every change of credentials and of is_disabled */
 };
 
 /* What to change; a NULL pointer leaves a field as it is. */
@@ -68,20 +71,24 @@ struct directory_change {
     const uint64_t *quota_bytes, *quota_messages;
 };
 
-enum st directory_account_add(struct directory *d, const struct directory_address *address, const struct directory_change *first,
-                              uint64_t *out_id) MUST_USE; /* NOTFOUND: not a domain of ours */
+enum st directory_account_add(struct directory *d, const struct directory_address *address,
+                              const struct directory_change *first, uint64_t *out_id)
+    MUST_USE; /* NOTFOUND: not a domain of ours */
 enum st directory_account_set(struct directory *d, uint64_t id, const struct directory_change *change) MUST_USE;
 /* Leaves a tombstone without credentials; the address is free again. Aliases that lead to it stay. */
 enum st directory_account_remove(struct directory *d, uint64_t id) MUST_USE;
 enum st directory_account_find(struct directory *d, struct arena *a, const struct directory_address *address,
                                struct directory_account *out) MUST_USE;
-enum st directory_account_by_id(struct directory *d, struct arena *a, uint64_t id, struct directory_account *out) MUST_USE;
+enum st directory_account_by_id(struct directory *d, struct arena *a, uint64_t id, struct directory_account *out)
+    MUST_USE;
 /* In order of domain and address, `max` at a time behind `after` (NULL: from the start); of one domain, or of all when
  * `domain` is empty. */
-enum st directory_account_list(struct directory *d, struct arena *a, struct str domain, const struct directory_address *after, size_t max,
-                               struct directory_account **out, size_t *out_n) MUST_USE;
+enum st directory_account_list(struct directory *d, struct arena *a, struct str domain,
+                               const struct directory_address *after, size_t max, struct directory_account **out,
+                               size_t *out_n) MUST_USE;
 /* Tombstones: accounts whose mail has to be purged, oldest first; and the end of one, when it is. */
-enum st directory_removed_list(struct directory *d, struct arena *a, size_t max, uint64_t **out_ids, size_t *out_n) MUST_USE;
+enum st directory_removed_list(struct directory *d, struct arena *a, size_t max, uint64_t **out_ids, size_t *out_n)
+    MUST_USE;
 enum st directory_removed_purged(struct directory *d, uint64_t id) MUST_USE;
 
 /* --- credentials ---------------------------------------------------------------------------------------- */
@@ -98,27 +105,33 @@ struct directory_credential {
 
 /* Replaces the account's one password. `hash` in a form that password_check takes. */
 enum st directory_password_set(struct directory *d, uint64_t account, struct str hash) MUST_USE;
-enum st directory_credential_list(struct directory *d, struct arena *a, uint64_t account, struct directory_credential **out, size_t *out_n) MUST_USE;
+enum st directory_credential_list(struct directory *d, struct arena *a, uint64_t account,
+                                  struct directory_credential **out, size_t *out_n) MUST_USE;
 enum st directory_credential_used(struct directory *d, uint64_t id, uint64_t now_us) MUST_USE;
 
 /* The account of a login name, which is its address; credentials too, so that a login is one visit. */
-enum st directory_login(struct directory *d, struct arena *a, const struct directory_address *address, struct directory_account *out_account,
-                        struct directory_credential **out, size_t *out_n) MUST_USE;
+enum st directory_login(struct directory *d, struct arena *a, const struct directory_address *address,
+                        struct directory_account *out_account, struct directory_credential **out, size_t *out_n)
+    MUST_USE;
 
 /* --- aliases -------------------------------------------------------------------------------------------- */
 struct directory_alias {
-    struct str address;   /* "@domain" for the catch-all */
-    struct str *targets;  /* addresses, ours or elsewhere */
+    struct str address;  /* "@domain" for the catch-all */
+    struct str *targets; /* addresses, ours or elsewhere */
     size_t n_targets;
 };
 
 /* `alias` with an empty local part is the domain's catch-all. Adds a target; EXISTS when it is there. */
-enum st directory_alias_add(struct directory *d, const struct directory_address *alias, const struct directory_address *target) MUST_USE;
+enum st directory_alias_add(struct directory *d, const struct directory_address *alias,
+                            const struct directory_address *target) MUST_USE;
 /* Takes one target away, or with NULL the whole alias. */
-enum st directory_alias_remove(struct directory *d, const struct directory_address *alias, const struct directory_address *target) MUST_USE;
-enum st directory_alias_find(struct directory *d, struct arena *a, const struct directory_address *alias, struct directory_alias *out) MUST_USE;
-enum st directory_alias_list(struct directory *d, struct arena *a, struct str domain, const struct directory_address *after, size_t max,
-                             struct directory_alias **out, size_t *out_n) MUST_USE;
+enum st directory_alias_remove(struct directory *d, const struct directory_address *alias,
+                               const struct directory_address *target) MUST_USE;
+enum st directory_alias_find(struct directory *d, struct arena *a, const struct directory_address *alias,
+                             struct directory_alias *out) MUST_USE;
+enum st directory_alias_list(struct directory *d, struct arena *a, struct str domain,
+                             const struct directory_address *after, size_t max, struct directory_alias **out,
+                             size_t *out_n) MUST_USE;
 
 /* --- where mail goes -------------------------------------------------------------------------------------- */
 struct directory_target {
@@ -133,12 +146,14 @@ struct directory_target {
  * address once: an alias that names its own address means the account of that address. Disabled accounts and dead ends
  * among several targets are left out. Elsewhere: one target with account 0.
  * NOTFOUND: nobody; DENIED: only disabled accounts, the text is theirs; LIMIT: the bounds above. */
-enum st directory_resolve(struct directory *d, struct arena *a, const struct directory_address *address, struct str delimiters,
-                          struct directory_target **out, size_t *out_n) MUST_USE;
+enum st directory_resolve(struct directory *d, struct arena *a, const struct directory_address *address,
+                          struct str delimiters, struct directory_target **out, size_t *out_n) MUST_USE;
 
 /* May the account send as `address`? Its own one with or without a tag, every address of ours whose mail it gets, and with
  * may_use_domain all of its domain. DENIED otherwise. */
-enum st directory_may_send_as(struct directory *d, uint64_t account, const struct directory_address *address, struct str delimiters) MUST_USE;
+enum st directory_may_send_as(struct directory *d, uint64_t account, const struct directory_address *address,
+                              struct str delimiters) MUST_USE;
 
 /* The oldest domain, for "postmaster" without one (RFC 5321 4.5.1) and for login names without one when it is the only. */
-enum st directory_first_domain(struct directory *d, struct arena *a, struct str *out_name, uint64_t *out_count) MUST_USE;
+enum st directory_first_domain(struct directory *d, struct arena *a, struct str *out_name, uint64_t *out_count)
+    MUST_USE;

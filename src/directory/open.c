@@ -59,8 +59,10 @@ static enum st set_up(struct directory *d)
     sqlite3_extended_result_codes(d->db, 0);
     sqlite3_db_config(d->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_limit(d->db, SQLITE_LIMIT_LENGTH, 1 << 20);
-    TRY(run(d, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
-               "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384"));
+    TRY(run(
+        d,
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
+        "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384"));
     return migrate(d);
 }
 
@@ -69,7 +71,8 @@ enum st directory_open(const char *path, struct directory **out)
     struct directory *d = MEM_NEW(struct directory);
     enum st st;
 
-    if (sqlite3_open_v2(path, &d->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX, NULL) != SQLITE_OK) {
+    if (sqlite3_open_v2(path, &d->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX, NULL) !=
+        SQLITE_OK) {
         if (d->db)
             st = sql_fail(d, path);
         else

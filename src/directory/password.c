@@ -104,13 +104,14 @@ static enum st scheme_of(struct str hash, const struct scheme **out)
             *out = &schemes[i];
             return ST_OK;
         }
-    return FAIL(ST_SYNTAX, "a password hash of a kind that is not known ($argon2id$ $2b$ $2y$ $5$ $6$ $y$ $7$ $1$ are)");
+    return FAIL(ST_SYNTAX,
+                "a password hash of a kind that is not known ($argon2id$ $2b$ $2y$ $5$ $6$ $y$ $7$ $1$ are)");
 }
 
 enum st password_import(struct str given, char out_hash[PASSWORD_HASH_MAX])
 {
-    static const char *const braces[] = {"{ARGON2ID}",     "{ARGON2I}",      "{SHA512-CRYPT}", "{SHA256-CRYPT}",
-                                         "{BLF-CRYPT}",    "{MD5-CRYPT}",    "{CRYPT}",        "{SCRYPT}"};
+    static const char *const braces[] = {"{ARGON2ID}",  "{ARGON2I}",   "{SHA512-CRYPT}", "{SHA256-CRYPT}",
+                                         "{BLF-CRYPT}", "{MD5-CRYPT}", "{CRYPT}",        "{SCRYPT}"};
     const struct scheme *scheme;
 
     for (size_t i = 0; i < ARRAY_LEN(braces); i++)
@@ -148,7 +149,8 @@ static enum st argon2(struct str text, struct password_cost cost, char out_hash[
 {
     size_t memory = MAX((size_t)cost.memory, (size_t)crypto_pwhash_MEMLIMIT_MIN);
 
-    if (crypto_pwhash_str_alg(out_hash, text.p, text.n, MAX(cost.passes, 1u), memory, crypto_pwhash_ALG_ARGON2ID13) != 0)
+    if (crypto_pwhash_str_alg(out_hash, text.p, text.n, MAX(cost.passes, 1u), memory, crypto_pwhash_ALG_ARGON2ID13) !=
+        0)
         return FAIL(ST_TRYLATER, "not enough memory to hash a password");
     return ST_OK;
 }
@@ -184,7 +186,8 @@ static enum st check_argon2(struct str hash, struct str text)
     errno = 0;
     if (crypto_pwhash_str_verify(padded, text.p, text.n) == 0)
         return ST_OK;
-    return errno == ENOMEM ? FAIL(ST_TRYLATER, "not enough memory to check a password") : FAIL(ST_DENIED, "wrong password");
+    return errno == ENOMEM ? FAIL(ST_TRYLATER, "not enough memory to check a password")
+                           : FAIL(ST_DENIED, "wrong password");
 }
 
 static enum st check_crypt(struct str hash, struct str text)
@@ -226,8 +229,8 @@ enum st password_check(struct str hash, struct secret password)
     else
         st = check_crypt(hash, text);
     /* hashes of other servers were mostly made of the bytes as they came */
-    if (st == ST_DENIED && !scheme->is_argon2 && password.n <= PASSWORD_MAX && password.n && !memchr(password.p, 0, password.n) &&
-        !str_eq(text, str_n(password.p, password.n)))
+    if (st == ST_DENIED && !scheme->is_argon2 && password.n <= PASSWORD_MAX && password.n &&
+        !memchr(password.p, 0, password.n) && !str_eq(text, str_n(password.p, password.n)))
         st = check_crypt(hash, str_n(password.p, password.n));
     forget(&a, text);
     return st;

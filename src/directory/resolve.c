@@ -40,7 +40,8 @@ static enum st add_target(struct walk *w, struct str key, const struct directory
 
 static enum st add_account(struct walk *w, const struct directory_account *account)
 {
-    const struct directory_target t = {.account = account->id, .address = account->address, .quota_bytes = account->quota_bytes};
+    const struct directory_target t = {
+        .account = account->id, .address = account->address, .quota_bytes = account->quota_bytes};
 
     if (account->is_disabled) {
         w->saw_disabled = true;
@@ -150,8 +151,8 @@ static enum st outcome(const struct walk *w, const struct directory_address *add
     return FAIL(ST_NOTFOUND, "there is no %.*s@%.*s here", STR_ARGS(address->local), STR_ARGS(address->domain));
 }
 
-enum st directory_resolve(struct directory *d, struct arena *a, const struct directory_address *address, struct str delimiters,
-                          struct directory_target **out, size_t *out_n)
+enum st directory_resolve(struct directory *d, struct arena *a, const struct directory_address *address,
+                          struct str delimiters, struct directory_target **out, size_t *out_n)
 {
     struct walk w = {.d = d, .a = a, .delimiters = delimiters};
     enum st st = ST_OK;
@@ -175,7 +176,8 @@ enum st directory_resolve(struct directory *d, struct arena *a, const struct dir
     return st;
 }
 
-enum st directory_may_send_as(struct directory *d, uint64_t account, const struct directory_address *address, struct str delimiters)
+enum st directory_may_send_as(struct directory *d, uint64_t account, const struct directory_address *address,
+                              struct str delimiters)
 {
     struct arena a = ARENA_INIT;
     struct directory_account own;
@@ -193,5 +195,7 @@ enum st directory_may_send_as(struct directory *d, uint64_t account, const struc
     arena_fini(&a);
     if (st != ST_OK && st != ST_NOTFOUND && st != ST_DENIED && st != ST_LIMIT)
         return st;
-    return may ? ST_OK : FAIL(ST_DENIED, "this account may not send as %.*s@%.*s", STR_ARGS(address->local), STR_ARGS(address->domain));
+    return may ? ST_OK
+               : FAIL(ST_DENIED, "this account may not send as %.*s@%.*s", STR_ARGS(address->local),
+                      STR_ARGS(address->domain));
 }

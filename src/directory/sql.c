@@ -17,9 +17,10 @@ enum st sql_fail(struct directory *d, const char *what)
         int code;
         enum st st;
     } rows[] = {
-        {SQLITE_CONSTRAINT, ST_EXISTS}, {SQLITE_BUSY, ST_TRYLATER}, {SQLITE_LOCKED, ST_TRYLATER}, {SQLITE_FULL, ST_NOSPACE},
-        {SQLITE_CORRUPT, ST_CORRUPT},   {SQLITE_NOTADB, ST_CORRUPT}, {SQLITE_CANTOPEN, ST_IO},    {SQLITE_READONLY, ST_DENIED},
-        {SQLITE_PERM, ST_DENIED},       {SQLITE_TOOBIG, ST_LIMIT},
+        {SQLITE_CONSTRAINT, ST_EXISTS}, {SQLITE_BUSY, ST_TRYLATER},   {SQLITE_LOCKED, ST_TRYLATER},
+        {SQLITE_FULL, ST_NOSPACE},      {SQLITE_CORRUPT, ST_CORRUPT}, {SQLITE_NOTADB, ST_CORRUPT},
+        {SQLITE_CANTOPEN, ST_IO},       {SQLITE_READONLY, ST_DENIED}, {SQLITE_PERM, ST_DENIED},
+        {SQLITE_TOOBIG, ST_LIMIT},
     };
     int code = sqlite3_errcode(d->db) & 0xff;
     enum st st = ST_IO;
@@ -51,14 +52,9 @@ enum st sql_bind(struct directory *d, enum sql_statement which, sqlite3_stmt **o
             rc = sqlite3_bind_text(s, i + 1, t.n ? t.p : "", (int)t.n, SQLITE_TRANSIENT);
             break;
         }
-        case 'u':
-            rc = sqlite3_bind_int64(s, i + 1, (sqlite3_int64)va_arg(ap, uint64_t));
-            break;
-        case 'b':
-            rc = sqlite3_bind_int(s, i + 1, va_arg(ap, int));
-            break;
-        default:
-            never("a kind of parameter that is not known");
+        case 'u': rc = sqlite3_bind_int64(s, i + 1, (sqlite3_int64)va_arg(ap, uint64_t)); break;
+        case 'b': rc = sqlite3_bind_int(s, i + 1, va_arg(ap, int)); break;
+        default: never("a kind of parameter that is not known");
         }
     va_end(ap);
     if (rc != SQLITE_OK)

@@ -13,7 +13,8 @@ struct ipc *box_of(const struct gate *g, uint64_t account)
     return g->boxes[route_core(account, g->n_cores)];
 }
 
-static enum st ask_keeper(struct conn *c, const struct msg_auth_ask *ask, struct arena *a, struct msg_auth_answer *out) SUSPENDS
+static enum st ask_keeper(struct conn *c, const struct msg_auth_ask *ask, struct arena *a, struct msg_auth_answer *out)
+    SUSPENDS
 {
     struct gate *g = c->gate;
     mono_ms deadline = deadline_in(GATE_ASK_MS);
@@ -29,10 +30,17 @@ static enum st ask_keeper(struct conn *c, const struct msg_auth_ask *ask, struct
 }
 
 /* Only what a success says stays with the connection: refusals may be many. */
-enum st ask_auth(struct conn *c, struct str mechanism, struct str authzid, struct str user, struct str password, struct auth_result *out)
+enum st ask_auth(struct conn *c, struct str mechanism, struct str authzid, struct str user, struct str password,
+                 struct auth_result *out)
 {
-    struct msg_auth_ask ask = {.conn = c->id, .service = (uint8_t)c->row->protocol, .is_tls = stream_is_tls(c->stream), .mechanism = mechanism,
-                               .authzid = authzid, .user = user, .password = password, .peer = str_z(c->peer_host)};
+    struct msg_auth_ask ask = {.conn = c->id,
+                               .service = (uint8_t)c->row->protocol,
+                               .is_tls = stream_is_tls(c->stream),
+                               .mechanism = mechanism,
+                               .authzid = authzid,
+                               .user = user,
+                               .password = password,
+                               .peer = str_z(c->peer_host)};
     struct msg_auth_answer answer;
     struct arena a = ARENA_INIT;
     enum st st = ask_keeper(c, &ask, &a, &answer);
@@ -40,7 +48,8 @@ enum st ask_auth(struct conn *c, struct str mechanism, struct str authzid, struc
     if (st == ST_OK && answer.status != ST_OK)
         st = FAIL(answer.status < ST_COUNT ? (enum st)answer.status : ST_INTERNAL, "%.*s", STR_ARGS(answer.text));
     if (st == ST_OK) {
-        *out = (struct auth_result){answer.account, arena_str(&c->arena, answer.login), arena_str(&c->arena, answer.token)};
+        *out = (struct auth_result){answer.account, arena_str(&c->arena, answer.login),
+                                    arena_str(&c->arena, answer.token)};
         c->log.user = c->login = out->login;
     }
     arena_fini(&a);
@@ -50,12 +59,22 @@ enum st ask_auth(struct conn *c, struct str mechanism, struct str authzid, struc
 static enum st ask_with_fd(struct conn *c, const struct auth_result *who, struct str tag, int fd) SUSPENDS
 {
     struct str unread = stream_input(c->stream);
-    struct msg_session_ask ask = {.token = who->token, .account = who->account, .conn = c->id, .sid = c->sid, .service = (uint8_t)c->row->protocol,
-                                  .is_tls = stream_is_tls(c->stream), .peer = str_z(c->peer_text), .tag = tag, .unread = unread};
+    struct msg_session_ask ask = {.token = who->token,
+                                  .account = who->account,
+                                  .conn = c->id,
+                                  .sid = c->sid,
+                                  .service = (uint8_t)c->row->protocol,
+                                  .is_tls = stream_is_tls(c->stream),
+                                  .peer = str_z(c->peer_text),
+                                  .tag = tag,
+                                  .unread = unread};
     struct msg_session_answer answer;
 
-    TRY(ipc_ask(box_of(c->gate, who->account), MSG_session_ask, &ask, fd, MSG_session_answer, &c->arena, &answer, NULL, deadline_in(GATE_ASK_MS)));
-    return answer.status == ST_OK ? ST_OK : FAIL(answer.status < ST_COUNT ? (enum st)answer.status : ST_INTERNAL, "%.*s", STR_ARGS(answer.text));
+    TRY(ipc_ask(box_of(c->gate, who->account), MSG_session_ask, &ask, fd, MSG_session_answer, &c->arena, &answer, NULL,
+                deadline_in(GATE_ASK_MS)));
+    return answer.status == ST_OK
+               ? ST_OK
+               : FAIL(answer.status < ST_COUNT ? (enum st)answer.status : ST_INTERNAL, "%.*s", STR_ARGS(answer.text));
 }
 
 static void relay_over(void *arg, enum st why, const struct relay_totals *totals)
@@ -63,7 +82,8 @@ static void relay_over(void *arg, enum st why, const struct relay_totals *totals
     struct conn *c = arg;
 
     log_here = &c->log;
-    LOG(RELAY_CLOSED, lf_z("status", st_name(why)), lf_u64("bytes_in", totals->to_inner), lf_u64("bytes_out", totals->to_outer));
+    LOG(RELAY_CLOSED, lf_z("status", st_name(why)), lf_u64("bytes_in", totals->to_inner),
+        lf_u64("bytes_out", totals->to_outer));
     log_here = NULL;
     conn_free(c);
 }
@@ -71,7 +91,10 @@ static void relay_over(void *arg, enum st why, const struct relay_totals *totals
 /* Joins what the client says under TLS with our end of the pair. Nothing may be owed to the client here: the box speaks now. */
 static enum st begin_relay(struct conn *c, int fd) SUSPENDS
 {
-    const struct stream_options so = {.in_max = 16384, .out_high = 16384, .read_timeout_ms = RELAY_IDLE_MS, .write_timeout_ms = (uint32_t)c->set->net_write_timeout};
+    const struct stream_options so = {.in_max = 16384,
+                                      .out_high = 16384,
+                                      .read_timeout_ms = RELAY_IDLE_MS,
+                                      .write_timeout_ms = (uint32_t)c->set->net_write_timeout};
     const struct relay_options opt = {.idle_ms = RELAY_IDLE_MS, .linger_ms = 60000, .on_end = relay_over, .arg = c};
     struct stream *inner;
     struct relay *r;

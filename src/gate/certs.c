@@ -46,8 +46,7 @@ static void revoke_gate(struct ipc_request *r)
 {
     const struct msg_revoke_gate *m = r->msg;
 
-    LIST_EACH(pos, &gate_of(r)->conns)
-    {
+    LIST_EACH(pos, &gate_of(r)->conns) {
         struct conn *c = LIST_ITEM(pos, struct conn, link);
 
         if (c->smtp && c->account == m->account)
@@ -56,12 +55,13 @@ static void revoke_gate(struct ipc_request *r)
 }
 
 const struct ipc_handler gate_keeper_handlers[] = {
-    {MSG_tls_begin, tls_begin, true}, {MSG_tls_cert, tls_cert, true},       {MSG_tls_end, tls_end, true},
+    {MSG_tls_begin, tls_begin, true},     {MSG_tls_cert, tls_cert, true},       {MSG_tls_end, tls_end, true},
     {MSG_tls_tickets, tls_tickets, true}, {MSG_revoke_gate, revoke_gate, true},
 };
 const size_t gate_n_keeper_handlers = ARRAY_LEN(gate_keeper_handlers);
 
-enum st gate_sign(void *gate, uint32_t key_id, enum tls_key_kind kind, struct str input, unsigned char *out, size_t out_max, size_t *out_n)
+enum st gate_sign(void *gate, uint32_t key_id, enum tls_key_kind kind, struct str input, unsigned char *out,
+                  size_t out_max, size_t *out_n)
 {
     struct gate *g = gate;
     struct msg_sign_ask ask = {.key = key_id, .kind = (uint8_t)kind, .input = input};

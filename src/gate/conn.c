@@ -119,7 +119,10 @@ static struct conn *conn_new(struct gate_listener *from, const struct addr *peer
     addr_host(peer, c->peer_host);
     random_bytes(&c->id, sizeof c->id);
     c->sid = random_u64() >> 16; /* twelve hexadecimal digits are enough to tell sessions apart */
-    c->log = (struct log_ctx){.sid = c->sid, .peer = str_z(c->peer_text), .service = config_protocol_name(c->row->protocol), .action = "connecting"};
+    c->log = (struct log_ctx){.sid = c->sid,
+                              .peer = str_z(c->peer_text),
+                              .service = config_protocol_name(c->row->protocol),
+                              .action = "connecting"};
     list_add_tail(&g->conns, &c->link);
     g->n_conns++;
     return c;
@@ -129,7 +132,10 @@ void conn_accepted(void *arg, int fd, const struct addr *peer)
 {
     struct gate_listener *from = arg;
     struct gate *g = from->gate;
-    const struct stream_options so = {.in_max = 65536, .out_high = 16384, .read_timeout_ms = 60000, .write_timeout_ms = (uint32_t)g->set->net_write_timeout};
+    const struct stream_options so = {.in_max = 65536,
+                                      .out_high = 16384,
+                                      .read_timeout_ms = 60000,
+                                      .write_timeout_ms = (uint32_t)g->set->net_write_timeout};
     struct conn *c;
 
     if (g->stopping || g->n_conns >= g->set->gate_max_connections ||
@@ -158,8 +164,7 @@ void conn_revoke(struct conn *c)
 void conns_stop(struct gate *g)
 {
     g->stopping = true;
-    LIST_EACH_SAFE(pos, tmp, &g->conns)
-    {
+    LIST_EACH_SAFE(pos, tmp, &g->conns) {
         struct conn *c = LIST_ITEM(pos, struct conn, link);
 
         if (c->co) {

@@ -5,7 +5,8 @@ static enum st authenticate(void *arg, const struct imap_login_try *t, struct im
 {
     struct auth_result r;
 
-    TRY(ask_auth(arg, t->mechanism.n ? t->mechanism : STR("PLAIN"), t->authzid, t->user, str_n(t->password.p, t->password.n), &r));
+    TRY(ask_auth(arg, t->mechanism.n ? t->mechanism : STR("PLAIN"), t->authzid, t->user,
+                 str_n(t->password.p, t->password.n), &r));
     *out = (struct imap_login_result){r.account, r.login, r.token};
     return ST_OK;
 }
@@ -19,8 +20,12 @@ enum st conn_imap(struct conn *c)
 {
     static const struct imap_login_ops with_tls = {authenticate, starttls}, without = {authenticate, NULL};
     bool tls = c->row->security == SECURITY_STARTTLS && c->gate->has_certificates;
-    struct imap_login_options opt = {.stream = c->stream, .set = c->set, .ops = tls ? &with_tls : &without, .arg = c,
-                                     .plaintext_auth = c->row->plaintext_auth, .stopping = c->gate->stopping};
+    struct imap_login_options opt = {.stream = c->stream,
+                                     .set = c->set,
+                                     .ops = tls ? &with_tls : &without,
+                                     .arg = c,
+                                     .plaintext_auth = c->row->plaintext_auth,
+                                     .stopping = c->gate->stopping};
     struct imap_login_outcome *out = ARENA_NEW(&c->arena, struct imap_login_outcome);
     struct auth_result who;
     enum st st = imap_login(&opt, out);

@@ -5,7 +5,8 @@ static enum st authenticate(void *arg, const struct pop3_login_try *t, struct po
 {
     struct auth_result r;
 
-    TRY(ask_auth(arg, t->mechanism.n ? t->mechanism : STR("PLAIN"), t->authzid, t->user, str_n(t->password.p, t->password.n), &r));
+    TRY(ask_auth(arg, t->mechanism.n ? t->mechanism : STR("PLAIN"), t->authzid, t->user,
+                 str_n(t->password.p, t->password.n), &r));
     *out = (struct pop3_login_result){r.account, r.login, r.token};
     return ST_OK;
 }
@@ -19,7 +20,10 @@ enum st conn_pop3(struct conn *c)
 {
     static const struct pop3_login_ops with_tls = {authenticate, starttls}, without = {authenticate, NULL};
     bool tls = c->row->security == SECURITY_STARTTLS && c->gate->has_certificates;
-    struct pop3_login_options opt = {.stream = c->stream, .set = c->set, .ops = tls ? &with_tls : &without, .arg = c,
+    struct pop3_login_options opt = {.stream = c->stream,
+                                     .set = c->set,
+                                     .ops = tls ? &with_tls : &without,
+                                     .arg = c,
                                      .plaintext_auth = c->row->plaintext_auth};
     struct pop3_login_outcome out;
     struct auth_result who;

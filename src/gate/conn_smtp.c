@@ -7,7 +7,8 @@
 #include <errno.h>
 #include <unistd.h>
 
-#define FRAME_ROOM 56000 /* of a message: body, record and recipients together; the rest of the frame is for the envelope */
+#define FRAME_ROOM                                                                                                     \
+    56000 /* of a message: body, record and recipients together; the rest of the frame is for the envelope */
 
 static enum st status(uint8_t status, struct str text)
 {
@@ -15,7 +16,8 @@ static enum st status(uint8_t status, struct str text)
 }
 
 /* A login for submission: the grant is redeemed at once and lives as long as this connection. */
-static enum st authenticate(void *arg, const struct smtp_auth_try *t, struct arena *a, struct smtp_auth_result *out) SUSPENDS
+static enum st authenticate(void *arg, const struct smtp_auth_try *t, struct arena *a, struct smtp_auth_result *out)
+    SUSPENDS
 {
     struct conn *c = arg;
     struct auth_result r;
@@ -37,7 +39,8 @@ static enum st authenticate(void *arg, const struct smtp_auth_try *t, struct are
     return ST_OK;
 }
 
-static enum st resolve(void *arg, uint64_t txn, uint64_t account, struct str address, struct arena *a, struct smtp_rcpt_result *out) SUSPENDS
+static enum st resolve(void *arg, uint64_t txn, uint64_t account, struct str address, struct arena *a,
+                       struct smtp_rcpt_result *out) SUSPENDS
 {
     struct conn *c = arg;
     struct msg_rcpt_ask ask = {.txn = txn, .account = account, .address = address};
@@ -69,7 +72,8 @@ static enum st spool(void *arg, int *out_fd) SUSPENDS
     struct msg_spool_answer answer;
     struct arena a = ARENA_INIT;
     int fd = -1;
-    enum st st = ipc_ask(box_of(c->gate, c->account), MSG_spool_ask, &ask, -1, MSG_spool_answer, &a, &answer, &fd, deadline_in(GATE_ASK_MS));
+    enum st st = ipc_ask(box_of(c->gate, c->account), MSG_spool_ask, &ask, -1, MSG_spool_answer, &a, &answer, &fd,
+                         deadline_in(GATE_ASK_MS));
 
     if (st == ST_OK)
         st = status(answer.status, STR("no spool file"));
@@ -119,7 +123,8 @@ static enum st write_all(int fd, struct str bytes)
 }
 
 /* The body is in the spool already, or goes there now; record and recipients behind it. */
-static enum st fill_spool(struct conn *c, const struct smtp_letter *l, struct str rcpts, int *fd, bool *out_own) SUSPENDS
+static enum st fill_spool(struct conn *c, const struct smtp_letter *l, struct str rcpts, int *fd, bool *out_own)
+    SUSPENDS
 {
     *out_own = false;
     if (*fd < 0) {
@@ -139,10 +144,19 @@ static uint64_t owner_of(const struct smtp_letter *l)
     return l->account;
 }
 
-static enum st send_letter(struct conn *c, const struct smtp_letter *l, struct str attributes, struct str rcpts, int *fd, bool *own, uint64_t *out_id) SUSPENDS
+static enum st send_letter(struct conn *c, const struct smtp_letter *l, struct str attributes, struct str rcpts,
+                           int *fd, bool *own, uint64_t *out_id) SUSPENDS
 {
-    struct msg_deliver_ask ask = {.txn = l->txn, .sid = c->sid, .conn = c->id, .account = l->account, .peer = str_z(c->peer_text), .reverse_path = l->reverse_path,
-                                  .attributes = attributes, .body_size = l->body_size, .record_size = l->record.n, .rcpts_size = rcpts.n};
+    struct msg_deliver_ask ask = {.txn = l->txn,
+                                  .sid = c->sid,
+                                  .conn = c->id,
+                                  .account = l->account,
+                                  .peer = str_z(c->peer_text),
+                                  .reverse_path = l->reverse_path,
+                                  .attributes = attributes,
+                                  .body_size = l->body_size,
+                                  .record_size = l->record.n,
+                                  .rcpts_size = rcpts.n};
     struct msg_deliver_answer answer;
     struct arena a = ARENA_INIT;
     enum st st = ST_OK;
@@ -157,7 +171,8 @@ static enum st send_letter(struct conn *c, const struct smtp_letter *l, struct s
         st = fill_spool(c, l, rcpts, fd, own);
     }
     if (st == ST_OK)
-        st = ipc_ask(box_of(c->gate, owner_of(l)), MSG_deliver_ask, &ask, *fd, MSG_deliver_answer, &a, &answer, NULL, deadline_in(GATE_ASK_MS));
+        st = ipc_ask(box_of(c->gate, owner_of(l)), MSG_deliver_ask, &ask, *fd, MSG_deliver_answer, &a, &answer, NULL,
+                     deadline_in(GATE_ASK_MS));
     if (st == ST_OK)
         st = status(answer.status, answer.text);
     if (st == ST_OK)
@@ -200,13 +215,21 @@ static bool park(void *arg, struct stream *s, mono_ms deadline)
     return stream_park(s, deadline, conn_wake, arg);
 }
 
-static const struct smtp_ops ops = {authenticate, resolve, may_send_as, spool, spool_done, spool_may, deliver, start_tls, park};
+static const struct smtp_ops ops = {authenticate, resolve, may_send_as, spool, spool_done,
+                                    spool_may,    deliver, start_tls,   park};
 
 enum st conn_smtp(struct conn *c)
 {
     if (!c->smtp) {
-        struct smtp_setup setup = {.stream = c->stream, .set = c->set, .listener = c->row, .ops = &ops, .arg = c, .sid = c->sid,
-                                   .peer_text = str_z(c->peer_text), .peer_address = str_z(c->peer_host), .tls_available = c->gate->has_certificates};
+        struct smtp_setup setup = {.stream = c->stream,
+                                   .set = c->set,
+                                   .listener = c->row,
+                                   .ops = &ops,
+                                   .arg = c,
+                                   .sid = c->sid,
+                                   .peer_text = str_z(c->peer_text),
+                                   .peer_address = str_z(c->peer_host),
+                                   .tls_available = c->gate->has_certificates};
 
         c->smtp = smtp_session_new(&setup);
     }
@@ -215,10 +238,12 @@ enum st conn_smtp(struct conn *c)
 
 void conn_smtp_end(struct conn *c)
 {
-    struct msg_submit_end end = {.token = str_n((const char *)c->token, sizeof c->token), .account = c->account, .conn = c->id};
+    struct msg_submit_end end = {
+        .token = str_n((const char *)c->token, sizeof c->token), .account = c->account, .conn = c->id};
 
     if (c->account && ipc_is_up(box_of(c->gate, c->account)))
-        IGNORE(ipc_send(box_of(c->gate, c->account), MSG_submit_end, &end, -1)); /* a box that is gone has forgotten the grant */
+        IGNORE(ipc_send(box_of(c->gate, c->account), MSG_submit_end, &end,
+                        -1)); /* a box that is gone has forgotten the grant */
     wipe(c->token, sizeof c->token);
     smtp_session_free(TAKE(c->smtp));
 }

@@ -42,7 +42,8 @@ static enum st gate_start(struct role *r)
     for (size_t i = 0; i < r->n_listeners; i++) {
         struct gate_listener *l = &g->listeners[i];
         const struct config_listener *row = &g->set->listeners[r->listeners[i].row];
-        struct listener_options opt = {.connections_max = row->max_connections / r->gates + 1, .on_connection = conn_accepted, .arg = l};
+        struct listener_options opt = {
+            .connections_max = row->max_connections / r->gates + 1, .on_connection = conn_accepted, .arg = l};
 
         l->gate = g;
         l->row = r->listeners[i].row;
@@ -90,7 +91,8 @@ static void gate_reload(struct role *r, const struct settings *set)
         const struct config_listener *old = &g->set->listeners[g->listeners[i].row];
 
         /* Listeners change by a restart only: with another list of them the rows would not be those of our sockets. */
-        if (set->listener_count != g->set->listener_count || old->protocol != set->listeners[g->listeners[i].row].protocol ||
+        if (set->listener_count != g->set->listener_count ||
+            old->protocol != set->listeners[g->listeners[i].row].protocol ||
             old->security != set->listeners[g->listeners[i].row].security) {
             LOG(GATE_RELOAD_REFUSED);
             return;
@@ -112,4 +114,10 @@ static void gate_stop(struct role *r, mono_ms deadline) SUSPENDS
             break;
 }
 
-const struct role_ops gate_role = {.name = "gate", .coroutines = 8192, .prepare = gate_prepare, .start = gate_start, .peer = gate_peer, .reload = gate_reload, .stop = gate_stop};
+const struct role_ops gate_role = {.name = "gate",
+                                   .coroutines = 8192,
+                                   .prepare = gate_prepare,
+                                   .start = gate_start,
+                                   .peer = gate_peer,
+                                   .reload = gate_reload,
+                                   .stop = gate_stop};

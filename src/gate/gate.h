@@ -16,7 +16,8 @@
 #include "net/tls.h"
 
 #define GATE_CORES_MAX 256
-#define GATE_LOGINS_MAX 160 /* at a time: the keeper's other answers, signatures above all, don't wait behind its hashing */
+#define GATE_LOGINS_MAX                                                                                                \
+    160 /* at a time: the keeper's other answers, signatures above all, don't wait behind its hashing */
 #define GATE_ASK_MS 60000 /* for an answer of keeper or box; logins may queue for their hash */
 
 struct smtp_session;
@@ -61,10 +62,10 @@ struct conn {
     uint64_t sid; /* for logs */
     struct log_ctx log;
     struct smtp_session *smtp;
-    struct co *co; /* while one runs */
+    struct co *co;         /* while one runs */
     struct co_timer again; /* while no coroutine is free */
     enum st woke;
-    unsigned char token[16]; /* of a submission grant */
+    unsigned char token[16];         /* of a submission grant */
     bool has_grant, relaying, began; /* began: TLS stands where it must, the protocol has the connection */
     uint64_t account, spooled;
     struct str login;
@@ -89,7 +90,8 @@ struct auth_result {
     uint64_t account;
     struct str login, token; /* in the connection's arena */
 };
-enum st ask_auth(struct conn *c, struct str mechanism, struct str authzid, struct str user, struct str password, struct auth_result *out) SUSPENDS MUST_USE;
+enum st ask_auth(struct conn *c, struct str mechanism, struct str authzid, struct str user, struct str password,
+                 struct auth_result *out) SUSPENDS MUST_USE;
 /* Gives the connection to the box on the core that owns the account. ST_OK: the stream is gone. */
 enum st ask_session(struct conn *c, const struct auth_result *who, struct str tag) SUSPENDS MUST_USE;
 struct ipc *box_of(const struct gate *g, uint64_t account);
@@ -97,7 +99,8 @@ struct ipc *box_of(const struct gate *g, uint64_t account);
 /* --- certs.c: what the keeper pushes, and signatures asked of it --- */
 extern const struct ipc_handler gate_keeper_handlers[];
 extern const size_t gate_n_keeper_handlers;
-enum st gate_sign(void *gate, uint32_t key_id, enum tls_key_kind kind, struct str input, unsigned char *out, size_t out_max, size_t *out_n) SUSPENDS;
+enum st gate_sign(void *gate, uint32_t key_id, enum tls_key_kind kind, struct str input, unsigned char *out,
+                  size_t out_max, size_t *out_n) SUSPENDS;
 
 /* --- limits.c: how many connections a network has --- */
 bool network_take(struct gate *g, const struct addr *peer, uint32_t max); /* false: too many */

@@ -4,7 +4,8 @@
 #include "mime/date.h"
 #include "mime/scan.h"
 
-#define APPEND_FREE 262144 /* bytes that each APPEND may hold without asking: small messages go through whatever others do */
+#define APPEND_FREE                                                                                                    \
+    262144 /* bytes that each APPEND may hold without asking: small messages go through whatever others do */
 
 /* Bytes beyond that, of all APPENDs under way on this core: what users send and never finish must not eat the memory of all. */
 static _Thread_local uint64_t append_held;

@@ -336,7 +336,8 @@ static enum st await(struct ipc *p, struct pending *w, mono_ms deadline) SUSPEND
     return st == ST_OK ? ST_OK : FAIL(st, "%s gave no answer", p->opt.peer);
 }
 
-static enum st ask_with(struct ipc *p, enum msg_kind ask, const void *msg, int fd, const struct pending *how, mono_ms deadline) SUSPENDS
+static enum st ask_with(struct ipc *p, enum msg_kind ask, const void *msg, int fd, const struct pending *how,
+                        mono_ms deadline) SUSPENDS
 {
     struct pending *w;
     uint32_t id;
@@ -355,8 +356,8 @@ static enum st ask_with(struct ipc *p, enum msg_kind ask, const void *msg, int f
     return st;
 }
 
-enum st ipc_ask(struct ipc *p, enum msg_kind ask, const void *msg, int fd, enum msg_kind answer, struct arena *a, void *out_msg, int *out_fd,
-                mono_ms deadline)
+enum st ipc_ask(struct ipc *p, enum msg_kind ask, const void *msg, int fd, enum msg_kind answer, struct arena *a,
+                void *out_msg, int *out_fd, mono_ms deadline)
 {
     struct pending how = {.answer = answer, .arena = a, .out = out_msg, .out_fd = out_fd};
 
@@ -365,8 +366,8 @@ enum st ipc_ask(struct ipc *p, enum msg_kind ask, const void *msg, int fd, enum 
     return ask_with(p, ask, msg, fd, &how, deadline);
 }
 
-enum st ipc_ask_pieces(struct ipc *p, const struct msg_admin_ask *ask, int fd, bool (*piece)(const struct msg_admin_answer *m, void *arg), void *arg,
-                       mono_ms deadline)
+enum st ipc_ask_pieces(struct ipc *p, const struct msg_admin_ask *ask, int fd,
+                       bool (*piece)(const struct msg_admin_answer *m, void *arg), void *arg, mono_ms deadline)
 {
     struct pending how = {.answer = MSG_admin_answer, .piece = piece, .piece_arg = arg};
 
@@ -454,7 +455,8 @@ static enum st task_fill(struct task *t, struct ipc *p, struct head h, struct st
 
     TRY(msg_decode(kind, bytes, m));
     t->life = p->life;
-    t->r = (struct ipc_request){.from = p, .kind = kind, .msg = m, .fd = *fd, .id = h.id, .arg = p->opt.arg, .arena = &t->arena};
+    t->r = (struct ipc_request){
+        .from = p, .kind = kind, .msg = m, .fd = *fd, .id = h.id, .arg = p->opt.arg, .arena = &t->arena};
     *fd = -1;
     p->refs++;
     p->serving += h.id != 0;
@@ -502,7 +504,8 @@ static void take_request(struct ipc *p, struct head h, struct str body, int *fd)
     } else if (h.id && p->serving >= most) {
         refuse(p, "more requests than it has credits");
     } else if (!handler) {
-        LOG(IPC_REQUEST_DROPPED, lf_z("process", p->opt.peer), lf_z("kind", msg_name((enum msg_kind)h.kind)), lf_z("error", "not served here"));
+        LOG(IPC_REQUEST_DROPPED, lf_z("process", p->opt.peer), lf_z("kind", msg_name((enum msg_kind)h.kind)),
+            lf_z("error", "not served here"));
         if (h.id)
             send_bare(p, FLAG_ANSWER, h.id);
     } else if (handler->direct) {
@@ -571,7 +574,8 @@ static bool descriptor_of(struct msghdr *m, int *out)
     bool too_many = false;
 
     for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
-        size_t n = c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS ? (c->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
+        size_t n =
+            c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS ? (c->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
 
         for (size_t i = 0; i < n; i++) {
             int fd;

@@ -36,7 +36,7 @@ struct ipc_options {
     const struct ipc_handler *handlers;
     size_t n_handlers;
     void *arg;
-    unsigned credits;           /* open requests that we answer at a time; 0: 256 */
+    unsigned credits;                          /* open requests that we answer at a time; 0: 256 */
     void (*on_down)(struct ipc *p, void *arg); /* the peer is gone; may be NULL */
 };
 
@@ -50,19 +50,20 @@ bool ipc_is_up(const struct ipc *p);
 enum st ipc_send(struct ipc *p, enum msg_kind kind, const void *msg, int fd) MUST_USE;
 /* Asks and waits. The answer's texts live in the arena. out_fd may be NULL (a descriptor that comes is closed then).
  * ST_TRYLATER: peer away or restarted; ST_TIMEOUT; ST_CANCELED. */
-enum st ipc_ask(struct ipc *p, enum msg_kind ask, const void *msg, int fd, enum msg_kind answer, struct arena *a, void *out_msg, int *out_fd,
-                mono_ms deadline) SUSPENDS MUST_USE;
+enum st ipc_ask(struct ipc *p, enum msg_kind ask, const void *msg, int fd, enum msg_kind answer, struct arena *a,
+                void *out_msg, int *out_fd, mono_ms deadline) SUSPENDS MUST_USE;
 /* For handlers; never suspends. A request whose handler returns without an answer ends with ST_TRYLATER. Several answers to one request are allowed where the row says so (admin_answer). */
 enum st ipc_answer(struct ipc_request *r, enum msg_kind kind, const void *msg, int fd) MUST_USE;
 /* Between the pieces of a long answer: waits until few frames wait for the peer. */
 enum st ipc_answer_room(struct ipc_request *r, mono_ms deadline) SUSPENDS MUST_USE;
 /* Like ipc_ask for requests answered in pieces: calls `piece` for each, on the loop (it must not suspend), until it
  * returns false or `more` is 0. */
-enum st ipc_ask_pieces(struct ipc *p, const struct msg_admin_ask *ask, int fd, bool (*piece)(const struct msg_admin_answer *m, void *arg), void *arg,
-                       mono_ms deadline) SUSPENDS MUST_USE;
+enum st ipc_ask_pieces(struct ipc *p, const struct msg_admin_ask *ask, int fd,
+                       bool (*piece)(const struct msg_admin_answer *m, void *arg), void *arg, mono_ms deadline)
+    SUSPENDS MUST_USE;
 
 /* The whole answer to an admin_ask, in as many pieces as it takes; the peer has half a minute for each. */
 enum st ipc_answer_json(struct ipc_request *r, struct str json) SUSPENDS MUST_USE;
 
-#define IPC_ASK(p, ask_, msg_, answer_, arena_, out_, deadline_)                                   \
+#define IPC_ASK(p, ask_, msg_, answer_, arena_, out_, deadline_)                                                       \
     ipc_ask((p), MSG_##ask_, (msg_), -1, MSG_##answer_, (arena_), (out_), NULL, (deadline_))

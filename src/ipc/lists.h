@@ -12,12 +12,12 @@ enum rcpt_kind { RCPT_LOCAL = 1, RCPT_REMOTE = 2 };
  * its pass (ipc/pass.h). */
 struct rcpt_target {
     uint8_t kind;
-    uint64_t account;        /* local */
-    struct str address;      /* the address in the end (of an alias: its target); remote: where to send */
-    struct str original;     /* as RCPT gave it; for Delivered-To and bounces */
-    struct str mailbox;      /* empty: INBOX */
-    struct str notify;       /* later: DSN parameters */
-    struct str pass;         /* PASS_BYTES */
+    uint64_t account;    /* local */
+    struct str address;  /* the address in the end (of an alias: its target); remote: where to send */
+    struct str original; /* as RCPT gave it; for Delivered-To and bounces */
+    struct str mailbox;  /* empty: INBOX */
+    struct str notify;   /* later: DSN parameters */
+    struct str pass;     /* PASS_BYTES */
 };
 
 /* What a grant is good for (grant_ask.rights). */

@@ -10,7 +10,10 @@
 #define U32(n) uint32_t n;
 #define U64(n) uint64_t n;
 #define TXT(n, max) struct str n;
-#define MSG(name, way, text, fields) struct msg_##name { fields };
+#define MSG(name, way, text, fields)                                                                                   \
+    struct msg_##name {                                                                                                \
+        fields                                                                                                         \
+    };
 #include "ipc/messages.def"
 #undef MSG
 #undef U8

@@ -5,7 +5,8 @@
 
 #include <sodium.h>
 
-_Static_assert(PASS_BYTES >= crypto_generichash_BYTES_MIN && PASS_KEY_BYTES <= crypto_generichash_KEYBYTES_MAX, "BLAKE2b allows it");
+_Static_assert(PASS_BYTES >= crypto_generichash_BYTES_MIN && PASS_KEY_BYTES <= crypto_generichash_KEYBYTES_MAX,
+               "BLAKE2b allows it");
 
 static void add_number(crypto_generichash_state *h, uint64_t v)
 {
@@ -23,7 +24,8 @@ static void add_text(crypto_generichash_state *h, struct str s)
     must(s.n == 0 || crypto_generichash_update(h, (const unsigned char *)s.p, s.n) == 0);
 }
 
-void pass_make(const unsigned char key[PASS_KEY_BYTES], uint32_t gate, uint64_t txn, uint64_t submitter, const struct rcpt_target *t, unsigned char out[PASS_BYTES])
+void pass_make(const unsigned char key[PASS_KEY_BYTES], uint32_t gate, uint64_t txn, uint64_t submitter,
+               const struct rcpt_target *t, unsigned char out[PASS_BYTES])
 {
     crypto_generichash_state h;
 
@@ -39,7 +41,8 @@ void pass_make(const unsigned char key[PASS_KEY_BYTES], uint32_t gate, uint64_t 
     wipe(&h, sizeof h);
 }
 
-bool pass_is_good(const unsigned char key[PASS_KEY_BYTES], uint32_t gate, uint64_t txn, uint64_t submitter, const struct rcpt_target *t)
+bool pass_is_good(const unsigned char key[PASS_KEY_BYTES], uint32_t gate, uint64_t txn, uint64_t submitter,
+                  const struct rcpt_target *t)
 {
     unsigned char want[PASS_BYTES];
 

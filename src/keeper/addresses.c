@@ -4,7 +4,8 @@
 #include "base/log.h"
 #include "mime/addrspec.h"
 
-enum st keeper_address(struct directory *d, struct arena *a, struct str text, bool only_domain, struct directory_address *out)
+enum st keeper_address(struct directory *d, struct arena *a, struct str text, bool only_domain,
+                       struct directory_address *out)
 {
     struct addrspec spec;
 
@@ -43,7 +44,8 @@ static enum st resolve(void *arg)
     TRY(directory_is_ours(j->k->directory, address.domain, &ours));
     j->is_ours = ours;
     if (!ours && j->ask->account == 0)
-        return FAIL(ST_FOREIGN, "%.*s is not a domain of this server, which relays for its own users only", STR_ARGS(address.domain));
+        return FAIL(ST_FOREIGN, "%.*s is not a domain of this server, which relays for its own users only",
+                    STR_ARGS(address.domain));
     return directory_resolve(j->k->directory, j->a, &address, j->set->recipient_delimiter, &j->targets, &j->n);
 }
 
@@ -129,7 +131,8 @@ void keeper_sender(struct ipc_request *r)
     answer.status = keeper_sql(g->keeper, may_send, &j);
     if (answer.status != ST_OK)
         answer.text = str_sub(arena_str(r->arena, str_z(err_get()->text)), 0, 200);
-    if (answer.status != ST_OK && answer.status != ST_DENIED && answer.status != ST_SYNTAX && answer.status != ST_NOTFOUND)
+    if (answer.status != ST_OK && answer.status != ST_DENIED && answer.status != ST_SYNTAX &&
+        answer.status != ST_NOTFOUND)
         LOG(KEEPER_DIRECTORY_FAILED, lf_z("what", "sender"), lf_err());
     if (ipc_answer(r, MSG_sender_answer, &answer, -1) != ST_OK)
         LOG(KEEPER_GATE_NOT_TOLD, lf_z("what", "sender"), lf_err());

@@ -6,7 +6,6 @@
 #include "ipc/lists.h"
 #include "keeper/commands.h"
 
-
 static enum st prepare(void *arg)
 {
     return command_prepare(arg);
@@ -65,7 +64,9 @@ void keeper_admin(struct ipc_request *r)
     if (st == ST_OK)
         st = buf_check(&answer);
     if (c.args.command)
-        LOG(KEEPER_COMMAND_FINISHED, lf_u64("uid", ask->uid), lf_str("command", n > 1 ? arena_printf(r->arena, "%.*s %.*s", STR_ARGS(words[0]), STR_ARGS(words[1])) : words[0]),
+        LOG(KEEPER_COMMAND_FINISHED, lf_u64("uid", ask->uid),
+            lf_str("command",
+                   n > 1 ? arena_printf(r->arena, "%.*s %.*s", STR_ARGS(words[0]), STR_ARGS(words[1])) : words[0]),
             lf_z("status", st_name(st)));
     if (st == ST_OK)
         st = ipc_answer_json(r, buf_str(&answer));

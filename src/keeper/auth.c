@@ -36,7 +36,8 @@ static enum st look_up(void *arg)
     struct directory_address user, authz;
     struct str name;
 
-    if (sasl_prep(j->a, j->ask->user, false, &name) != ST_OK || keeper_address(j->k->directory, j->a, name, true, &user) != ST_OK)
+    if (sasl_prep(j->a, j->ask->user, false, &name) != ST_OK ||
+        keeper_address(j->k->directory, j->a, name, true, &user) != ST_OK)
         return FAIL(ST_NOTFOUND, "no such user");
     TRY(directory_login(j->k->directory, j->a, &user, &j->account, &j->credentials, &j->n));
     if (j->ask->authzid.n) {
@@ -86,7 +87,8 @@ static enum st verify(struct login_job *j) SUSPENDS
         j->n = 0;
     else
         TRY(st);
-    if (st == ST_OK && (j->credential = logins_find(&k->logins, j->account.id, j->account.version, password_of(j))) != 0)
+    if (st == ST_OK &&
+        (j->credential = logins_find(&k->logins, j->account.id, j->account.version, password_of(j))) != 0)
         return ST_OK;
     TRY(turns_take(&k->turns, j->network, deadline_in(KEEPER_LOGIN_MS)));
     st = keeper_hash(k, check, j);
@@ -163,7 +165,7 @@ static void wait_a_little(struct keeper_gate *g, const struct settings *set) SUS
 
 static void count_failure(struct login_job *j)
 {
-        const struct failures_rule rule = {j->set->auth_max_failures, j->set->auth_failure_window, j->set->auth_ban};
+    const struct failures_rule rule = {j->set->auth_max_failures, j->set->auth_failure_window, j->set->auth_ban};
 
     if (j->may_be_banned && failures_count(&j->k->failures, &rule, j->network))
         LOG(KEEPER_NETWORK_BANNED, lf_str("network", j->network), lf_u64("for_ms", rule.ban_ms));
@@ -178,7 +180,8 @@ static enum st login(struct login_job *j, struct keeper_gate *g, unsigned char t
     st = verify(j);
     if (st == ST_OK && j->account.is_disabled) {
         wait_a_little(g, j->set);
-        return FAIL(ST_DENIED, "%.*s", STR_ARGS(j->account.disabled.n ? j->account.disabled : STR("this account is disabled")));
+        return FAIL(ST_DENIED, "%.*s",
+                    STR_ARGS(j->account.disabled.n ? j->account.disabled : STR("this account is disabled")));
     }
     if (st == ST_DENIED) {
         count_failure(j);

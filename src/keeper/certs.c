@@ -54,17 +54,10 @@ static bool kind_of(const EVP_PKEY *key, enum tls_key_kind *out)
     int bits = EVP_PKEY_get_bits(key);
 
     switch (EVP_PKEY_get_base_id(key)) {
-    case EVP_PKEY_EC:
-        *out = TLS_KEY_ECDSA;
-        return bits == 256 || bits == 384;
-    case EVP_PKEY_RSA:
-        *out = TLS_KEY_RSA;
-        return bits >= 2048 && bits <= CERT_SIGNATURE_MAX * 8;
-    case EVP_PKEY_ED25519:
-        *out = TLS_KEY_ED25519;
-        return true;
-    default:
-        return false;
+    case EVP_PKEY_EC: *out = TLS_KEY_ECDSA; return bits == 256 || bits == 384;
+    case EVP_PKEY_RSA: *out = TLS_KEY_RSA; return bits >= 2048 && bits <= CERT_SIGNATURE_MAX * 8;
+    case EVP_PKEY_ED25519: *out = TLS_KEY_ED25519; return true;
+    default: return false;
     }
 }
 
@@ -74,8 +67,8 @@ static uint64_t expiry_of(const X509 *leaf)
 
     if (!ASN1_TIME_to_tm(X509_get0_notAfter(leaf), &tm))
         return 0;
-    return (uint64_t)(days_from_civil(tm.tm_year + 1900, (unsigned)tm.tm_mon + 1, (unsigned)tm.tm_mday) * 86400 + tm.tm_hour * 3600 +
-                      tm.tm_min * 60 + tm.tm_sec);
+    return (uint64_t)(days_from_civil(tm.tm_year + 1900, (unsigned)tm.tm_mon + 1, (unsigned)tm.tm_mday) * 86400 +
+                      tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec);
 }
 
 /* Reads all certificates of `pem` and writes them again, so that a gate is never sent anything else that the file may
@@ -186,15 +179,16 @@ static bool sign_message(EVP_PKEY *key, struct str input, unsigned char *out, si
 static bool sign_digest(EVP_PKEY *key, bool is_rsa, struct str input, unsigned char *out, size_t *n)
 {
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
-    bool ok = ctx && EVP_PKEY_sign_init(ctx) == 1 && (!is_rsa || EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_NO_PADDING) == 1) &&
+    bool ok = ctx && EVP_PKEY_sign_init(ctx) == 1 &&
+              (!is_rsa || EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_NO_PADDING) == 1) &&
               EVP_PKEY_sign(ctx, out, n, (const unsigned char *)input.p, input.n) == 1;
 
     EVP_PKEY_CTX_free(ctx);
     return ok;
 }
 
-enum st certs_sign(const struct certs *c, uint32_t key, enum tls_key_kind kind, struct str input, unsigned char out[CERT_SIGNATURE_MAX],
-                   size_t *out_n)
+enum st certs_sign(const struct certs *c, uint32_t key, enum tls_key_kind kind, struct str input,
+                   unsigned char out[CERT_SIGNATURE_MAX], size_t *out_n)
 {
     const struct cert *cert;
     size_t n = CERT_SIGNATURE_MAX;

@@ -26,5 +26,5 @@ uint32_t certs_key(const struct certs *c, size_t i);
 uint64_t certs_expires_s(const struct certs *c, size_t i); /* end of the leaf's validity, seconds since 1970 */
 
 /* As net/tls.h says. Microseconds for elliptic curves, less than a millisecond for RSA 2048. ST_NOTFOUND, ST_SYNTAX. */
-enum st certs_sign(const struct certs *c, uint32_t key, enum tls_key_kind kind, struct str input, unsigned char out[CERT_SIGNATURE_MAX],
-                   size_t *out_n) MUST_USE;
+enum st certs_sign(const struct certs *c, uint32_t key, enum tls_key_kind kind, struct str input,
+                   unsigned char out[CERT_SIGNATURE_MAX], size_t *out_n) MUST_USE;

@@ -197,7 +197,8 @@ static enum st account_show_one(struct command *c, uint64_t id)
     return ST_OK;
 }
 
-static enum st add_account(struct command *c, const struct directory_address *address, const struct directory_change *change, uint64_t *out_id)
+static enum st add_account(struct command *c, const struct directory_address *address,
+                           const struct directory_change *change, uint64_t *out_id)
 {
     TRY(directory_account_add(c->directory, address, change, out_id));
     return directory_password_set(c->directory, *out_id, str_z(c->hash));
@@ -594,8 +595,8 @@ static bool sets_password(const struct command *c)
     return c->args.command->id == ADMIN_CMD_account_add || c->args.command->id == ADMIN_CMD_account_password;
 }
 
-enum st command_init(struct command *c, const struct settings *set, struct directory *d, struct arena *a, const struct str *words, size_t n,
-                     struct str input, struct json *out)
+enum st command_init(struct command *c, const struct settings *set, struct directory *d, struct arena *a,
+                     const struct str *words, size_t n, struct str input, struct json *out)
 {
     *c = (struct command){.set = set, .directory = d, .arena = a, .input = input, .out = out};
     TRY(admin_parse(a, words, n, &c->args));

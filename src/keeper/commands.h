@@ -38,8 +38,8 @@ struct command {
 };
 
 /* Takes the words apart. ST_SYNTAX; ST_NOTFOUND: not a command of the keeper. */
-enum st command_init(struct command *c, const struct settings *set, struct directory *d, struct arena *a, const struct str *words, size_t n,
-                     struct str input, struct json *out) MUST_USE;
+enum st command_init(struct command *c, const struct settings *set, struct directory *d, struct arena *a,
+                     const struct str *words, size_t n, struct str input, struct json *out) MUST_USE;
 bool command_needs_prepare(const struct command *c);
 enum st command_prepare(struct command *c) MUST_USE; /* one password; while command_needs_prepare */
 enum st command_run(struct command *c) MUST_USE;

@@ -89,7 +89,8 @@ static void rotate_tickets(void *arg)
 
 /* --- coming and going ---------------------------------------------------------------------------- */
 
-struct keeper *keeper_new(const struct settings *set, struct directory *directory, struct certs *certs, unsigned gates, unsigned cores)
+struct keeper *keeper_new(const struct settings *set, struct directory *directory, struct certs *certs, unsigned gates,
+                          unsigned cores)
 {
     struct keeper *k = MEM_NEW(struct keeper);
     unsigned threads = hash_threads(set);
@@ -200,7 +201,8 @@ void keeper_revoke(struct keeper *k, uint64_t account, uint64_t credential, stru
         if (k->cores[i] && ipc_is_up(k->cores[i]) && ipc_send(k->cores[i], MSG_revoke, &box, -1) != ST_OK)
             LOG(KEEPER_BOX_NOT_TOLD, lf_z("what", "revocation"), lf_err());
     for (unsigned i = 0; i < k->n_gates; i++)
-        if (k->gates[i].ipc && ipc_is_up(k->gates[i].ipc) && ipc_send(k->gates[i].ipc, MSG_revoke_gate, &gate, -1) != ST_OK)
+        if (k->gates[i].ipc && ipc_is_up(k->gates[i].ipc) &&
+            ipc_send(k->gates[i].ipc, MSG_revoke_gate, &gate, -1) != ST_OK)
             LOG(KEEPER_GATE_NOT_TOLD, lf_z("what", "revocation"), lf_err());
 }
 

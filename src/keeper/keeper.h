@@ -59,7 +59,8 @@ struct keeper {
 };
 
 /* Takes a reference to `set` and owns `directory` and `certs` from now on. */
-struct keeper *keeper_new(const struct settings *set, struct directory *directory, struct certs *certs, unsigned gates, unsigned cores);
+struct keeper *keeper_new(const struct settings *set, struct directory *directory, struct certs *certs, unsigned gates,
+                          unsigned cores);
 void keeper_free(struct keeper *k); /* nothing is under way any more */
 
 /* A link has come, or come again: what its other end has to know is sent. */
@@ -87,4 +88,5 @@ void keeper_revoke(struct keeper *k, uint64_t account, uint64_t credential, stru
 
 /* An address as people write it, in the directory's form, in the arena. "postmaster" alone is that of the first domain;
  * another name alone is NOTFOUND unless `only_domain` and there is just one domain. On the directory's thread. */
-enum st keeper_address(struct directory *d, struct arena *a, struct str text, bool only_domain, struct directory_address *out) MUST_USE;
+enum st keeper_address(struct directory *d, struct arena *a, struct str text, bool only_domain,
+                       struct directory_address *out) MUST_USE;

@@ -59,7 +59,8 @@ void logins_set(struct logins *l, size_t max, uint64_t life_ms)
     shrink(l, life_ms ? max : 0);
 }
 
-static void digest_of(const struct logins *l, uint64_t account, uint64_t version, struct secret password, unsigned char out[DIGEST_BYTES])
+static void digest_of(const struct logins *l, uint64_t account, uint64_t version, struct secret password,
+                      unsigned char out[DIGEST_BYTES])
 {
     crypto_generichash_state state;
     const uint64_t head[2] = {account, version};

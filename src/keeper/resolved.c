@@ -58,7 +58,8 @@ static char *pack(char *at, struct str from, struct str *out)
     return at + from.n;
 }
 
-void resolved_add(struct resolved *r, uint64_t generation, struct str text, const struct directory_target *targets, size_t n)
+void resolved_add(struct resolved *r, uint64_t generation, struct str text, const struct directory_target *targets,
+                  size_t n)
 {
     struct resolved_entry *e;
     size_t bytes = text.n;

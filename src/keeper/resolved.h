@@ -23,4 +23,5 @@ void resolved_drop(struct resolved *r);
 /* The targets, in the arena; false when they are not known. */
 bool resolved_find(struct resolved *r, struct arena *a, struct str text, struct directory_target **out, size_t *out_n);
 /* `generation` is that of before the question: an answer that a change has overtaken is not kept. */
-void resolved_add(struct resolved *r, uint64_t generation, struct str text, const struct directory_target *targets, size_t n);
+void resolved_add(struct resolved *r, uint64_t generation, struct str text, const struct directory_target *targets,
+                  size_t n);

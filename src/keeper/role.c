@@ -25,7 +25,8 @@ static void warn_of_expiry(struct str name, uint64_t expires_s)
     uint64_t now = clock_wall_s();
 
     if (expires_s < now + EXPIRY_WARNING_DAYS * 86400)
-        LOG(KEEPER_CERTIFICATE_EXPIRES, lf_str("certificate", name), lf_i64("days", ((int64_t)expires_s - (int64_t)now) / 86400));
+        LOG(KEEPER_CERTIFICATE_EXPIRES, lf_str("certificate", name),
+            lf_i64("days", ((int64_t)expires_s - (int64_t)now) / 86400));
 }
 
 static enum st add_certificate(const struct role *r, struct str name, struct certs *certs, size_t i)
@@ -51,7 +52,8 @@ static enum st add_certificate(const struct role *r, struct str name, struct cer
 }
 
 /* All blocks of the settings, or none. */
-static enum st load_certificates(struct keeper_role *k, const struct role *r, const struct settings *set, struct certs **out)
+static enum st load_certificates(struct keeper_role *k, const struct role *r, const struct settings *set,
+                                 struct certs **out)
 {
     struct certs *certs = certs_new(k->next_key);
     enum st st = ST_OK;
@@ -98,8 +100,10 @@ static enum st role_start(struct role *r)
     return ST_OK;
 }
 
-static const struct ipc_handler gate_handlers[] = {
-    {MSG_auth_ask, keeper_auth}, {MSG_rcpt_ask, keeper_rcpt}, {MSG_sender_ask, keeper_sender}, {MSG_sign_ask, keeper_sign, .direct = true}};
+static const struct ipc_handler gate_handlers[] = {{MSG_auth_ask, keeper_auth},
+                                                   {MSG_rcpt_ask, keeper_rcpt},
+                                                   {MSG_sender_ask, keeper_sender},
+                                                   {MSG_sign_ask, keeper_sign, .direct = true}};
 
 static const struct ipc_handler control_handlers[] = {{MSG_admin_ask, keeper_admin}};
 
@@ -109,9 +113,11 @@ static void role_peer(struct role *r, const struct role_peer *p)
     struct ipc_options opt = {.arg = k->keeper};
 
     if (p->kind == ROLE_GATE)
-        opt = (struct ipc_options){.handlers = gate_handlers, .n_handlers = ARRAY_LEN(gate_handlers), .arg = &k->keeper->gates[p->index]};
+        opt = (struct ipc_options){
+            .handlers = gate_handlers, .n_handlers = ARRAY_LEN(gate_handlers), .arg = &k->keeper->gates[p->index]};
     if (p->kind == ROLE_CONTROL)
-        opt = (struct ipc_options){.handlers = control_handlers, .n_handlers = ARRAY_LEN(control_handlers), .arg = k->keeper};
+        opt = (struct ipc_options){
+            .handlers = control_handlers, .n_handlers = ARRAY_LEN(control_handlers), .arg = k->keeper};
     if (peers_attach(&k->peers, p, &opt) != ST_OK) {
         LOG(IPC_PEER_REFUSED, lf_z("process", role_name(p->kind)), lf_err());
         return;
@@ -143,5 +149,10 @@ static void role_stop(struct role *r, mono_ms deadline) SUSPENDS
     directory_close(k->keeper->directory);
 }
 
-const struct role_ops keeper_role = {
-    .name = "keeper", .coroutines = COROUTINES, .prepare = role_prepare, .start = role_start, .peer = role_peer, .reload = role_reload, .stop = role_stop};
+const struct role_ops keeper_role = {.name = "keeper",
+                                     .coroutines = COROUTINES,
+                                     .prepare = role_prepare,
+                                     .start = role_start,
+                                     .peer = role_peer,
+                                     .reload = role_reload,
+                                     .stop = role_stop};

@@ -19,7 +19,8 @@ uint64_t account_id(const struct account *a)
 enum st account_check(const struct account *a)
 {
     must_obj(a, ACCOUNT_MAGIC);
-    return a->lost ? FAIL(ST_TRYLATER, "account %016llx was changed by somebody else", (unsigned long long)a->id) : ST_OK;
+    return a->lost ? FAIL(ST_TRYLATER, "account %016llx was changed by somebody else", (unsigned long long)a->id)
+                   : ST_OK;
 }
 
 /* --- mailboxes in memory ------------------------------------------------------------------------------ */
@@ -152,7 +153,8 @@ static enum st read_mailbox(struct account *a, struct str key, struct str value)
     if (id >= a->rec.next_mailbox)
         return FAIL(ST_CORRUPT, "mailbox %u was never given a number", id);
     mb = mailbox_new(a, id, r.uidvalidity);
-    mb->durable = (struct node){.name = arena_str(&a->names, r.name), .use = r.use, .exists = true, .noselect = r.noselect};
+    mb->durable =
+        (struct node){.name = arena_str(&a->names, r.name), .use = r.use, .exists = true, .noselect = r.noselect};
     mb->pending = mb->durable;
     mb->have = (struct counts){r.messages, r.unseen, r.deleted, (int64_t)r.bytes};
     mb->will = mb->have;
@@ -179,14 +181,16 @@ static enum st read_subscription(struct account *a, struct str key, struct str v
     return ST_OK;
 }
 
-static enum st read_letter(struct account *a, char letter, enum st (*take)(struct account *a, struct str key, struct str value)) SUSPENDS
+static enum st read_letter(struct account *a, char letter,
+                           enum st (*take)(struct account *a, struct str key, struct str value)) SUSPENDS
 {
     struct arena arena = ARENA_INIT;
     struct kv_range *range;
     struct str key, value;
     enum st st, ended;
 
-    st = kv_range_open(account_store(a), &arena, a->id, key_letter(&arena, letter), key_letter(&arena, (char)(letter + 1)), &range);
+    st = kv_range_open(account_store(a), &arena, a->id, key_letter(&arena, letter),
+                       key_letter(&arena, (char)(letter + 1)), &range);
     if (st == ST_OK) {
         while (st == ST_OK && kv_range_next(range, &key, &value))
             st = take(a, key, value);

@@ -35,7 +35,8 @@ static void share(struct change *c, struct mailbox_change *source, const struct 
     refs_put(c, h->email, refs_get(c->a, h->email) + 1);
 }
 
-static void copy_one(struct change *c, struct mailbox_change *source, const struct copy *copy, const struct hot *was, uint64_t now)
+static void copy_one(struct change *c, struct mailbox_change *source, const struct copy *copy, const struct hot *was,
+                     uint64_t now)
 {
     struct hot h = *was;
     uint32_t uid;
@@ -88,7 +89,8 @@ static void make_room(struct copied *out, struct arena *ar, size_t n)
     out->to = to;
 }
 
-static enum st pick_for_copy(struct view *v, struct uid_set uids, uint32_t from, size_t most, struct arena *tmp, struct pick *out) SUSPENDS
+static enum st pick_for_copy(struct view *v, struct uid_set uids, uint32_t from, size_t most, struct arena *tmp,
+                             struct pick *out) SUSPENDS
 {
     bool waited = true;
 
@@ -103,7 +105,8 @@ static enum st pick_for_copy(struct view *v, struct uid_set uids, uint32_t from,
     return ST_OK;
 }
 
-static enum st copy_all(struct view *v, struct uid_set uids, const struct copy *copy, struct arena *ar, struct arena *tmp) SUSPENDS
+static enum st copy_all(struct view *v, struct uid_set uids, const struct copy *copy, struct arena *ar,
+                        struct arena *tmp) SUSPENDS
 {
     size_t most = copy->move ? LIMIT_MAIL_COMMIT : LIMIT_MAIL_COPY;
     uint32_t from = 1;
@@ -120,7 +123,8 @@ static enum st copy_all(struct view *v, struct uid_set uids, const struct copy *
     return ST_OK;
 }
 
-enum st view_copy(struct view *v, struct uid_set uids, struct str target, bool move, struct arena *ar, struct copied *out)
+enum st view_copy(struct view *v, struct uid_set uids, struct str target, bool move, struct arena *ar,
+                  struct copied *out)
 {
     struct account *a = v->mb->a;
     struct copied made = {0};

@@ -153,7 +153,8 @@ static void sort_by_account(const struct delivery_rcpt **r, size_t n)
     }
 }
 
-static struct job *make_jobs(struct mail *m, const struct delivery *d, const struct letter *l, struct round *round, struct arena *ar)
+static struct job *make_jobs(struct mail *m, const struct delivery *d, const struct letter *l, struct round *round,
+                             struct arena *ar)
 {
     struct job *jobs = ARENA_ARRAY(ar, struct job, m->opt.n_cores);
     const struct delivery_rcpt **sorted = arena_array(ar, sizeof *sorted, d->n_rcpts);
@@ -205,7 +206,8 @@ static enum st deliver(struct mail *m, struct delivery *d, struct arena *ar) SUS
 {
     struct round round = {.core = core_here()};
     struct letter l = {.mail = &d->mail, .now_us = clock_wall_us()};
-    struct kv_blob blob = {.bytes = d->mail.bytes, .stage = d->mail.stage, .refs = (uint32_t)d->n_rcpts + (d->extra != NULL)};
+    struct kv_blob blob = {
+        .bytes = d->mail.bytes, .stage = d->mail.stage, .refs = (uint32_t)d->n_rcpts + (d->extra != NULL)};
     struct kv_commit commit = {.blobs = &blob, .n_blobs = 1};
     struct job *jobs;
     enum st st;

@@ -117,7 +117,8 @@ static enum st keyword_bits(struct mailbox *mb, const struct flag_change *fc, ui
     return ST_OK;
 }
 
-static void edit_flags(struct mailbox_change *mc, const struct hot *h, bool in_flight, const struct flag_change *fc, uint64_t bits)
+static void edit_flags(struct mailbox_change *mc, const struct hot *h, bool in_flight, const struct flag_change *fc,
+                       uint64_t bits)
 {
     uint8_t given = (uint8_t)(fc->flags & HOT_FLAGS), flags = h->flags;
     uint64_t keywords = h->keywords;
@@ -150,7 +151,8 @@ static enum st check_view(const struct view *v)
     return account_check(v->mb->a);
 }
 
-static enum st store_some(struct view *v, struct uid_set uids, uint32_t *from, const struct flag_change *fc, struct arena *ar) SUSPENDS
+static enum st store_some(struct view *v, struct uid_set uids, uint32_t *from, const struct flag_change *fc,
+                          struct arena *ar) SUSPENDS
 {
     struct mailbox_change *mc;
     struct change *c;

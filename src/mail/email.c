@@ -11,8 +11,8 @@ static enum st quarantined(const struct account *a, uint64_t email)
 {
     if (!mail_is_quarantined(a->core->m, a->id, email))
         return ST_OK;
-    return FAIL(ST_CORRUPT, "email %016llx of account %016llx is in quarantine: the server failed on it twice", (unsigned long long)email,
-                (unsigned long long)a->id);
+    return FAIL(ST_CORRUPT, "email %016llx of account %016llx is in quarantine: the server failed on it twice",
+                (unsigned long long)email, (unsigned long long)a->id);
 }
 
 static enum st find(const struct view *v, uint32_t seq, uint64_t *out_email)
@@ -36,7 +36,8 @@ static enum st missing(const struct view *v, uint32_t uid, uint64_t email)
 
     if (!v->mb->durable.exists || !messages_find(v->mb->messages, uid, &i))
         return FAIL(ST_NOTFOUND, "the message was expunged");
-    return FAIL(ST_CORRUPT, "email %016llx of account %016llx has no record", (unsigned long long)email, (unsigned long long)v->mb->a->id);
+    return FAIL(ST_CORRUPT, "email %016llx of account %016llx has no record", (unsigned long long)email,
+                (unsigned long long)v->mb->a->id);
 }
 
 static enum st decode(uint64_t email, struct str value, struct email *out)
@@ -45,7 +46,8 @@ static enum st decode(uint64_t email, struct str value, struct email *out)
 
     if (st != ST_OK)
         return err_context(st, "email %016llx", (unsigned long long)email);
-    must(!fault_hit(FAULT_mail_poison) || !memmem(out->rec.envelope.p, out->rec.envelope.n, "(poison)", 8)); /* tests only */
+    must(!fault_hit(FAULT_mail_poison) ||
+         !memmem(out->rec.envelope.p, out->rec.envelope.n, "(poison)", 8)); /* tests only */
     return ST_OK;
 }
 
@@ -76,8 +78,8 @@ enum st email_body(struct account *a, const struct email *e, struct blob_view *o
     TRY(blob_open(account_store(a), e->blob, &body));
     if (body.bytes.n != e->rec.size) {
         blob_close(&body);
-        return FAIL(ST_CORRUPT, "email %016llx of account %016llx: blob %016llx is not as long as its record says", (unsigned long long)e->id,
-                    (unsigned long long)a->id, (unsigned long long)e->blob);
+        return FAIL(ST_CORRUPT, "email %016llx of account %016llx: blob %016llx is not as long as its record says",
+                    (unsigned long long)e->id, (unsigned long long)a->id, (unsigned long long)e->blob);
     }
     *out = body;
     return ST_OK;

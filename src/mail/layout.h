@@ -66,7 +66,16 @@ struct str refs_rec_put(struct arena *a, uint32_t refs);
 enum st refs_rec_get(struct str value, uint32_t *out) MUST_USE;
 
 /* The change log: what one commit did. Entries are ranges of uids, for LOG_EMAILS_GONE ids. */
-enum log_kind { LOG_ADDED = 1, LOG_CHANGED, LOG_VANISHED, LOG_EMAILS_GONE, LOG_MAILBOX_MADE, LOG_MAILBOX_CHANGED, LOG_MAILBOX_GONE, LOG_KINDS };
+enum log_kind {
+    LOG_ADDED = 1,
+    LOG_CHANGED,
+    LOG_VANISHED,
+    LOG_EMAILS_GONE,
+    LOG_MAILBOX_MADE,
+    LOG_MAILBOX_CHANGED,
+    LOG_MAILBOX_GONE,
+    LOG_KINDS
+};
 struct log_entry {
     enum log_kind kind;
     uint32_t mailbox;

@@ -53,7 +53,16 @@ enum {
     MAIL_DRAFT = 16,
 };
 
-enum mail_use { MAIL_USE_NONE, MAIL_USE_DRAFTS, MAIL_USE_SENT, MAIL_USE_JUNK, MAIL_USE_TRASH, MAIL_USE_ARCHIVE, MAIL_USE_FLAGGED, MAIL_USE_ALL };
+enum mail_use {
+    MAIL_USE_NONE,
+    MAIL_USE_DRAFTS,
+    MAIL_USE_SENT,
+    MAIL_USE_JUNK,
+    MAIL_USE_TRASH,
+    MAIL_USE_ARCHIVE,
+    MAIL_USE_FLAGGED,
+    MAIL_USE_ALL
+};
 
 /* --- mailboxes -------------------------------------------------------------------------------- */
 struct mailbox_info {
@@ -68,7 +77,8 @@ struct mailbox_info {
 
 /* All of them, sorted by name (INBOX first); names live in the arena. */
 enum st mailbox_list(struct account *a, struct arena *ar, struct mailbox_info **out, size_t *out_n) SUSPENDS MUST_USE;
-enum st mailbox_status(struct account *a, struct arena *ar, struct str name, struct mailbox_info *out) SUSPENDS MUST_USE; /* ST_NOTFOUND */
+enum st mailbox_status(struct account *a, struct arena *ar, struct str name, struct mailbox_info *out)
+    SUSPENDS MUST_USE; /* ST_NOTFOUND */
 /* Names subscribed to that no longer exist are kept and listed too (RFC 3501 6.3.6). */
 enum st mailbox_subscriptions(struct account *a, struct arena *ar, struct str **out, size_t *out_n) SUSPENDS MUST_USE;
 
@@ -85,7 +95,8 @@ enum st mailbox_subscribe(struct account *a, struct str name, bool on) SUSPENDS 
  * bytes a message. Messages are addressed by uid or by sequence number (1 to view_count). */
 struct view;
 
-enum st view_open(struct account *a, struct str name, bool read_only, struct view **out) SUSPENDS MUST_USE; /* ST_NOTFOUND, ST_DENIED (\Noselect) */
+enum st view_open(struct account *a, struct str name, bool read_only, struct view **out)
+    SUSPENDS MUST_USE; /* ST_NOTFOUND, ST_DENIED (\Noselect) */
 void view_close(struct view *v);
 bool view_is_read_only(const struct view *v);
 const struct mailbox_info *view_info(const struct view *v); /* as of now; the name lives as long as the view */
@@ -166,7 +177,8 @@ struct copied {
 };
 /* COPY, or MOVE (one commit does both). Flags and dates go along. ST_LIMIT: more than LIMIT_MAIL_COPY at once.
  * ST_NOTFOUND: no such target (the caller says TRYCREATE). */
-enum st view_copy(struct view *v, struct uid_set uids, struct str target, bool move, struct arena *ar, struct copied *out) SUSPENDS MUST_USE;
+enum st view_copy(struct view *v, struct uid_set uids, struct str target, bool move, struct arena *ar,
+                  struct copied *out) SUSPENDS MUST_USE;
 
 /* --- new messages --------------------------------------------------------------------------------- */
 struct new_mail {
@@ -183,8 +195,8 @@ struct new_mail {
 enum st mail_stage(struct account *a, struct str bytes, struct blob_stage **out) SUSPENDS MUST_USE;
 void mail_unstage(struct account *a, struct blob_stage *stage);
 /* APPEND of one or several, all or nothing. ST_NOTFOUND (TRYCREATE), ST_NOSPACE, ST_LIMIT. */
-enum st mail_append(struct account *a, struct str mailbox, const struct new_mail *mails, size_t n, struct arena *ar, uint32_t *out_uidvalidity,
-                    uint32_t **out_uids) SUSPENDS MUST_USE;
+enum st mail_append(struct account *a, struct str mailbox, const struct new_mail *mails, size_t n, struct arena *ar,
+                    uint32_t *out_uidvalidity, uint32_t **out_uids) SUSPENDS MUST_USE;
 
 struct delivery_rcpt {
     uint64_t account;
@@ -197,7 +209,8 @@ struct delivery {
     struct new_mail mail; /* its prefix is not used */
     const struct delivery_rcpt *rcpts;
     size_t n_rcpts;
-    struct kv_part *extra; /* may be NULL; committed or abandoned in any case; an additional reference to the blob is counted for it */
-    uint64_t blob_id;      /* 0: a new one; the extra part needs to know it beforehand (blob_new_id) */
+    struct kv_part *
+        extra; /* may be NULL; committed or abandoned in any case; an additional reference to the blob is counted for it */
+    uint64_t blob_id; /* 0: a new one; the extra part needs to know it beforehand (blob_new_id) */
 };
 enum st mail_deliver(struct mail *m, struct delivery *d) SUSPENDS MUST_USE;

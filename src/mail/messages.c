@@ -52,17 +52,17 @@ bool messages_find(const struct messages *m, uint32_t uid, size_t *out_i)
 
 /* --- the arrays --------------------------------------------------------------------------------------- */
 
-#define EACH_ARRAY(m, DO)                                                                                    \
-    do {                                                                                                     \
-        DO((m)->uid);                                                                                        \
-        DO((m)->size);                                                                                       \
-        DO((m)->flags);                                                                                      \
-        DO((m)->keywords);                                                                                   \
-        DO((m)->modseq);                                                                                     \
-        DO((m)->internal_date);                                                                              \
-        DO((m)->save_date);                                                                                  \
-        DO((m)->email);                                                                                      \
-        DO((m)->blob);                                                                                       \
+#define EACH_ARRAY(m, DO)                                                                                              \
+    do {                                                                                                               \
+        DO((m)->uid);                                                                                                  \
+        DO((m)->size);                                                                                                 \
+        DO((m)->flags);                                                                                                \
+        DO((m)->keywords);                                                                                             \
+        DO((m)->modseq);                                                                                               \
+        DO((m)->internal_date);                                                                                        \
+        DO((m)->save_date);                                                                                            \
+        DO((m)->email);                                                                                                \
+        DO((m)->blob);                                                                                                 \
     } while (0)
 
 static void set_cap(struct messages *m, size_t cap)
@@ -269,7 +269,8 @@ void messages_unuse(struct messages *m)
     m->unselected = true;
     list_add_tail(&core->unselected, &m->link);
     charge(m);
-    while (core->unselected_bytes > core->m->opt.cache_bytes / core->m->opt.n_cores && core->unselected.next != &m->link) {
+    while (core->unselected_bytes > core->m->opt.cache_bytes / core->m->opt.n_cores &&
+           core->unselected.next != &m->link) {
         struct messages *oldest = LIST_ITEM(core->unselected.next, struct messages, link);
 
         oldest->mb->messages = NULL;
@@ -285,13 +286,14 @@ static enum st scan(struct messages *m, struct arena *arena) SUSPENDS
     enum st st = ST_OK, ended;
     struct hot h;
 
-    TRY(kv_range_open(account_store(mb->a), arena, mb->a->id, key_hot(arena, mb->id, 0), key_hot(arena, mb->id + 1, 0), &range));
+    TRY(kv_range_open(account_store(mb->a), arena, mb->a->id, key_hot(arena, mb->id, 0), key_hot(arena, mb->id + 1, 0),
+                      &range));
     while (st == ST_OK && kv_range_next(range, &key, &value)) {
         st = hot_get(key, value, &h);
         if (st == ST_OK)
             insert(m, &h);
         if (m->n % YIELD_EVERY == 0)
-            co_yield();
+            co_yield ();
     }
     ended = kv_range_close(range);
     return st == ST_OK ? ended : st;

@@ -7,8 +7,8 @@
 #include "mail/state.h"
 #include "mime/text_search.h"
 
-#define SLICE_US 4000   /* then others run */
-#define PIECE 131072u   /* of a letter that is searched */
+#define SLICE_US 4000 /* then others run */
+#define PIECE 131072u /* of a letter that is searched */
 #define DAY_US 86400000000
 #define LOOK_EVERY 256u /* messages between looks at the clock */
 
@@ -82,7 +82,7 @@ static void rest(struct search *s) SUSPENDS
 {
     if (clock_mono_us() < s->slice_ends)
         return;
-    co_yield();
+    co_yield ();
     s->slice_ends = clock_mono_us() + SLICE_US;
 }
 
@@ -90,7 +90,8 @@ static void rest(struct search *s) SUSPENDS
 static int64_t sent_day(const struct search *s)
 {
     const struct mime_record *r = &s->email.rec;
-    int64_t us = r->flags & MIME_RECORD_HAS_DATE ? r->sent_us + (int64_t)r->zone * 60 * 1000000 : (int64_t)s->msg.internal_date_us;
+    int64_t us = r->flags & MIME_RECORD_HAS_DATE ? r->sent_us + (int64_t)r->zone * 60 * 1000000
+                                                 : (int64_t)s->msg.internal_date_us;
     int64_t day = us / DAY_US;
 
     return us % DAY_US < 0 ? day - 1 : day;
@@ -103,7 +104,8 @@ static struct str header_of(const struct search *s)
 
 static bool has_header(const struct search *s, const struct prepared *p)
 {
-    return mime_search_header(&p->needle, s->email.prefix, p->key->name) || mime_search_header(&p->needle, header_of(s), p->key->name);
+    return mime_search_header(&p->needle, s->email.prefix, p->key->name) ||
+           mime_search_header(&p->needle, header_of(s), p->key->name);
 }
 
 static bool has_body(struct search *s, const struct prepared *p) SUSPENDS
@@ -204,7 +206,8 @@ static enum st passed_over(enum st st, enum answer *out)
     return ST_OK;
 }
 
-static enum st ask_message(struct search *s, const struct prepared *p, struct email_cursor *cursor, enum answer *out) SUSPENDS
+static enum st ask_message(struct search *s, const struct prepared *p, struct email_cursor *cursor, enum answer *out)
+    SUSPENDS
 {
     enum st st;
 

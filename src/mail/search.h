@@ -6,21 +6,26 @@
 
 enum search_what {
     SEARCH_ALL,
-    SEARCH_AND, /* all of kids */
-    SEARCH_OR,  /* any of kids */
-    SEARCH_NOT, /* kids[0] */
-    SEARCH_SEQ, /* set, of sequence numbers; 0 in `hi` or `lo` has been replaced by the caller */
-    SEARCH_UID, /* set */
+    SEARCH_AND,     /* all of kids */
+    SEARCH_OR,      /* any of kids */
+    SEARCH_NOT,     /* kids[0] */
+    SEARCH_SEQ,     /* set, of sequence numbers; 0 in `hi` or `lo` has been replaced by the caller */
+    SEARCH_UID,     /* set */
     SEARCH_FLAG,    /* num: MAIL_SEEN ... */
     SEARCH_KEYWORD, /* text */
     SEARCH_RECENT,
-    SEARCH_LARGER, SEARCH_SMALLER, /* num */
-    SEARCH_BEFORE, SEARCH_ON, SEARCH_SINCE,             /* num: days since 1970, of the internal date */
-    SEARCH_SENTBEFORE, SEARCH_SENTON, SEARCH_SENTSINCE, /* num: days, of Date: disregarding time and zone */
-    SEARCH_HEADER, /* name, text ("" is: has the field) */
-    SEARCH_BODY,   /* text */
-    SEARCH_TEXT,   /* text: header or body */
-    SEARCH_MODSEQ, /* num: at least */
+    SEARCH_LARGER,
+    SEARCH_SMALLER, /* num */
+    SEARCH_BEFORE,
+    SEARCH_ON,
+    SEARCH_SINCE, /* num: days since 1970, of the internal date */
+    SEARCH_SENTBEFORE,
+    SEARCH_SENTON,
+    SEARCH_SENTSINCE, /* num: days, of Date: disregarding time and zone */
+    SEARCH_HEADER,    /* name, text ("" is: has the field) */
+    SEARCH_BODY,      /* text */
+    SEARCH_TEXT,      /* text: header or body */
+    SEARCH_MODSEQ,    /* num: at least */
 };
 
 struct search_key {
@@ -33,4 +38,5 @@ struct search_key {
 };
 
 /* Sequence numbers that match, ascending, in the arena. ST_CANCELED. */
-enum st view_search(struct view *v, const struct search_key *key, struct arena *ar, uint32_t **out_seqs, size_t *out_n) SUSPENDS MUST_USE;
+enum st view_search(struct view *v, const struct search_key *key, struct arena *ar, uint32_t **out_seqs, size_t *out_n)
+    SUSPENDS MUST_USE;

@@ -122,7 +122,7 @@ struct view {
     uint64_t id;
     struct mailbox *mb;
     struct list link;
-    uint32_t n; /* messages as reported */
+    uint32_t n;     /* messages as reported */
     uint32_t *uids; /* NULL: they are the first n of messages; else n of them, with a gap */
     size_t gap_at, gap_n;
     uint64_t pos;       /* in the journal */
@@ -160,12 +160,13 @@ int mailbox_keyword(struct mailbox *mb, struct str name, bool make);
 bool keyword_is_valid(struct str name);
 
 /* messages.c */
-enum st messages_load(struct mailbox *mb) SUSPENDS MUST_USE; /* on ST_OK mb->messages is there until the next wait, or as long as a view is */
+enum st messages_load(struct mailbox *mb)
+    SUSPENDS MUST_USE; /* on ST_OK mb->messages is there until the next wait, or as long as a view is */
 void messages_free(struct messages *m);
 size_t messages_from(const struct messages *m, uint32_t uid); /* index of the first with at least this uid */
 bool messages_find(const struct messages *m, uint32_t uid, size_t *out_i);
-void messages_use(struct messages *m);    /* a view has come */
-void messages_unuse(struct messages *m);  /* none is left */
+void messages_use(struct messages *m);   /* a view has come */
+void messages_unuse(struct messages *m); /* none is left */
 void messages_apply(struct messages *m, const struct mailbox_change *mc);
 struct hot messages_hot(const struct messages *m, size_t i);
 

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #define LINK_FD 3
-#define SETTLED_MS 60000      /* a role that has lived for so long starts at once when it dies */
-#define BACKOFF_FIRST_MS 100  /* the second death in a row; doubles */
+#define SETTLED_MS 60000     /* a role that has lived for so long starts at once when it dies */
+#define BACKOFF_FIRST_MS 100 /* the second death in a row; doubles */
 #define BACKOFF_MOST_MS 30000
 #define CREDITS 16
 
@@ -182,7 +182,9 @@ static const enum role_kind order[] = {
 static unsigned count_of(const struct server *s, enum role_kind kind)
 {
     switch (kind) {
-#define ROLE(id, name, count, ops) case ROLE_##id: return count;
+#define ROLE(id, name, count, ops)                                                                                     \
+    case ROLE_##id:                                                                                                    \
+        return count;
 #include "main/roles.def"
 #undef ROLE
     default: return 0;
@@ -191,7 +193,8 @@ static unsigned count_of(const struct server *s, enum role_kind kind)
 
 static void init_child(struct server *s, struct child *c, enum role_kind kind, unsigned index)
 {
-    struct ipc_options opt = {.peer = c->name, .handlers = handlers, .n_handlers = ARRAY_LEN(handlers), .arg = c, .credits = CREDITS};
+    struct ipc_options opt = {
+        .peer = c->name, .handlers = handlers, .n_handlers = ARRAY_LEN(handlers), .arg = c, .credits = CREDITS};
 
     *c = (struct child){.server = s, .kind = kind, .index = index};
     if (count_of(s, kind) > 1)

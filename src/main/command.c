@@ -56,9 +56,7 @@ static enum st carry_out(struct ipc_request *q, struct json *j, struct buf *comp
     switch (args.command->id) {
     case ADMIN_CMD_status: return status(s, j);
     case ADMIN_CMD_reload: return server_reload(s, complaint);
-    case ADMIN_CMD_stop: /* the answer goes first */
-        core_post(s->core, stop_now, s);
-        return ST_OK;
+    case ADMIN_CMD_stop: /* the answer goes first */ core_post(s->core, stop_now, s); return ST_OK;
     default: return FAIL(ST_NOTFOUND, "main knows no such command");
     }
 }

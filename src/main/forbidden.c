@@ -54,7 +54,8 @@ static int try_socket(int family, int type)
 
 static int try_connect(const char *port)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)number(port)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in at = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)number(port)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
 
     return fd < 0 ? errno : failed(connect(fd, (struct sockaddr *)&at, sizeof at));
@@ -71,7 +72,8 @@ static int try_connect_unix(const char *path)
 
 static int try_listen(const char *port)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)number(port)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in at = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)number(port)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
 
     if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof at) < 0)
@@ -106,7 +108,9 @@ static int try_read_process(pid_t pid)
 
 static int try_map_code(void)
 {
-    return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? errno : 0;
+    return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED
+               ? errno
+               : 0;
 }
 
 static void *do_nothing(void *arg)
@@ -134,7 +138,8 @@ static int try_own_file(void)
     fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return errno;
-    if (pwrite(fd, &byte, 1, 0) != 1 || (preadv2(fd, &v, 1, 0, RWF_NOWAIT) < 0 && errno != EAGAIN && errno != EOPNOTSUPP))
+    if (pwrite(fd, &byte, 1, 0) != 1 ||
+        (preadv2(fd, &v, 1, 0, RWF_NOWAIT) < 0 && errno != EAGAIN && errno != EOPNOTSUPP))
         error = errno;
     close(fd);
     return failed(unlink(path)) ? errno : error;

@@ -19,7 +19,8 @@ static enum st memfd_of(struct str text, int *out_fd)
 
     if (fd < 0)
         return FAIL_ERRNO("memfd_create");
-    if (write(fd, text.p, text.n) != (ssize_t)text.n || fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
+    if (write(fd, text.p, text.n) != (ssize_t)text.n ||
+        fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
         enum st st = FAIL_ERRNO("the settings' copy in memory");
 
         close(fd);

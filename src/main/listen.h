@@ -6,7 +6,7 @@
 #include "config/config.h"
 
 struct listen_socket {
-    unsigned row;  /* of settings->listeners */
+    unsigned row; /* of settings->listeners */
     unsigned gate;
     int fd;
 };

@@ -15,7 +15,10 @@ static const struct {
     const char *word;
     int (*fn)(int argc, char **argv); /* from that word on */
 } lives[] = {
-    {"serve", serve_main}, {"check-config", check_config_main}, {"--role", role}, {"--forbidden", forbidden_main},
+    {"serve", serve_main},
+    {"check-config", check_config_main},
+    {"--role", role},
+    {"--forbidden", forbidden_main},
 };
 
 static const struct admin_hooks hooks = {.version = VERSION, .offline = &keeper_offline};

@@ -102,8 +102,10 @@ static enum st parse_settings(int fd, const struct settings **out)
 
 static void apply_settings(const struct role *r, const struct settings *set)
 {
-    static const enum log_level levels[] = {
-        [CONFIG_LOG_DEBUG] = LOG_DEBUG, [CONFIG_LOG_INFO] = LOG_INFO, [CONFIG_LOG_WARN] = LOG_WARN, [CONFIG_LOG_ERROR] = LOG_ERROR};
+    static const enum log_level levels[] = {[CONFIG_LOG_DEBUG] = LOG_DEBUG,
+                                            [CONFIG_LOG_INFO] = LOG_INFO,
+                                            [CONFIG_LOG_WARN] = LOG_WARN,
+                                            [CONFIG_LOG_ERROR] = LOG_ERROR};
 
     log_set_level(levels[set->log_level]);
     if (r->is_started) /* sealing takes its time, and holds up nobody */
@@ -305,11 +307,13 @@ static const struct ipc_handler handlers[] = {
 static void connect_main(void *arg)
 {
     struct role *r = arg;
-    struct ipc_options opt = {.peer = "main", .handlers = handlers, .n_handlers = ARRAY_LEN(handlers), .arg = r, .on_down = main_gone};
+    struct ipc_options opt = {
+        .peer = "main", .handlers = handlers, .n_handlers = ARRAY_LEN(handlers), .arg = r, .on_down = main_gone};
 
     if (ipc_new(MAIN_LINK_FD, 0, &opt, &r->main) == ST_OK)
         return;
-    fprintf(stderr, "restante: descriptor %d is no link to main: roles are started by \"restante serve\"\n", MAIN_LINK_FD);
+    fprintf(stderr, "restante: descriptor %d is no link to main: roles are started by \"restante serve\"\n",
+            MAIN_LINK_FD);
     _exit(2);
 }
 
@@ -351,10 +355,10 @@ int role_main(const char *name)
     r->kind = kind;
     r->ops = rows[kind].ops;
     log_set_role(name);
-    r->core = core_new(&(struct core_options){
-        .name = name,
-        .coroutines = r->ops->coroutines ? r->ops->coroutines : COROUTINES_DEFAULT,
-        .stack_bytes = r->ops->stack_bytes});
+    r->core =
+        core_new(&(struct core_options){.name = name,
+                                        .coroutines = r->ops->coroutines ? r->ops->coroutines : COROUTINES_DEFAULT,
+                                        .stack_bytes = r->ops->stack_bytes});
     core_post(r->core, connect_main, r);
     core_run(r->core);
     return 0;

@@ -51,9 +51,9 @@ struct role_file {
 struct role {
     const struct role_ops *ops;
     enum role_kind kind;
-    unsigned index;        /* among its kind */
-    unsigned gates, cores; /* how many there are in all */
-    uint64_t epoch;        /* counts starts of roles; greater at each start */
+    unsigned index;                  /* among its kind */
+    unsigned gates, cores;           /* how many there are in all */
+    uint64_t epoch;                  /* counts starts of roles; greater at each start */
     const struct settings *settings; /* replaced by a reload, after ops->reload */
     const char *dir;   /* the role's own directory below settings->data as this process sees it; NULL: it has none */
     struct core *core; /* of the first thread */
@@ -61,7 +61,7 @@ struct role {
     char label[32]; /* for logs: "gate/1" */
     bool is_started, is_stopping;
     mono_ms stop_deadline;
-    void *state; /* the role's own */
+    void *state;                            /* the role's own */
     struct role_peer peers[ROLE_PEERS_MAX]; /* handed over before the start */
     size_t n_peers;
     struct role_listener listeners[ROLE_LISTENERS_MAX];
@@ -72,13 +72,16 @@ struct role {
 
 struct role_ops {
     const char *name;
-    unsigned coroutines; /* of the first core, at most; 0: 256 */
-    size_t stack_bytes;  /* of each; 0: the usual */
-    enum st (*prepare)(struct role *r);                     /* may be NULL */
+    unsigned coroutines;                /* of the first core, at most; 0: 256 */
+    size_t stack_bytes;                 /* of each; 0: the usual */
+    enum st (*prepare)(struct role *r); /* may be NULL */
     enum st (*start)(struct role *r) SUSPENDS;
     void (*peer)(struct role *r, const struct role_peer *p); /* takes p->fd; must not suspend */
-    void (*reload)(struct role *r, const struct settings *set); /* may be NULL; new settings are in `set`; takes a reference of its own if it keeps it */
-    void (*stop)(struct role *r, mono_ms deadline) SUSPENDS; /* may be NULL; returns when the work under way has ended, at the deadline at the latest */
+    void (*reload)(struct role *r,
+                   const struct settings
+                       *set); /* may be NULL; new settings are in `set`; takes a reference of its own if it keeps it */
+    void (*stop)(struct role *r, mono_ms deadline)
+        SUSPENDS; /* may be NULL; returns when the work under way has ended, at the deadline at the latest */
 };
 
 /* The descriptor of a file that was handed over, still the role's; -1 when there is none of that name. */

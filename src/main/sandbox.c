@@ -31,7 +31,8 @@ static const struct room {
     enum root root;
     unsigned calls;
 } rooms[ROLE_COUNT] = {
-#define ROOM(role, user, root_, calls_) [ROLE_##role] = {.user_at = offsetof(struct settings, user), .root = root_, .calls = calls_},
+#define ROOM(role, user, root_, calls_)                                                                                \
+    [ROLE_##role] = {.user_at = offsetof(struct settings, user), .root = root_, .calls = calls_},
 #define MAY(role, rights, path)
 #define CALL(group, name)
 #define DEADLY(name)
@@ -268,8 +269,9 @@ static int allow_values(scmp_filter_ctx f, int call, unsigned arg, const int *va
 /* The rules that look at arguments and hold for every role. */
 static int allow_conditions(scmp_filter_ctx f)
 {
-    static const int fcntls[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETLK, F_SETLK, F_SETLKW,
-        F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW, F_GET_SEALS, F_GETPIPE_SZ, F_SETPIPE_SZ, F_SET_RW_HINT, F_GET_RW_HINT};
+    static const int fcntls[] = {F_DUPFD,     F_DUPFD_CLOEXEC, F_GETFD,      F_SETFD,       F_GETFL,      F_SETFL,
+                                 F_GETLK,     F_SETLK,         F_SETLKW,     F_OFD_GETLK,   F_OFD_SETLK,  F_OFD_SETLKW,
+                                 F_GET_SEALS, F_GETPIPE_SZ,    F_SETPIPE_SZ, F_SET_RW_HINT, F_GET_RW_HINT};
     static const int ioctls[] = {FIONBIO, FIONREAD};
     static const int prctls[] = {PR_SET_NAME, PR_GET_NAME, PR_SET_VMA_CALL};
     int bad = 0;
@@ -281,7 +283,7 @@ static int allow_conditions(scmp_filter_ctx f)
     bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, MASKED(2, PROT_EXEC, 0));
     bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, MASKED(0, CLONE_THREAD, CLONE_THREAD));
     bad |= seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0); /* its flags can't be seen from here */
-    bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, EQ(0, getpid())); /* abort() */
+    bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, EQ(0, getpid()));       /* abort() */
     bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2, EQ(0, 0), EQ(2, 0)); /* asking for its own */
     bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1, EQ(0, AF_UNIX));
     return bad;
@@ -292,7 +294,8 @@ static int allow_inet(scmp_filter_ctx f)
     static const int families[] = {AF_INET, AF_INET6};
     int bad = allow_values(f, SCMP_SYS(socket), 0, families, ARRAY_LEN(families));
 
-    return bad | seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(bind), 0); /* TCP ports are Landlock's; UDP needs a random one */
+    return bad | seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(bind),
+                                  0); /* TCP ports are Landlock's; UDP needs a random one */
 }
 
 static int fill_filter(scmp_filter_ctx f, unsigned groups)

@@ -88,7 +88,8 @@ static enum st make_role_dir(const struct settings *set, enum role_kind kind)
     if (s.st_uid == uid)
         return ST_OK;
     if (s.st_uid != 0 || geteuid() != 0)
-        return FAIL(ST_DENIED, "%s belongs to user %u and should belong to %u: \"chown -R %u:%u %s\" mends it", path, s.st_uid, uid, uid, gid, path);
+        return FAIL(ST_DENIED, "%s belongs to user %u and should belong to %u: \"chown -R %u:%u %s\" mends it", path,
+                    s.st_uid, uid, uid, gid, path);
     return chown(path, uid, gid) < 0 ? FAIL_ERRNO(path) : ST_OK;
 }
 
@@ -191,7 +192,8 @@ static enum exit_status load(const char *path, struct config_file *out)
     buf_init(&complaint, 65536);
     st = config_file_load(path, out, &complaint);
     if (st != ST_OK)
-        fprintf(stderr, "%s%.*s", complaint.n && str_starts(buf_str(&complaint), str_z(path)) ? "" : "restante: ", STR_ARGS(buf_str(&complaint)));
+        fprintf(stderr, "%s%.*s", complaint.n && str_starts(buf_str(&complaint), str_z(path)) ? "" : "restante: ",
+                STR_ARGS(buf_str(&complaint)));
     buf_fini(&complaint);
     return st == ST_OK ? EXIT_FINE : EXIT_CONFIG;
 }

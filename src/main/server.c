@@ -113,7 +113,8 @@ static void reload_by_signal(struct server *s)
     notify_manager(text);
     buf_init(&complaint, 16384);
     if (server_reload(s, &complaint) != ST_OK)
-        LOG(RELOAD_FAILED, lf_z("name", "main"), lf_str("error", complaint.n ? str_trim(buf_str(&complaint)) : str_z(err_get()->text)));
+        LOG(RELOAD_FAILED, lf_z("name", "main"),
+            lf_str("error", complaint.n ? str_trim(buf_str(&complaint)) : str_z(err_get()->text)));
     buf_fini(&complaint);
     notify_manager("READY=1");
 }

@@ -11,10 +11,10 @@
 /* How the program ends. */
 enum exit_status {
     EXIT_FINE = 0,
-    EXIT_FAILED = 1,  /* while running */
-    EXIT_USAGE = 2,   /* the command line */
-    EXIT_CONFIG = 3,  /* the configuration file */
-    EXIT_CANNOT = 4,  /* it can't start: a port, a directory, another server, a role that does not come up */
+    EXIT_FAILED = 1, /* while running */
+    EXIT_USAGE = 2,  /* the command line */
+    EXIT_CONFIG = 3, /* the configuration file */
+    EXIT_CANNOT = 4, /* it can't start: a port, a directory, another server, a role that does not come up */
 };
 
 enum phase { PHASE_STARTING, PHASE_RUNNING, PHASE_STOPPING };
@@ -63,14 +63,17 @@ bool children_all_gone(const struct server *s);
 
 /* handover.c */
 enum st handover(struct child *c) MUST_USE; /* all that a child is given, up to role_seal */
-enum st handover_settings(struct child *c, enum msg_kind kind, struct str text) MUST_USE; /* role_start or role_reload */
-enum st handover_certificates(struct child *c, const struct settings *set) MUST_USE; /* to the keeper only; opened anew */
+enum st handover_settings(struct child *c, enum msg_kind kind, struct str text)
+    MUST_USE; /* role_start or role_reload */
+enum st handover_certificates(struct child *c, const struct settings *set)
+    MUST_USE; /* to the keeper only; opened anew */
 
 /* server.c */
 void server_child_ready(struct server *s, struct child *c);
 void server_child_failed(struct server *s, const struct child *c, struct str text); /* could not start */
 void server_child_gone(struct server *s);
-enum st server_reload(struct server *s, struct buf *complaint) MUST_USE; /* ST_SYNTAX with words; the old settings stay */
+enum st server_reload(struct server *s, struct buf *complaint)
+    MUST_USE; /* ST_SYNTAX with words; the old settings stay */
 void server_stop(struct server *s, enum exit_status status);
 
 /* command.c: what the command line asks of main, by the control role. */

@@ -18,7 +18,7 @@ struct addr {
 
 struct addr addr_from_sockaddr(const struct sockaddr *sa, size_t n);
 size_t addr_to_sockaddr(const struct addr *a, struct sockaddr_storage *out); /* its length; 0 for none */
-struct addr addr_of_peer(int fd);                                           /* family 0 when there is none */
+struct addr addr_of_peer(int fd);                                            /* family 0 when there is none */
 struct addr addr_of_socket(int fd);
 
 /* "192.0.2.1", "2001:db8::1", without the port; also in brackets. ST_SYNTAX. No look-up of names. */

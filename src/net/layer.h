@@ -16,7 +16,7 @@ struct stream_layer_ops {
     /* ST_OK with at least a byte written, ST_BUSY, or a failure. It may take the first piece only; after
      * ST_BUSY the next call offers the same bytes again, perhaps elsewhere in memory. */
     enum st (*write)(struct stream_layer *l, const struct iovec *iov, int pieces, size_t *out_n);
-    enum st (*goodbye)(struct stream_layer *l); /* says that nothing more will be written */
+    enum st (*goodbye)(struct stream_layer *l);      /* says that nothing more will be written */
     bool (*has_input)(const struct stream_layer *l); /* bytes that a read gives without the socket */
     void (*free)(struct stream_layer *l);
 };
@@ -31,14 +31,14 @@ struct stream_layer {
 
 struct stream {
     uint32_t magic;
-    bool broken;            /* a write failed: what the peer has got is not known */
+    bool broken; /* a write failed: what the peer has got is not known */
     bool said_goodbye;
-    unsigned char want;     /* enum co_dir of the last ST_BUSY */
-    unsigned char streak;   /* calls in a row that did not wait */
+    unsigned char want;   /* enum co_dir of the last ST_BUSY */
+    unsigned char streak; /* calls in a row that did not wait */
     struct co_fd fd;
     struct stream_layer *top; /* NULL: the socket itself */
     struct buf in, out;
-    size_t in_at, scanned;  /* first unread byte; bytes behind it known to hold no LF */
+    size_t in_at, scanned; /* first unread byte; bytes behind it known to hold no LF */
     size_t out_at, out_high;
     uint32_t read_ms, write_ms;
     mono_ms deadline;
@@ -49,8 +49,8 @@ struct stream {
 
 /* What lies at `l` (NULL: the socket). */
 enum st layer_read(struct stream *s, struct stream_layer *l, char *p, size_t max, size_t *out_n) MUST_USE;
-enum st layer_write(struct stream *s, struct stream_layer *l, const struct iovec *iov, int pieces,
-                    size_t *out_n) MUST_USE;
+enum st layer_write(struct stream *s, struct stream_layer *l, const struct iovec *iov, int pieces, size_t *out_n)
+    MUST_USE;
 
 /* Reads once into the buffer, without waiting or flushing. ST_BUSY, ST_LIMIT when it is full. */
 enum st stream_fill(struct stream *s) MUST_USE;

@@ -97,9 +97,7 @@ static enum st accept_one(struct listener *l)
         return ST_OK;
     }
     switch (errno) {
-    case EAGAIN:
-        co_fd_again(&l->fd, CO_READ);
-        return ST_BUSY;
+    case EAGAIN: co_fd_again(&l->fd, CO_READ); return ST_BUSY;
     case EINTR:
     case ECONNABORTED: /* gone already; the others are network errors that belong to it (accept(2)) */
     case EPROTO:
@@ -131,7 +129,7 @@ static enum st accept_batch(struct listener *l) SUSPENDS
             return co_sleep(core_now(core_here()) + BACK_OFF_MS);
         }
     }
-    co_yield();
+    co_yield ();
     return co_is_canceled() ? ST_CANCELED : ST_OK;
 }
 

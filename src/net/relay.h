@@ -23,7 +23,7 @@ struct relay_options {
 
 /* Flushes both, then owns them; input that they hold goes to the other side first. On failure nothing is
  * owned. Their in_max, out_high and deadline no longer count, their timeouts do. */
-enum st relay_start(struct stream *outer, struct stream *inner, const struct relay_options *opt,
-                    struct relay **out) SUSPENDS MUST_USE;
+enum st relay_start(struct stream *outer, struct stream *inner, const struct relay_options *opt, struct relay **out)
+    SUSPENDS MUST_USE;
 /* Closes both soon; on_end is called, perhaps before this returns. */
 void relay_stop(struct relay *r);

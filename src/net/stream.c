@@ -11,9 +11,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define IN_FIRST 4096     /* the input buffer begins with this and doubles */
-#define STREAK_MAX 64     /* calls in a row without a wait, before others get their turn */
-#define LINGER_MS 2000    /* see stream_close */
+#define IN_FIRST 4096  /* the input buffer begins with this and doubles */
+#define STREAK_MAX 64  /* calls in a row without a wait, before others get their turn */
+#define LINGER_MS 2000 /* see stream_close */
 #define LINGER_BYTES 262144
 #define SHARED_WAIT_MS 10 /* see stream_wait_wanted */
 
@@ -182,7 +182,7 @@ static void take_turns(struct stream *s) SUSPENDS
 {
     if (++s->streak >= STREAK_MAX) {
         s->streak = 0;
-        co_yield();
+        co_yield ();
     }
 }
 

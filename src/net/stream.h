@@ -16,8 +16,8 @@ struct tls_client;
 struct addr;
 
 struct stream_options {
-    size_t in_max;             /* most bytes of buffered input, hence the longest line */
-    size_t out_high;           /* a write that would leave more than this in the buffer flushes; large ones are not copied */
+    size_t in_max;   /* most bytes of buffered input, hence the longest line */
+    size_t out_high; /* a write that would leave more than this in the buffer flushes; large ones are not copied */
     uint32_t read_timeout_ms;  /* longest wait for input */
     uint32_t write_timeout_ms; /* longest wait for room in the peer's window */
 };
@@ -28,8 +28,8 @@ struct stream_options {
 /* Owns fd from now on (closed by stream_free). ST_IO when the loop can't take it; fd is closed then. */
 enum st stream_new(int fd, const struct stream_options *opt, struct stream **out) MUST_USE;
 /* Connects to `to`. ST_TIMEOUT, ST_CANCELED, or what the system said. */
-enum st stream_connect(const struct addr *to, const struct stream_options *opt, mono_ms deadline,
-                       struct stream **out) SUSPENDS MUST_USE;
+enum st stream_connect(const struct addr *to, const struct stream_options *opt, mono_ms deadline, struct stream **out)
+    SUSPENDS MUST_USE;
 void stream_free(struct stream *s); /* NULL is fine; sends nothing, closes at once */
 /* Flushes, says goodbye (TLS close_notify), then frees, whatever comes. Where the peer has sent what nobody
  * read, that is read away first (2 s at most), since the kernel would take our last words back otherwise. */
@@ -70,7 +70,8 @@ struct stream_tls_info {
 };
 bool stream_tls_info(const struct stream *s, struct stream_tls_info *out);
 /* As the client; ST_DENIED when the certificate does not hold. `host` is the name for SNI and for the check. */
-enum st stream_push_tls_client(struct stream *s, struct tls_client *tls, struct str host, mono_ms deadline) SUSPENDS MUST_USE;
+enum st stream_push_tls_client(struct stream *s, struct tls_client *tls, struct str host, mono_ms deadline)
+    SUSPENDS MUST_USE;
 
 /* --- parking: see co_fd_park. Output must be flushed. False, and nothing happens, while there is
  * input or its end (it looks): the session should go on reading. Gives back the buffers' memory. */

@@ -134,7 +134,8 @@ enum st tls_context_new(OSSL_LIB_CTX *lib, const SSL_METHOD *method, SSL_CTX **o
     ERR_clear_error();
     ctx = SSL_CTX_new_ex(lib, NULL, method);
     must(ctx);
-    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_mode(ctx,
+                     SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF |
                                  SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
     SSL_CTX_set_read_ahead(ctx, 1); /* header and body of a record by one call */
@@ -189,7 +190,8 @@ static int on_alpn(UNUSED SSL *ssl, const unsigned char **out, unsigned char *ou
 }
 
 /* RFC 5077 section 4's form: AES-256-CBC, then HMAC-SHA-256. */
-static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int making)
+static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac,
+                     int making)
 {
     const struct tls_server *t = ((struct tls_set *)SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)))->server;
     const struct ticket_key *k = t->tickets;
@@ -209,7 +211,8 @@ static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHE
     params[0] = OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, (void *)(uintptr_t)k->hmac, sizeof k->hmac);
     params[1] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)(uintptr_t) "SHA256", 0);
     params[2] = OSSL_PARAM_construct_end();
-    if (EVP_CipherInit_ex2(cipher, t->ticket_cipher, k->aes, iv, making, NULL) != 1 || EVP_MAC_CTX_set_params(mac, params) != 1)
+    if (EVP_CipherInit_ex2(cipher, t->ticket_cipher, k->aes, iv, making, NULL) != 1 ||
+        EVP_MAC_CTX_set_params(mac, params) != 1)
         return -1;
     /* 2: the client gets a new ticket, as this one is of an older key, or good for one use (RFC 8446 appendix C.4). */
     return !making && (i || SSL_version(ssl) == TLS1_3_VERSION) ? 2 : 1;

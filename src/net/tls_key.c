@@ -27,7 +27,8 @@ static enum st check_kind(EVP_PKEY *pkey, enum tls_key_kind *out)
         *out = TLS_KEY_ECDSA;
         return ST_OK;
     }
-    return FAIL(ST_SYNTAX, "a key of type %s; ECDSA (P-256 or larger) and RSA are supported", EVP_PKEY_get0_type_name(pkey));
+    return FAIL(ST_SYNTAX, "a key of type %s; ECDSA (P-256 or larger) and RSA are supported",
+                EVP_PKEY_get0_type_name(pkey));
 }
 
 enum st tls_key_load(struct str pem, struct tls_key **out)
@@ -88,8 +89,8 @@ static enum st sign_with(EVP_PKEY_CTX *ctx, enum tls_key_kind kind, struct str i
     return ST_OK;
 }
 
-enum st tls_key_sign(const struct tls_key *k, enum tls_key_kind kind, struct str input, unsigned char *out, size_t out_max,
-                     size_t *out_n)
+enum st tls_key_sign(const struct tls_key *k, enum tls_key_kind kind, struct str input, unsigned char *out,
+                     size_t out_max, size_t *out_n)
 {
     size_t n = (size_t)EVP_PKEY_get_size(k->pkey);
     EVP_PKEY_CTX *ctx;

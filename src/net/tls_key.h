@@ -16,6 +16,6 @@ bool tls_key_fits(const struct tls_key *k, struct str chain_pem);
 
 /* As tls_sign_fn. Takes 25 µs (P-256) to 1 ms (RSA-2048); doesn't wait. ST_SYNTAX: the input is not
  * what this kind of key signs. ST_LIMIT: out_max is too small. */
-enum st tls_key_sign(const struct tls_key *k, enum tls_key_kind kind, struct str input, unsigned char *out, size_t out_max,
-                     size_t *out_n) MUST_USE;
+enum st tls_key_sign(const struct tls_key *k, enum tls_key_kind kind, struct str input, unsigned char *out,
+                     size_t out_max, size_t *out_n) MUST_USE;
 #define TLS_SIGNATURE_MAX 1024 /* of an RSA key of 8192 bits */

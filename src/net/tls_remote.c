@@ -91,8 +91,9 @@ static enum st remote_ec(OSSL_LIB_CTX *lib, EVP_PKEY *public, struct tls_cert *c
         key = EC_KEY_new_ex(lib, NULL);
     if (key)
         ok = EC_KEY_set_group(key, EC_KEY_get0_group(theirs)) == 1 &&
-             EC_KEY_set_public_key(key, EC_KEY_get0_public_key(theirs)) == 1 && EC_KEY_set_method(key, methods.ec) == 1 &&
-             EC_KEY_set_ex_data(key, methods.ec_index, cert) == 1 && EVP_PKEY_set1_EC_KEY(pkey, key) == 1;
+             EC_KEY_set_public_key(key, EC_KEY_get0_public_key(theirs)) == 1 &&
+             EC_KEY_set_method(key, methods.ec) == 1 && EC_KEY_set_ex_data(key, methods.ec_index, cert) == 1 &&
+             EVP_PKEY_set1_EC_KEY(pkey, key) == 1;
     EC_KEY_free(theirs);
     EC_KEY_free(key);
     return ok ? ST_OK : tls_fail(ST_SYNTAX, "the certificate's ECDSA key");

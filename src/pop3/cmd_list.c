@@ -34,7 +34,8 @@ enum st pop3_cmd_stat(struct pop3_cmd *c)
 {
     struct pop3_session *s = c->s;
 
-    return stream_writef(s->stream, "+OK %u %llu\r\n", s->count - s->n_deleted, (unsigned long long)(s->bytes - s->deleted_bytes));
+    return stream_writef(s->stream, "+OK %u %llu\r\n", s->count - s->n_deleted,
+                         (unsigned long long)(s->bytes - s->deleted_bytes));
 }
 
 enum st pop3_cmd_noop(struct pop3_cmd *c)

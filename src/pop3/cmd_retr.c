@@ -30,9 +30,10 @@ static enum st say_unreadable(struct pop3_session *s, uint32_t number, enum st s
 {
     if (st == ST_NOTFOUND)
         return stream_write(s->stream, STR("-ERR The message was removed by another session\r\n"));
-    LOG(POP3_MESSAGE_FAILED, lf_u64("number", number), lf_u64("uid", view_uid(s->view, number)), lf_z("status", st_name(st)), lf_err());
-    return stream_writef(s->stream, "-ERR [SYS/%s] Message %u (uid %u) can't be read: %s\r\n", st == ST_CORRUPT ? "PERM" : "TEMP", number,
-                         view_uid(s->view, number), st_text(st));
+    LOG(POP3_MESSAGE_FAILED, lf_u64("number", number), lf_u64("uid", view_uid(s->view, number)),
+        lf_z("status", st_name(st)), lf_err());
+    return stream_writef(s->stream, "-ERR [SYS/%s] Message %u (uid %u) can't be read: %s\r\n",
+                         st == ST_CORRUPT ? "PERM" : "TEMP", number, view_uid(s->view, number), st_text(st));
 }
 
 static enum st retrieve(struct pop3_session *s, uint32_t number, uint64_t lines) SUSPENDS

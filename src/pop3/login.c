@@ -106,7 +106,8 @@ static enum st login_cmd_pass(struct login *l, struct str args) SUSPENDS
 }
 
 /* The exchange of AUTH: the same as SMTP's and IMAP's, in POP3's lines (RFC 5034 section 4). */
-static enum st exchange(struct login *l, struct arena *a, struct sasl *x, struct str initial, struct sasl_credentials *out) SUSPENDS
+static enum st exchange(struct login *l, struct arena *a, struct sasl *x, struct str initial,
+                        struct sasl_credentials *out) SUSPENDS
 {
     struct str raw, *response = NULL, line;
 
@@ -149,7 +150,8 @@ static enum st auth_with(struct login *l, struct arena *a, struct str mechanism,
         return refuse(l, "-ERR Unrecognized authentication mechanism");
     st = exchange(l, a, &x, initial, &who);
     if (st == ST_OK) {
-        t = (struct pop3_login_try){.mechanism = str_z(x.mechanism->name), .authzid = who.authzid, .user = who.user, .password = who.password};
+        t = (struct pop3_login_try){
+            .mechanism = str_z(x.mechanism->name), .authzid = who.authzid, .user = who.user, .password = who.password};
         st = log_in(l, &t);
         sasl_wipe(&who);
         return st;

@@ -97,7 +97,8 @@ static enum st one_command(struct pop3_session *s) SUSPENDS
 
     if (st == ST_SYNTAX || st == ST_LIMIT) {
         pop3_session_end(s, st, "malformed command line");
-        return stream_write(s->stream, st == ST_LIMIT ? STR("-ERR Line too long\r\n") : STR("-ERR Lines end with CR LF\r\n"));
+        return stream_write(s->stream,
+                            st == ST_LIMIT ? STR("-ERR Line too long\r\n") : STR("-ERR Lines end with CR LF\r\n"));
     }
     TRY(st);
     TRY(run(s, &line));
@@ -175,7 +176,8 @@ static void finish(struct pop3_session *s, enum st st) SUSPENDS
 {
     if (!s->over)
         pop3_session_end(s, st, st == ST_EOF ? "the client hung up" : st_text(st));
-    LOG(POP3_SESSION_CLOSED, lf_z("reason", s->end_reason), lf_u64("messages", s->count), lf_u64("retrieved", s->retrieved), lf_u64("deleted", s->n_deleted),
+    LOG(POP3_SESSION_CLOSED, lf_z("reason", s->end_reason), lf_u64("messages", s->count),
+        lf_u64("retrieved", s->retrieved), lf_u64("deleted", s->n_deleted),
         lf_u64("bytes_in", stream_bytes_in(s->stream)), lf_u64("bytes_out", stream_bytes_out(s->stream)));
     stream_close(TAKE(s->stream));
     s->opt.ended(s->opt.ended_arg, s);
@@ -210,7 +212,8 @@ enum st pop3_session_new(struct pop3_session_options *opt, struct pop3_session *
     s->opt.peer = arena_str(&s->arena, opt->peer);
     s->opt.unread = STR_NONE;
     s->command = "";
-    s->log = (struct log_ctx){.sid = opt->sid, .peer = s->opt.peer, .user = s->opt.login, .service = "pop3", .action = "opening the mailbox"};
+    s->log = (struct log_ctx){
+        .sid = opt->sid, .peer = s->opt.peer, .user = s->opt.login, .service = "pop3", .action = "opening the mailbox"};
     stream_set_timeouts(s->stream, (uint32_t)s->set->pop3_idle_timeout, (uint32_t)s->set->net_write_timeout);
     st = stream_unread(s->stream, opt->unread);
     if (st == ST_OK)
@@ -239,7 +242,13 @@ void pop3_session_stop(struct pop3_session *s, bool now)
 
 void pop3_session_describe(const struct pop3_session *s, struct pop3_session_info *out)
 {
-    *out = (struct pop3_session_info){.account = s->opt.account, .sid = s->opt.sid, .login = s->opt.login, .peer = s->opt.peer, .is_tls = s->opt.is_tls,
-                                      .command = s->command, .bytes_in = s->stream ? stream_bytes_in(s->stream) : 0, /* it is closing */
-                                      .bytes_out = s->stream ? stream_bytes_out(s->stream) : 0, .commands = s->commands};
+    *out = (struct pop3_session_info){.account = s->opt.account,
+                                      .sid = s->opt.sid,
+                                      .login = s->opt.login,
+                                      .peer = s->opt.peer,
+                                      .is_tls = s->opt.is_tls,
+                                      .command = s->command,
+                                      .bytes_in = s->stream ? stream_bytes_in(s->stream) : 0, /* it is closing */
+                                      .bytes_out = s->stream ? stream_bytes_out(s->stream) : 0,
+                                      .commands = s->commands};
 }

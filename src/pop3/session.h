@@ -12,15 +12,15 @@
 struct pop3_session {
     uint32_t magic;
     struct pop3_session_options opt; /* its texts live in the arena */
-    struct stream *stream; /* NULL while it is being closed */
-    struct co *co;         /* while one serves */
+    struct stream *stream;           /* NULL while it is being closed */
+    struct co *co;                   /* while one serves */
     struct co_timer retry;
     const struct settings *set;
     struct log_ctx log;
     struct arena arena, cmd_arena;
     struct account *account;
     bool locked;
-    struct view *view; /* INBOX; its sequence numbers are the message numbers: it is never told of changes */
+    struct view *view;      /* INBOX; its sequence numbers are the message numbers: it is never told of changes */
     unsigned char *deleted; /* a bit a message */
     uint32_t count, n_deleted;
     uint64_t bytes, deleted_bytes; /* of all messages; of those marked */

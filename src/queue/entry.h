@@ -11,7 +11,8 @@ uint64_t entry_id_of(struct str key);
 
 /* ST_LIMIT: more than LIMIT_QUEUE_ENTRY bytes, or too many attributes. */
 enum st entry_encode(struct arena *a, const struct queue_entry *e, struct str *out) MUST_USE;
-enum st entry_decode(struct arena *a, uint64_t id, struct str value, struct queue_entry *out) MUST_USE; /* views into value */
+enum st entry_decode(struct arena *a, uint64_t id, struct str value, struct queue_entry *out)
+    MUST_USE; /* views into value */
 
 struct entry_counts {
     struct queue_counts counts;

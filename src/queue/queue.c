@@ -21,7 +21,7 @@ struct queue {
     uint32_t chain;
     bool started;
     struct entry_counts durable, pending;
-    struct map changing; /* ids */
+    struct map changing;  /* ids */
     uint64_t *quarantine; /* ids; filled before the cores run */
     size_t n_quarantine;
     atomic_uint_fast64_t entries, held, bytes, low_id; /* of `durable`, for other cores */
@@ -81,7 +81,11 @@ static struct change *change_new(struct queue *q, uint64_t changes_id)
 
     c->q = q;
     c->changes_id = changes_id;
-    c->part = (struct kv_part){.account = ACCOUNT, .expected_version = q->next_version++, .chain = q->chain, .changes = c->kv, .core = q->core,
+    c->part = (struct kv_part){.account = ACCOUNT,
+                               .expected_version = q->next_version++,
+                               .chain = q->chain,
+                               .changes = c->kv,
+                               .core = q->core,
                                .done = done};
     if (changes_id)
         map_put(&q->changing, changes_id, q);
@@ -400,10 +404,12 @@ static enum st decode(const struct queue *q, struct arena *a, uint64_t id, struc
     enum st st;
 
     if (is_quarantined(q, id))
-        return FAIL(ST_CORRUPT, "entry %016llx of the queue is in quarantine: the server failed on it twice", (unsigned long long)id);
+        return FAIL(ST_CORRUPT, "entry %016llx of the queue is in quarantine: the server failed on it twice",
+                    (unsigned long long)id);
     activity_queue(id);
     st = entry_decode(a, id, value, out);
-    must(st != ST_OK || !fault_hit(FAULT_queue_poison) || !str_starts(out->reverse_path, STR("poison"))); /* tests only */
+    must(st != ST_OK || !fault_hit(FAULT_queue_poison) ||
+         !str_starts(out->reverse_path, STR("poison"))); /* tests only */
     activity_queue(0);
     return st;
 }
@@ -432,7 +438,8 @@ static bool goes_to(const struct queue_entry *e, struct str domain)
 
 static bool fits(const struct queue_entry *e, const struct queue_filter *f)
 {
-    return (!f->account || e->account == f->account) && (!f->only_held || e->held) && (!f->domain.n || goes_to(e, f->domain));
+    return (!f->account || e->account == f->account) && (!f->only_held || e->held) &&
+           (!f->domain.n || goes_to(e, f->domain));
 }
 
 struct listing {
@@ -445,14 +452,16 @@ struct listing {
 /* One that is in quarantine is listed all the same, held, with nothing that stands in it. */
 static enum st take_quarantined(struct listing *l, const struct queue_filter *f)
 {
-    struct queue_entry e = {.id = l->next, .held = true, .hold_reason = STR("in quarantine: the server failed on it twice")};
+    struct queue_entry e = {
+        .id = l->next, .held = true, .hold_reason = STR("in quarantine: the server failed on it twice")};
 
     if (fits(&e, f))
         l->list[l->n++] = e;
     return ST_OK;
 }
 
-static enum st take(const struct queue *q, struct listing *l, const struct queue_filter *f, struct arena *a, struct str value)
+static enum st take(const struct queue *q, struct listing *l, const struct queue_filter *f, struct arena *a,
+                    struct str value)
 {
     struct arena tmp = ARENA_INIT;
     struct queue_entry e;
@@ -471,7 +480,8 @@ static enum st take(const struct queue *q, struct listing *l, const struct queue
     return st;
 }
 
-static enum st list_range(struct queue *q, struct kv_range *range, const struct queue_filter *f, struct arena *a, struct listing *l) SUSPENDS
+static enum st list_range(struct queue *q, struct kv_range *range, const struct queue_filter *f, struct arena *a,
+                          struct listing *l) SUSPENDS
 {
     struct str key, value;
 
@@ -488,8 +498,8 @@ static enum st list_range(struct queue *q, struct kv_range *range, const struct 
     return ST_OK;
 }
 
-enum st queue_list(struct queue *q, const struct queue_filter *f, struct arena *a, struct queue_entry **out, size_t *out_n,
-                   uint64_t *out_next, bool *out_more)
+enum st queue_list(struct queue *q, const struct queue_filter *f, struct arena *a, struct queue_entry **out,
+                   size_t *out_n, uint64_t *out_next, bool *out_more)
 {
     uint64_t low = atomic_load(&q->low_id), from = MAX(f->after + 1, low);
     struct listing l = {.next = f->after, .from_start = f->after < low};

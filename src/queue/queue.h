@@ -20,7 +20,8 @@ enum st queue_quarantine_add(struct queue *q, uint64_t id) MUST_USE;
 enum st queue_start(struct queue *q) SUSPENDS MUST_USE;
 
 struct queue_attr {
-    struct str name, value; /* "BODY", "8BITMIME"; at most LIMIT_QUEUE_ATTRS of them, LIMIT_QUEUE_ATTR bytes together each */
+    struct str name,
+        value; /* "BODY", "8BITMIME"; at most LIMIT_QUEUE_ATTRS of them, LIMIT_QUEUE_ATTR bytes together each */
 };
 
 enum queue_rcpt_state { QUEUE_RCPT_WAITING, QUEUE_RCPT_DELIVERED, QUEUE_RCPT_FAILED };
@@ -29,8 +30,8 @@ struct queue_rcpt {
     struct str address;
     enum queue_rcpt_state state;
     uint32_t attempts;
-    uint64_t due_us;   /* its own next attempt; 0: the entry's */
-    struct str answer; /* of the last server that was asked */
+    uint64_t due_us;                /* its own next attempt; 0: the entry's */
+    struct str answer;              /* of the last server that was asked */
     const struct queue_attr *attrs; /* "NOTIFY", "ORCPT", ... */
     size_t n_attrs;
 };
@@ -40,12 +41,12 @@ struct queue_entry {
     uint64_t blob, size;
     uint64_t account, credential; /* who sent it and by which grant; 0: nobody (a bounce) */
     uint64_t arrival_us, due_us;
-    uint32_t attempts, priority; /* larger goes first; 0 is usual */
+    uint32_t attempts, priority;           /* larger goes first; 0 is usual */
     uint64_t lease_until_us, lease_holder; /* somebody is carrying it */
     bool held;
     struct str hold_reason;
-    struct str reverse_path; /* "": the null path */
-    struct str prefix;       /* stands before the blob's bytes */
+    struct str reverse_path;        /* "": the null path */
+    struct str prefix;              /* stands before the blob's bytes */
     const struct queue_attr *attrs; /* "RET", "ENVID", "SMTPUTF8", ... */
     size_t n_attrs;
     const struct queue_rcpt *rcpts;
@@ -57,16 +58,17 @@ struct queue_entry {
 enum st queue_prepare(struct queue *q, struct queue_entry *e, struct kv_part **out) SUSPENDS MUST_USE;
 
 struct queue_filter {
-    uint64_t after; /* entries with larger ids only: resumes */
+    uint64_t after;   /* entries with larger ids only: resumes */
     uint64_t account; /* 0: all */
     bool only_held;
     struct str domain; /* with a recipient there that waits; empty: all */
-    size_t most; /* 1 to 1000 */
+    size_t most;       /* 1 to 1000 */
 };
 /* In order of arrival. Texts live in the arena. *out_more: there may be more behind the last one looked at, *out_next. */
-enum st queue_list(struct queue *q, const struct queue_filter *f, struct arena *a, struct queue_entry **out, size_t *out_n,
-                   uint64_t *out_next, bool *out_more) SUSPENDS MUST_USE;
-enum st queue_get(struct queue *q, uint64_t id, struct arena *a, struct queue_entry *out) SUSPENDS MUST_USE; /* ST_NOTFOUND */
+enum st queue_list(struct queue *q, const struct queue_filter *f, struct arena *a, struct queue_entry **out,
+                   size_t *out_n, uint64_t *out_next, bool *out_more) SUSPENDS MUST_USE;
+enum st queue_get(struct queue *q, uint64_t id, struct arena *a, struct queue_entry *out)
+    SUSPENDS MUST_USE; /* ST_NOTFOUND */
 
 /* ST_NOTFOUND; ST_BUSY: somebody is changing it right now; durable when ST_OK. */
 enum st queue_hold(struct queue *q, uint64_t id, struct str reason) SUSPENDS MUST_USE;

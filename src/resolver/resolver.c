@@ -31,7 +31,7 @@ struct resolver {
     struct ub_ctx *ctx;
     struct co_fd fd;
     const struct settings *set;
-    unsigned open;     /* questions */
+    unsigned open;    /* questions */
     bool is_checking; /* whether the library lives */
 };
 
@@ -50,7 +50,8 @@ static void put_server(struct buf *b, const char *key, const struct config_addr 
     bool is_v6 = a->sa.sa_family == AF_INET6;
     unsigned port = ntohs(is_v6 ? a->in6.sin6_port : a->in.sin_port);
 
-    inet_ntop(a->sa.sa_family, is_v6 ? (const void *)&a->in6.sin6_addr : (const void *)&a->in.sin_addr, host, sizeof host);
+    inet_ntop(a->sa.sa_family, is_v6 ? (const void *)&a->in6.sin6_addr : (const void *)&a->in.sin_addr, host,
+              sizeof host);
     buf_addf(b, "    %s: %s@%u\n", key, host, port);
 }
 
@@ -158,7 +159,8 @@ static void answered(void *arg, int err, struct ub_result *result)
 }
 
 /* ST_TIMEOUT, ST_SYNTAX for what is no name; *out_result is the caller's. */
-static enum st ask(struct resolver *x, const char *name, uint32_t type, mono_ms deadline, struct ub_result **out_result) SUSPENDS
+static enum st ask(struct resolver *x, const char *name, uint32_t type, mono_ms deadline, struct ub_result **out_result)
+    SUSPENDS
 {
     struct question *q = MEM_NEW(struct question);
     int id = 0, e = ub_resolve_async(x->ctx, name, (int)type, CLASS_IN, q, answered, &id);
@@ -297,5 +299,9 @@ static void resolver_peer(struct role *r, const struct role_peer *p)
         LOG(IPC_PEER_REFUSED, lf_z("process", role_name(p->kind)), lf_err());
 }
 
-const struct role_ops resolver_role = {
-    .name = "resolver", .coroutines = COROUTINES, .stack_bytes = STACK_BYTES, .prepare = resolver_prepare, .start = resolver_start, .peer = resolver_peer};
+const struct role_ops resolver_role = {.name = "resolver",
+                                       .coroutines = COROUTINES,
+                                       .stack_bytes = STACK_BYTES,
+                                       .prepare = resolver_prepare,
+                                       .start = resolver_start,
+                                       .peer = resolver_peer};

@@ -24,7 +24,6 @@ enum st sasl_login_step(struct sasl *x, const struct str *response, struct sasl_
     }
     if (text.n > SASL_PASSWORD_MAX)
         return FAIL(ST_LIMIT, "the password is too long");
-    *out = (struct sasl_todo){.kind = SASL_VERIFY,
-                              .credentials = {STR("LOGIN"), STR_NONE, x->user, {text.p, text.n}}};
+    *out = (struct sasl_todo){.kind = SASL_VERIFY, .credentials = {STR("LOGIN"), STR_NONE, x->user, {text.p, text.n}}};
     return ST_OK;
 }

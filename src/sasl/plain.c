@@ -29,7 +29,7 @@ enum st sasl_plain_step(struct sasl *x, const struct str *response, struct sasl_
         return FAIL(ST_SYNTAX, "PLAIN must be UTF-8");
     if (authzid.n > SASL_NAME_MAX || user.n > SASL_NAME_MAX || password.n > SASL_PASSWORD_MAX)
         return FAIL(ST_LIMIT, "user name or password is too long");
-    *out = (struct sasl_todo){.kind = SASL_VERIFY,
-                              .credentials = {STR("PLAIN"), authzid, user, {password.p, password.n}}};
+    *out =
+        (struct sasl_todo){.kind = SASL_VERIFY, .credentials = {STR("PLAIN"), authzid, user, {password.p, password.n}}};
     return ST_OK;
 }

@@ -40,7 +40,7 @@ enum st sasl_prep(struct arena *a, struct str text, bool stored, struct str *out
     struct scratch {
         UChar from[PREP_MAX], to[PREP_OUT];
         char text[PREP_OUT];
-    } *s;
+    } * s;
     int32_t n = 0;
     bool ok;
 

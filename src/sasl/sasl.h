@@ -15,9 +15,9 @@
 #include "base/buf.h"
 #include "base/secret.h"
 
-#define SASL_NAME_MAX 320     /* of a user, bytes; RFC 4616 asks for 255 */
+#define SASL_NAME_MAX 320      /* of a user, bytes; RFC 4616 asks for 255 */
 #define SASL_PASSWORD_MAX 1024 /* RFC 4616 asks for 255 */
-#define SASL_STEPS_MAX 8      /* of one exchange */
+#define SASL_STEPS_MAX 8       /* of one exchange */
 
 enum sasl_flag { SASL_CLEAR = 1 };
 

@@ -37,7 +37,8 @@ static enum st response_line(struct smtp_session *s, struct arena *a, struct str
 }
 
 /* The exchange up to the credentials. ST_CANCELED, ST_SYNTAX, ST_LIMIT: to be told; else the connection's end. */
-static enum st exchange(struct smtp_session *s, struct arena *a, struct sasl *x, struct str initial, struct sasl_credentials *out) SUSPENDS
+static enum st exchange(struct smtp_session *s, struct arena *a, struct sasl *x, struct str initial,
+                        struct sasl_credentials *out) SUSPENDS
 {
     struct str raw, *response = NULL;
 
@@ -94,7 +95,8 @@ static enum st log_in(struct smtp_session *s, struct arena *a, struct str mechan
     }
     sasl_wipe(&who);
     if (st != ST_OK) {
-        LOG(SMTP_AUTH_FAILED, lf_str("login", who.user), lf_z("mechanism", x.mechanism->name), lf_z("status", st_name(st)));
+        LOG(SMTP_AUTH_FAILED, lf_str("login", who.user), lf_z("mechanism", x.mechanism->name),
+            lf_z("status", st_name(st)));
         return say_failed(s, st);
     }
     s->authenticated = true;

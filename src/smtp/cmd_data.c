@@ -25,7 +25,9 @@ static enum st read_text(struct smtp_session *s, struct letter *l, enum dot_even
 static enum st answer_failure(struct smtp_session *s, enum st st) SUSPENDS
 {
     switch (st) {
-    case ST_LIMIT: return smtp_reply_arg(s, SMTP_TOO_LARGE, arena_printf(&s->txn_arena, "%llu", (unsigned long long)s->set->smtp_max_message_size));
+    case ST_LIMIT:
+        return smtp_reply_arg(s, SMTP_TOO_LARGE,
+                              arena_printf(&s->txn_arena, "%llu", (unsigned long long)s->set->smtp_max_message_size));
     case ST_NOSPACE: return smtp_reply(s, SMTP_NO_SPACE);
     case ST_DENIED: /* the login holds no more, since it was revoked or the mail store has started anew: only another one helps */
         smtp_session_end(s, ST_DENIED, "the right to send is gone");
@@ -54,11 +56,13 @@ static enum st deliver(struct smtp_session *s, struct letter *l, struct str reco
     s->log.action = "storing a letter";
     st = s->setup.ops->deliver(s->setup.arg, &out, &id);
     if (st != ST_OK) {
-        LOG(SMTP_LETTER_DEFERRED, lf_str("from", s->txn.reverse_path), lf_u64("rcpts", s->txn.n_rcpts), lf_u64("size", l->size), lf_z("status", st_name(st)), lf_err());
+        LOG(SMTP_LETTER_DEFERRED, lf_str("from", s->txn.reverse_path), lf_u64("rcpts", s->txn.n_rcpts),
+            lf_u64("size", l->size), lf_z("status", st_name(st)), lf_err());
         return answer_failure(s, st == ST_LIMIT ? ST_TRYLATER : st);
     }
     s->letters++;
-    LOG(SMTP_LETTER_ACCEPTED, lf_hex("txn", s->txn.id), lf_hex("id", id), lf_str("from", s->txn.reverse_path), lf_u64("rcpts", s->txn.n_rcpts), lf_u64("size", l->size));
+    LOG(SMTP_LETTER_ACCEPTED, lf_hex("txn", s->txn.id), lf_hex("id", id), lf_str("from", s->txn.reverse_path),
+        lf_u64("rcpts", s->txn.n_rcpts), lf_u64("size", l->size));
     return smtp_reply_arg(s, SMTP_ACCEPTED, arena_printf(&s->txn_arena, "%016llx", (unsigned long long)id));
 }
 
@@ -87,8 +91,12 @@ static enum st receive(struct smtp_session *s, struct letter *l) SUSPENDS
     letter_prepend(l, trace_received(s, &s->txn_arena));
     TRY(read_text(s, l, &ev));
     switch (ev) {
-    case DOT_BAD: smtp_session_end(s, ST_SYNTAX, "bare CR, LF or NUL in a letter"); return smtp_reply(s, SMTP_BAD_LINE_ENDS);
-    case DOT_LONG: smtp_session_end(s, ST_LIMIT, "line too long in a letter"); return smtp_reply(s, SMTP_TEXT_LINE_TOO_LONG);
+    case DOT_BAD:
+        smtp_session_end(s, ST_SYNTAX, "bare CR, LF or NUL in a letter");
+        return smtp_reply(s, SMTP_BAD_LINE_ENDS);
+    case DOT_LONG:
+        smtp_session_end(s, ST_LIMIT, "line too long in a letter");
+        return smtp_reply(s, SMTP_TEXT_LINE_TOO_LONG);
     default: return finish(s, l);
     }
 }

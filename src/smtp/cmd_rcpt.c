@@ -23,8 +23,8 @@ static bool is_known(const struct smtp_txn *t, const struct rcpt_target *n)
     for (size_t i = 0; i < t->n_targets; i++) {
         const struct rcpt_target *o = &t->targets[i];
 
-        if (o->kind == n->kind && o->account == n->account && (n->kind == RCPT_LOCAL || str_ieq(o->address, n->address)) &&
-            str_eq(o->mailbox, n->mailbox))
+        if (o->kind == n->kind && o->account == n->account &&
+            (n->kind == RCPT_LOCAL || str_ieq(o->address, n->address)) && str_eq(o->mailbox, n->mailbox))
             return true;
     }
     return false;

@@ -10,7 +10,8 @@ enum st smtp_cmd_starttls(struct smtp_cmd *c)
     if (stream_is_tls(s->stream))
         return smtp_refuse(s, SMTP_TLS_ALREADY, STR(""));
     if (!smtp_offers_starttls(s))
-        return smtp_refuse(s, s->setup.listener->security == SECURITY_STARTTLS ? SMTP_TLS_UNAVAILABLE : SMTP_TLS_NOT_HERE, STR(""));
+        return smtp_refuse(
+            s, s->setup.listener->security == SECURITY_STARTTLS ? SMTP_TLS_UNAVAILABLE : SMTP_TLS_NOT_HERE, STR(""));
     if (stream_input(s->stream).n) {
         smtp_session_end(s, ST_DENIED, "commands behind STARTTLS");
         return smtp_reply(s, SMTP_TLS_PIPELINED);

@@ -22,4 +22,5 @@ static bool offered(const struct smtp_session *s)
     return s->submission && (smtp_may_auth(s) || s->authenticated);
 }
 
-const struct smtp_ext smtp_ext_auth = {.keyword = "AUTH", .offered = offered, .args = args, .mail_param = "AUTH", .mail = mail};
+const struct smtp_ext smtp_ext_auth = {
+    .keyword = "AUTH", .offered = offered, .args = args, .mail_param = "AUTH", .mail = mail};

@@ -31,4 +31,5 @@ static enum st mail(struct smtp_session *s, const struct smtp_param *p) SUSPENDS
     return ST_OK;
 }
 
-const struct smtp_ext smtp_ext_size = {.keyword = "SIZE", .offered = offered, .args = args, .mail_param = "SIZE", .mail = mail};
+const struct smtp_ext smtp_ext_size = {
+    .keyword = "SIZE", .offered = offered, .args = args, .mail_param = "SIZE", .mail = mail};

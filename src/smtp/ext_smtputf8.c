@@ -17,4 +17,5 @@ static enum st mail(struct smtp_session *s, const struct smtp_param *p) SUSPENDS
     return ST_OK;
 }
 
-const struct smtp_ext smtp_ext_smtputf8 = {.keyword = "SMTPUTF8", .offered = offered, .mail_param = "SMTPUTF8", .mail = mail, .remember = true};
+const struct smtp_ext smtp_ext_smtputf8 = {
+    .keyword = "SMTPUTF8", .offered = offered, .mail_param = "SMTPUTF8", .mail = mail, .remember = true};

@@ -45,7 +45,8 @@ static void spill(struct letter *l) SUSPENDS
 
     if (l->spool < 0)
         l->st = ops->spool(l->s->setup.arg, &l->spool);
-    if (l->st == ST_OK && !ops->spool_may(l->s->setup.arg, l->body.n)) /* given back with the file, so not before there is one */
+    if (l->st == ST_OK &&
+        !ops->spool_may(l->s->setup.arg, l->body.n)) /* given back with the file, so not before there is one */
         l->st = ST_NOSPACE;
     if (l->st == ST_OK)
         spool_write(l, buf_str(&l->body));

@@ -13,8 +13,8 @@ struct letter {
     struct smtp_session *s;
     struct buf header; /* until its end has been seen */
     bool in_header;
-    struct buf body;   /* what is not in the spool */
-    int spool;         /* -1: none */
+    struct buf body; /* what is not in the spool */
+    int spool;       /* -1: none */
     uint64_t spooled;
     uint64_t size;
     unsigned hops;

@@ -37,7 +37,8 @@ enum st smtp_reply_arg(struct smtp_session *s, enum smtp_reply r, struct str arg
     struct str text = str_z(row->text);
     size_t at = str_search(text, STR("%s"));
     size_t n_word = clean(arg, word);
-    int n = snprintf(line, sizeof line, "%u %s%s%.*s", row->code, row->enhanced, *row->enhanced ? " " : "", (int)at, text.p);
+    int n = snprintf(line, sizeof line, "%u %s%s%.*s", row->code, row->enhanced, *row->enhanced ? " " : "", (int)at,
+                     text.p);
 
     if (at < text.n)
         n += snprintf(line + n, sizeof line - (size_t)n, "%.*s%s", (int)n_word, word, text.p + at + 2);

@@ -20,7 +20,10 @@ struct smtp_session *smtp_session_new(const struct smtp_setup *setup)
     s->stream = setup->stream;
     s->set = setup->set;
     s->submission = setup->listener->protocol == PROTOCOL_SUBMISSION;
-    s->log = (struct log_ctx){.sid = setup->sid, .peer = setup->peer_text, .service = s->submission ? "submission" : "smtp", .action = "greeting"};
+    s->log = (struct log_ctx){.sid = setup->sid,
+                              .peer = setup->peer_text,
+                              .service = s->submission ? "submission" : "smtp",
+                              .action = "greeting"};
     return s;
 }
 
@@ -126,7 +129,8 @@ static enum st one_command(struct smtp_session *s) SUSPENDS
     struct str line;
     enum st st;
 
-    stream_set_deadline(s->stream, deadline_in(s->set->smtp_command_timeout)); /* for the whole line, however its bytes drip */
+    stream_set_deadline(s->stream,
+                        deadline_in(s->set->smtp_command_timeout)); /* for the whole line, however its bytes drip */
     st = stream_line(s->stream, LIMIT_SMTP_LINE, &line);
     stream_set_deadline(s->stream, NEVER);
     if (st == ST_LIMIT) {
@@ -216,8 +220,8 @@ enum st smtp_session_run(struct smtp_session *s, enum st why)
         if (!s->over)
             smtp_session_end(s, st, st == ST_EOF ? "the client hung up" : st_text(st));
         say_goodbye(s, st);
-        LOG(SMTP_SESSION_CLOSED, lf_z("reason", s->end_reason), lf_u64("letters", s->letters), lf_u64("bytes_in", stream_bytes_in(s->stream)),
-            lf_u64("bytes_out", stream_bytes_out(s->stream)));
+        LOG(SMTP_SESSION_CLOSED, lf_z("reason", s->end_reason), lf_u64("letters", s->letters),
+            lf_u64("bytes_in", stream_bytes_in(s->stream)), lf_u64("bytes_out", stream_bytes_out(s->stream)));
         st = s->end;
     }
     log_here = outer;

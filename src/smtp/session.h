@@ -21,7 +21,7 @@ struct smtp_txn {
     size_t n_attributes;
     struct rcpt_target *targets; /* grows in the arena */
     size_t n_targets, cap_targets;
-    uint32_t n_rcpts; /* RCPT commands that were accepted */
+    uint32_t n_rcpts;     /* RCPT commands that were accepted */
     struct str only_rcpt; /* for the Received line, when there is just one */
     bool utf8;
 };
@@ -34,7 +34,7 @@ struct smtp_session {
     struct log_ctx log;
     struct arena arena, txn_arena;
     bool submission, greeted, said_helo, extended /* EHLO, not HELO */, over;
-    enum st end;           /* how it ended, once `over` */
+    enum st end; /* how it ended, once `over` */
     const char *end_reason;
     struct str helo; /* in helo_bytes */
     char helo_bytes[256];
@@ -76,5 +76,5 @@ void smtp_txn_reset(struct smtp_session *s);
 /* Everything that the client said is forgotten, as after STARTTLS (RFC 3207 section 4.2). */
 void smtp_session_forget(struct smtp_session *s);
 
-bool smtp_may_auth(const struct smtp_session *s);     /* AUTH can be used here and now */
+bool smtp_may_auth(const struct smtp_session *s); /* AUTH can be used here and now */
 bool smtp_offers_starttls(const struct smtp_session *s);

@@ -3,7 +3,8 @@
 /* RFC 3848 and RFC 6531 section 4.3: SMTP, ESMTP, with S under TLS, A when logged in, UTF8 in front. */
 static const char *protocol(const struct smtp_session *s)
 {
-    static const char *const names[2][2][2] = {{{"ESMTP", "ESMTPA"}, {"ESMTPS", "ESMTPSA"}}, {{"UTF8SMTP", "UTF8SMTPA"}, {"UTF8SMTPS", "UTF8SMTPSA"}}};
+    static const char *const names[2][2][2] = {{{"ESMTP", "ESMTPA"}, {"ESMTPS", "ESMTPSA"}},
+                                               {{"UTF8SMTP", "UTF8SMTPA"}, {"UTF8SMTPS", "UTF8SMTPSA"}}};
 
     return s->extended ? names[s->txn.utf8][stream_is_tls(s->stream)][s->authenticated] : "SMTP";
 }
@@ -16,10 +17,12 @@ struct str trace_received(const struct smtp_session *s, struct arena *a)
     struct str out;
 
     buf_init(&b, 4096);
-    buf_addf(&b, "Received: from %.*s ([%s%.*s])", STR_ARGS(s->helo), str_find(peer, ':') < peer.n ? "IPv6:" : "", STR_ARGS(peer));
+    buf_addf(&b, "Received: from %.*s ([%s%.*s])", STR_ARGS(s->helo), str_find(peer, ':') < peer.n ? "IPv6:" : "",
+             STR_ARGS(peer));
     if (stream_tls_info(s->stream, &tls))
         buf_addf(&b, "\r\n\t(using %s with cipher %s)", tls.version, tls.cipher);
-    buf_addf(&b, "\r\n\tby %.*s with %s id %016llx", STR_ARGS(s->set->host_name), protocol(s), (unsigned long long)s->txn.id);
+    buf_addf(&b, "\r\n\tby %.*s with %s id %016llx", STR_ARGS(s->set->host_name), protocol(s),
+             (unsigned long long)s->txn.id);
     if (s->txn.only_rcpt.n) /* with several the line would tell each about the others (section 7.2) */
         buf_addf(&b, "\r\n\tfor <%.*s>", STR_ARGS(s->txn.only_rcpt));
     buf_addf(&b, ";\r\n\t%.*s\r\n", STR_ARGS(time_rfc5322(a, clock_wall_us())));

@@ -86,8 +86,8 @@ static enum st check(const struct read_job *j, const struct segment *seg, const 
 {
     const struct blob_row *r = j->row;
 
-    TRY(record_head_decode((const unsigned char *)record, &(struct place){r->segment, seg->row.head.generation, r->offset},
-                           out));
+    TRY(record_head_decode((const unsigned char *)record,
+                           &(struct place){r->segment, seg->row.head.generation, r->offset}, out));
     if (out->type != RECORD_BLOB || (out->id != r->id && out->id != RECORD_STAGED) || out->stored != r->stored ||
         out->raw != r->raw || out->codec != r->codec)
         return FAIL(ST_CORRUPT, "another record stands there");
@@ -109,8 +109,8 @@ static enum st read_record(struct read_job *j, struct segment *seg)
     if (st == ST_OK)
         st = check(j, seg, record, &head);
     if (st == ST_OK && !raw)
-        st = squeeze_undo(&j->s->squeeze, str_n(record + RECORD_HEAD_BYTES, j->row->stored), j->row->codec, j->buf->bytes,
-                          j->buf->n);
+        st = squeeze_undo(&j->s->squeeze, str_n(record + RECORD_HEAD_BYTES, j->row->stored), j->row->codec,
+                          j->buf->bytes, j->buf->n);
     if (!raw)
         mem_free(record);
     return st;
@@ -157,7 +157,8 @@ static enum st find_row(struct store *s, uint64_t id, struct blob_row *out) SUSP
         st = blob_row_of(value, id, out);
     else if (st == ST_NOTFOUND)
         st = FAIL(ST_NOTFOUND, "blob %llu is not there", (unsigned long long)id);
-    if (st == ST_OK && (out->raw > BLOB_MAX || out->stored > BLOB_MAX || (out->codec == CODEC_RAW && out->raw != out->stored)))
+    if (st == ST_OK &&
+        (out->raw > BLOB_MAX || out->stored > BLOB_MAX || (out->codec == CODEC_RAW && out->raw != out->stored)))
         st = FAIL(ST_CORRUPT, "blob %llu has a damaged row", (unsigned long long)id);
     arena_fini(&a);
     return st;

@@ -41,7 +41,8 @@ struct record_head {
 
 uint64_t bytes_hash(struct str s);
 void record_head_encode(const struct record_head *h, const struct place *at, unsigned char out[RECORD_HEAD_BYTES]);
-enum st record_head_decode(const unsigned char in[RECORD_HEAD_BYTES], const struct place *at, struct record_head *out) MUST_USE;
+enum st record_head_decode(const unsigned char in[RECORD_HEAD_BYTES], const struct place *at, struct record_head *out)
+    MUST_USE;
 
 /* Head and bytes, filled up to the next multiple of 8. */
 static inline uint64_t record_bytes(uint64_t stored)

@@ -15,7 +15,8 @@ struct index {
     rocksdb_readoptions_t *read, *read_cached;
 };
 
-enum st index_open(struct index *ix, const char *path, const struct store_options *opt) MUST_USE; /* its sizes must be set */
+enum st index_open(struct index *ix, const char *path, const struct store_options *opt)
+    MUST_USE;                       /* its sizes must be set */
 void index_close(struct index *ix); /* writes out what it holds; fine when open failed */
 
 /* Whether to read only what is in memory (ST_TRYLATER when that does not suffice) or from the disk too. */

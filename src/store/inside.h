@@ -11,12 +11,12 @@
 #include "store/store.h"
 
 #define CORES_MAX 256
-#define INLINE_MAX (256u << 10)   /* larger bodies are staged instead of going through the committer */
-#define COMMIT_MAX (64u << 20)    /* changes and small bodies of one commit */
+#define INLINE_MAX (256u << 10) /* larger bodies are staged instead of going through the committer */
+#define COMMIT_MAX (64u << 20)  /* changes and small bodies of one commit */
 #define BLOB_MAX (1u << 30)
-#define BATCH_BYTES (8u << 20)    /* a batch takes no further commit above that */
+#define BATCH_BYTES (8u << 20) /* a batch takes no further commit above that */
 #define BATCH_COMMITS 4096
-#define ON_CORE_MAX (64u << 10)   /* up to here a core (de)compresses and reads by itself */
+#define ON_CORE_MAX (64u << 10)     /* up to here a core (de)compresses and reads by itself */
 #define BLOB_IDS_AHEAD (1ull << 32) /* ids reserved at a time: a crash skips at most so many */
 
 struct blob_stage {
@@ -34,13 +34,13 @@ struct commit {
         struct blob_row row;
         struct str stored; /* empty when staged */
         struct blob_stage *stage;
-    } *blobs;
+    } * blobs;
     size_t n_blobs;
-    struct buf parts; /* the parts' bytes for the journal */
+    struct buf parts;      /* the parts' bytes for the journal */
     struct kv_part **ours; /* parts that have no core */
     size_t n_ours;
     struct arena arena;
-    bool needs_space; /* brings new bodies: refused first when the disk runs full */
+    bool needs_space;  /* brings new bodies: refused first when the disk runs full */
     bool is_abandoned; /* on the heap, nobody waits */
     struct core *core; /* where it is waited for; NULL: a plain thread */
     struct co_event done;

@@ -125,7 +125,8 @@ static void put_bodies(struct store *s, struct job_list *batch)
             if (c->blobs[i].stage)
                 continue;
             must(s->journal_at + s->batch.n == r->offset);
-            record_head_encode(&(struct record_head){RECORD_BLOB, r->codec, r->id, r->stored, r->raw, r->hash}, &at, head);
+            record_head_encode(&(struct record_head){RECORD_BLOB, r->codec, r->id, r->stored, r->raw, r->hash}, &at,
+                               head);
             buf_add(&s->batch, str_n((char *)head, sizeof head));
             buf_add(&s->batch, c->blobs[i].stored);
             pad(&s->batch);
@@ -280,7 +281,7 @@ struct applying {
     struct arena arena;
     struct buf value; /* of the row being written */
     struct map blobs;
-    enum st st; /* of reading what the index held */
+    enum st st;                /* of reading what the index held */
     struct segment **segments; /* whose rows change */
     size_t segments_n, segments_cap;
 };

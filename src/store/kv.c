@@ -61,7 +61,8 @@ static void run_get(void *arg)
 }
 
 /* Absent ones come back with NULL. */
-static enum st get_all(struct store *s, struct arena *a, const struct str *keys, size_t n, struct str *out_values) SUSPENDS
+static enum st get_all(struct store *s, struct arena *a, const struct str *keys, size_t n, struct str *out_values)
+    SUSPENDS
 {
     struct get_job j = {.index = &s->index, .a = a, .keys = keys, .values = out_values, .n = n, .tier = first_tier(s)};
 
@@ -162,8 +163,8 @@ static void run_page(void *arg)
     struct kv_range *r = arg;
 
     arena_reset(&r->page);
-    r->st = index_page(&r->s->index, r->tier, &r->page, buf_str(&r->from), r->to, r->ask, PAGE_BYTES, &r->entries, &r->n,
-                       &r->more);
+    r->st = index_page(&r->s->index, r->tier, &r->page, buf_str(&r->from), r->to, r->ask, PAGE_BYTES, &r->entries,
+                       &r->n, &r->more);
     if (r->st != ST_OK)
         r->why = *err_get();
 }

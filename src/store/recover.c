@@ -54,7 +54,8 @@ static enum st read_record(struct store *s, const struct cursor *c, struct found
         return FAIL(ST_CORRUPT, "the segment ends");
     TRY(s->os->read(s->os, c->seg->fd, raw, sizeof raw, c->at));
     TRY(record_head_decode(raw, &place, &head));
-    if (head.type != RECORD_JOURNAL || head.id != c->seq || head.stored > c->seg->row.head.size - c->at - RECORD_HEAD_BYTES)
+    if (head.type != RECORD_JOURNAL || head.id != c->seq ||
+        head.stored > c->seg->row.head.size - c->at - RECORD_HEAD_BYTES)
         return FAIL(ST_CORRUPT, "no batch %llu here", (unsigned long long)c->seq);
     buf_clear(&f->record);
     p = buf_space(&f->record, head.stored);
@@ -193,7 +194,8 @@ static enum st check_nothing_behind(struct store *s, const struct cursor *c)
         place = (struct place){c->seg->row.head.id, c->seg->row.head.generation, c->at + at};
         if (record_head_decode((unsigned char *)bytes + at, &place, &head) == ST_OK && head.type == RECORD_JOURNAL &&
             head.id > c->seq)
-            st = FAIL(ST_CORRUPT, "the journal is damaged at batch %llu (segment %llu, offset %llu): batch %llu stands behind",
+            st = FAIL(ST_CORRUPT,
+                      "the journal is damaged at batch %llu (segment %llu, offset %llu): batch %llu stands behind",
                       (unsigned long long)c->seq, (unsigned long long)c->seg->row.head.id, (unsigned long long)c->at,
                       (unsigned long long)head.id);
     }

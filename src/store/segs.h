@@ -58,7 +58,8 @@ void segs_unpin(struct segs *t, struct segment *seg);
 
 /* A segment of that kind with `need` bytes behind its head page, pinned. A journal comes from the spares; its head
  * is durable with the next sync of it. */
-enum st segs_take(struct segs *t, enum segment_kind kind, uint64_t need, uint64_t first_seq, struct segment **out) MUST_USE;
+enum st segs_take(struct segs *t, enum segment_kind kind, uint64_t need, uint64_t first_seq, struct segment **out)
+    MUST_USE;
 
 /* Space for a staged record; the segment is pinned. Giving back works for the last one only, others stay dead space. */
 enum st segs_bulk_alloc(struct segs *t, uint64_t bytes, struct segment **out_seg, uint64_t *out_offset) MUST_USE;

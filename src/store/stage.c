@@ -133,8 +133,8 @@ static enum st write_record(struct staging *g)
     TRY(write_body(g));
     row->stored = g->written;
     row->hash = XXH3_64bits_digest(g->hash);
-    record_head_encode(&(struct record_head){RECORD_BLOB, row->codec, RECORD_STAGED, row->stored, row->raw, row->hash}, &at,
-                       head);
+    record_head_encode(&(struct record_head){RECORD_BLOB, row->codec, RECORD_STAGED, row->stored, row->raw, row->hash},
+                       &at, head);
     TRY(g->s->os->write(g->s->os, st->seg->fd, head, sizeof head, row->offset));
     segs_bulk_trim(&g->s->segs, st->seg, row->offset, st->bytes, record_bytes(row->stored));
     st->bytes = record_bytes(row->stored);

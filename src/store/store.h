@@ -31,16 +31,16 @@ struct sched_account;
 struct os_file; /* store/os_file.h: every disk call, so that tests can slide underneath */
 
 struct store_options {
-    const char *dir;         /* must exist; the store makes what it needs below it */
-    const struct os_file *os; /* NULL: the operating system */
-    uint64_t segment_bytes;  /* 0: 64 MiB */
-    uint64_t cache_bytes;    /* block cache of the index; 0: 32 MiB */
+    const char *dir;             /* must exist; the store makes what it needs below it */
+    const struct os_file *os;    /* NULL: the operating system */
+    uint64_t segment_bytes;      /* 0: 64 MiB */
+    uint64_t cache_bytes;        /* block cache of the index; 0: 32 MiB */
     uint64_t write_buffer_bytes; /* memory table of the index; 0: 16 MiB */
-    unsigned open_files;     /* of the index; 0: 256 */
-    bool is_plain;           /* bodies are not compressed */
-    unsigned level;          /* of zstd, for bodies above 64 KiB; 0: 3 */
-    uint64_t reserve_bytes;  /* below this much free space commits answer ST_NOSPACE; 0: 64 MiB */
-    struct offload *disk;    /* pool for blocking reads; NULL: they block the core (tests) */
+    unsigned open_files;         /* of the index; 0: 256 */
+    bool is_plain;               /* bodies are not compressed */
+    unsigned level;              /* of zstd, for bodies above 64 KiB; 0: 3 */
+    uint64_t reserve_bytes;      /* below this much free space commits answer ST_NOSPACE; 0: 64 MiB */
+    struct offload *disk;        /* pool for blocking reads; NULL: they block the core (tests) */
 };
 
 /* Opens, and brings index and segments together after a crash. Blocks; call it before the cores run.
@@ -49,16 +49,20 @@ enum st store_open(const struct store_options *opt, struct store **out) MUST_USE
 void store_close(struct store *s); /* after the last commit has been answered */
 
 /* --- reading --- */
-enum st kv_get(struct store *s, struct arena *a, uint64_t account, struct str key, struct str *out_value) SUSPENDS MUST_USE;
+enum st kv_get(struct store *s, struct arena *a, uint64_t account, struct str key, struct str *out_value)
+    SUSPENDS MUST_USE;
 /* out_values[i].p is NULL where keys[i] does not exist. */
-enum st kv_multiget(struct store *s, struct arena *a, uint64_t account, const struct str *keys, size_t n, struct str *out_values) SUSPENDS MUST_USE;
+enum st kv_multiget(struct store *s, struct arena *a, uint64_t account, const struct str *keys, size_t n,
+                    struct str *out_values) SUSPENDS MUST_USE;
 
 /* Everything with from <= key < to (to empty: to the account's end), in order. Views last until the next
  * call. Holds no snapshot across waits: it is resumed by key, so what is committed meanwhile may show. */
 struct kv_range;
-enum st kv_range_open(struct store *s, struct arena *a, uint64_t account, struct str from, struct str to, struct kv_range **out) MUST_USE;
+enum st kv_range_open(struct store *s, struct arena *a, uint64_t account, struct str from, struct str to,
+                      struct kv_range **out) MUST_USE;
 bool kv_range_next(struct kv_range *r, struct str *out_key, struct str *out_value) SUSPENDS;
-enum st kv_range_close(struct kv_range *r) MUST_USE; /* ST_OK: it ended by itself or was left early; else why it stopped */
+enum st kv_range_close(struct kv_range *r)
+    MUST_USE; /* ST_OK: it ended by itself or was left early; else why it stopped */
 
 enum st kv_version(struct store *s, uint64_t account, uint64_t *out_version) SUSPENDS MUST_USE; /* 0: never written */
 
@@ -73,8 +77,8 @@ struct kv_part {
     uint32_t chain;
     const struct kv_change *changes; /* with what they point to: the caller's until done */
     size_t n;
-    struct core *core;                               /* where `done` is called */
-    void (*done)(struct kv_part *part, enum st st);  /* on core's loop, in order of versions per account; must not
+    struct core *core;                              /* where `done` is called */
+    void (*done)(struct kv_part *part, enum st st); /* on core's loop, in order of versions per account; must not
                                                         suspend. The place to make durable state visible. May be NULL */
     struct kv_part_own {
         struct list held; /* of its account, by version */
@@ -94,7 +98,7 @@ uint32_t kv_chain(struct store *s, uint64_t account);
 struct blob_stage; /* bytes of a large body that are written already, but belong to nothing yet */
 
 struct kv_blob {
-    uint64_t id; /* from blob_new_id */
+    uint64_t id;              /* from blob_new_id */
     struct str bytes;         /* or: */
     struct blob_stage *stage; /* taken over by the commit, whatever it answers */
     uint32_t refs;            /* references that the commit makes to it; at least 1 */

@@ -24,7 +24,7 @@
 
 enum { ACCOUNTS = 4, LETTERS_MAX = 200000, CHECK_ALL_EVERY = 10 };
 
-struct told { /* one per acknowledged commit */
+struct told {                 /* one per acknowledged commit */
     uint32_t account, second; /* second: ACCOUNTS when there is none */
     uint64_t version, second_version;
     uint64_t blob, seed, size;
@@ -69,7 +69,7 @@ static char *bytes_of(uint64_t seed, size_t n)
 
 enum { SECTOR = 512 };
 
-struct unsynced { /* what stood there before */
+struct unsynced {          /* what stood there before */
     struct unsynced *next; /* older */
     int fd;
     uint64_t offset;
@@ -198,7 +198,8 @@ static void write_letter(struct writer *w, uint64_t *x, uint64_t drop, struct to
     struct kv_deref deref = {drop, -1};
     struct kv_commit commit = {parts, b < ACCOUNTS ? 2 : 1, &blob, 1, &deref, drop != 0};
 
-    *t = (struct told){.account = a, .second = b, .blob = blob.id, .seed = pick(x), .size = pick_size(x), .dropped = drop};
+    *t = (struct told){
+        .account = a, .second = b, .blob = blob.id, .seed = pick(x), .size = pick_size(x), .dropped = drop};
     bytes = bytes_of(t->seed, t->size);
     blob.bytes = str_n(bytes, t->size);
     snprintf(key, sizeof key, "blob%020llu", (unsigned long long)blob.id);

@@ -63,7 +63,8 @@ TEST(json_lines)
             CHECK_STR(e.quota, STR("1024"));
         if (i == 1) {
             CHECK_U64(e.line, 3);
-            CHECK_STR(e.address, STR("b\xc3\xb6" "b@example.test"));
+            CHECK_STR(e.address, STR("b\xc3\xb6"
+                                     "b@example.test"));
         }
         if (i == 6)
             CHECK(e.line == 8 && str_eq(e.quota_messages, STR("7")));

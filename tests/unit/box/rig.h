@@ -45,15 +45,20 @@ enum st blob_stage_fd(struct store *s, int fd, uint64_t n, struct blob_stage **o
 
 static void rig_gate(unsigned i)
 {
-    static const struct ipc_handler handlers[] = {
-        {MSG_submit_ask, box_submit_ask, true}, {MSG_submit_end, box_submit_end, true}, {MSG_deliver_ask, box_deliver_ask, false}};
+    static const struct ipc_handler handlers[] = {{MSG_submit_ask, box_submit_ask, true},
+                                                  {MSG_submit_end, box_submit_end, true},
+                                                  {MSG_deliver_ask, box_deliver_ask, false}};
     struct box_peer *p = &rig.core.gates[i];
     int fds[2];
 
     p->core = &rig.core;
     p->index = i;
     CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) == 0);
-    CHECK_ST(ipc_new(fds[0], 1, &(struct ipc_options){.peer = "gate", .handlers = handlers, .n_handlers = ARRAY_LEN(handlers), .arg = p}, &p->ipc), ST_OK);
+    CHECK_ST(ipc_new(fds[0], 1,
+                     &(struct ipc_options){
+                         .peer = "gate", .handlers = handlers, .n_handlers = ARRAY_LEN(handlers), .arg = p},
+                     &p->ipc),
+             ST_OK);
     CHECK_ST(ipc_new(fds[1], 1, &(struct ipc_options){.peer = "box"}, &rig.far[i]), ST_OK);
 }
 
@@ -95,7 +100,13 @@ static void rig_run(void (*test)(void))
 
 static struct msg_grant_ask rig_grant(const char *token, uint64_t account, uint32_t rights)
 {
-    return (struct msg_grant_ask){.token = str_n(token, TOKEN_BYTES), .account = account, .gate = 0, .conn = CONN, .credential = 5, .rights = rights, .login = STR("alice@example.test")};
+    return (struct msg_grant_ask){.token = str_n(token, TOKEN_BYTES),
+                                  .account = account,
+                                  .gate = 0,
+                                  .conn = CONN,
+                                  .credential = 5,
+                                  .rights = rights,
+                                  .login = STR("alice@example.test")};
 }
 
 static void rig_grant_add(const char *token, uint64_t account, uint32_t rights)

@@ -22,11 +22,21 @@ static struct attempt *to(uint8_t kind, uint64_t account, uint64_t submitter)
     struct new_mail mail = letter(rig.w, "hello");
 
     x->fd = -1;
-    x->t = (struct rcpt_target){.kind = kind, .account = account, .address = STR("someone@example.test"), .original = STR("someone@example.test")};
+    x->t = (struct rcpt_target){.kind = kind,
+                                .account = account,
+                                .address = STR("someone@example.test"),
+                                .original = STR("someone@example.test")};
     pass_make(rig_key, 0, TXN, submitter, &x->t, x->pass);
     x->t.pass = str_n((const char *)x->pass, PASS_BYTES);
-    x->m = (struct msg_deliver_ask){.txn = TXN, .conn = CONN, .account = submitter, .peer = STR("192.0.2.1:1"), .reverse_path = STR("a@b.test"),
-                                    .body = mail.bytes, .record = mail.record, .body_size = mail.bytes.n, .record_size = mail.record.n};
+    x->m = (struct msg_deliver_ask){.txn = TXN,
+                                    .conn = CONN,
+                                    .account = submitter,
+                                    .peer = STR("192.0.2.1:1"),
+                                    .reverse_path = STR("a@b.test"),
+                                    .body = mail.bytes,
+                                    .record = mail.record,
+                                    .body_size = mail.bytes.n,
+                                    .record_size = mail.record.n};
     return x;
 }
 
@@ -34,7 +44,9 @@ static enum st raw(struct attempt *x)
 {
     struct msg_deliver_answer answer;
 
-    CHECK_ST(ipc_ask(rig.far[x->gate], MSG_deliver_ask, &x->m, x->fd, MSG_deliver_answer, &rig.a, &answer, NULL, deadline_in(20000)), ST_OK);
+    CHECK_ST(ipc_ask(rig.far[x->gate], MSG_deliver_ask, &x->m, x->fd, MSG_deliver_answer, &rig.a, &answer, NULL,
+                     deadline_in(20000)),
+             ST_OK);
     return (enum st)answer.status;
 }
 
@@ -187,7 +199,8 @@ static int file_with(struct str a, struct str b, struct str c)
     int fd = mkstemp(name);
 
     CHECK(fd >= 0 && unlink(name) == 0);
-    CHECK(write(fd, a.p, a.n) == (ssize_t)a.n && write(fd, b.p, b.n) == (ssize_t)b.n && write(fd, c.p, c.n) == (ssize_t)c.n);
+    CHECK(write(fd, a.p, a.n) == (ssize_t)a.n && write(fd, b.p, b.n) == (ssize_t)b.n &&
+          write(fd, c.p, c.n) == (ssize_t)c.n);
     return fd;
 }
 

@@ -66,7 +66,7 @@ static void redeemed(void)
     CHECK_ST(rig_submit(0, T1, ALICE, CONN), ST_DENIED); /* a second time */
     CHECK_ST(grant_submitting(&rig.core, STR(T1), ALICE, 0, CONN, &g), ST_OK);
     CHECK_ST(grant_submitting(&rig.core, STR(T1), ALICE, 1, CONN, &g), ST_DENIED);
-    CHECK_ST(find(T1, 16, ALICE, 0, CONN, GRANT_MAIL), ST_DENIED); /* no way to the mailbox */
+    CHECK_ST(find(T1, 16, ALICE, 0, CONN, GRANT_MAIL), ST_DENIED);   /* no way to the mailbox */
     CHECK_ST(ipc_send(rig.far[1], MSG_submit_end, &end, -1), ST_OK); /* another gate can't end it */
     CHECK_ST(co_sleep(deadline_in(20)), ST_OK);
     CHECK_U64(rig.core.grants.n, 1);

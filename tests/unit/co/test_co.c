@@ -10,7 +10,7 @@ static struct buf seen;
 static void say_a(UNUSED void *arg)
 {
     buf_addc(&seen, 'a');
-    co_yield();
+    co_yield ();
     buf_addc(&seen, 'A');
 }
 static void say_b(UNUSED void *arg)
@@ -77,17 +77,17 @@ static void cancel(UNUSED void *arg)
     struct victim v = {0}, early = {0};
 
     CHECK_ST(co_spawn(wait_for_cancel, &v, "victim"), ST_OK);
-    co_yield();
+    co_yield ();
     CHECK(v.co && strcmp(co_name(v.co), "victim") == 0);
     co_cancel(v.co);
     co_cancel(v.co);
-    co_yield();
+    co_yield ();
     CHECK(v.first == ST_CANCELED && v.second == ST_CANCELED && v.told);
 
     CHECK_ST(co_spawn(wait_for_cancel, &early, "early"), ST_OK);
     core_stop(core_here()); /* cancels what has not even begun, and us */
     CHECK_ST(co_spawn(wait_for_cancel, &v, "late"), ST_OK);
-    co_yield();
+    co_yield ();
     CHECK(early.first == ST_CANCELED);
     CHECK(v.first == ST_CANCELED);
     CHECK_ST(co_sleep(NEVER), ST_CANCELED);
@@ -107,7 +107,7 @@ static void other_error(UNUSED void *arg)
     CHECK(log_here == NULL);
     log_here = &other_ctx;
     CHECK_ST(FAIL(ST_SYNTAX, "other"), ST_SYNTAX);
-    co_yield();
+    co_yield ();
     CHECK(log_here == &other_ctx);
     CHECK(strcmp(err_get()->text, "other") == 0);
 }
@@ -119,10 +119,10 @@ static void own_error(UNUSED void *arg)
     log_here = &ctx;
     CHECK_ST(FAIL(ST_IO, "mine"), ST_IO);
     CHECK_ST(co_spawn(other_error, NULL, "other"), ST_OK);
-    co_yield();
+    co_yield ();
     CHECK(strcmp(err_get()->text, "mine") == 0);
     CHECK(log_here == &ctx && co_log_ctx(co_here()) == &ctx);
-    co_yield();
+    co_yield ();
 }
 
 TEST(error_and_log_context_are_switched)
@@ -143,7 +143,7 @@ static void use_up(UNUSED void *arg)
         n++;
     CHECK_U64(n, 63);
     CHECK(err_get()->st == ST_LIMIT);
-    co_yield();
+    co_yield ();
     CHECK_ST(co_spawn(nothing, NULL, "nothing"), ST_OK); /* stacks come back */
 }
 
@@ -192,7 +192,7 @@ static void list_all(UNUSED void *arg)
     CHECK_U64(n, 2);
     NOYIELD_BEGIN;
     NOYIELD_END;
-    co_yield();
+    co_yield ();
 }
 
 TEST(the_living_are_listed)

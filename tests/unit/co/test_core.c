@@ -48,7 +48,7 @@ static void chat(void *arg)
     while (me->sent < POSTS) {
         send_one(me);
         if (me->sent % 64 == 0)
-            co_yield();
+            co_yield ();
     }
     while (me->got < POSTS)
         CHECK_ST(co_sleep(deadline_in(1)), ST_OK);
@@ -103,9 +103,9 @@ static void spin(UNUSED void *arg)
 
     core_post(core_here(), count, &n);
     co_timer_set(&t, core_now(core_here()), count, &n);
-    co_yield();
+    co_yield ();
     for (int i = 0; i < 2 * SLICES_A_TURN && n < 2; i++) /* always ready, yet the loop goes round */
-        co_yield();
+        co_yield ();
     CHECK_U64(n, 2);
 }
 
@@ -117,7 +117,7 @@ TEST(a_busy_coroutine_does_not_starve_the_loop)
 static void slow_slice(UNUSED void *arg)
 {
     sim_clock_advance(50);
-    co_yield();
+    co_yield ();
 }
 
 static void slow(UNUSED void *arg)
@@ -129,8 +129,8 @@ static void slow(UNUSED void *arg)
     c->slice_began_us = clock_mono_us();
     log_set_level(LOG_ERROR); /* it is the figure that is looked at */
     CHECK_ST(co_spawn(slow_slice, NULL, "slow"), ST_OK);
-    co_yield();
-    co_yield();
+    co_yield ();
+    co_yield ();
     log_set_level(LOG_INFO);
     core_get_stats(c, &s);
     CHECK_U64(s.slow_slices, 1);

@@ -64,10 +64,10 @@ static void queues(void *arg)
     CHECK_ST(co_sleep(deadline_in(20)), ST_OK);
     CHECK(q[0].st == ST_TIMEOUT);
     CHECK(co_waitq_wake_one(&s->queue));
-    co_yield();
+    co_yield ();
     co_waitq_wake_all(&s->queue);
     CHECK(!co_waitq_wake_one(&s->queue));
-    co_yield();
+    co_yield ();
     CHECK_STR(str_n(s->order, s->n), STR("abcd"));
     CHECK(q[1].st == ST_OK && q[3].st == ST_OK);
 }
@@ -87,13 +87,13 @@ static void wake_after_deadline(void *arg)
 
     CHECK_ST(co_spawn(queue_up, &q[0], "a"), ST_OK);
     CHECK_ST(co_spawn(queue_up, &q[1], "b"), ST_OK);
-    co_yield();
+    co_yield ();
     /* a's deadline comes in this turn, and it has not run yet */
     sim_clock_advance(10);
     CHECK(LIST_ITEM(s->queue.waiters.next, struct waiter, link)->co->waiting);
     co_wake(LIST_ITEM(s->queue.waiters.next, struct waiter, link)->co, ST_TIMEOUT);
     CHECK(co_waitq_wake_one(&s->queue));
-    co_yield();
+    co_yield ();
     CHECK(q[0].st == ST_TIMEOUT && q[1].st == ST_OK);
 }
 

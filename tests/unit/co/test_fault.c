@@ -23,7 +23,8 @@ TEST(armed_by_text)
 {
     CHECK_ST(fault_arm_text("net_read:1,offload:2x2"), ST_OK);
     CHECK(fault_hit(FAULT_net_read) && !fault_hit(FAULT_net_read));
-    CHECK(!fault_hit(FAULT_offload) && fault_hit(FAULT_offload) && fault_hit(FAULT_offload) && !fault_hit(FAULT_offload));
+    CHECK(!fault_hit(FAULT_offload) && fault_hit(FAULT_offload) && fault_hit(FAULT_offload) &&
+          !fault_hit(FAULT_offload));
     CHECK_ST(fault_arm_text(""), ST_OK);
     CHECK_ST(fault_arm_text("nonsense:1"), ST_SYNTAX);
     CHECK_ST(fault_arm_text("net_read"), ST_SYNTAX);

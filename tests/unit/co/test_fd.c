@@ -92,18 +92,18 @@ static void gone(UNUSED void *arg)
 
     pair_open(p);
     CHECK_ST(co_spawn(waiter, p, "waiter"), ST_OK);
-    co_yield();
+    co_yield ();
     CHECK(p->a.reader);
     pair_close(p);
-    co_yield();
+    co_yield ();
     CHECK(*st == ST_CANCELED && p->calls == 1);
 
     pair_open(p); /* closed when the deadline has come, but the waiter has not run */
     CHECK_ST(co_spawn(waiter, p, "waiter"), ST_OK);
-    co_yield();
+    co_yield ();
     CHECK(co_wake(p->a.reader, ST_TIMEOUT));
     pair_close(p);
-    co_yield();
+    co_yield ();
     CHECK(*st == ST_CANCELED && p->a.reader == NULL);
     mem_free(p);
 }

@@ -74,7 +74,7 @@ static void full(void *arg)
     CHECK_ST(co_offload(arg, blocking, &a), ST_OK);
 
     CHECK_ST(co_spawn(ask, &b, "asker"), ST_OK);
-    co_yield();
+    co_yield ();
     co_cancel(b.co);
     co_cancel(b.co);
     CHECK(!b.done);

@@ -67,7 +67,7 @@ static void self_arming(UNUSED void *arg)
     fired = 0;
     co_timer_set(&t, 0, again, &t);
     for (int i = 0; i < 5; i++)
-        co_yield();
+        co_yield ();
     CHECK_ST(co_sleep(deadline_in(0)), ST_OK);
     co_timer_clear(&t);
 }

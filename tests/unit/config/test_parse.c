@@ -103,8 +103,7 @@ TEST(errors_say_where_what_and_what_instead)
     bad("\n  cores many\n", "t:2:9: \"many\" does not fit: cores takes a number\n");
     bad("smtp_max_recipients 1\n", "t:1:21: 1 is below the minimum of smtp_max_recipients, which is 100\n");
     bad("smtp_max_message_size 101M\n", "t:1:23: 101M is above the maximum of smtp_max_message_size, which is 100M\n");
-    bad("stop_grace 5\n",
-        "t:1:12: \"5\" does not fit: stop_grace takes a duration such as 50ms, 30s, 5m, 4h or 5d\n");
+    bad("stop_grace 5\n", "t:1:12: \"5\" does not fit: stop_grace takes a duration such as 50ms, 30s, 5m, 4h or 5d\n");
     bad("sandbox maybe\n", "t:1:9: \"maybe\" does not fit: sandbox takes required, on or off-for-debugging\n");
     bad("data var/lib\n", "t:1:6: \"var/lib\" does not fit: data takes a path that begins with /\n");
     bad("data \"\"\n", "t:1:6: \"\" does not fit: data takes a path that begins with /\n");

@@ -41,7 +41,8 @@ static uint64_t add_one(const char *address)
 TEST(an_account_is_found_in_any_case_and_only_once)
 {
     struct directory_account acc;
-    struct directory_address a = at("ALICE@example.test"), b = at("\xc3\x84nne@example.test"), c = at("a\xcc\x88nne@example.test");
+    struct directory_address a = at("ALICE@example.test"), b = at("\xc3\x84nne@example.test"),
+                             c = at("a\xcc\x88nne@example.test");
     struct directory_change none = {0};
     uint64_t id;
 
@@ -75,8 +76,11 @@ TEST(changes_are_kept_and_raise_the_version_where_a_login_would_notice)
 
     begin();
     id = add_one("alice@example.test");
-    CHECK_ST(directory_account_set(d, id, &(struct directory_change){.name = &name, .quota_bytes = &quota, .quota_messages = &messages,
-                                                                      .may_use_domain = &yes}), ST_OK);
+    CHECK_ST(directory_account_set(
+                 d, id,
+                 &(struct directory_change){
+                     .name = &name, .quota_bytes = &quota, .quota_messages = &messages, .may_use_domain = &yes}),
+             ST_OK);
     CHECK_ST(directory_account_by_id(d, &arena, id, &acc), ST_OK);
     CHECK_STR(acc.name, name);
     CHECK(acc.quota_bytes == quota && acc.quota_messages == 7 && acc.may_use_domain && acc.version == 1);

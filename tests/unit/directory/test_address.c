@@ -5,7 +5,14 @@
 TEST(local_parts_compare_case_folded)
 {
     static const char *const rows[][2] = {
-        {"Alice", "alice"}, {"\"A b\"", "\"a b\""}, {"\xc3\x84", "\xc3\xa4"}, {"a\xcc\x88", "\xc3\xa4"}, {"Stra\xc3\x9f" "e", "strasse"}, {"", ""},
+        {"Alice", "alice"},
+        {"\"A b\"", "\"a b\""},
+        {"\xc3\x84", "\xc3\xa4"},
+        {"a\xcc\x88", "\xc3\xa4"},
+        {"Stra\xc3\x9f"
+         "e",
+         "strasse"},
+        {"", ""},
     };
     struct arena a = ARENA_INIT;
 

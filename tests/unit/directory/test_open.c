@@ -51,7 +51,8 @@ TEST(files_of_others_and_of_the_future_are_left_alone)
     CHECK_ST(directory_open(path, &d), ST_CORRUPT);
     fresh();
     FILE *f = fopen(path, "w");
-    fputs("this is no database, but it is long enough to look at it: it has a hundred bytes or more, which is a header", f);
+    fputs("this is no database, but it is long enough to look at it: it has a hundred bytes or more, which is a header",
+          f);
     fclose(f);
     CHECK_ST(directory_open(path, &d), ST_CORRUPT);
     fresh();

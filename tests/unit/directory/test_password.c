@@ -89,9 +89,20 @@ TEST(a_foreign_hash_of_raw_bytes_still_works)
 TEST(importing_takes_braces_off_and_bounds_costs)
 {
     static const char *const bad[] = {
-        "", "plain", "{PLAIN}x", "$9$x", "{SHA1}xyz", "$2y$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
-        "$2y$05$short", "$6$rounds=999999999$salt$x", "$argon2id$v=19$m=99999999,t=1,p=1$c29tZXNhbHQ$x",
-        "$argon2id$v=19$m=1048576,t=100,p=1$c29tZXNhbHQ$x", "$argon2id$m=64", "$y$jz5.7$Ld$x", "$7$z6..../....S$k", "$1$",
+        "",
+        "plain",
+        "{PLAIN}x",
+        "$9$x",
+        "{SHA1}xyz",
+        "$2y$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+        "$2y$05$short",
+        "$6$rounds=999999999$salt$x",
+        "$argon2id$v=19$m=99999999,t=1,p=1$c29tZXNhbHQ$x",
+        "$argon2id$v=19$m=1048576,t=100,p=1$c29tZXNhbHQ$x",
+        "$argon2id$m=64",
+        "$y$jz5.7$Ld$x",
+        "$7$z6..../....S$k",
+        "$1$",
     };
     char hash[PASSWORD_HASH_MAX];
 
@@ -101,7 +112,8 @@ TEST(importing_takes_braces_off_and_bounds_costs)
     }
     CHECK_ST(password_import(STR("{SHA512-CRYPT}$6$saltstring$svn8"), hash), ST_OK);
     CHECK_STR(str_z(hash), STR("$6$saltstring$svn8"));
-    CHECK_ST(password_import(STR("{blf-crypt}$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"), hash), ST_OK);
+    CHECK_ST(password_import(STR("{blf-crypt}$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"), hash),
+             ST_OK);
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
         CHECK_ST(password_import(str_z(bad[i]), hash), ST_SYNTAX);
 }

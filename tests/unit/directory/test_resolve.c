@@ -157,12 +157,12 @@ TEST(who_may_send_as_whom)
         const char *who, *as;
         enum st st;
     } rows[] = {
-        {"alice@one.test", "alice@one.test", ST_OK},     {"alice@one.test", "Alice+x@one.test", ST_OK},
-        {"alice@one.test", "info@one.test", ST_OK},      {"alice@one.test", "all@one.test", ST_OK},
-        {"alice@one.test", "bob@one.test", ST_DENIED},   {"alice@one.test", "nobody@one.test", ST_DENIED},
-        {"alice@one.test", "x@far.test", ST_DENIED},     {"alice@one.test", "carol@two.test", ST_DENIED},
-        {"carol@two.test", "what@two.test", ST_OK},      {"bob@one.test", "bob@far.test", ST_DENIED},
-        {"alice@one.test", "gone@one.test", ST_DENIED},  {"bob@one.test", "loop@one.test", ST_DENIED},
+        {"alice@one.test", "alice@one.test", ST_OK},    {"alice@one.test", "Alice+x@one.test", ST_OK},
+        {"alice@one.test", "info@one.test", ST_OK},     {"alice@one.test", "all@one.test", ST_OK},
+        {"alice@one.test", "bob@one.test", ST_DENIED},  {"alice@one.test", "nobody@one.test", ST_DENIED},
+        {"alice@one.test", "x@far.test", ST_DENIED},    {"alice@one.test", "carol@two.test", ST_DENIED},
+        {"carol@two.test", "what@two.test", ST_OK},     {"bob@one.test", "bob@far.test", ST_DENIED},
+        {"alice@one.test", "gone@one.test", ST_DENIED}, {"bob@one.test", "loop@one.test", ST_DENIED},
     };
     bool yes = true;
     struct directory_account acc;
@@ -209,7 +209,8 @@ TEST(too_many_targets_are_refused)
 
 TEST(aliases_are_listed_and_removed)
 {
-    struct directory_address all = at("ALL@one.test"), bob = at("Bob@one.test"), none = at("none@one.test"), catch_all = at("@two.test");
+    struct directory_address all = at("ALL@one.test"), bob = at("Bob@one.test"), none = at("none@one.test"),
+                             catch_all = at("@two.test");
     struct directory_alias *v, one;
     size_t n;
 

@@ -65,7 +65,9 @@ static void answer_grant(struct ipc_request *r)
     const struct msg_grant_ask *m = r->msg;
 
     served++;
-    CHECK_ST(ipc_answer(r, MSG_grant_answer, &(struct msg_grant_answer){.status = m->account == 1 ? ST_OK : ST_DENIED}, -1), ST_OK);
+    CHECK_ST(
+        ipc_answer(r, MSG_grant_answer, &(struct msg_grant_answer){.status = m->account == 1 ? ST_OK : ST_DENIED}, -1),
+        ST_OK);
 }
 
 static void answer_spool(struct ipc_request *r)
@@ -103,8 +105,12 @@ static void answer_with_the_wrong_kind(struct ipc_request *r)
 }
 
 static const struct ipc_handler handlers[] = {
-    {MSG_sender_ask, answer_sender},       {MSG_grant_ask, answer_grant, .direct = true}, {MSG_spool_ask, answer_spool},
-    {MSG_admin_ask, answer_admin},         {MSG_revoke, note_revoke, .direct = true},     {MSG_sign_ask, answer_with_the_wrong_kind},
+    {MSG_sender_ask, answer_sender},
+    {MSG_grant_ask, answer_grant, .direct = true},
+    {MSG_spool_ask, answer_spool},
+    {MSG_admin_ask, answer_admin},
+    {MSG_revoke, note_revoke, .direct = true},
+    {MSG_sign_ask, answer_with_the_wrong_kind},
 };
 
 static void pair(int fd[2])
@@ -118,7 +124,11 @@ static void connect_both(unsigned credits)
 
     pair(fd);
     CHECK_ST(ipc_new(fd[0], 1, &(struct ipc_options){.peer = "right", .on_down = went_down}, &left), ST_OK);
-    CHECK_ST(ipc_new(fd[1], 1, &(struct ipc_options){.peer = "left", .handlers = handlers, .n_handlers = ARRAY_LEN(handlers), .credits = credits}, &right), ST_OK);
+    CHECK_ST(ipc_new(fd[1], 1,
+                     &(struct ipc_options){
+                         .peer = "left", .handlers = handlers, .n_handlers = ARRAY_LEN(handlers), .credits = credits},
+                     &right),
+             ST_OK);
 }
 
 static enum st ask_sender(uint64_t account, struct arena *a, uint64_t ms)
@@ -141,7 +151,9 @@ static void ask_and_answer(void)
 
     connect_both(0);
     CHECK_ST(ask_sender(1, &a, 1000), ST_OK);
-    CHECK_ST(IPC_ASK(left, grant_ask, (&(struct msg_grant_ask){.account = 1}), grant_answer, &a, &got, deadline_in(1000)), ST_OK);
+    CHECK_ST(
+        IPC_ASK(left, grant_ask, (&(struct msg_grant_ask){.account = 1}), grant_answer, &a, &got, deadline_in(1000)),
+        ST_OK);
     CHECK_U64(got.status, ST_OK);
     CHECK_U64(served, 2);
     arena_fini(&a);
@@ -264,7 +276,8 @@ static void old_answers(void)
 
     pair(fd);
     CHECK_ST(ipc_new(fd[0], 1, &(struct ipc_options){.peer = "right"}, &left), ST_OK);
-    CHECK_ST(ipc_new(fd[1], 1, &(struct ipc_options){.peer = "left", .handlers = slow, .n_handlers = 1}, &right), ST_OK);
+    CHECK_ST(ipc_new(fd[1], 1, &(struct ipc_options){.peer = "left", .handlers = slow, .n_handlers = 1}, &right),
+             ST_OK);
     CHECK_ST(co_spawn(wait_in_vain, NULL, "slow one"), ST_OK);
     CHECK_ST(co_sleep(deadline_in(5)), ST_OK);
     pair(fd);
@@ -304,11 +317,15 @@ static void descriptors(void)
     int null = open("/dev/null", O_RDWR | O_CLOEXEC), back = -1;
 
     connect_both(0);
-    CHECK_ST(ipc_ask(left, MSG_spool_ask, &(struct msg_spool_ask){0}, null, MSG_spool_answer, &a, &got, &back, deadline_in(1000)), ST_OK);
+    CHECK_ST(ipc_ask(left, MSG_spool_ask, &(struct msg_spool_ask){0}, null, MSG_spool_answer, &a, &got, &back,
+                     deadline_in(1000)),
+             ST_OK);
     CHECK(back >= 0 && back != null && fcntl(back, F_GETFD) == FD_CLOEXEC);
     close(back);
     /* nobody takes it: closed, not leaked */
-    CHECK_ST(ipc_ask(left, MSG_spool_ask, &(struct msg_spool_ask){0}, null, MSG_spool_answer, &a, &got, NULL, deadline_in(1000)), ST_OK);
+    CHECK_ST(ipc_ask(left, MSG_spool_ask, &(struct msg_spool_ask){0}, null, MSG_spool_answer, &a, &got, NULL,
+                     deadline_in(1000)),
+             ST_OK);
     CHECK_ST(co_sleep(deadline_in(2)), ST_OK);
     CHECK(open("/dev/null", O_RDWR | O_CLOEXEC) == back);
     close(back);
@@ -388,14 +405,14 @@ static struct {
 } const hostile[] = {
     {MSG_COUNT, 0, 0, {"", 0}, false},
     {MSG_NONE, 0, 0, {"", 0}, false},
-    {MSG_NONE, FLAG_ANSWER, 9, {"", 0}, false},            /* nobody asked */
+    {MSG_NONE, FLAG_ANSWER, 9, {"", 0}, false}, /* nobody asked */
     {MSG_sender_answer, FLAG_ANSWER, 1, {"", 0}, false},
     {MSG_sender_answer, 0, 1, {"", 0}, false},
-    {MSG_sender_ask, FLAG_ASK, 0, {"", 0}, false},         /* a request without id */
-    {MSG_revoke, 0, 5, {"", 0}, false},                    /* with one where none belongs */
-    {MSG_grant_ask, FLAG_ASK, 1, {"x", 1}, false},         /* not its layout, direct */
-    {MSG_sender_ask, FLAG_ASK, 1, {"x", 1}, false},        /* and on a coroutine */
-    {MSG_dns_ask, FLAG_ASK, 1, {"", 0}, true},             /* not served: answered with nothing */
+    {MSG_sender_ask, FLAG_ASK, 0, {"", 0}, false},  /* a request without id */
+    {MSG_revoke, 0, 5, {"", 0}, false},             /* with one where none belongs */
+    {MSG_grant_ask, FLAG_ASK, 1, {"x", 1}, false},  /* not its layout, direct */
+    {MSG_sender_ask, FLAG_ASK, 1, {"x", 1}, false}, /* and on a coroutine */
+    {MSG_dns_ask, FLAG_ASK, 1, {"", 0}, true},      /* not served: answered with nothing */
     {MSG_NONE, FLAG_HELLO, 0xffffffff, {"", 0}, true},
 };
 
@@ -405,7 +422,12 @@ static void hostility(void)
         int fd[2];
 
         pair(fd);
-        CHECK_ST(ipc_new(fd[1], 1, &(struct ipc_options){.peer = "left", .handlers = handlers, .n_handlers = ARRAY_LEN(handlers), .on_down = went_down}, &right), ST_OK);
+        CHECK_ST(
+            ipc_new(fd[1], 1,
+                    &(struct ipc_options){
+                        .peer = "left", .handlers = handlers, .n_handlers = ARRAY_LEN(handlers), .on_down = went_down},
+                    &right),
+            ST_OK);
         downs = 0;
         raw_frame(fd[0], hostile[i].kind, hostile[i].flags, hostile[i].id, 1, hostile[i].fields);
         CHECK_ST(co_sleep(deadline_in(3)), ST_OK);
@@ -431,7 +453,11 @@ static void greed(void)
     int fd[2];
 
     pair(fd);
-    CHECK_ST(ipc_new(fd[1], 1, &(struct ipc_options){.peer = "left", .handlers = handlers, .n_handlers = ARRAY_LEN(handlers), .credits = 2}, &right), ST_OK);
+    CHECK_ST(ipc_new(fd[1], 1,
+                     &(struct ipc_options){
+                         .peer = "left", .handlers = handlers, .n_handlers = ARRAY_LEN(handlers), .credits = 2},
+                     &right),
+             ST_OK);
     for (uint32_t id = 1; id <= 2; id++)
         raw_frame(fd[0], MSG_sender_ask, FLAG_ASK, id, 1, str_n(ask, sizeof ask));
     CHECK_ST(co_sleep(deadline_in(3)), ST_OK);
@@ -479,7 +505,8 @@ static void wrong_kind(void)
     struct msg_sign_answer got;
 
     connect_both(0);
-    CHECK_ST(IPC_ASK(left, sign_ask, (&(struct msg_sign_ask){0}), sign_answer, &a, &got, deadline_in(1000)), ST_TRYLATER);
+    CHECK_ST(IPC_ASK(left, sign_ask, (&(struct msg_sign_ask){0}), sign_answer, &a, &got, deadline_in(1000)),
+             ST_TRYLATER);
     CHECK(!ipc_is_up(left));
     arena_fini(&a);
 }

@@ -3,7 +3,12 @@
 #include "test.h"
 
 static const struct rcpt_target targets[] = {
-    {.kind = RCPT_LOCAL, .account = 77, .address = {"a@example.test", 14}, .original = {"A+tag@example.test", 18}, .mailbox = {"Lists", 5}, .pass = {"0123456789abcdef", 16}},
+    {.kind = RCPT_LOCAL,
+     .account = 77,
+     .address = {"a@example.test", 14},
+     .original = {"A+tag@example.test", 18},
+     .mailbox = {"Lists", 5},
+     .pass = {"0123456789abcdef", 16}},
     {.kind = RCPT_REMOTE, .address = {"b@example.org", 13}, .notify = {"NEVER", 5}},
 };
 

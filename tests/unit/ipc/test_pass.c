@@ -6,7 +6,8 @@ static const unsigned char key[PASS_KEY_BYTES] = "one key that both of them shar
 
 static struct rcpt_target passed(uint32_t gate, uint64_t txn, unsigned char pass[PASS_BYTES])
 {
-    struct rcpt_target t = {.kind = RCPT_LOCAL, .account = 5, .address = STR("a@example.test"), .mailbox = STR("INBOX")};
+    struct rcpt_target t = {
+        .kind = RCPT_LOCAL, .account = 5, .address = STR("a@example.test"), .mailbox = STR("INBOX")};
 
     pass_make(key, gate, txn, 3, &t, pass);
     t.pass = str_n((char *)pass, PASS_BYTES);

@@ -59,42 +59,47 @@ static void rig_on_pass_key(struct ipc_request *r)
 static void rig_on_gate(struct ipc_request *r)
 {
     switch (r->kind) {
-    case MSG_tls_begin:
-        rig.certs_begun++;
-        break;
+    case MSG_tls_begin: rig.certs_begun++; break;
     case MSG_tls_cert:
         rig.certs++;
         rig.cert_key = ((const struct msg_tls_cert *)r->msg)->key;
         break;
-    case MSG_tls_end:
-        rig.certs_ended++;
-        break;
+    case MSG_tls_end: rig.certs_ended++; break;
     case MSG_tls_tickets:
         rig.tickets++;
         rig.ticket_bytes = ((const struct msg_tls_tickets *)r->msg)->keys.n;
         break;
-    default:
-        rig.gate_revokes++;
+    default: rig.gate_revokes++;
     }
 }
 
 static const struct ipc_handler rig_box_handlers[] = {
     {MSG_grant_ask, rig_on_grant, true}, {MSG_revoke, rig_on_revoke, true}, {MSG_pass_key, rig_on_pass_key, true}};
-static const struct ipc_handler rig_gate_handlers[] = {{MSG_tls_begin, rig_on_gate, true}, {MSG_tls_cert, rig_on_gate, true},
-                                                       {MSG_tls_end, rig_on_gate, true},   {MSG_tls_tickets, rig_on_gate, true},
+static const struct ipc_handler rig_gate_handlers[] = {{MSG_tls_begin, rig_on_gate, true},
+                                                       {MSG_tls_cert, rig_on_gate, true},
+                                                       {MSG_tls_end, rig_on_gate, true},
+                                                       {MSG_tls_tickets, rig_on_gate, true},
                                                        {MSG_revoke_gate, rig_on_gate, true}};
-static const struct ipc_handler rig_keeper_handlers[] = {
-    {MSG_auth_ask, keeper_auth, false}, {MSG_rcpt_ask, keeper_rcpt, false}, {MSG_sender_ask, keeper_sender, false}, {MSG_sign_ask, keeper_sign, true}};
+static const struct ipc_handler rig_keeper_handlers[] = {{MSG_auth_ask, keeper_auth, false},
+                                                         {MSG_rcpt_ask, keeper_rcpt, false},
+                                                         {MSG_sender_ask, keeper_sender, false},
+                                                         {MSG_sign_ask, keeper_sign, true}};
 static const struct ipc_handler rig_control_handlers[] = {{MSG_admin_ask, keeper_admin, false}};
 
-static void rig_pair(const struct ipc_handler *near, size_t n_near, void *near_arg, struct ipc **out_near, const struct ipc_handler *far,
-                     size_t n_far, void *far_arg, struct ipc **out_far)
+static void rig_pair(const struct ipc_handler *near, size_t n_near, void *near_arg, struct ipc **out_near,
+                     const struct ipc_handler *far, size_t n_far, void *far_arg, struct ipc **out_far)
 {
     int fds[2];
 
     CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) == 0);
-    CHECK_ST(ipc_new(fds[0], 1, &(struct ipc_options){.peer = "far", .handlers = near, .n_handlers = n_near, .arg = near_arg}, out_near), ST_OK);
-    CHECK_ST(ipc_new(fds[1], 1, &(struct ipc_options){.peer = "keeper", .handlers = far, .n_handlers = n_far, .arg = far_arg}, out_far), ST_OK);
+    CHECK_ST(ipc_new(fds[0], 1,
+                     &(struct ipc_options){.peer = "far", .handlers = near, .n_handlers = n_near, .arg = near_arg},
+                     out_near),
+             ST_OK);
+    CHECK_ST(ipc_new(fds[1], 1,
+                     &(struct ipc_options){.peer = "keeper", .handlers = far, .n_handlers = n_far, .arg = far_arg},
+                     out_far),
+             ST_OK);
 }
 
 static const struct settings *rig_settings(const char *more)
@@ -104,7 +109,10 @@ static const struct settings *rig_settings(const char *more)
     struct buf text;
 
     buf_init(&text, 4096);
-    buf_addf(&text, "host_name mail.example.test\nauth_argon2_memory 8K auth_argon2_passes 1 auth_failure_delay 10ms auth_hash_threads 1\n%s\n", more);
+    buf_addf(&text,
+             "host_name mail.example.test\nauth_argon2_memory 8K auth_argon2_passes 1 auth_failure_delay 10ms "
+             "auth_hash_threads 1\n%s\n",
+             more);
     CHECK_ST(config_parse(buf_str(&text), "test", &set, &errors), ST_OK);
     buf_fini(&text);
     return set;
@@ -133,11 +141,12 @@ static void rig_body(void *arg)
     CHECK_ST(directory_domain_add(rig.directory, STR("example.test")), ST_OK);
     rig.keeper = keeper_new(set, rig.directory, certs_new(1), 1, 2);
     config_unref(set);
-    rig_pair(rig_keeper_handlers, ARRAY_LEN(rig_keeper_handlers), &rig.keeper->gates[0], &rig.gate, rig_gate_handlers, ARRAY_LEN(rig_gate_handlers), NULL,
-             &rig.gate_far);
+    rig_pair(rig_keeper_handlers, ARRAY_LEN(rig_keeper_handlers), &rig.keeper->gates[0], &rig.gate, rig_gate_handlers,
+             ARRAY_LEN(rig_gate_handlers), NULL, &rig.gate_far);
     for (unsigned i = 0; i < 2; i++) {
         rig.boxes[i].index = i;
-        rig_pair(NULL, 0, NULL, &rig.box[i], rig_box_handlers, ARRAY_LEN(rig_box_handlers), &rig.boxes[i], &rig.box_far[i]);
+        rig_pair(NULL, 0, NULL, &rig.box[i], rig_box_handlers, ARRAY_LEN(rig_box_handlers), &rig.boxes[i],
+                 &rig.box_far[i]);
         keeper_core_is_up(rig.keeper, i, rig.box[i]);
     }
     rig_pair(rig_control_handlers, 1, rig.keeper, &rig.control, NULL, 0, NULL, &rig.control_far);
@@ -170,9 +179,15 @@ static void rig_run(void (*test)(void))
     core_free(c);
 }
 
-static enum st rig_login(struct arena *a, const char *user, const char *password, const char *peer, struct msg_auth_answer *out)
+static enum st rig_login(struct arena *a, const char *user, const char *password, const char *peer,
+                         struct msg_auth_answer *out)
 {
-    struct msg_auth_ask ask = {.conn = 77, .service = PROTOCOL_IMAP, .mechanism = STR("PLAIN"), .user = str_z(user), .password = str_z(password), .peer = str_z(peer)};
+    struct msg_auth_ask ask = {.conn = 77,
+                               .service = PROTOCOL_IMAP,
+                               .mechanism = STR("PLAIN"),
+                               .user = str_z(user),
+                               .password = str_z(password),
+                               .peer = str_z(peer)};
 
     CHECK_ST(IPC_ASK(rig.gate_far, auth_ask, &ask, auth_answer, a, out, deadline_in(20000)), ST_OK);
     return (enum st)out->status;

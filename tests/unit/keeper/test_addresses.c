@@ -20,7 +20,8 @@ static void recipients(void)
 
     CHECK_ST(directory_domain_add(rig.directory, STR("xn--bcher-kva.test")), ST_OK);
     CHECK_ST(directory_alias_add(rig.directory, &(struct directory_address){STR(""), STR("xn--bcher-kva.test")},
-                                 &(struct directory_address){STR("alice"), STR("example.test")}), ST_OK);
+                                 &(struct directory_address){STR("alice"), STR("example.test")}),
+             ST_OK);
     CHECK_ST(rcpt(&a, "Alice+x@Example.Test", 0, &m), ST_OK);
     CHECK_ST(rcpt_targets_get(m.targets, &a, &t, &n), ST_OK);
     CHECK(n == 1 && t[0].kind == RCPT_LOCAL && t[0].account == id);
@@ -29,7 +30,11 @@ static void recipients(void)
     CHECK(pass_is_good(rig.boxes[0].pass_key, 0, 4711, 0, &t[0]));
     CHECK(!pass_is_good(rig.boxes[0].pass_key, 0, 4712, 0, &t[0]));
     CHECK(!pass_is_good(rig.boxes[0].pass_key, 1, 4711, 0, &t[0]));
-    CHECK_ST(rcpt(&a, "who@b\xc3\xbc" "cher.test", 0, &m), ST_OK);
+    CHECK_ST(rcpt(&a,
+                  "who@b\xc3\xbc"
+                  "cher.test",
+                  0, &m),
+             ST_OK);
     CHECK_ST(rcpt(&a, "who@XN--bcher-kva.test", 0, &m), ST_OK);
     CHECK_ST(rcpt(&a, "nobody@example.test", 0, &m), ST_NOTFOUND);
     CHECK_ST(rcpt(&a, "x@elsewhere.test", 0, &m), ST_FOREIGN);

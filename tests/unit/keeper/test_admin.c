@@ -82,7 +82,8 @@ static void long_answers(void)
         uint64_t id;
 
         snprintf(local, sizeof(local), "user%04d", i);
-        CHECK_ST(directory_account_add(rig.directory, &(struct directory_address){str_z(local), STR("example.test")}, &(struct directory_change){0}, &id),
+        CHECK_ST(directory_account_add(rig.directory, &(struct directory_address){str_z(local), STR("example.test")},
+                                       &(struct directory_change){0}, &id),
                  ST_OK);
     }
     CHECK_ST(directory_commit(rig.directory), ST_OK);

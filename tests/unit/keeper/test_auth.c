@@ -17,7 +17,8 @@ static void a_good_login(void)
     CHECK_U64(m.token.n, 16);
     CHECK(box->grants == 1 && other->grants == 0);
     CHECK(memcmp(box->token, m.token.p, 16) == 0);
-    CHECK(box->last.account == id && box->last.gate == 0 && box->last.conn == 77 && box->last.credential != 0 && box->last.rights == GRANT_MAIL);
+    CHECK(box->last.account == id && box->last.gate == 0 && box->last.conn == 77 && box->last.credential != 0 &&
+          box->last.rights == GRANT_MAIL);
     /* once more, from the cache, without its domain */
     CHECK_ST(rig_login(&a, "alice", "secret word", HERE, &m), ST_OK);
     CHECK_U64(box->grants, 2);
@@ -62,7 +63,10 @@ static void authzids(void)
 {
     struct arena a = ARENA_INIT;
     struct msg_auth_answer m;
-    struct msg_auth_ask ask = {.service = PROTOCOL_SUBMISSION, .user = STR("alice@example.test"), .password = STR("secret"), .peer = STR("127.0.0.1:5")};
+    struct msg_auth_ask ask = {.service = PROTOCOL_SUBMISSION,
+                               .user = STR("alice@example.test"),
+                               .password = STR("secret"),
+                               .peer = STR("127.0.0.1:5")};
     uint64_t id = rig_account("alice", "secret");
 
     rig_account("bob", "other");

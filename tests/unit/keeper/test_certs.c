@@ -62,7 +62,8 @@ static bool verified(EVP_PKEY *key, const EVP_MD *md, bool pss, struct str input
 
 TEST(each_kind_of_key_signs_as_openssl_verifies)
 {
-    EVP_PKEY *keys[] = {EVP_EC_gen("P-256"), EVP_EC_gen("P-384"), EVP_RSA_gen(2048), EVP_PKEY_Q_keygen(NULL, NULL, "ED25519")};
+    EVP_PKEY *keys[] = {EVP_EC_gen("P-256"), EVP_EC_gen("P-384"), EVP_RSA_gen(2048),
+                        EVP_PKEY_Q_keygen(NULL, NULL, "ED25519")};
     const enum tls_key_kind kinds[] = {TLS_KEY_ECDSA, TLS_KEY_ECDSA, TLS_KEY_RSA, TLS_KEY_ED25519};
     const size_t sizes[] = {32, 48, 256, 100};
     struct arena a = ARENA_INIT;
@@ -77,11 +78,14 @@ TEST(each_kind_of_key_signs_as_openssl_verifies)
 
         CHECK_ST(certs_add(c, STR("test"), pem_of(&a, NULL, x), pem_of(&a, keys[i], NULL)), ST_OK);
         CHECK_STR(certs_chain(c, i), pem_of(&a, NULL, x));
-        CHECK(certs_expires_s(c, i) > clock_wall_s() + 86400 * 9 && certs_expires_s(c, i) < clock_wall_s() + 86400 * 11);
+        CHECK(certs_expires_s(c, i) > clock_wall_s() + 86400 * 9 &&
+              certs_expires_s(c, i) < clock_wall_s() + 86400 * 11);
         CHECK_U64(certs_key(c, i), 10 + i);
         CHECK_ST(certs_sign(c, 10 + i, kinds[i], str_n(input, sizes[i]), sig, &n), ST_OK);
         CHECK(verified(keys[i], NULL, false, str_n(input, sizes[i]), sig, n));
-        CHECK_ST(certs_sign(c, 10 + i, kinds[i] == TLS_KEY_RSA ? TLS_KEY_ECDSA : TLS_KEY_RSA, str_n(input, sizes[i]), sig, &n), ST_SYNTAX);
+        CHECK_ST(certs_sign(c, 10 + i, kinds[i] == TLS_KEY_RSA ? TLS_KEY_ECDSA : TLS_KEY_RSA, str_n(input, sizes[i]),
+                            sig, &n),
+                 ST_SYNTAX);
         CHECK_ST(certs_sign(c, 10 + i, kinds[i], STR(""), sig, &n), ST_SYNTAX);
         X509_free(x);
     }

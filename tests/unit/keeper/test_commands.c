@@ -16,7 +16,9 @@ static void begin(void)
     arena_init(&arena);
     password_preload();
     CHECK_ST(directory_open(":memory:", &directory), ST_OK);
-    CHECK_ST(config_parse(STR("host_name mail.example.test\nauth_argon2_memory 8K auth_argon2_passes 1\n"), "t", &set, &errors), ST_OK);
+    CHECK_ST(config_parse(STR("host_name mail.example.test\nauth_argon2_memory 8K auth_argon2_passes 1\n"), "t", &set,
+                          &errors),
+             ST_OK);
     buf_init(&out, COMMAND_ANSWER_MAX);
 }
 
@@ -58,8 +60,11 @@ TEST(domains)
 {
     begin();
     CHECK_ST(cmd("domain add Example.TEST"), ST_OK);
-    CHECK_ST(cmd("domain add b\xc3\xbc" "cher.test"), ST_OK);
-    CHECK(answer_has("\"domain\":\"xn--bcher-kva.test\"") && answer_has("\"display\":\"b\xc3\xbc" "cher.test\""));
+    CHECK_ST(cmd("domain add b\xc3\xbc"
+                 "cher.test"),
+             ST_OK);
+    CHECK(answer_has("\"domain\":\"xn--bcher-kva.test\"") && answer_has("\"display\":\"b\xc3\xbc"
+                                                                        "cher.test\""));
     CHECK_ST(cmd("domain add example.test"), ST_EXISTS);
     CHECK_ST(cmd("domain add not..good"), ST_SYNTAX);
     CHECK_ST(cmd("domain list"), ST_OK);
@@ -76,7 +81,8 @@ TEST(accounts)
 {
     begin();
     CHECK_ST(cmd("domain add example.test"), ST_OK);
-    CHECK_ST(cmd("account add alice@example.test --name Alice --quota 1G --quota-messages=10 --send-as-domain yes"), ST_OK);
+    CHECK_ST(cmd("account add alice@example.test --name Alice --quota 1G --quota-messages=10 --send-as-domain yes"),
+             ST_OK);
     CHECK(answer_has("\"quota_bytes\":1073741824,\"quota_messages\":10,\"disabled\":false"));
     CHECK(answer_has("\"scheme\":\"argon2id\"") && !answer_has("$argon2id$") && !answer_has("word of the day"));
     CHECK_ST(cmd("account add alice@example.test"), ST_EXISTS);
@@ -132,19 +138,24 @@ TEST(the_card)
     CHECK_ST(cmd("domain add example.test"), ST_OK);
     CHECK_ST(cmd("account add alice@example.test"), ST_OK);
     CHECK_ST(cmd("settings alice@example.test"), ST_OK);
-    CHECK(answer_has("{\"user\":\"alice@example.test\",\"host\":\"mail.example.test\",\"services\":[{\"use\":\"sending\",\"protocol\":\"smtp\",\"port\":465,\"security\":\"tls\"}"));
-    CHECK(answer_has("\"port\":993") && answer_has("\"port\":143") && answer_has("\"port\":995") && answer_has("\"port\":587") && !answer_has("\"port\":25,"));
+    CHECK(answer_has("{\"user\":\"alice@example.test\",\"host\":\"mail.example.test\",\"services\":[{\"use\":"
+                     "\"sending\",\"protocol\":\"smtp\",\"port\":465,\"security\":\"tls\"}"));
+    CHECK(answer_has("\"port\":993") && answer_has("\"port\":143") && answer_has("\"port\":995") &&
+          answer_has("\"port\":587") && !answer_has("\"port\":25,"));
     end();
 }
 
-static void import_line(struct buf *b, uint32_t line, struct str address, struct str password, struct str hash, struct str quota)
+static void import_line(struct buf *b, uint32_t line, struct str address, struct str password, struct str hash,
+                        struct str quota)
 {
-    admin_entry_put(b, &(struct admin_entry){.line = line, .address = address, .password = password, .hash = hash, .quota = quota});
+    admin_entry_put(
+        b, &(struct admin_entry){.line = line, .address = address, .password = password, .hash = hash, .quota = quota});
 }
 
 TEST(importing_reports_lines_and_can_be_repeated)
 {
-    const struct str hash = STR("{SHA512-CRYPT}$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1");
+    const struct str hash = STR("{SHA512-CRYPT}$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/"
+                                "O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1");
     struct directory_address bob = {STR("bob"), STR("example.test")};
     struct directory_account account;
     struct directory_credential *c;
@@ -163,7 +174,8 @@ TEST(importing_reports_lines_and_can_be_repeated)
     import_line(&b, 7, STR("alice@example.test"), STR(""), hash, STR("many"));
     CHECK_ST(with_input("account import file", buf_str(&b)), ST_OK);
     CHECK(answer_has("\"added\":2,\"changed\":0}"));
-    CHECK(answer_has("\"line\":3") && answer_has("\"line\":4") && answer_has("\"line\":5") && answer_has("\"line\":6") && answer_has("\"line\":7"));
+    CHECK(answer_has("\"line\":3") && answer_has("\"line\":4") && answer_has("\"line\":5") &&
+          answer_has("\"line\":6") && answer_has("\"line\":7"));
     CHECK(!answer_has("plain text") && !answer_has("saltstring"));
     CHECK_ST(directory_login(directory, &arena, &bob, &account, &c, &n), ST_OK);
     CHECK(n == 1 && password_check(c[0].hash, secret_of(STR("Hello world!"))) == ST_OK);
@@ -183,7 +195,8 @@ TEST(importing_reports_lines_and_can_be_repeated)
 
 TEST(thousands_with_ready_hashes_go_in_by_few_commits)
 {
-    const struct str hash = STR("$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1");
+    const struct str hash =
+        STR("$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1");
     struct directory_domain d;
     struct buf b;
 

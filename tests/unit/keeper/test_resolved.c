@@ -2,7 +2,8 @@
 
 #include "test.h"
 
-static const struct directory_target two[] = {{.account = 7, .address = {"a@x.test", 8}}, {.account = 9, .address = {"b@x.test", 8}}};
+static const struct directory_target two[] = {{.account = 7, .address = {"a@x.test", 8}},
+                                              {.account = 9, .address = {"b@x.test", 8}}};
 
 static bool has(struct resolved *r, const char *text, uint64_t account)
 {

@@ -51,7 +51,7 @@ static void fair(void)
     CHECK_ST(turns_take(&turns, STR("x"), NEVER), ST_OK);
     for (int i = 0; i < 5; i++)
         CHECK_ST(co_spawn(taker, "a", "taker"), ST_OK);
-    co_yield();
+    co_yield ();
     CHECK_ST(co_spawn(taker, "b", "taker"), ST_OK);
     CHECK_ST(co_spawn(taker, "c", "taker"), ST_OK);
     CHECK_ST(co_sleep(deadline_in(5)), ST_OK);

@@ -145,7 +145,8 @@ static void fake_change(struct store *s, uint64_t account, const struct kv_chang
 
     if (c->op == KV_DEL && there)
         fake_remove(s, i);
-    while (c->op == KV_DEL_RANGE && i < s->n_rows && s->rows[i].account == account && str_cmp(s->rows[i].key, c->value) < 0)
+    while (c->op == KV_DEL_RANGE && i < s->n_rows && s->rows[i].account == account &&
+           str_cmp(s->rows[i].key, c->value) < 0)
         fake_remove(s, i);
     if (c->op != KV_PUT)
         return;
@@ -165,8 +166,8 @@ static void fake_apply(struct store *s, const struct kv_commit *c)
         must(s->n_blobs < ARRAY_LEN(s->blobs) && !fake_blob(s, c->blobs[i].id) && c->blobs[i].refs > 0);
         struct blob_stage *stage = c->blobs[i].stage;
 
-        s->blobs[s->n_blobs++] = (struct fake_blob){
-            c->blobs[i].id, fake_copy(stage ? stage->bytes : c->blobs[i].bytes), c->blobs[i].refs};
+        s->blobs[s->n_blobs++] =
+            (struct fake_blob){c->blobs[i].id, fake_copy(stage ? stage->bytes : c->blobs[i].bytes), c->blobs[i].refs};
         blob_unstage(s, stage);
     }
     for (size_t i = 0; i < c->n_derefs; i++) {
@@ -331,7 +332,7 @@ enum st kv_get(struct store *s, struct arena *a, uint64_t account, struct str ke
 {
     const struct fake_row *r;
 
-    co_yield();
+    co_yield ();
     pthread_mutex_lock(&s->mutex);
     r = fake_find(s, account, key);
     if (r)
@@ -340,7 +341,8 @@ enum st kv_get(struct store *s, struct arena *a, uint64_t account, struct str ke
     return r ? ST_OK : FAIL(ST_NOTFOUND, "no such key");
 }
 
-enum st kv_multiget(struct store *s, struct arena *a, uint64_t account, const struct str *keys, size_t n, struct str *out_values)
+enum st kv_multiget(struct store *s, struct arena *a, uint64_t account, const struct str *keys, size_t n,
+                    struct str *out_values)
 {
     for (size_t i = 0; i < n; i++) {
         enum st st = kv_get(s, a, account, keys[i], &out_values[i]);
@@ -359,7 +361,8 @@ struct kv_range {
     unsigned steps;
 };
 
-enum st kv_range_open(struct store *s, struct arena *a, uint64_t account, struct str from, struct str to, struct kv_range **out)
+enum st kv_range_open(struct store *s, struct arena *a, uint64_t account, struct str from, struct str to,
+                      struct kv_range **out)
 {
     struct kv_range *r = ARENA_NEW(a, struct kv_range);
 
@@ -375,7 +378,7 @@ bool kv_range_next(struct kv_range *r, struct str *out_key, struct str *out_valu
     size_t i;
 
     if (r->steps++ % 3 == 0)
-        co_yield();
+        co_yield ();
     pthread_mutex_lock(&s->mutex);
     i = fake_place(s, r->account, r->next);
     if (i < s->n_rows && s->rows[i].account == r->account && (!r->to.n || str_cmp(s->rows[i].key, r->to) < 0)) {
@@ -442,7 +445,7 @@ enum st blob_open(struct store *s, uint64_t id, struct blob_view *out)
 {
     struct fake_blob *b;
 
-    co_yield();
+    co_yield ();
     pthread_mutex_lock(&s->mutex);
     b = fake_blob(s, id);
     if (b && b->refs)

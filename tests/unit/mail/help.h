@@ -75,9 +75,9 @@ static void in_world(unsigned n_cores, void (*body)(struct world *w))
 
 static struct new_mail letter(struct world *w, const char *subject)
 {
-    struct str bytes = arena_printf(&w->arena,
-                                    "From: a@example.test\r\nDate: Mon, 23 Nov 2026 06:40:20 +0000\r\nSubject: %s\r\n\r\nBody of %s\r\n",
-                                    subject, subject);
+    struct str bytes = arena_printf(
+        &w->arena, "From: a@example.test\r\nDate: Mon, 23 Nov 2026 06:40:20 +0000\r\nSubject: %s\r\n\r\nBody of %s\r\n",
+        subject, subject);
     struct buf record;
     struct new_mail mail = {.bytes = bytes};
 
@@ -163,8 +163,8 @@ static struct str dump(struct world *w, struct account *a, const char *name)
     CHECK_ST(mailbox_status(a, &w->arena, str_z(name), &info), ST_OK);
     if (!v)
         return STR_NONE;
-    buf_addf(&b, "next=%u n=%u unseen=%u deleted=%u modseq=%llu:", info.uidnext, info.messages, info.unseen, info.deleted,
-             (unsigned long long)info.highestmodseq);
+    buf_addf(&b, "next=%u n=%u unseen=%u deleted=%u modseq=%llu:", info.uidnext, info.messages, info.unseen,
+             info.deleted, (unsigned long long)info.highestmodseq);
     for (uint32_t seq = 1; seq <= view_count(v); seq++) {
         struct mail_msg m;
 
@@ -208,7 +208,7 @@ static void all_together(struct world *w, struct together *t, unsigned n)
         CHECK_ST(co_spawn(together_run, &t[i], "together"), ST_OK);
     }
     for (unsigned i = 0; i < 200; i++)
-        co_yield();
+        co_yield ();
     fake_go(w->store);
     co_event_wait_heedless(&all);
 }

@@ -46,7 +46,8 @@ static void body_two_sessions(struct world *w)
     v1 = open_view(a, "INBOX");
     v2 = open_view(a, "INBOX");
     s[0] = (struct one_store){v1, uids(1, 2), {.how = FLAGS_ADD, .flags = MAIL_SEEN}, 0};
-    s[1] = (struct one_store){v2, uids(2, 3), {.how = FLAGS_ADD, .flags = MAIL_FLAGGED, .keywords = &word, .n_keywords = 1}, 0};
+    s[1] = (struct one_store){
+        v2, uids(2, 3), {.how = FLAGS_ADD, .flags = MAIL_FLAGGED, .keywords = &word, .n_keywords = 1}, 0};
     s[2] = (struct one_store){v1, uids(2, 2), {.how = FLAGS_REMOVE, .flags = MAIL_SEEN}, 0};
     for (unsigned i = 0; i < 3; i++)
         t[i] = (struct together){.fn = store_one, .arg = &s[i]};
@@ -155,13 +156,22 @@ static void body_keywords(struct world *w)
     for (unsigned i = 0; i < LIMIT_KEYWORDS; i++) {
         struct str word = arena_printf(&w->arena, "word%u", i);
 
-        CHECK_ST(view_store(v, uids(1, 1), &(struct flag_change){.how = FLAGS_ADD, .keywords = &word, .n_keywords = 1}), ST_OK);
+        CHECK_ST(view_store(v, uids(1, 1), &(struct flag_change){.how = FLAGS_ADD, .keywords = &word, .n_keywords = 1}),
+                 ST_OK);
     }
     CHECK_U64(view_keywords(v), LIMIT_KEYWORDS);
-    CHECK_ST(view_store(v, uids(1, 1), &(struct flag_change){.how = FLAGS_ADD, .keywords = &(struct str){"x", 1}, .n_keywords = 1}), ST_LIMIT);
-    CHECK_ST(view_store(v, uids(1, 1), &(struct flag_change){.how = FLAGS_REMOVE, .keywords = &(struct str){"x", 1}, .n_keywords = 1}), ST_OK);
-    CHECK_ST(view_store(v, uids(1, 1), &(struct flag_change){.how = FLAGS_SET, .keywords = &(struct str){"WORD5", 5}, .n_keywords = 1}), ST_OK);
-    CHECK_ST(view_store(v, uids(1, 1), &(struct flag_change){.how = FLAGS_SET, .keywords = &bad, .n_keywords = 1}), ST_SYNTAX);
+    CHECK_ST(view_store(v, uids(1, 1),
+                        &(struct flag_change){.how = FLAGS_ADD, .keywords = &(struct str){"x", 1}, .n_keywords = 1}),
+             ST_LIMIT);
+    CHECK_ST(view_store(v, uids(1, 1),
+                        &(struct flag_change){.how = FLAGS_REMOVE, .keywords = &(struct str){"x", 1}, .n_keywords = 1}),
+             ST_OK);
+    CHECK_ST(
+        view_store(v, uids(1, 1),
+                   &(struct flag_change){.how = FLAGS_SET, .keywords = &(struct str){"WORD5", 5}, .n_keywords = 1}),
+        ST_OK);
+    CHECK_ST(view_store(v, uids(1, 1), &(struct flag_change){.how = FLAGS_SET, .keywords = &bad, .n_keywords = 1}),
+             ST_SYNTAX);
     view_close(v);
     account_close(a);
 }

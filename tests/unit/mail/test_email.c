@@ -44,7 +44,8 @@ static void body_cursor(struct world *w)
             if (want == ST_OK)
                 check_email(w, a, &e, first % 2 ? "even" : "odd");
         }
-        CHECK_STR(changes(w, v, !round), round ? STR("") : STR("X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 E18"));
+        CHECK_STR(changes(w, v, !round),
+                  round ? STR("") : STR("X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 X7 E18"));
     }
     CHECK(c->hits > c->misses);
     CHECK_ST(email_cursor_get(c, 3, &e), ST_OK); /* backwards */

@@ -64,8 +64,19 @@ TEST(layout_small_records)
 TEST(layout_mailbox)
 {
     struct arena a = ARENA_INIT;
-    struct mailbox_rec r = {.name = STR("Work/2026"), .use = MAIL_USE_SENT, .noselect = true, .uidvalidity = 1, .uidnext = 2, .first_recent = 3,
-                            .messages = 4, .unseen = 5, .deleted = 6, .recent = 7, .highestmodseq = 8, .bytes = 9, .n_keywords = 2,
+    struct mailbox_rec r = {.name = STR("Work/2026"),
+                            .use = MAIL_USE_SENT,
+                            .noselect = true,
+                            .uidvalidity = 1,
+                            .uidnext = 2,
+                            .first_recent = 3,
+                            .messages = 4,
+                            .unseen = 5,
+                            .deleted = 6,
+                            .recent = 7,
+                            .highestmodseq = 8,
+                            .bytes = 9,
+                            .n_keywords = 2,
                             .keywords = {STR("$Forwarded"), STR("x")}};
     struct str value = mailbox_rec_put(&a, &r);
     struct mailbox_rec got;
@@ -76,8 +87,10 @@ TEST(layout_mailbox)
     CHECK_U64(id, 77);
     CHECK_STR(got.name, r.name);
     CHECK_STR(got.keywords[0], STR("$Forwarded"));
-    CHECK(got.use == r.use && got.noselect && got.uidvalidity == 1 && got.uidnext == 2 && got.first_recent == 3 && got.messages == 4);
-    CHECK(got.unseen == 5 && got.deleted == 6 && got.recent == 7 && got.highestmodseq == 8 && got.bytes == 9 && got.n_keywords == 2);
+    CHECK(got.use == r.use && got.noselect && got.uidvalidity == 1 && got.uidnext == 2 && got.first_recent == 3 &&
+          got.messages == 4);
+    CHECK(got.unseen == 5 && got.deleted == 6 && got.recent == 7 && got.highestmodseq == 8 && got.bytes == 9 &&
+          got.n_keywords == 2);
     CHECK_ST(mailbox_rec_get(STR("M\0\0"), value, &id, &got), ST_CORRUPT);
     arena_fini(&a);
 }
@@ -85,8 +98,15 @@ TEST(layout_mailbox)
 TEST(layout_hot)
 {
     struct arena a = ARENA_INIT;
-    struct hot h = {.uid = 2, .size = 3, .flags = MAIL_SEEN | HOT_SHARED, .keywords = 4, .modseq = 5, .internal_date_us = 6, .save_date_us = 7,
-                    .email = 8, .blob = 9};
+    struct hot h = {.uid = 2,
+                    .size = 3,
+                    .flags = MAIL_SEEN | HOT_SHARED,
+                    .keywords = 4,
+                    .modseq = 5,
+                    .internal_date_us = 6,
+                    .save_date_us = 7,
+                    .email = 8,
+                    .blob = 9};
     struct str value = hot_put(&a, &h);
     struct hot got;
 

@@ -27,7 +27,8 @@ static void deliver_one(void *arg)
 {
     struct one_letter *o = arg;
     struct str bytes = STR("From: a@example.test\r\nSubject: x\r\n\r\nbody\r\n");
-    struct delivery_rcpt rcpts[] = {{.account = ACCOUNT, .prefix = STR("Return-Path: <>\r\n")}, {.account = ACCOUNT + 1}};
+    struct delivery_rcpt rcpts[] = {{.account = ACCOUNT, .prefix = STR("Return-Path: <>\r\n")},
+                                    {.account = ACCOUNT + 1}};
     struct delivery d = {.mail = {.bytes = bytes}, .rcpts = rcpts, .n_rcpts = 2};
     struct buf record;
 

@@ -13,7 +13,8 @@ static struct str names(struct world *w, struct account *a)
     buf_init(&b, 4096);
     CHECK_ST(mailbox_list(a, &w->arena, &list, &n), ST_OK);
     for (size_t i = 0; i < n; i++)
-        buf_addf(&b, "%s%.*s%s%s", i ? " " : "", STR_ARGS(list[i].name), list[i].noselect ? "!" : "", list[i].has_children ? "+" : "");
+        buf_addf(&b, "%s%.*s%s%s", i ? " " : "", STR_ARGS(list[i].name), list[i].noselect ? "!" : "",
+                 list[i].has_children ? "+" : "");
     s = arena_str(&w->arena, buf_str(&b));
     buf_fini(&b);
     return s;

@@ -4,7 +4,8 @@
 #include "mail/search.c"
 
 #define KEY(...) (&(struct search_key){__VA_ARGS__})
-#define KIDS(...) .kids = (struct search_key *[]){__VA_ARGS__}, .n_kids = ARRAY_LEN(((struct search_key *[]){__VA_ARGS__}))
+#define KIDS(...)                                                                                                      \
+    .kids = (struct search_key *[]){__VA_ARGS__}, .n_kids = ARRAY_LEN(((struct search_key *[]){__VA_ARGS__}))
 
 static struct str run_search(struct world *w, struct view *v, const struct search_key *key)
 {
@@ -35,7 +36,8 @@ static void body_keys(struct world *w)
     CHECK_ST(deliver_to(w, (uint64_t[]){7}, 1, "cherry"), ST_OK);
     v = open_view(a, "INBOX");
     CHECK_ST(add_flags(v, uids(2, 2), MAIL_SEEN), ST_OK);
-    CHECK_ST(view_store(v, uids(3, 3), &(struct flag_change){.how = FLAGS_ADD, .keywords = &word, .n_keywords = 1}), ST_OK);
+    CHECK_ST(view_store(v, uids(3, 3), &(struct flag_change){.how = FLAGS_ADD, .keywords = &word, .n_keywords = 1}),
+             ST_OK);
     size = letter(w, "apple").bytes.n + STR("Return-Path: <a@example.test>\r\n").n;
     CHECK_STR(run_search(w, v, KEY(.what = SEARCH_ALL)), STR("1 2 3"));
     CHECK_STR(run_search(w, v, KEY(.what = SEARCH_FLAG, .num = MAIL_SEEN)), STR("2"));
@@ -58,15 +60,21 @@ static void body_keys(struct world *w)
     CHECK_STR(run_search(w, v, KEY(.what = SEARCH_BODY, .text = STR("of cherry"))), STR("3"));
     CHECK_STR(run_search(w, v, KEY(.what = SEARCH_BODY, .text = STR("Subject:"))), STR(""));
     CHECK_STR(run_search(w, v, KEY(.what = SEARCH_TEXT, .text = STR("return-path"))), STR("1 2 3"));
-    CHECK_STR(run_search(w, v, KEY(.what = SEARCH_OR, KIDS(KEY(.what = SEARCH_BODY, .text = STR("apple")), KEY(.what = SEARCH_FLAG, .num = MAIL_SEEN)))),
+    CHECK_STR(run_search(w, v,
+                         KEY(.what = SEARCH_OR, KIDS(KEY(.what = SEARCH_BODY, .text = STR("apple")),
+                                                     KEY(.what = SEARCH_FLAG, .num = MAIL_SEEN)))),
               STR("1 2"));
-    CHECK_STR(run_search(w, v, KEY(.what = SEARCH_AND, KIDS(KEY(.what = SEARCH_BODY, .text = STR("body")), KEY(.what = SEARCH_UID, .set = uids(2, 3))))),
+    CHECK_STR(run_search(w, v,
+                         KEY(.what = SEARCH_AND, KIDS(KEY(.what = SEARCH_BODY, .text = STR("body")),
+                                                      KEY(.what = SEARCH_UID, .set = uids(2, 3))))),
               STR("2 3"));
     CHECK_STR(run_search(w, v, KEY(.what = SEARCH_MODSEQ, .num = 5)), STR("2 3"));
     /* A message whose bytes are damaged does not match; when a cheap key decides, nobody notices. */
     w->store->blobs[0].bytes.n--;
     CHECK_STR(run_search(w, v, KEY(.what = SEARCH_BODY, .text = STR("body"))), STR("2 3"));
-    CHECK_STR(run_search(w, v, KEY(.what = SEARCH_OR, KIDS(KEY(.what = SEARCH_BODY, .text = STR("body")), KEY(.what = SEARCH_UID, .set = uids(1, 1))))),
+    CHECK_STR(run_search(w, v,
+                         KEY(.what = SEARCH_OR, KIDS(KEY(.what = SEARCH_BODY, .text = STR("body")),
+                                                     KEY(.what = SEARCH_UID, .set = uids(1, 1))))),
               STR("1 2 3"));
     view_close(v);
     account_close(a);

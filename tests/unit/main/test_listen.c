@@ -21,8 +21,11 @@ static const struct settings *listening_on(uint16_t port)
     struct arena a = ARENA_INIT;
     const struct settings *set = NULL;
 
-    CHECK_ST(config_parse(arena_printf(&a, "host_name mail.example.test\nlistener here { protocol smtp  security none  address 127.0.0.1  port %u }\n", port), "test",
-                          &set, errors),
+    CHECK_ST(config_parse(arena_printf(&a,
+                                       "host_name mail.example.test\nlistener here { protocol smtp  security none  "
+                                       "address 127.0.0.1  port %u }\n",
+                                       port),
+                          "test", &set, errors),
              ST_OK);
     arena_fini(&a);
     mem_free(errors);

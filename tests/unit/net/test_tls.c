@@ -137,7 +137,8 @@ TEST(wrong_names_strangers_and_no_keeper)
 static void alpn(void *arg)
 {
     struct world *w = arg;
-    struct tls_client *imap = client_for(w->ec.cert_pem, "\x04http\x04imap", false), *http = client_for(w->ec.cert_pem, "\x04http", false);
+    struct tls_client *imap = client_for(w->ec.cert_pem, "\x04http\x04imap", false),
+                      *http = client_for(w->ec.cert_pem, "\x04http", false);
     struct stream_tls_info info;
     struct stream *s, *c;
 
@@ -263,8 +264,11 @@ TEST(certificates_that_are_none)
     CHECK_ST(tls_server_add(t, cn.key_pem, 0), ST_SYNTAX);
     CHECK_ST(tls_server_add(t, ed.cert_pem, 0), ST_SYNTAX);
     CHECK(strstr(err_get()->text, "ECDSA and RSA") != NULL);
-    CHECK_ST(tls_server_add(t, arena_printf(&a, "%.*s-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-                                            STR_ARGS(cn.cert_pem)), 0), ST_SYNTAX);
+    CHECK_ST(tls_server_add(t,
+                            arena_printf(&a, "%.*s-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+                                         STR_ARGS(cn.cert_pem)),
+                            0),
+             ST_SYNTAX);
     CHECK_ST(tls_server_commit(t), ST_NOTFOUND);
     CHECK_ST(tls_server_add(t, cn.cert_pem, 0), ST_OK);
     CHECK_ST(tls_server_commit(t), ST_OK);

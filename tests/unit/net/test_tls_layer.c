@@ -172,9 +172,9 @@ static void silent(void *arg)
     stream_pair(&x.s, &c);
     CHECK_ST(co_spawn(accept_tls, &x, "accept"), ST_OK);
     x.deadline = NEVER;
-    co_yield();
+    co_yield ();
     co_cancel(x.co);
-    co_yield();
+    co_yield ();
     CHECK(x.done && x.st == ST_CANCELED);
     stream_free(x.s);
     stream_free(c);

@@ -8,8 +8,8 @@ static struct tls_key *honest;
 static size_t answer_n;
 static enum st answer_st;
 
-static enum st answer(UNUSED void *arg, UNUSED uint32_t key_id, enum tls_key_kind kind, struct str input, unsigned char *out,
-                      size_t out_max, size_t *out_n)
+static enum st answer(UNUSED void *arg, UNUSED uint32_t key_id, enum tls_key_kind kind, struct str input,
+                      unsigned char *out, size_t out_max, size_t *out_n)
 {
     if (!answer_n)
         return tls_key_sign(honest, kind, input, out, out_max, out_n);

@@ -39,7 +39,8 @@ static struct made_cert make_cert(struct arena *a, const char *names, EVP_PKEY *
     X509_gmtime_adj(X509_getm_notBefore(x), -3600);
     X509_gmtime_adj(X509_getm_notAfter(x), 3600 * 24);
     X509_set_pubkey(x, key);
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)"cn.test", -1, -1, 0);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)"cn.test", -1, -1,
+                               0);
     X509_set_issuer_name(x, X509_get_subject_name(x));
     if (names) {
         X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, names);
@@ -100,8 +101,8 @@ static void sign_job(void *arg)
     j->st = tls_key_sign(j->key, j->kind, j->input, j->out, j->max, &j->n);
 }
 
-static enum st pool_sign(void *arg, uint32_t key_id, enum tls_key_kind kind, struct str input, unsigned char *out, size_t out_max,
-                    size_t *out_n)
+static enum st pool_sign(void *arg, uint32_t key_id, enum tls_key_kind kind, struct str input, unsigned char *out,
+                         size_t out_max, size_t *out_n)
 {
     struct signer *s = arg;
     struct sign_job j = {s->keys[key_id], kind, input, out, out_max, 0, ST_INTERNAL};
@@ -135,8 +136,8 @@ static void accept_tls(void *arg)
 }
 
 /* A handshake over a local pair; the client's status. */
-static enum st tls_pair(struct tls_server *server, struct tls_client *client, const char *host, struct stream **out_server,
-                        struct stream **out_client)
+static enum st tls_pair(struct tls_server *server, struct tls_client *client, const char *host,
+                        struct stream **out_server, struct stream **out_client)
 {
     struct tls_side x = {.server = server, .deadline = deadline_in(60000)};
     struct str line;

@@ -7,14 +7,34 @@ static struct str sample(struct arena *a, struct queue_entry *e)
 {
     static const struct queue_attr attrs[] = {{STR("RET"), STR("HDRS")}, {STR("BODY"), STR("8BITMIME")}};
     static const struct queue_rcpt rcpts[] = {
-        {.address = STR("x@far.test"), .attempts = 2, .due_us = 77, .answer = STR("451 4.3.0"), .attrs = attrs, .n_attrs = 1},
+        {.address = STR("x@far.test"),
+         .attempts = 2,
+         .due_us = 77,
+         .answer = STR("451 4.3.0"),
+         .attrs = attrs,
+         .n_attrs = 1},
         {.address = STR("y@far.test"), .state = QUEUE_RCPT_FAILED},
     };
     struct str value = STR_NONE;
 
-    *e = (struct queue_entry){.blob = 1, .size = 2, .account = 3, .credential = 4, .arrival_us = 5, .due_us = 6, .attempts = 7,
-                              .priority = 8, .lease_until_us = 9, .lease_holder = 10, .held = true, .hold_reason = STR("why"),
-                              .reverse_path = STR("a@b.test"), .prefix = STR("X: y\r\n"), .attrs = attrs, .n_attrs = 2, .rcpts = rcpts, .n_rcpts = 2};
+    *e = (struct queue_entry){.blob = 1,
+                              .size = 2,
+                              .account = 3,
+                              .credential = 4,
+                              .arrival_us = 5,
+                              .due_us = 6,
+                              .attempts = 7,
+                              .priority = 8,
+                              .lease_until_us = 9,
+                              .lease_holder = 10,
+                              .held = true,
+                              .hold_reason = STR("why"),
+                              .reverse_path = STR("a@b.test"),
+                              .prefix = STR("X: y\r\n"),
+                              .attrs = attrs,
+                              .n_attrs = 2,
+                              .rcpts = rcpts,
+                              .n_rcpts = 2};
     CHECK_ST(entry_encode(a, e, &value), ST_OK);
     return value;
 }
@@ -26,7 +46,8 @@ TEST(entry_there_and_back)
     struct str value = sample(&a, &e);
 
     CHECK_ST(entry_decode(&a, 42, value, &got), ST_OK);
-    CHECK(got.id == 42 && got.blob == 1 && got.size == 2 && got.account == 3 && got.credential == 4 && got.arrival_us == 5 && got.due_us == 6);
+    CHECK(got.id == 42 && got.blob == 1 && got.size == 2 && got.account == 3 && got.credential == 4 &&
+          got.arrival_us == 5 && got.due_us == 6);
     CHECK(got.attempts == 7 && got.priority == 8 && got.lease_until_us == 9 && got.lease_holder == 10 && got.held);
     CHECK_STR(got.hold_reason, e.hold_reason);
     CHECK_STR(got.prefix, e.prefix);

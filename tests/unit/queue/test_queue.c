@@ -22,8 +22,15 @@ static enum st submit(struct world *w, struct queue *q, uint64_t account, uint64
     static const struct queue_attr attr = {STR("ENVID"), STR("abc")};
     struct delivery_rcpt rcpt = {.account = 7};
     struct delivery d = {.mail = letter(w, "out"), .rcpts = &rcpt, .n_rcpts = 1};
-    struct queue_entry e = {.account = account, .size = d.mail.bytes.n, .reverse_path = STR("a@example.test"), .due_us = 1000 + account,
-                            .arrival_us = 5, .attrs = &attr, .n_attrs = 1, .rcpts = two_rcpts, .n_rcpts = 2};
+    struct queue_entry e = {.account = account,
+                            .size = d.mail.bytes.n,
+                            .reverse_path = STR("a@example.test"),
+                            .due_us = 1000 + account,
+                            .arrival_us = 5,
+                            .attrs = &attr,
+                            .n_attrs = 1,
+                            .rcpts = two_rcpts,
+                            .n_rcpts = 2};
     struct kv_part *part;
 
     d.blob_id = e.blob = blob_new_id(w->store);
@@ -53,16 +60,22 @@ static void body_whole(struct world *w)
     CHECK(e.rcpts[1].state == QUEUE_RCPT_DELIVERED);
     CHECK_ST(queue_list(q, &(struct queue_filter){.most = 2}, &w->arena, &list, &got, &next, &more), ST_OK);
     CHECK(got == 2 && more && next == ids[1]);
-    CHECK_ST(queue_list(q, &(struct queue_filter){.most = 2, .after = next}, &w->arena, &list, &got, &next, &more), ST_OK);
+    CHECK_ST(queue_list(q, &(struct queue_filter){.most = 2, .after = next}, &w->arena, &list, &got, &next, &more),
+             ST_OK);
     CHECK(got == 1 && !more && list[0].id == ids[2]);
-    CHECK_ST(queue_list(q, &(struct queue_filter){.most = 9, .domain = STR("far.test")}, &w->arena, &list, &got, &next, &more), ST_OK);
+    CHECK_ST(queue_list(q, &(struct queue_filter){.most = 9, .domain = STR("far.test")}, &w->arena, &list, &got, &next,
+                        &more),
+             ST_OK);
     CHECK_U64(got, 3);
-    CHECK_ST(queue_list(q, &(struct queue_filter){.most = 9, .domain = STR("other.test")}, &w->arena, &list, &got, &next, &more), ST_OK);
+    CHECK_ST(queue_list(q, &(struct queue_filter){.most = 9, .domain = STR("other.test")}, &w->arena, &list, &got,
+                        &next, &more),
+             ST_OK);
     CHECK_U64(got, 0);
     CHECK_ST(queue_hold(q, ids[1], STR("odd")), ST_OK);
     CHECK_ST(queue_hold(q, ids[1], STR("odd")), ST_OK);
     CHECK(!fake_find(w->store, 0, entry_due_key(&w->arena, 1012, ids[1])));
-    CHECK_ST(queue_list(q, &(struct queue_filter){.most = 9, .only_held = true}, &w->arena, &list, &got, &next, &more), ST_OK);
+    CHECK_ST(queue_list(q, &(struct queue_filter){.most = 9, .only_held = true}, &w->arena, &list, &got, &next, &more),
+             ST_OK);
     CHECK(got == 1 && list[0].id == ids[1]);
     CHECK_STR(list[0].hold_reason, STR("odd"));
     queue_get_counts(q, &n);

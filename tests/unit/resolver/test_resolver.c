@@ -37,7 +37,8 @@ static void ask_names(void *arg)
     if (resolver_prepare(&role) != ST_OK || sealing(&role) != ST_OK || resolver_start(&role) != ST_OK)
         _exit(1);
     ask_it(OWN_NAME, &st, &m);
-    if (st != ST_OK || words_get(m.rdata, &a, 10, &records, &n) != ST_OK || n != 1 || !str_eq(records[0], str_n("\x7f\0\0\1", 4)))
+    if (st != ST_OK || words_get(m.rdata, &a, 10, &records, &n) != ST_OK || n != 1 ||
+        !str_eq(records[0], str_n("\x7f\0\0\1", 4)))
         _exit(2);
     ask_it("nobody.invalid", &st, &m); /* the library knows by itself that there is no such name */
     if (st != ST_NOTFOUND)
@@ -110,16 +111,19 @@ TEST(the_settings_become_the_librarys_file)
     struct role *r = MEM_NEW(struct role);
     struct buf b;
 
-    CHECK_ST(config_parse(STR("host_name mail.example.test\nresolver_cache 8M\nresolver_forward 192.0.2.1,2001:db8::1@5353\n"
-                              "dns_zone private.test { type forward  server 127.0.0.1@5301  dnssec no }\n"),
-                          "test", &r->settings, errors),
-             ST_OK);
+    CHECK_ST(
+        config_parse(STR("host_name mail.example.test\nresolver_cache 8M\nresolver_forward 192.0.2.1,2001:db8::1@5353\n"
+                         "dns_zone private.test { type forward  server 127.0.0.1@5301  dnssec no }\n"),
+                     "test", &r->settings, errors),
+        ST_OK);
     buf_init(&b, CONFIG_MOST);
     put_config(&b, r);
     CHECK(str_search(buf_str(&b), STR("rrset-cache-size: 4194304\n")) < b.n);
     CHECK(str_search(buf_str(&b), STR("domain-insecure: \"private.test\"\n")) < b.n);
-    CHECK(str_search(buf_str(&b), STR("forward-zone:\n    name: \"private.test\"\n    forward-addr: 127.0.0.1@5301\n")) < b.n);
-    CHECK(str_search(buf_str(&b), STR("name: \".\"\n    forward-addr: 192.0.2.1@53\n    forward-addr: 2001:db8::1@5353\n")) < b.n);
+    CHECK(str_search(buf_str(&b),
+                     STR("forward-zone:\n    name: \"private.test\"\n    forward-addr: 127.0.0.1@5301\n")) < b.n);
+    CHECK(str_search(buf_str(&b),
+                     STR("name: \".\"\n    forward-addr: 192.0.2.1@53\n    forward-addr: 2001:db8::1@5353\n")) < b.n);
     CHECK(str_search(buf_str(&b), STR("trust-anchor-file")) == b.n); /* main has handed over none */
     buf_fini(&b);
     config_unref(r->settings);

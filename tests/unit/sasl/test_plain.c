@@ -61,7 +61,11 @@ TEST(what_is_refused)
     CHECK_ST(plain(&a, STR("\0\0pass"), &c), ST_SYNTAX);
     CHECK_ST(plain(&a, STR("\0user\0"), &c), ST_SYNTAX);
     CHECK_ST(plain(&a, STR("user"), &c), ST_SYNTAX);
-    CHECK_ST(plain(&a, STR("\0us\xff" "er\0pass"), &c), ST_SYNTAX);
+    CHECK_ST(plain(&a,
+                   STR("\0us\xff"
+                       "er\0pass"),
+                   &c),
+             ST_SYNTAX);
     buf_init(&b, 1000);
     buf_addc(&b, '\0');
     buf_add(&b, str_n(long_name, 321));

@@ -8,9 +8,16 @@ TEST(the_examples_of_the_rfc)
     static const struct {
         const char *in, *out;
     } rows[] = {
-        {"I\xc2\xadX", "IX"},      {"user", "user"},     {"USER", "USER"},
-        {"\xc2\xaa", "a"},         {"\xe2\x85\xa8", "IX"}, {"a\xcc\x88", "\xc3\xa4"},
-        {"a\xc2\xa0" "b", "a b"},  {"pass word", "pass word"},
+        {"I\xc2\xadX", "IX"},
+        {"user", "user"},
+        {"USER", "USER"},
+        {"\xc2\xaa", "a"},
+        {"\xe2\x85\xa8", "IX"},
+        {"a\xcc\x88", "\xc3\xa4"},
+        {"a\xc2\xa0"
+         "b",
+         "a b"},
+        {"pass word", "pass word"},
     };
     struct arena a = ARENA_INIT;
     struct str out;

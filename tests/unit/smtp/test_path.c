@@ -48,7 +48,8 @@ TEST(parameters_are_cut_at_blanks)
 
 TEST(what_is_no_path_is_refused)
 {
-    static const char *const bad[] = {"", " FROM", " FROM:", " FROM:a@b.example", " FROM:<a@b.example", " TO:<a@b.example>", " FROM:a@b.example>"};
+    static const char *const bad[] = {
+        "", " FROM", " FROM:", " FROM:a@b.example", " FROM:<a@b.example", " TO:<a@b.example>", " FROM:a@b.example>"};
     struct smtp_path p;
     char many[400] = " FROM:<a@b.example>";
 

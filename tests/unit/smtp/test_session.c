@@ -36,7 +36,8 @@ static enum st authenticate(void *arg, const struct smtp_auth_try *t, struct are
     return ST_OK;
 }
 
-static enum st resolve(void *arg, uint64_t txn, uint64_t account, struct str address, struct arena *a, struct smtp_rcpt_result *out)
+static enum st resolve(void *arg, uint64_t txn, uint64_t account, struct str address, struct arena *a,
+                       struct smtp_rcpt_result *out)
 {
     struct rcpt_target *t = ARENA_NEW(a, struct rcpt_target);
 
@@ -109,7 +110,8 @@ static enum st deliver(void *arg, const struct smtp_letter *l, uint64_t *out_id)
     snprintf(w->from, sizeof w->from, "%.*s", STR_ARGS(l->reverse_path));
     w->rcpts[0] = 0;
     for (size_t i = 0; i < l->n_targets; i++)
-        snprintf(w->rcpts + strlen(w->rcpts), sizeof w->rcpts - strlen(w->rcpts), "%.*s;", STR_ARGS(l->targets[i].address));
+        snprintf(w->rcpts + strlen(w->rcpts), sizeof w->rcpts - strlen(w->rcpts), "%.*s;",
+                 STR_ARGS(l->targets[i].address));
     w->letters++;
     *out_id = 0xabc;
     return w->deliver_st;
@@ -130,12 +132,19 @@ static bool no_park(void *arg, struct stream *s, mono_ms deadline)
     return false;
 }
 
-static const struct smtp_ops ops = {authenticate, resolve, may_send_as, spool, spool_done, spool_may, deliver, start_tls, no_park};
+static const struct smtp_ops ops = {authenticate, resolve, may_send_as, spool,  spool_done,
+                                    spool_may,    deliver, start_tls,   no_park};
 
 static void serve_one(void *arg)
 {
-    struct smtp_setup setup = {.stream = w->stream, .set = w->set, .listener = &w->row, .ops = &ops, .sid = 1, .peer_text = STR("192.0.2.9:99"),
-                               .peer_address = STR("192.0.2.9"), .tls_available = true};
+    struct smtp_setup setup = {.stream = w->stream,
+                               .set = w->set,
+                               .listener = &w->row,
+                               .ops = &ops,
+                               .sid = 1,
+                               .peer_text = STR("192.0.2.9:99"),
+                               .peer_address = STR("192.0.2.9"),
+                               .tls_available = true};
     struct smtp_session *s = smtp_session_new(&setup);
 
     (void)arg;
@@ -165,7 +174,9 @@ static struct str talk(struct world *world, struct str input, char *out, size_t 
 
     w = world;
     if (!w->set)
-        CHECK_ST(config_parse(STR("host_name mx.example.test\nsmtp_max_message_size 100K\nsmtp_max_errors 5\n"), "test", &w->set, &errors), ST_OK);
+        CHECK_ST(config_parse(STR("host_name mx.example.test\nsmtp_max_message_size 100K\nsmtp_max_errors 5\n"), "test",
+                              &w->set, &errors),
+                 ST_OK);
     w->row.security = SECURITY_STARTTLS;
     CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
     CHECK(setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &(int){1 << 20}, sizeof(int)) == 0);
@@ -188,10 +199,11 @@ static char out[65536];
 TEST(a_letter_is_taken_and_framed)
 {
     struct world world = {0};
-    struct str got = talk(&world,
-                          STR("EHLO client.example\r\nMAIL FROM:<x@y.example> BODY=8BITMIME\r\nRCPT TO:<bob@example.test>\r\nDATA\r\n"
-                              "Return-Path: <evil@z.example>\r\n (folded)\r\nSubject: hi\r\n\r\n..dot\r\nbye\r\n.\r\nQUIT\r\n"),
-                          out, sizeof out);
+    struct str got = talk(
+        &world,
+        STR("EHLO client.example\r\nMAIL FROM:<x@y.example> BODY=8BITMIME\r\nRCPT TO:<bob@example.test>\r\nDATA\r\n"
+            "Return-Path: <evil@z.example>\r\n (folded)\r\nSubject: hi\r\n\r\n..dot\r\nbye\r\n.\r\nQUIT\r\n"),
+        out, sizeof out);
     struct str body = str_n(world.delivered, world.n_delivered);
 
     CHECK(str_starts(got, STR("220 mx.example.test ESMTP")));
@@ -212,21 +224,27 @@ TEST(a_letter_is_taken_and_framed)
 TEST(strangers_do_not_relay)
 {
     struct world world = {0};
-    struct str got = talk(&world, STR("HELO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<x@elsewhere.example>\r\nRCPT TO:<nobody@example.test>\r\nDATA\r\nQUIT\r\n"), out, sizeof out);
+    struct str got = talk(&world,
+                          STR("HELO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<x@elsewhere.example>\r\nRCPT "
+                              "TO:<nobody@example.test>\r\nDATA\r\nQUIT\r\n"),
+                          out, sizeof out);
 
-    CHECK(str_search(got, STR("550 5.7.1 <x@elsewhere.example> relaying denied\r\n550 5.1.1 <nobody@example.test> no such user here\r\n503 5.5.1 ")) < got.n);
+    CHECK(str_search(got, STR("550 5.7.1 <x@elsewhere.example> relaying denied\r\n550 5.1.1 <nobody@example.test> no "
+                              "such user here\r\n503 5.5.1 ")) < got.n);
     CHECK_U64(world.letters, 0);
 }
 
 TEST(bare_line_ends_in_a_letter_end_the_connection)
 {
-    static const struct str bad[] = {STR("a\nb\r\n.\r\n"), STR("a\rb\r\n.\r\n"), STR("a\r\n.\nMAIL FROM:<smuggled@b.example>\r\n"), STR("a\0b\r\n.\r\n")};
+    static const struct str bad[] = {STR("a\nb\r\n.\r\n"), STR("a\rb\r\n.\r\n"),
+                                     STR("a\r\n.\nMAIL FROM:<smuggled@b.example>\r\n"), STR("a\0b\r\n.\r\n")};
 
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct world world = {0};
         struct str got;
         char all[500];
-        size_t n = (size_t)snprintf(all, sizeof all, "HELO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\n");
+        size_t n = (size_t)snprintf(all, sizeof all,
+                                    "HELO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\n");
 
         memcpy(all + n, bad[i].p, bad[i].n);
         got = talk(&world, str_n(all, n + bad[i].n), out, sizeof out);
@@ -247,14 +265,16 @@ TEST(a_letter_that_is_too_large_is_read_to_its_end_and_refused)
 {
     struct world world = {0};
     static char in[200000];
-    size_t n = (size_t)snprintf(in, sizeof in, "EHLO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\n\r\n");
+    size_t n = (size_t)snprintf(in, sizeof in,
+                                "EHLO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\n\r\n");
     struct str got;
 
     for (int i = 0; i < 2000; i++)
         n += (size_t)snprintf(in + n, sizeof in - n, "%074d\r\n", i);
     n += (size_t)snprintf(in + n, sizeof in - n, ".\r\nNOOP\r\nQUIT\r\n");
     got = talk(&world, str_n(in, n), out, sizeof out);
-    CHECK(str_search(got, STR("552 5.3.4 Message larger than the 102400 bytes taken here\r\n250 2.0.0 Ok\r\n221 ")) < got.n);
+    CHECK(str_search(got, STR("552 5.3.4 Message larger than the 102400 bytes taken here\r\n250 2.0.0 Ok\r\n221 ")) <
+          got.n);
     CHECK_U64(world.letters, 0);
     got = talk(&world, STR("EHLO c\r\nMAIL FROM:<a@b.example> SIZE=102401\r\nQUIT\r\n"), out, sizeof out);
     CHECK(str_search(got, STR("552 5.3.4 ")) < got.n);
@@ -264,7 +284,8 @@ TEST(a_letter_beyond_memory_goes_by_spool)
 {
     struct world world = {0};
     static char in[200000];
-    size_t n = (size_t)snprintf(in, sizeof in, "EHLO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\nA: b\r\n\r\n");
+    size_t n = (size_t)snprintf(
+        in, sizeof in, "EHLO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\nA: b\r\n\r\n");
     struct str body;
 
     for (int i = 0; i < 1200; i++)
@@ -282,7 +303,10 @@ TEST(a_letter_beyond_memory_goes_by_spool)
 TEST(submission_wants_a_login_over_tls)
 {
     struct world world = {.row.protocol = PROTOCOL_SUBMISSION};
-    struct str got = talk(&world, STR("EHLO c\r\nMAIL FROM:<alice@example.test>\r\nAUTH PLAIN AGFsaWNlQGV4YW1wbGUudGVzdABzZWNyZXQ=\r\nQUIT\r\n"), out, sizeof out);
+    struct str got = talk(
+        &world,
+        STR("EHLO c\r\nMAIL FROM:<alice@example.test>\r\nAUTH PLAIN AGFsaWNlQGV4YW1wbGUudGVzdABzZWNyZXQ=\r\nQUIT\r\n"),
+        out, sizeof out);
 
     CHECK(str_search(got, STR("AUTH PLAIN")) == got.n);
     CHECK(str_search(got, STR("530 5.7.0 Say STARTTLS first\r\n538 5.7.11 ")) < got.n);
@@ -292,14 +316,17 @@ TEST(a_user_sends_as_himself_to_anywhere)
 {
     struct world world = {.row = {.protocol = PROTOCOL_SUBMISSION, .plaintext_auth = true}};
     struct str got = talk(&world,
-                          STR("EHLO c\r\nAUTH PLAIN AGFsaWNlQGV4YW1wbGUudGVzdAB3cm9uZw==\r\nAUTH LOGIN\r\nYWxpY2VAZXhhbXBsZS50ZXN0\r\nc2VjcmV0\r\n"
-                              "MAIL FROM:<bob@example.test>\r\nMAIL FROM:<alice@example.test>\r\nRCPT TO:<x@elsewhere.example>\r\nDATA\r\n\r\nhi\r\n.\r\nQUIT\r\n"),
+                          STR("EHLO c\r\nAUTH PLAIN AGFsaWNlQGV4YW1wbGUudGVzdAB3cm9uZw==\r\nAUTH "
+                              "LOGIN\r\nYWxpY2VAZXhhbXBsZS50ZXN0\r\nc2VjcmV0\r\n"
+                              "MAIL FROM:<bob@example.test>\r\nMAIL FROM:<alice@example.test>\r\nRCPT "
+                              "TO:<x@elsewhere.example>\r\nDATA\r\n\r\nhi\r\n.\r\nQUIT\r\n"),
                           out, sizeof out);
 
     CHECK(str_search(got, STR("250-AUTH PLAIN LOGIN\r\n")) < got.n);
     CHECK(str_search(got, STR("535 5.7.8 ")) < got.n);
     CHECK(str_search(got, STR("334 VXNlcm5hbWU6\r\n")) < got.n);
-    CHECK(str_search(got, STR("235 2.7.0 Authentication successful\r\n553 5.7.1 <bob@example.test> is not an address of yours\r\n250 2.1.0 ")) < got.n);
+    CHECK(str_search(got, STR("235 2.7.0 Authentication successful\r\n553 5.7.1 <bob@example.test> is not an address "
+                              "of yours\r\n250 2.1.0 ")) < got.n);
     CHECK_U64(world.letters, 1);
     CHECK_STR(str_z(world.rcpts), STR("x@elsewhere.example;"));
     CHECK(str_search(str_n(world.delivered, world.n_delivered), STR("with ESMTPA id")) < world.n_delivered);
@@ -308,18 +335,26 @@ TEST(a_user_sends_as_himself_to_anywhere)
 TEST(order_and_mistakes_are_answered_in_the_protocols_words)
 {
     struct world world = {0};
-    struct str got = talk(&world, STR("MAIL FROM:<a@b.example>\r\nEHLO c\r\nRCPT TO:<bob@example.test>\r\nFOO\r\nMAIL FROM:a\r\nMAIL FROM:<a@b.example> X=1\r\nNOOP\r\n"), out, sizeof out);
+    struct str got = talk(&world,
+                          STR("MAIL FROM:<a@b.example>\r\nEHLO c\r\nRCPT TO:<bob@example.test>\r\nFOO\r\nMAIL "
+                              "FROM:a\r\nMAIL FROM:<a@b.example> X=1\r\nNOOP\r\n"),
+                          out, sizeof out);
 
     CHECK(str_search(got, STR("503 5.5.1 Say EHLO or HELO first\r\n")) < got.n);
-    CHECK(str_search(got, STR("503 5.5.1 Give the sender first (MAIL)\r\n500 5.5.2 Command not recognized\r\n501 5.5.4 Syntax: MAIL FROM:<address> [parameters]\r\n"
-                              "555 5.5.4 Parameter not recognized: X\r\n421 4.7.0 Too many errors, closing connection\r\n")) < got.n);
+    CHECK(str_search(
+              got, STR("503 5.5.1 Give the sender first (MAIL)\r\n500 5.5.2 Command not recognized\r\n501 5.5.4 "
+                       "Syntax: MAIL FROM:<address> [parameters]\r\n"
+                       "555 5.5.4 Parameter not recognized: X\r\n421 4.7.0 Too many errors, closing connection\r\n")) <
+          got.n);
     CHECK(!str_ends(got, STR("250 2.0.0 Ok\r\n")));
 }
 
 TEST(a_right_to_send_that_is_gone_ends_the_connection)
 {
     struct world world = {.deliver_st = ST_DENIED};
-    struct str got = talk(&world, STR("HELO c\r\nMAIL FROM:<>\r\nRCPT TO:<Postmaster>\r\nDATA\r\n\r\nx\r\n.\r\nQUIT\r\n"), out, sizeof out);
+    struct str got =
+        talk(&world, STR("HELO c\r\nMAIL FROM:<>\r\nRCPT TO:<Postmaster>\r\nDATA\r\n\r\nx\r\n.\r\nQUIT\r\n"), out,
+             sizeof out);
 
     CHECK(str_search(got, STR("\r\n421 4.3.2 ")) < got.n);
     CHECK(str_search(got, STR("221 ")) == got.n); /* QUIT is not read any more */
@@ -328,7 +363,9 @@ TEST(a_right_to_send_that_is_gone_ends_the_connection)
 TEST(a_failed_commit_is_a_temporary_answer)
 {
     struct world world = {.deliver_st = ST_NOSPACE};
-    struct str got = talk(&world, STR("HELO c\r\nMAIL FROM:<>\r\nRCPT TO:<Postmaster>\r\nDATA\r\n\r\nx\r\n.\r\nQUIT\r\n"), out, sizeof out);
+    struct str got =
+        talk(&world, STR("HELO c\r\nMAIL FROM:<>\r\nRCPT TO:<Postmaster>\r\nDATA\r\n\r\nx\r\n.\r\nQUIT\r\n"), out,
+             sizeof out);
 
     CHECK(str_search(got, STR("\r\n452 4.3.1 ")) < got.n);
     CHECK_STR(str_z(world.from), STR(""));
@@ -339,7 +376,8 @@ TEST(a_spool_that_is_not_there_costs_no_budget)
 {
     struct world world = {.no_spool = true};
     static char in[200000];
-    size_t n = (size_t)snprintf(in, sizeof in, "EHLO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\nA: b\r\n\r\n");
+    size_t n = (size_t)snprintf(
+        in, sizeof in, "EHLO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\nA: b\r\n\r\n");
     struct str got;
 
     for (int i = 0; i < 1200; i++)
@@ -367,10 +405,11 @@ TEST(recipients_that_are_repeated_or_refused_cost_no_memory)
 TEST(a_session_ends_when_the_rights_of_its_user_do)
 {
     struct world world = {.row = {.protocol = PROTOCOL_SUBMISSION, .plaintext_auth = true}, .revoke_at_rcpt = true};
-    struct str got = talk(&world,
-                          STR("EHLO c\r\nAUTH LOGIN\r\nYWxpY2VAZXhhbXBsZS50ZXN0\r\nc2VjcmV0\r\nMAIL FROM:<alice@example.test>\r\n"
-                              "RCPT TO:<x@elsewhere.example>\r\nDATA\r\n\r\nhi\r\n.\r\nNOOP\r\nQUIT\r\n"),
-                          out, sizeof out);
+    struct str got =
+        talk(&world,
+             STR("EHLO c\r\nAUTH LOGIN\r\nYWxpY2VAZXhhbXBsZS50ZXN0\r\nc2VjcmV0\r\nMAIL FROM:<alice@example.test>\r\n"
+                 "RCPT TO:<x@elsewhere.example>\r\nDATA\r\n\r\nhi\r\n.\r\nNOOP\r\nQUIT\r\n"),
+             out, sizeof out);
 
     CHECK(str_ends(got, STR("\r\n250 2.1.5 Recipient ok\r\n421 4.7.0 Access withdrawn, closing connection\r\n")));
     CHECK_U64(world.letters, 0);

@@ -37,7 +37,8 @@ static inline void remove_dir(const char *dir)
 
 static inline struct store_options test_options(const char *dir)
 {
-    return (struct store_options){.dir = dir, .segment_bytes = TEST_SEGMENT, .cache_bytes = 1u << 20, .reserve_bytes = 1};
+    return (struct store_options){
+        .dir = dir, .segment_bytes = TEST_SEGMENT, .cache_bytes = 1u << 20, .reserve_bytes = 1};
 }
 
 /* One part that puts one key. */

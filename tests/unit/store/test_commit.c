@@ -65,7 +65,8 @@ static void make_part(struct world *w, struct test_part *t, uint64_t account, un
     snprintf(t->key, sizeof t->key, "%u.%u", number, round);
     snprintf(t->value, sizeof t->value, "of %u", number);
     t->change = (struct kv_change){str_z(t->key), str_z(t->value), KV_PUT};
-    t->part = (struct kv_part){.account = account, .changes = &t->change, .n = 1, .core = w->cores[account % 2], .done = done};
+    t->part = (struct kv_part){
+        .account = account, .changes = &t->change, .n = 1, .core = w->cores[account % 2], .done = done};
     t->part.expected_version = a->next++;
     t->part.chain = a->chain;
 }
@@ -90,7 +91,7 @@ static void write_some(void *arg)
             make_part(w, &t[1], b, self->number, i);
         pthread_mutex_unlock(&w->mutex);
         if (i % 3 == 0)
-            co_yield(); /* others overtake */
+            co_yield (); /* others overtake */
         st = kv_commit(w->s, &c);
         if (st == ST_OK)
             w->ok++;

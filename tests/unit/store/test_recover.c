@@ -184,7 +184,8 @@ TEST(a_torn_last_batch_does_not_count)
     const char *dir = new_dir();
     struct trace t = crash(dir);
     const uint64_t begin = t.ends[BATCHES - 1], end = t.ends[BATCHES];
-    const uint64_t places[] = {begin, begin + 5, begin + 45, begin + 60, end - BODY - RECORD_HEAD_BYTES, end - BODY, end - 9};
+    const uint64_t places[] = {begin,      begin + 5, begin + 45, begin + 60, end - BODY - RECORD_HEAD_BYTES,
+                               end - BODY, end - 9};
     char copy[300];
 
     for (size_t i = 0; i < ARRAY_LEN(places); i++) {

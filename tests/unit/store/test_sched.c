@@ -6,7 +6,7 @@
 
 struct world {
     struct sched s;
-    enum st refuse;            /* what admit says to `refused` */
+    enum st refuse; /* what admit says to `refused` */
     const struct kv_job *refused;
 };
 
