@@ -68,16 +68,6 @@ enum st base64_decode(struct arena *a, struct str text, struct str *out_raw)
 
 static const char hex_digits[] = "0123456789abcdef";
 
-void hex_encode(struct buf *out, struct str raw)
-{
-    for (size_t i = 0; i < raw.n; i++) {
-        unsigned char c = (unsigned char)raw.p[i];
-
-        buf_addc(out, hex_digits[c >> 4]);
-        buf_addc(out, hex_digits[c & 15]);
-    }
-}
-
 struct str hex_of(struct arena *a, const void *raw, size_t n)
 {
     const unsigned char *p = raw;

@@ -8,6 +8,5 @@ void base64_encode(struct buf *out, struct str raw); /* one line, with padding *
 /* Strict: no white space, padding required, no stray bits. ST_SYNTAX. */
 enum st base64_decode(struct arena *a, struct str text, struct str *out_raw) MUST_USE;
 
-void hex_encode(struct buf *out, struct str raw); /* small letters */
 enum st hex_decode(struct arena *a, struct str text, struct str *out_raw) MUST_USE;
 struct str hex_of(struct arena *a, const void *raw, size_t n);

@@ -30,10 +30,6 @@ void rec_put_u64(struct buf *b, uint64_t v)
 {
     put_le(b, v, 8);
 }
-void rec_put_u32_be(struct buf *b, uint32_t v)
-{
-    put_be(b, v, 4);
-}
 void rec_put_u64_be(struct buf *b, uint64_t v)
 {
     put_be(b, v, 8);

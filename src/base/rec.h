@@ -14,7 +14,6 @@ void rec_put_u16(struct buf *b, uint16_t v);
 void rec_put_u32(struct buf *b, uint32_t v);
 void rec_put_u64(struct buf *b, uint64_t v);
 void rec_put_str(struct buf *b, struct str s); /* u32 length, then the bytes */
-void rec_put_u32_be(struct buf *b, uint32_t v);
 void rec_put_u64_be(struct buf *b, uint64_t v);
 
 struct rec {

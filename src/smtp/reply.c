@@ -15,11 +15,6 @@ static const struct row rows[] = {
 #undef REPLY
 };
 
-unsigned smtp_reply_code(enum smtp_reply r)
-{
-    return rows[r].code;
-}
-
 /* What a client sent may come back in a reply, but not as a line of its own. */
 static size_t clean(struct str arg, char *out)
 {

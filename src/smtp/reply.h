@@ -17,4 +17,3 @@ enum st smtp_reply(struct smtp_session *s, enum smtp_reply r) SUSPENDS MUST_USE;
 enum st smtp_reply_arg(struct smtp_session *s, enum smtp_reply r, struct str arg) SUSPENDS MUST_USE;
 /* The same, counted as a mistake of the client. */
 enum st smtp_refuse(struct smtp_session *s, enum smtp_reply r, struct str arg) SUSPENDS MUST_USE;
-unsigned smtp_reply_code(enum smtp_reply r);

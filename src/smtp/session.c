@@ -228,11 +228,6 @@ enum st smtp_session_run(struct smtp_session *s, enum st why)
     return st;
 }
 
-uint64_t smtp_session_account(const struct smtp_session *s)
-{
-    return s->user.account;
-}
-
 void smtp_session_revoke(struct smtp_session *s)
 {
     s->authenticated = false;

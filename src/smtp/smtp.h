@@ -81,8 +81,6 @@ void smtp_session_free(struct smtp_session *s);
  * the server stops. ST_PARKED: call again. Anything else: the session is over, and how (ST_OK: QUIT). */
 enum st smtp_session_run(struct smtp_session *s, enum st why) SUSPENDS;
 
-/* Who is logged in; 0: nobody. */
-uint64_t smtp_session_account(const struct smtp_session *s);
 /* His rights are withdrawn: the session ends before the next command, and what is under way is a stranger's. Parked, it
  * has to be run again for that. */
 void smtp_session_revoke(struct smtp_session *s);
