@@ -33,6 +33,8 @@ struct stream {
     uint32_t magic;
     bool broken; /* a write failed: what the peer has got is not known */
     bool said_goodbye;
+    bool filled;          /* the last read took all the room there was */
+    bool more;            /* another record follows at once: the kernel need not send this one by itself */
     unsigned char want;   /* enum co_dir of the last ST_BUSY */
     unsigned char streak; /* calls in a row that did not wait */
     struct co_fd fd;

@@ -2,7 +2,7 @@
 #include "base/must.h"
 #include "net/layer.h"
 
-#define BUFFER_MAX 16384
+#define BUFFER_MAX 65536
 #define RETRY_MS 50 /* when no coroutine was free */
 
 enum state { RUNNING, PARKED, WAITING /* for a free coroutine */, ENDED };

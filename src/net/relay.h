@@ -1,7 +1,8 @@
 /* Two streams joined: what comes in on one goes out on the other, in both directions, as when a gate keeps
  * TLS for a session that runs in the box. A direction has a coroutine only while bytes move; an idle relay
- * holds no stack and no buffer. At most 16 KiB are in hand in each direction, so a slow reader slows its
- * writer. The end of one direction (half-close) is passed on, and the other one goes on for a while. */
+ * holds no stack and no buffer. At most 64 KiB are in hand in each direction (four TLS records, which go to
+ * the kernel together), so a slow reader slows its writer. The end of one direction (half-close) is passed
+ * on, and the other one goes on for a while. */
 #pragma once
 
 #include "net/stream.h"

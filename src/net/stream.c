@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define IN_FIRST 4096  /* the input buffer begins with this and doubles */
+#define IN_EAGER 65536 /* to here it also doubles when a read takes all room, though the input is eaten each time */
 #define STREAK_MAX 64  /* calls in a row without a wait, before others get their turn */
 #define LINGER_MS 2000 /* see stream_close */
 #define LINGER_BYTES 262144
@@ -143,7 +144,7 @@ static enum st socket_write(struct stream *s, const struct iovec *iov, int piece
     if (fault_hit(FAULT_net_write))
         return FAIL(ST_IO, "send: a fault was asked for");
     do
-        n = sendmsg(s->fd.fd, &m, MSG_NOSIGNAL);
+        n = sendmsg(s->fd.fd, &m, MSG_NOSIGNAL | (s->more ? MSG_MORE : 0));
     while (n < 0 && errno == EINTR);
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
         co_fd_again(&s->fd, CO_WRITE);
@@ -225,8 +226,8 @@ static size_t make_room(struct stream *s)
         buf_drop_front(b, s->in_at);
         s->in_at = 0;
     }
-    if (b->n == b->cap && b->cap < b->max)
-        (void)buf_space(b, MIN(MAX(b->cap, IN_FIRST), b->max - b->n));
+    if (b->cap < b->max && (b->n == b->cap || (s->filled && b->cap < IN_EAGER)))
+        (void)buf_space(b, MIN(MAX(b->cap * 2, IN_FIRST), b->max) - b->n);
     return MIN(b->cap, b->max) - b->n;
 }
 
@@ -238,6 +239,7 @@ enum st stream_fill(struct stream *s)
         return FAIL(ST_LIMIT, "more than %zu bytes of input", s->in.max);
     TRY(layer_read(s, s->top, s->in.p + s->in.n, room, &n));
     buf_added(&s->in, n);
+    s->filled = n == room;
     s->bytes_in += n;
     return ST_OK;
 }

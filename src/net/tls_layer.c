@@ -116,13 +116,15 @@ static enum st tls_read(struct stream_layer *layer, char *p, size_t max, size_t 
     return ret == 1 ? ST_OK : meaning(l, ret, "TLS, reading");
 }
 
-static enum st tls_write(struct stream_layer *layer, const struct iovec *iov, UNUSED int pieces, size_t *out_n)
+static enum st tls_write(struct stream_layer *layer, const struct iovec *iov, int pieces, size_t *out_n)
 {
     struct tls_layer *l = of(layer);
     int ret;
 
     before_call(l);
+    layer->stream->more = pieces > 1 || iov->iov_len > RECORD_MAX;
     ret = SSL_write_ex(l->ssl, iov->iov_base, MIN(iov->iov_len, RECORD_MAX), out_n);
+    layer->stream->more = false;
     return ret == 1 ? ST_OK : meaning(l, ret, "TLS, writing");
 }
 

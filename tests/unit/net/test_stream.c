@@ -330,3 +330,34 @@ TEST(detached_with_what_is_unread)
 {
     on_core(detaching, NULL);
 }
+
+/* A reader that eats each time still gets larger pieces while there is more than it has room for; parking gives that back. */
+static void bulk_reads(UNUSED void *arg)
+{
+    static char much[200000];
+    struct stream *a, *b;
+    size_t got = 0, reads = 0;
+
+    stream_pair(&a, &b);
+    CHECK(send(stream_fd(b), much, 100000, 0) == 100000);
+    for (; got < 100000; reads++) {
+        CHECK_ST(stream_more(a), ST_OK);
+        got += stream_input(a).n;
+        stream_eat(a, stream_input(a).n);
+        CHECK(a->in.cap <= IN_EAGER && a->in.cap <= a->in.max);
+    }
+    CHECK(reads <= 6); /* 4, 8, 16, 32, 40 KiB and not 25 times 4 KiB */
+    CHECK(stream_park(a, NEVER, park_over, NULL));
+    CHECK_U64(a->in.cap, 0);
+    stream_unpark(a);
+    send_now(b, STR("x"));
+    CHECK_ST(stream_more(a), ST_OK);
+    CHECK_U64(a->in.cap, IN_FIRST);
+    stream_free(a);
+    stream_free(b);
+}
+
+TEST(reads_grow_while_they_are_filled)
+{
+    on_core(bulk_reads, NULL);
+}
