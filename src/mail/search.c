@@ -102,10 +102,23 @@ static struct str header_of(const struct search *s)
     return str_sub(s->body.bytes, 0, s->email.rec.header_size);
 }
 
-static bool has_header(const struct search *s, const struct prepared *p)
+/* The record knows most answers: which fields there are, and the text of those that stand in ENVELOPE. */
+static enum answer ask_header(const struct search *s, const struct prepared *p)
 {
-    return mime_search_header(&p->needle, s->email.prefix, p->key->name) ||
-           mime_search_header(&p->needle, header_of(s), p->key->name);
+    struct str name = p->key->name;
+
+    if (s->level < LEVEL_RECORD)
+        return NOT_YET;
+    if (mime_search_header(&p->needle, s->email.prefix, name))
+        return YES;
+    switch (mime_search_record(&p->needle, &s->email.rec, name)) {
+    case MIME_FOUND: return YES;
+    case MIME_NOT_FOUND: return NO;
+    case MIME_IN_HEADER: break;
+    }
+    if (s->level < LEVEL_HEADER)
+        return NOT_YET;
+    return mime_search_header(&p->needle, header_of(s), name) ? YES : NO;
 }
 
 static bool has_body(struct search *s, const struct prepared *p) SUSPENDS
@@ -190,7 +203,7 @@ static enum answer ask(struct search *s, const struct prepared *p)
     case SEARCH_SENTBEFORE: return s->level < LEVEL_RECORD ? NOT_YET : sent_day(s) < num ? YES : NO;
     case SEARCH_SENTON: return s->level < LEVEL_RECORD ? NOT_YET : sent_day(s) == num ? YES : NO;
     case SEARCH_SENTSINCE: return s->level < LEVEL_RECORD ? NOT_YET : sent_day(s) >= num ? YES : NO;
-    case SEARCH_HEADER: return s->level < LEVEL_HEADER ? NOT_YET : has_header(s, p) ? YES : NO;
+    case SEARCH_HEADER: return ask_header(s, p);
     case SEARCH_BODY:
     case SEARCH_TEXT: return s->level < LEVEL_BODY ? NOT_YET : has_body(s, p) ? YES : NO;
     }

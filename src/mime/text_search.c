@@ -6,6 +6,8 @@
 #include "mime/casefold.h"
 #include "mime/charset.h"
 #include "mime/decode.h"
+#include "mime/encword.h"
+#include "mime/envelope.h"
 #include "mime/header.h"
 #include "mime/param.h"
 
@@ -58,6 +60,49 @@ bool mime_search_header(const struct mime_needle *n, struct str header, struct s
 
     for (size_t pos = 0; !found && mime_header_next(header, &pos, &f);)
         found = str_ieq(f.name, field) && mime_search_utf8(n, mime_unfold_decoded(&a, f.value));
+    arena_fini(&a);
+    return found;
+}
+
+/* How many fields may have that name: equal hashes do not prove equal names, different ones do prove different names. */
+static size_t fields_like(const struct mime_record *r, struct str name)
+{
+    struct mime_field_pos pos = {0};
+    uint16_t hash = mime_name_hash(name);
+    size_t n = 0;
+
+    while (mime_record_field(r, &pos))
+        n += pos.hash == hash;
+    return n;
+}
+
+/* `like` fields may have that name. */
+static enum mime_found search_envelope(const struct mime_needle *n, const struct mime_record *r, struct str field,
+                                       size_t like, struct arena *a)
+{
+    struct str text;
+
+    if (!mime_envelope_text(r, field, a, &text))
+        return MIME_IN_HEADER;
+    if (!text.p) /* what is like it has another name */
+        return MIME_NOT_FOUND;
+    if (mime_search_utf8(n, mime_encword_decode(a, text)))
+        return MIME_FOUND;
+    return like == 1 ? MIME_NOT_FOUND : MIME_IN_HEADER;
+}
+
+enum mime_found mime_search_record(const struct mime_needle *n, const struct mime_record *r, struct str field)
+{
+    struct arena a = ARENA_INIT;
+    enum mime_found found;
+    size_t like;
+
+    if ((r->flags & MIME_RECORD_NO_FIELDS) || !field.n) /* lines without a name have no hash */
+        return MIME_IN_HEADER;
+    like = fields_like(r, field);
+    if (!like)
+        return MIME_NOT_FOUND;
+    found = search_envelope(n, r, field, like, &a);
     arena_fini(&a);
     return found;
 }

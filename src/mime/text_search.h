@@ -20,6 +20,12 @@ bool mime_search_utf8(const struct mime_needle *n, struct str text);
  * the letter's header. */
 bool mime_search_header(const struct mime_needle *n, struct str header, struct str field);
 
+/* The same answer from the record alone, without the letter. MIME_IN_HEADER where only the header can tell: several
+ * fields of that name, one that ENVELOPE does not hold as it stands (addresses, which lose comments and white space there),
+ * a string that was cut. */
+enum mime_found { MIME_NOT_FOUND, MIME_FOUND, MIME_IN_HEADER };
+enum mime_found mime_search_record(const struct mime_needle *n, const struct mime_record *r, struct str field);
+
 /* SEARCH BODY and TEXT over a letter that is read in pieces of any size, from its first byte:
  *
  *   s = mime_search_new(&record, &needle, true);

@@ -69,9 +69,17 @@ static void body_keys(struct world *w)
                                                       KEY(.what = SEARCH_UID, .set = uids(2, 3))))),
               STR("2 3"));
     CHECK_STR(run_search(w, v, KEY(.what = SEARCH_MODSEQ, .num = 5)), STR("2 3"));
+    CHECK_STR(run_search(w, v,
+                         KEY(.what = SEARCH_AND,
+                             KIDS(KEY(.what = SEARCH_HEADER, .name = STR("Return-Path"), .text = STR("a@example")),
+                                  KEY(.what = SEARCH_HEADER, .name = STR("From"), .text = STR("A@EXAMPLE")),
+                                  KEY(.what = SEARCH_HEADER, .name = STR("Subject"), .text = STR("erry"))))),
+              STR("3"));
     /* A message whose bytes are damaged does not match; when a cheap key decides, nobody notices. */
     w->store->blobs[0].bytes.n--;
     CHECK_STR(run_search(w, v, KEY(.what = SEARCH_BODY, .text = STR("body"))), STR("2 3"));
+    CHECK_STR(run_search(w, v, KEY(.what = SEARCH_HEADER, .name = STR("Subject"), .text = STR("apple"))), STR("1"));
+    CHECK_STR(run_search(w, v, KEY(.what = SEARCH_HEADER, .name = STR("To"), .text = STR("apple"))), STR(""));
     CHECK_STR(run_search(w, v,
                          KEY(.what = SEARCH_OR, KIDS(KEY(.what = SEARCH_BODY, .text = STR("body")),
                                                      KEY(.what = SEARCH_UID, .set = uids(1, 1))))),
@@ -82,4 +90,47 @@ static void body_keys(struct world *w)
 TEST(search_keys)
 {
     in_world(1, body_keys);
+}
+
+/* Whether the record answers or the header has to be read, the answer is that of the header. */
+static void body_odd_headers(struct world *w)
+{
+    static const char *const subjects[] = {
+        "one\r\nSubject: two",
+        "=?utf-8?q?on?=\r\n =?utf-8?q?e?= \xc3\xa4",
+        "none\r\nTo: friends: one@x.test (two), three@x.test;",
+        "\"o\\ne\"\r\nCc: \"One, Two\" <three@x.test>",
+        "",
+        "Re: ONE\r\nX-Two: three",
+    };
+    static const struct str fields[] = {STR("Subject"), STR("to"), STR("CC"), STR("Bcc"), STR("X-Two"), STR("Date")};
+    static const struct str needles[] = {STR(""),      STR("one"), STR("two"),     STR("three"), STR("\xc3\x84"),
+                                         STR("o\\ne"), STR("2"),   STR("one, tw"), STR("@x"),    STR("(two)")};
+    struct account *a = open_account(w, 7);
+    struct view *v;
+
+    for (size_t i = 0; i < ARRAY_LEN(subjects); i++)
+        CHECK_ST(deliver_to(w, (uint64_t[]){7}, 1, subjects[i]), ST_OK);
+    v = open_view(a, "INBOX");
+    for (size_t f = 0; f < ARRAY_LEN(fields); f++) {
+        for (size_t k = 0; k < ARRAY_LEN(needles); k++) {
+            struct mime_needle needle;
+            struct buf want;
+
+            mime_needle_init(&needle, &w->arena, needles[k]);
+            buf_init(&want, 100);
+            for (size_t i = 0; i < ARRAY_LEN(subjects); i++)
+                if (mime_search_header(&needle, letter(w, subjects[i]).bytes, fields[f]))
+                    buf_addf(&want, "%s%zu", want.n ? " " : "", i + 1);
+            CHECK_STR(run_search(w, v, KEY(.what = SEARCH_HEADER, .name = fields[f], .text = needles[k])),
+                      buf_str(&want));
+            buf_fini(&want);
+        }
+    }
+    view_close(v);
+    account_close(a);
+}
+TEST(odd_headers)
+{
+    in_world(1, body_odd_headers);
 }

@@ -1,6 +1,7 @@
 #include "mime/text_search.c"
 
 #include "mime/scan.h"
+#include "mime/structure.h"
 
 #include "test.h"
 
@@ -129,4 +130,194 @@ TEST(a_match_across_pieces_of_a_long_body)
     buf_fini(&b);
     buf_fini(&text);
     arena_fini(&a);
+}
+
+/* --- from the record, or from the header: the same answer ---------------------------------------------------- */
+
+static uint64_t seed = 20261123;
+
+static unsigned below(unsigned n)
+{
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)((seed >> 33) % n);
+}
+
+/* A name with the hash of another. */
+static struct str name_like(struct arena *a, struct str name)
+{
+    for (unsigned i = 0;; i++) {
+        struct str other = arena_printf(a, "X-%u", i);
+
+        if (mime_name_hash(other) == mime_name_hash(name))
+            return other;
+    }
+}
+
+static const struct str odd_names[] = {
+    STR("Subject"),  STR("SUBJECT"), STR("subject "),   STR("Message-ID"), STR("In-Reply-To"), STR("Date"),
+    STR("From"),     STR("To"),      STR("Cc"),         STR("Bcc"),        STR("Reply-To"),    STR("X-Other"),
+    STR("Comments"), STR("Sender"),  STR("References"), STR("Subject\t"),
+};
+static const struct str odd_words[] = {
+    STR(" "),
+    STR("\r\n "),
+    STR("\n\t"),
+    STR("\r\n  \r\n "),
+    STR("\r"),
+    {"a\0b", 3},
+    STR("apple"),
+    STR("Apple pie"),
+    STR("\"quo \\\" ted\""),
+    STR("back\\slash"),
+    STR("(comment (in it))"),
+    STR("<a@example.test>"),
+    STR("\"Last, First\" <b@example.test>, "),
+    STR("friends: a@x.test, (c) d . e @ y.test;"),
+    STR("<no@end"),
+    STR(",;,:"),
+    STR("gr\xc3\xbc\xc3\x9f"),
+    STR("\xff\xe4 raw"),
+    STR("=?utf-8?q?Gr=C3=BC=C3=9Fe?="),
+    STR("=?utf-8?b?w5xi?= =?utf-8?b?ZXI=?="),
+    STR("=?utf-8?q?sp=C3?=\r\n =?utf-8?q?=BClit?="),
+    STR("=?utf-8?q?fol\r\n ded?="),
+    STR("=?utf-8?q?not ended"),
+    STR("=?iso-8859-1?q?=E4?="),
+    STR("{3}"),
+    STR("NIL"),
+};
+static const struct str odd_needles[] = {
+    STR(""),
+    STR("apple"),
+    STR("APPLE PIE"),
+    STR("pie"),
+    STR("\xc3\xbc"),
+    STR("\xc3\x9c"
+        "ber"),
+    STR("a@example"),
+    STR("<a@"),
+    STR("\"quo"),
+    STR("quo \""),
+    STR("split"),
+    STR("sp\xc3\xbclit"),
+    STR("folded"),
+    STR("fol ded"),
+    STR("=?utf"),
+    STR("comment"),
+    STR("nil"),
+    STR("ab"),
+    STR("last, first"),
+    STR("y.test"),
+    STR("\\"),
+    STR("nowhere"),
+    STR("  "),
+    STR("{3}"),
+};
+
+static void add_odd_header(struct buf *out, struct str same_hash)
+{
+    unsigned fields = below(8);
+
+    if (!below(8))
+        buf_addz(out, ">From somebody\r\n");
+    for (unsigned i = 0; i < fields; i++) {
+        buf_add(out, below(10) ? odd_names[below(ARRAY_LEN(odd_names))] : same_hash);
+        buf_addz(out, ":");
+        for (unsigned words = below(5); words; words--)
+            buf_add(out, odd_words[below(ARRAY_LEN(odd_words))]);
+        for (unsigned n = below(200) ? 0 : MIME_ENVELOPE_STRING / 4 - 20 + below(30); n; n--)
+            buf_addz(out, "=3D ");
+        for (unsigned n = below(800) ? 0 : 17000; n; n--)
+            buf_addz(out, "pie ");
+        buf_addz(out, below(5) ? "\r\n" : "\n");
+    }
+    if (below(6))
+        buf_addz(out, "\r\nthe body: apple\r\n");
+}
+
+struct counted {
+    unsigned of[3];
+};
+
+static void compare(struct arena *a, struct str whole, struct str field, struct counted *counted)
+{
+    struct mime_record r;
+    struct buf b;
+
+    buf_init(&b, LIMIT_MIME_RECORD);
+    mime_record_build(whole, &b);
+    CHECK_ST(mime_record_open(buf_str(&b), &r), ST_OK);
+    for (size_t i = 0; i < ARRAY_LEN(odd_needles); i++) {
+        struct mime_needle n;
+        enum mime_found got;
+        bool want;
+
+        mime_needle_init(&n, a, odd_needles[i]);
+        want = mime_search_header(&n, str_sub(whole, 0, r.header_size), field);
+        got = mime_search_record(&n, &r, field);
+        counted->of[got]++;
+        if (got == MIME_IN_HEADER || (got == MIME_FOUND) == want)
+            continue;
+        CHECK(!"the same answer");
+        printf("# %.*s of %.*s in %.*s\n", STR_ARGS(odd_needles[i]), STR_ARGS(field), STR_ARGS(whole));
+    }
+    buf_fini(&b);
+}
+
+TEST(the_record_answers_as_the_header_does)
+{
+    static const struct str asked[] = {
+        STR("subject"), STR("Message-Id"), STR("in-reply-to"), STR("DATE"),   STR("From"),
+        STR("To"),      STR("Bcc"),        STR("x-other"),     STR("X-None"), STR("")};
+    struct arena a = ARENA_INIT;
+    struct str same_hash = name_like(&a, STR("Subject"));
+    struct counted counted = {0};
+    struct buf whole;
+
+    buf_init(&whole, 1u << 20);
+    for (unsigned i = 0; i < 3000; i++) {
+        struct arena one = ARENA_INIT;
+
+        buf_clear(&whole);
+        add_odd_header(&whole, same_hash);
+        compare(&one, buf_str(&whole), STR("Subject"), &counted);
+        compare(&one, buf_str(&whole), asked[below(ARRAY_LEN(asked))], &counted);
+        compare(&one, buf_str(&whole), same_hash, &counted);
+        arena_fini(&one);
+    }
+    CHECK(counted.of[MIME_FOUND] > 1000 && counted.of[MIME_NOT_FOUND] > 1000 && counted.of[MIME_IN_HEADER] > 1000);
+    buf_fini(&whole);
+    arena_fini(&a);
+}
+
+static enum mime_found asked(const char *header, struct str field, struct str needle)
+{
+    struct arena a = ARENA_INIT;
+    struct mime_needle n;
+    struct mime_record r;
+    enum mime_found found;
+    struct buf b;
+
+    buf_init(&b, LIMIT_MIME_RECORD);
+    mime_record_build(str_z(header), &b);
+    CHECK_ST(mime_record_open(buf_str(&b), &r), ST_OK);
+    mime_needle_init(&n, &a, needle);
+    found = mime_search_record(&n, &r, field);
+    buf_fini(&b);
+    arena_fini(&a);
+    return found;
+}
+
+TEST(what_the_record_knows)
+{
+    struct str subject = STR("subject"), from = STR("from");
+
+    CHECK(asked("Subject: =?utf-8?q?ap=\r\n ple?=\r\n\r\n", subject, STR("APPLE")) == MIME_NOT_FOUND);
+    CHECK(asked("Subject: =?utf-8?q?ap?=\r\n =?utf-8?q?ple?=\r\n\r\n", subject, STR("APPLE")) == MIME_FOUND);
+    CHECK(asked("Subject: one\r\nSubject: two\r\n\r\n", subject, STR("one")) == MIME_FOUND);
+    CHECK(asked("Subject: one\r\nSubject: two\r\n\r\n", subject, STR("two")) == MIME_IN_HEADER);
+    CHECK(asked("Subject:\r\n\r\n", subject, STR("")) == MIME_FOUND);
+    CHECK(asked("From: a@b.test (apple)\r\n\r\n", from, STR("apple")) == MIME_IN_HEADER);
+    CHECK(asked("To: a@b.test\r\n\r\n", from, STR("")) == MIME_NOT_FOUND);
+    CHECK(asked("\r\nSubject: apple\r\n", subject, STR("apple")) == MIME_NOT_FOUND);
 }
