@@ -173,6 +173,17 @@ enum st kv_commit(struct store *s, struct kv_commit *commit)
     return finish(s, &c);
 }
 
+enum st commit_moves(struct store *s, const struct blob_move *moves, size_t n)
+{
+    struct commit c = {.moves = moves, .n_moves = n, .job.bytes = n * BLOB_MOVE_BYTES};
+
+    must(!core_here() && n <= COMMIT_MOVES);
+    buf_init(&c.parts, 1);
+    committer_give(s, &c);
+    wait_for_answer(s, &c);
+    return finish(s, &c);
+}
+
 void kv_abandon(struct store *s, struct kv_part **parts, size_t n, enum st st)
 {
     struct commit *c = MEM_NEW(struct commit);

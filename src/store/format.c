@@ -39,7 +39,7 @@ uint64_t bytes_hash(struct str s)
 void segment_head_encode(const struct segment_head *h, unsigned char out[SEGMENT_HEAD_USED])
 {
     memcpy(out, SEGMENT_MAGIC, 8);
-    put_u32(out + 8, FORMAT_VERSION);
+    put_u32(out + 8, SEGMENT_VERSION);
     put_u32(out + 12, (uint32_t)h->kind);
     put_u64(out + 16, h->id);
     put_u64(out + 24, h->generation);
@@ -52,7 +52,7 @@ enum st segment_head_decode(const unsigned char in[SEGMENT_HEAD_USED], struct se
 {
     if (memcmp(in, SEGMENT_MAGIC, 8) != 0 || get_u64(in + 48) != XXH3_64bits(in, 48))
         return FAIL(ST_CORRUPT, "a segment's head is damaged");
-    if (get_u32(in + 8) > FORMAT_VERSION)
+    if (get_u32(in + 8) > SEGMENT_VERSION)
         return FAIL(ST_DENIED, "a segment was written by a newer version");
     if (get_u32(in + 12) > SEGMENT_BULK)
         return FAIL(ST_CORRUPT, "a segment's kind is unknown");
@@ -109,7 +109,7 @@ enum st record_head_decode(const unsigned char in[RECORD_HEAD_BYTES], const stru
 
 void batch_put_head(struct buf *b, const struct batch_head *h)
 {
-    rec_put_u8(b, FORMAT_VERSION);
+    rec_put_u8(b, BATCH_VERSION);
     rec_put_u64(b, h->wall_us);
     rec_put_u64(b, h->blob_ceiling);
     rec_put_u64(b, h->end);
@@ -139,10 +139,18 @@ static void get_blob(struct rec *r, struct blob_row *out)
     rec_need(r, out->codec < CODEC_COUNT);
 }
 
+enum st batch_check_version(struct str bytes)
+{
+    if (bytes.n && (unsigned char)bytes.p[0] > BATCH_VERSION)
+        return FAIL(ST_DENIED, "the journal was written by a newer version");
+    return ST_OK;
+}
+
 void batch_read(struct batch_reader *b, struct str bytes, struct batch_head *out_head)
 {
     *b = (struct batch_reader){.r = rec_of(bytes)};
-    rec_need(&b->r, rec_u8(&b->r) == FORMAT_VERSION);
+    b->version = rec_u8(&b->r);
+    rec_need(&b->r, b->version >= 1 && b->version <= BATCH_VERSION);
     out_head->wall_us = rec_u64(&b->r);
     out_head->blob_ceiling = rec_u64(&b->r);
     out_head->end = rec_u64(&b->r);
@@ -178,7 +186,7 @@ bool batch_next_deref(struct batch_reader *b, uint64_t *out_id, int32_t *out_del
 
 bool batch_next_part(struct batch_reader *b, uint64_t *out_account, uint64_t *out_version)
 {
-    if (!more(b, true))
+    if (!more(b, b->version < 2))
         return false;
     *out_account = rec_u64(&b->r);
     *out_version = rec_u64(&b->r);
@@ -195,6 +203,25 @@ bool batch_next_change(struct batch_reader *b, struct change_view *out)
     out->key = rec_str(&b->r, SIZE_MAX);
     out->value = rec_str(&b->r, SIZE_MAX);
     rec_need(&b->r, out->op <= KV_DEL_RANGE && out->key.n >= 8);
+    return !b->r.bad;
+}
+
+bool batch_next_before(struct batch_reader *b, uint64_t *out_account, uint64_t *out_version)
+{
+    if (b->version < 2 || !more(b, false))
+        return false;
+    *out_account = rec_u64(&b->r);
+    *out_version = rec_u64(&b->r);
+    return !b->r.bad;
+}
+
+bool batch_next_move(struct batch_reader *b, struct blob_move *out)
+{
+    if (b->version < 2 || !more(b, true))
+        return false;
+    *out = (struct blob_move){rec_u64(&b->r), 0, 0};
+    out->segment = rec_u64(&b->r);
+    out->offset = rec_u64(&b->r);
     return !b->r.bad;
 }
 

@@ -6,7 +6,9 @@
 
 #include "base/rec.h"
 
-#define FORMAT_VERSION 1u
+#define FORMAT_VERSION 2u        /* of the whole, in the file FORMAT */
+#define SEGMENT_VERSION 1u       /* of a segment's head */
+#define BATCH_VERSION 2u         /* of a journal record; 1 had no section behind the parts */
 #define SEGMENT_HEAD_BYTES 4096u /* the page; what is used of it is SEGMENT_HEAD_USED */
 #define SEGMENT_HEAD_USED 56u
 #define RECORD_HEAD_BYTES 48u
@@ -67,22 +69,35 @@ struct batch_head {
 void batch_put_head(struct buf *b, const struct batch_head *h);
 void batch_put_blob(struct buf *b, const struct blob_row *row);
 
+/* A body that was copied elsewhere, as stored: its row follows. */
+struct blob_move {
+    uint64_t id, segment, offset;
+};
+#define BLOB_MOVE_BYTES 24u
+#define ACCOUNT_BEFORE_BYTES 16u
+
+enum st batch_check_version(struct str bytes) MUST_USE; /* ST_DENIED: a newer version wrote it */
+
 struct change_view {
     uint8_t op;
     struct str key, value; /* keys with their account in front */
 };
 
-/* Reads a batch in the order in which it is written: head, blobs, derefs, parts with their changes. Each
- * `next` is called until it says false; ask batch_end last. */
+/* Reads a batch in the order in which it is written: head, blobs, derefs, parts with their changes, accounts of the
+ * batch before, moves. Each `next` is called until it says false; ask batch_end last. */
 struct batch_reader {
     struct rec r;
     uint32_t left, changes_left;
+    uint8_t version;
 };
 void batch_read(struct batch_reader *b, struct str bytes, struct batch_head *out_head);
 bool batch_next_blob(struct batch_reader *b, struct blob_row *out);
 bool batch_next_deref(struct batch_reader *b, uint64_t *out_id, int32_t *out_delta);
 bool batch_next_part(struct batch_reader *b, uint64_t *out_account, uint64_t *out_version);
 bool batch_next_change(struct batch_reader *b, struct change_view *out);
+/* What the batch before has brought: an account may come several times, the last version is the one that it reached. */
+bool batch_next_before(struct batch_reader *b, uint64_t *out_account, uint64_t *out_version);
+bool batch_next_move(struct batch_reader *b, struct blob_move *out);
 enum st batch_end(const struct batch_reader *b) MUST_USE;
 
 /* --- the index: rows of the store's own account -------------------------------------------------- */

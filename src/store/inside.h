@@ -30,6 +30,8 @@ struct commit {
     struct kv_job job; /* first */
     const struct kv_deref *derefs;
     size_t n_derefs;
+    const struct blob_move *moves;
+    size_t n_moves;
     struct prepared {
         struct blob_row row;
         struct str stored; /* empty when staged */
@@ -85,6 +87,8 @@ struct store {
     struct segment *journal; /* pinned */
     uint64_t journal_at, seq, blob_ceiling;
     struct buf batch;
+    struct buf before; /* accounts and versions of the last batch, as the next one's record has them */
+    unsigned format;   /* what the file FORMAT says */
     rocksdb_writebatch_t *changes;
     int short_of_space; /* 0 no, 1 no new bodies, 2 nothing */
     bool is_broken;
@@ -113,6 +117,15 @@ enum st store_get_row(struct store *s, struct arena *a, char row, uint64_t numbe
 enum st journal_commit(struct store *s, struct job_list *batch) MUST_USE;
 /* Brings the index up to a batch: the same for a fresh commit and for one that is replayed. */
 enum st journal_apply(struct store *s, struct str record, uint64_t seq, uint64_t segment, uint64_t offset) MUST_USE;
+
+/* --- store.c --- */
+enum st store_raise_format(struct store *s) MUST_USE; /* before anything of a newer version is written */
+
+/* --- commit.c --- */
+/* Rows of blobs follow their bodies, which have been copied and synced; what was dropped meanwhile is skipped. At most
+ * COMMIT_MOVES at once. Durable when it says ST_OK. From a plain thread. */
+#define COMMIT_MOVES 4096
+enum st commit_moves(struct store *s, const struct blob_move *moves, size_t n) SUSPENDS MUST_USE;
 
 /* --- recover.c --- */
 enum st store_recover(struct store *s) MUST_USE;

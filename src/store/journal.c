@@ -16,10 +16,10 @@
 
 struct sizes {
     uint64_t record, total; /* the record's bytes without head; all with the bodies */
-    size_t blobs, derefs, parts;
+    size_t blobs, derefs, parts, moves;
 };
 
-static struct sizes measure(const struct job_list *batch)
+static struct sizes measure(const struct store *s, const struct job_list *batch)
 {
     struct sizes z = {0};
     uint64_t bodies = 0, parts = 0;
@@ -29,13 +29,15 @@ static struct sizes measure(const struct job_list *batch)
 
         z.blobs += c->n_blobs;
         z.derefs += c->n_derefs;
+        z.moves += c->n_moves;
         z.parts += job->n_parts;
         parts += c->parts.n;
         for (size_t i = 0; i < c->n_blobs; i++)
             if (!c->blobs[i].stage)
                 bodies += record_bytes(c->blobs[i].stored.n);
     }
-    z.record = BATCH_HEAD_BYTES + 4 + z.blobs * BLOB_ROW_BYTES + 4 + z.derefs * 12 + 4 + parts;
+    z.record = BATCH_HEAD_BYTES + 4 + z.blobs * BLOB_ROW_BYTES + 4 + z.derefs * 12 + 4 + parts + 4 + s->before.n + 4 +
+               z.moves * BLOB_MOVE_BYTES;
     z.total = record_bytes(z.record) + bodies;
     return z;
 }
@@ -104,6 +106,20 @@ static void put_parts(struct store *s, struct job_list *batch, const struct size
     mem_free(parts);
 }
 
+static void put_moves(struct store *s, struct job_list *batch, const struct sizes *z)
+{
+    rec_put_u32(&s->batch, (uint32_t)z->moves);
+    for (struct kv_job *job = batch->first; job; job = job->next) {
+        struct commit *c = commit_of(job);
+
+        for (size_t i = 0; i < c->n_moves; i++) {
+            rec_put_u64(&s->batch, c->moves[i].id);
+            rec_put_u64(&s->batch, c->moves[i].segment);
+            rec_put_u64(&s->batch, c->moves[i].offset);
+        }
+    }
+}
+
 static void pad(struct buf *b)
 {
     static const char zeros[RECORD_ALIGN];
@@ -147,6 +163,9 @@ static void build(struct store *s, struct job_list *batch, const struct sizes *z
     put_blobs(s, batch, z);
     put_derefs(s, batch, z);
     put_parts(s, batch, z);
+    rec_put_u32(&s->batch, (uint32_t)(s->before.n / ACCOUNT_BEFORE_BYTES));
+    buf_add(&s->batch, buf_str(&s->before));
+    put_moves(s, batch, z);
     must(!s->batch.over && s->batch.n == RECORD_HEAD_BYTES + z->record);
     head.stored = head.raw = z->record;
     head.hash = bytes_hash(str_from(buf_str(&s->batch), RECORD_HEAD_BYTES));
@@ -241,7 +260,7 @@ static void count(struct store *s, const struct job_list *batch, const struct si
 
 enum st journal_commit(struct store *s, struct job_list *batch)
 {
-    struct sizes z = measure(batch);
+    struct sizes z = measure(s, batch);
     uint64_t ceiling = s->blob_ceiling, begin;
 
     if (s->is_broken)
@@ -273,6 +292,7 @@ enum st journal_commit(struct store *s, struct job_list *batch)
 struct pending { /* a blob that the batch touches */
     struct blob_row row;
     int64_t refs;
+    uint64_t was_in; /* the segment that the index has it in */
     bool is_new;
 };
 
@@ -280,6 +300,7 @@ struct applying {
     struct store *s;
     struct arena arena;
     struct buf value; /* of the row being written */
+    struct buf accounts;
     struct map blobs;
     enum st st;                /* of reading what the index held */
     struct segment **segments; /* whose rows change */
@@ -334,6 +355,7 @@ static struct pending *pending(struct applying *p, uint64_t id)
     st = index_get(&p->s->index, TIER_DISK, &p->arena, str_n(key.p, sizeof key.p), &value);
     if (st == ST_OK)
         st = blob_row_of(value, id, &b->row);
+    b->was_in = b->row.segment;
     if (st == ST_OK)
         b->refs = b->row.refs;
     else if (st != ST_NOTFOUND)
@@ -359,20 +381,22 @@ static void read_blobs(struct applying *p, struct batch_reader *r)
 
 static void settle_blob(struct applying *p, struct pending *b)
 {
-    struct segment *seg = b->row.refs ? touch(p, b->row.segment) : NULL;
+    struct segment *seg = b->row.refs ? touch(p, b->row.segment) : NULL, *old;
     uint64_t bytes = record_bytes(b->row.stored);
     struct row_key key = row_key(ROW_BLOB, b->row.id);
     bool was = !b->is_new && b->row.refs, is = b->refs > 0 && b->row.refs;
 
     if (seg)
         use(p, seg, b->row.offset + bytes);
-    if (seg && is && !was) {
+    if (seg && is && (!was || b->was_in != b->row.segment)) {
         seg->row.live_bytes += bytes;
         seg->row.live_blobs++;
         atomic_fetch_add(&p->s->figures.live, bytes);
-    } else if (seg && was && !is) {
-        seg->row.live_bytes -= bytes;
-        seg->row.live_blobs--;
+    }
+    old = was && (!is || b->was_in != b->row.segment) ? touch(p, b->was_in) : NULL;
+    if (old) {
+        old->row.live_bytes -= bytes;
+        old->row.live_blobs--;
         atomic_fetch_sub(&p->s->figures.live, bytes);
     }
     b->row.refs = (uint32_t)MIN(MAX(b->refs, 0), UINT32_MAX);
@@ -382,6 +406,21 @@ static void settle_blob(struct applying *p, struct pending *b)
         put_row(p, key, &p->value);
     } else if (was) {
         rocksdb_writebatch_delete(p->s->changes, key.p, sizeof key.p);
+    }
+}
+
+/* What was dropped meanwhile has no row, or has none after this batch. */
+static void read_moves(struct applying *p, struct batch_reader *r)
+{
+    struct blob_move m;
+
+    while (batch_next_move(r, &m)) {
+        struct pending *b = pending(p, m.id);
+
+        if (b->row.refs && !b->is_new && b->refs > 0) {
+            b->row.segment = m.segment;
+            b->row.offset = m.offset;
+        }
     }
 }
 
@@ -435,8 +474,15 @@ static enum st gather(struct applying *p, struct str record, struct position_row
     batch_read(&r, record, &head);
     read_blobs(p, &r);
     TRY(p->st);
-    while (batch_next_part(&r, &account, &version))
+    while (batch_next_part(&r, &account, &version)) {
         settle_part(p, &r, account, version);
+        rec_put_u64(&p->accounts, account);
+        rec_put_u64(&p->accounts, version);
+    }
+    while (batch_next_before(&r, &account, &version))
+        continue;
+    read_moves(p, &r);
+    TRY(p->st);
     TRY(batch_end(&r));
     while (map_next(&p->blobs, &at, &b))
         settle_blob(p, b);
@@ -453,10 +499,15 @@ enum st journal_apply(struct store *s, struct str record, uint64_t seq, uint64_t
     enum st st;
 
     buf_init(&p.value, 256);
+    buf_init(&p.accounts, UINT32_MAX);
     rocksdb_writebatch_clear(s->changes);
     st = gather(&p, record, &pos);
-    if (st == ST_OK)
+    if (st == ST_OK) {
+        buf_clear(&s->before);
+        buf_add(&s->before, buf_str(&p.accounts));
         st = index_write(&s->index, s->changes);
+    }
+    buf_fini(&p.accounts);
     map_fini(&p.blobs);
     buf_fini(&p.value);
     arena_fini(&p.arena);

@@ -65,6 +65,7 @@ static enum st read_record(struct store *s, const struct cursor *c, struct found
     buf_added(&f->record, head.stored);
     if (bytes_hash(buf_str(&f->record)) != head.hash)
         return FAIL(ST_CORRUPT, "the record of batch %llu is damaged", (unsigned long long)c->seq);
+    TRY(batch_check_version(buf_str(&f->record)));
     batch_read(&r, buf_str(&f->record), &batch);
     if (r.r.bad || batch.end < c->at + record_bytes(head.stored) || batch.end > c->seg->row.head.size)
         return FAIL(ST_CORRUPT, "the record of batch %llu makes no sense", (unsigned long long)c->seq);
@@ -258,6 +259,36 @@ static enum st read_position(struct store *s, struct position_row *pos)
     return st == ST_NOTFOUND ? ST_OK : st;
 }
 
+/* Which accounts the last batch has changed is in its record: the next one names them. When it can't be read there is
+ * nothing to name; its changes are in the index. */
+static void recall_accounts(struct store *s, const struct position_row *pos, struct cursor *c)
+{
+    struct cursor at = {c->seg, pos->offset, pos->seq};
+    struct found f;
+    struct batch_reader r;
+    struct batch_head head;
+    struct change_view change;
+    struct blob_row row;
+    uint64_t id, version;
+    int32_t delta;
+
+    buf_init(&f.record, UINT32_MAX);
+    if (read_record(s, &at, &f) == ST_OK) {
+        batch_read(&r, buf_str(&f.record), &head);
+        while (batch_next_blob(&r, &row))
+            continue;
+        while (batch_next_deref(&r, &id, &delta))
+            continue;
+        while (batch_next_part(&r, &id, &version)) {
+            rec_put_u64(&s->before, id);
+            rec_put_u64(&s->before, version);
+            while (batch_next_change(&r, &change))
+                continue;
+        }
+    }
+    buf_fini(&f.record);
+}
+
 static enum st begin(struct store *s, struct cursor *c)
 {
     struct position_row pos = {.blob_ceiling = 1};
@@ -266,7 +297,11 @@ static enum st begin(struct store *s, struct cursor *c)
     s->seq = pos.seq;
     c->seq = pos.seq + 1;
     c->at = pos.end;
-    return pos.seq ? segs_pin(&s->segs, pos.segment, &c->seg) : ST_OK;
+    if (!pos.seq)
+        return ST_OK;
+    TRY(segs_pin(&s->segs, pos.segment, &c->seg));
+    recall_accounts(s, &pos, c);
+    return ST_OK;
 }
 
 /* Ids below the ceiling may have been given out; the new one is durable before the first is. */
@@ -279,6 +314,7 @@ static enum st reserve_ids(struct store *s)
     job_list_init(&none);
     s->blob_ceiling = pos.blob_ceiling;
     atomic_store(&s->next_blob, pos.blob_ceiling);
+    TRY(store_raise_format(s));
     return journal_commit(s, &none);
 }
 

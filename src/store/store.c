@@ -97,7 +97,7 @@ static enum st write_format(struct store *s, struct arena *a, const char *path)
     return s->os->sync_dir(s->os, s->dir);
 }
 
-static enum st check_format_text(struct str text)
+static enum st check_format_text(struct store *s, struct str text)
 {
     uint64_t version;
 
@@ -107,6 +107,7 @@ static enum st check_format_text(struct str text)
     if (version > FORMAT_VERSION)
         return FAIL(ST_DENIED, "the store has format %llu; this program knows %u", (unsigned long long)version,
                     FORMAT_VERSION);
+    s->format = (unsigned)version;
     return ST_OK;
 }
 
@@ -120,8 +121,10 @@ static enum st check_format(struct store *s, struct arena *a)
     int fd;
 
     st = s->os->open(s->os, path, O_RDONLY, &fd);
-    if (st == ST_NOTFOUND)
+    if (st == ST_NOTFOUND) {
+        s->format = FORMAT_VERSION;
         return write_format(s, a, path);
+    }
     TRY(st);
     st = s->os->size(s->os, fd, &n);
     n = MIN(n, sizeof text);
@@ -129,7 +132,20 @@ static enum st check_format(struct store *s, struct arena *a)
         st = s->os->read(s->os, fd, text, n, 0);
     s->os->close(s->os, fd);
     TRY(st);
-    return check_format_text(str_n(text, n));
+    return check_format_text(s, str_n(text, n));
+}
+
+enum st store_raise_format(struct store *s)
+{
+    struct arena a = ARENA_INIT;
+    enum st st = ST_OK;
+
+    if (s->format < FORMAT_VERSION)
+        st = write_format(s, &a, arena_printf(&a, "%s/FORMAT", s->dir).p);
+    if (st == ST_OK)
+        s->format = FORMAT_VERSION;
+    arena_fini(&a);
+    return st;
 }
 
 static void count_segment(struct store *s, const struct segment_row *row)
@@ -212,6 +228,7 @@ enum st store_open(const struct store_options *opt, struct store **out)
     s->lock_fd = -1;
     s->changes = rocksdb_writebatch_create();
     buf_init(&s->batch, UINT32_MAX); /* bounded by BATCH_BYTES and COMMIT_MAX */
+    buf_init(&s->before, UINT32_MAX);
     squeeze_init(&s->squeeze);
     job_list_init(&s->handed_in);
     pthread_mutex_init(&s->mutex, NULL);
@@ -242,6 +259,7 @@ void store_close(struct store *s)
     rocksdb_writebatch_destroy(s->changes);
     squeeze_fini(&s->squeeze);
     buf_fini(&s->batch);
+    buf_fini(&s->before);
     pthread_cond_destroy(&s->answered);
     pthread_cond_destroy(&s->more);
     pthread_mutex_destroy(&s->cores_mutex);

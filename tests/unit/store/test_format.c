@@ -17,7 +17,7 @@ TEST(a_segment_head_comes_back_and_any_flipped_bit_is_seen)
         CHECK_ST(segment_head_decode(raw, &got), ST_CORRUPT);
         raw[i / 8] ^= (unsigned char)(1 << i % 8);
     }
-    put_u32(raw + 8, FORMAT_VERSION + 1);
+    put_u32(raw + 8, SEGMENT_VERSION + 1);
     put_u64(raw + 48, XXH3_64bits(raw, 48));
     CHECK_ST(segment_head_decode(raw, &got), ST_DENIED);
 }
@@ -44,13 +44,14 @@ TEST(a_record_head_is_good_only_where_it_was_written)
     CHECK_ST(record_head_decode(raw, &at, &got), ST_CORRUPT);
 }
 
-static void write_batch(struct buf *b)
+static void write_batch(struct buf *b, uint8_t format)
 {
     const struct blob_row row = {1, 2, 3, 4, 5, 6, 7, CODEC_ZSTD};
 
     buf_init(b, 4096);
     batch_put_head(b, &(struct batch_head){11, 12, 13});
     CHECK_U64(b->n, BATCH_HEAD_BYTES);
+    b->p[0] = (char)format;
     rec_put_u32(b, 1);
     batch_put_blob(b, &row);
     CHECK_U64(b->n, BATCH_HEAD_BYTES + 4 + BLOB_ROW_BYTES);
@@ -66,6 +67,15 @@ static void write_batch(struct buf *b)
         rec_put_str(b, STR("accountkey"));
         rec_put_str(b, STR("value"));
     }
+    if (b->p[0] == 1)
+        return;
+    rec_put_u32(b, 1);
+    rec_put_u64(b, 31);
+    rec_put_u64(b, 32);
+    rec_put_u32(b, 1);
+    rec_put_u64(b, 33);
+    rec_put_u64(b, 34);
+    rec_put_u64(b, 35);
 }
 
 static enum st read_all(struct str bytes, unsigned *out_things)
@@ -74,6 +84,7 @@ static enum st read_all(struct str bytes, unsigned *out_things)
     struct batch_head head;
     struct blob_row row;
     struct change_view c;
+    struct blob_move m;
     uint64_t id, version;
     int32_t delta;
 
@@ -86,6 +97,10 @@ static enum st read_all(struct str bytes, unsigned *out_things)
     while (batch_next_part(&r, &id, &version))
         while (batch_next_change(&r, &c))
             *out_things += version == 40 + id && str_eq(c.key, STR("accountkey")) && str_eq(c.value, STR("value"));
+    while (batch_next_before(&r, &id, &version))
+        *out_things += id == 31 && version == 32;
+    while (batch_next_move(&r, &m))
+        *out_things += m.id == 33 && m.segment == 34 && m.offset == 35;
     return batch_end(&r);
 }
 
@@ -94,14 +109,19 @@ TEST(a_batch_is_read_back_and_refused_when_cut)
     struct buf b;
     unsigned things;
 
-    write_batch(&b);
-    CHECK_ST(read_all(buf_str(&b), &things), ST_OK);
-    CHECK_U64(things, 4);
-    for (size_t n = 0; n < b.n; n++)
-        CHECK_ST(read_all(str_n(b.p, n), &things), ST_CORRUPT);
-    buf_addc(&b, 0);
-    CHECK_ST(read_all(buf_str(&b), &things), ST_CORRUPT);
-    buf_fini(&b);
+    for (uint8_t format = 1; format <= BATCH_VERSION; format++) {
+        write_batch(&b, format);
+        CHECK_ST(read_all(buf_str(&b), &things), ST_OK);
+        CHECK_U64(things, format == 1 ? 4 : 6);
+        for (size_t n = 0; n < b.n; n++)
+            CHECK_ST(read_all(str_n(b.p, n), &things), ST_CORRUPT);
+        buf_addc(&b, 0);
+        CHECK_ST(read_all(buf_str(&b), &things), ST_CORRUPT);
+        b.p[0] = BATCH_VERSION + 1;
+        CHECK_ST(batch_check_version(buf_str(&b)), ST_DENIED);
+        CHECK_ST(read_all(buf_str(&b), &things), ST_CORRUPT);
+        buf_fini(&b);
+    }
 }
 
 TEST(rows_come_back_and_are_refused_when_cut)

@@ -55,7 +55,7 @@ TEST(a_second_process_or_a_newer_format_is_kept_out)
     store_close(s);
     snprintf(path, sizeof path, "%s/FORMAT", dir);
     f = fopen(path, "w");
-    fputs("restante store 2\n", f);
+    fputs("restante store 99\n", f);
     fclose(f);
     CHECK_ST(store_open(&o, &other), ST_DENIED);
     f = fopen(path, "w");
