@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define BLOCK_FIRST 1024 /* with its head; doubles up to BLOCK_MOST */
+#define BLOCK_FIRST 256 /* with its head: sessions that wait hold a name and an address in theirs */
+#define BLOCK_TIMES 4   /* each block is so much larger than the one before, up to BLOCK_MOST */
 #define BLOCK_MOST 65536
 #define ALIGN 16
 
@@ -81,8 +82,8 @@ void arena_reset(struct arena *a)
 
 static void add_block(struct arena *a, size_t need)
 {
-    size_t last = a->blocks ? a->blocks->size + sizeof *a->blocks : BLOCK_FIRST / 2;
-    size_t size = MAX(need, MIN(last * 2, BLOCK_MOST) - sizeof *a->blocks);
+    size_t next = a->blocks ? (a->blocks->size + sizeof *a->blocks) * BLOCK_TIMES : BLOCK_FIRST;
+    size_t size = MAX(need, MIN(next, BLOCK_MOST) - sizeof *a->blocks);
     struct arena_block *b = malloc(sizeof *b + size);
 
     if (!b)

@@ -26,19 +26,19 @@ enum st conn_imap(struct conn *c)
                                      .arg = c,
                                      .plaintext_auth = c->row->plaintext_auth,
                                      .stopping = c->gate->stopping};
-    struct imap_login_outcome *out = ARENA_NEW(&c->arena, struct imap_login_outcome);
+    struct imap_login_outcome out = {0};
     struct auth_result who;
-    enum st st = imap_login(&opt, out);
+    enum st st = imap_login(&opt, &out);
 
     if (st != ST_OK) {
-        LOG(LOGIN_CONNECTION_CLOSED, lf_z("reason", out->reason ? out->reason : st_text(st)));
+        LOG(LOGIN_CONNECTION_CLOSED, lf_z("reason", out.reason ? out.reason : st_text(st)));
         return st;
     }
-    who = (struct auth_result){out->who.account, out->who.login, out->who.token};
-    st = ask_session(c, &who, out->tag_str);
+    who = (struct auth_result){out.who.account, out.who.login, out.who.token};
+    st = ask_session(c, &who, out.tag_str);
     if (st != ST_OK && c->stream) {
         LOG(HANDOVER_FAILED, lf_z("status", st_name(st)), lf_err());
-        IGNORE(imap_login_refuse(&opt, out->tag_str, st)); /* the connection ends either way */
+        IGNORE(imap_login_refuse(&opt, out.tag_str, st)); /* the connection ends either way */
     }
     return st;
 }

@@ -330,7 +330,8 @@ static enum st load(struct mailbox *mb) SUSPENDS
     co_waitq_init(&m->waiting);
     m->loading = true;
     mb->messages = m;
-    set_cap(m, (size_t)MAX(mb->have.messages, 0) + 16);
+    if (mb->have.messages > 0) /* most accounts in IDLE have an empty INBOX: it takes no room */
+        set_cap(m, (size_t)mb->have.messages + 16);
     st = scan(m, &arena);
     arena_fini(&arena);
     m->load_st = st;
