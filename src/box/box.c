@@ -43,9 +43,15 @@ static enum st make_dir(int at, const char *name)
     return ST_OK;
 }
 
+static struct store_upkeep upkeep_of(const struct settings *set)
+{
+    return (struct store_upkeep){.dictionary = set->store_dictionary};
+}
+
 static enum st open_store(struct box *b, struct role *r)
 {
     char path[4096];
+    struct store_upkeep upkeep = upkeep_of(b->set);
     struct store_options opt = {.dir = path,
                                 .segment_bytes = b->set->store_segment_size,
                                 .cache_bytes = b->set->store_rocksdb_cache,
@@ -54,6 +60,7 @@ static enum st open_store(struct box *b, struct role *r)
                                 .is_plain = !b->set->store_compress,
                                 .level = b->set->store_compress_level,
                                 .reserve_bytes = b->set->store_min_free,
+                                .upkeep = &upkeep,
                                 .disk = b->disk};
     int dir = open(r->dir, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
 
@@ -272,6 +279,7 @@ static void take_settings(void *arg)
 static void box_reload(struct role *r, const struct settings *set)
 {
     struct box *b = r->state;
+    struct store_upkeep upkeep;
 
     for (unsigned i = 0; i < b->n_cores; i++) {
         struct new_settings *n = MEM_NEW(struct new_settings);
@@ -279,6 +287,8 @@ static void box_reload(struct role *r, const struct settings *set)
         *n = (struct new_settings){&b->cores[i], config_ref(set)};
         core_post(b->cores[i].core, take_settings, n);
     }
+    upkeep = upkeep_of(set);
+    store_set_upkeep(b->store, &upkeep);
 }
 
 static enum st box_prepare(struct role *r)

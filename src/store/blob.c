@@ -110,7 +110,7 @@ static enum st read_record(struct read_job *j, struct segment *seg)
         st = check(j, seg, record, &head);
     if (st == ST_OK && !raw)
         st = squeeze_undo(&j->s->squeeze, str_n(record + RECORD_HEAD_BYTES, j->row->stored), j->row->codec,
-                          j->buf->bytes, j->buf->n);
+                          head.dictionary, j->buf->bytes, j->buf->n);
     if (!raw)
         mem_free(record);
     return st;

@@ -46,11 +46,15 @@ static enum st lay_out_parts(struct commit *c)
 static void squeeze(struct store *s, struct arena *a, const struct kv_blob *blob, struct prepared *b)
 {
     bool on_core = blob->bytes.n <= ON_CORE_MAX;
+    struct squeezed q;
 
     b->row = (struct blob_row){.id = blob->id, .refs = blob->refs, .raw = blob->bytes.n, .codec = CODEC_RAW};
     b->stored = blob->bytes;
-    if (!s->opt.is_plain && squeeze_small(&s->squeeze, a, blob->bytes, on_core ? 1 : (int)s->opt.level, &b->stored))
-        b->row.codec = CODEC_ZSTD;
+    if (!s->opt.is_plain && squeeze_small(&s->squeeze, a, blob->bytes, on_core ? 1 : (int)s->opt.level, &q)) {
+        b->row.codec = q.codec;
+        b->dictionary = q.dictionary;
+        b->stored = q.bytes;
+    }
     b->row.stored = b->stored.n;
     b->row.hash = bytes_hash(b->stored);
 }

@@ -80,7 +80,8 @@ void record_head_encode(const struct record_head *h, const struct place *at, uns
     put_u32(out, RECORD_MAGIC);
     out[4] = (unsigned char)h->type;
     out[5] = (unsigned char)h->codec;
-    out[6] = out[7] = 0;
+    out[6] = (unsigned char)h->dictionary;
+    out[7] = (unsigned char)(h->dictionary >> 8);
     put_u64(out + 8, h->id);
     put_u64(out + 16, h->stored);
     put_u64(out + 24, h->raw);
@@ -101,7 +102,8 @@ enum st record_head_decode(const unsigned char in[RECORD_HEAD_BYTES], const stru
                                 .id = get_u64(in + 8),
                                 .stored = get_u64(in + 16),
                                 .raw = get_u64(in + 24),
-                                .hash = get_u64(in + 32)};
+                                .hash = get_u64(in + 32),
+                                .dictionary = (uint16_t)(in[6] | in[7] << 8)};
     return ST_OK;
 }
 

@@ -16,7 +16,7 @@
 
 enum segment_kind { SEGMENT_SPARE, SEGMENT_JOURNAL, SEGMENT_BULK };
 enum record_type { RECORD_BLOB = 1, RECORD_JOURNAL = 2 };
-enum codec { CODEC_RAW, CODEC_ZSTD, CODEC_COUNT };
+enum codec { CODEC_RAW, CODEC_ZSTD, CODEC_ZSTD_DICTIONARY, CODEC_COUNT };
 
 struct segment_head {
     enum segment_kind kind;
@@ -39,6 +39,7 @@ struct record_head {
     enum codec codec;
     uint64_t id; /* of the blob; of a journal record its sequence number */
     uint64_t stored, raw, hash;
+    uint16_t dictionary; /* of CODEC_ZSTD_DICTIONARY; else 0 */
 };
 
 uint64_t bytes_hash(struct str s);
@@ -102,6 +103,7 @@ enum st batch_end(const struct batch_reader *b) MUST_USE;
 
 /* --- the index: rows of the store's own account -------------------------------------------------- */
 #define ACCOUNT_STORE UINT64_MAX
+#define ACCOUNT_DICTIONARIES (UINT64_MAX - 1) /* committed to like any other: key d and number (u16, big-endian) */
 enum { ROW_BLOB = 'b', ROW_POSITION = 'j', ROW_SEGMENT = 's', ROW_VERSION = 'v' };
 #define ROW_KEY_BYTES 17u /* account, letter, number */
 

@@ -138,6 +138,7 @@ enum st index_page(struct index *ix, enum tier tier, struct arena *a, struct str
     rocksdb_readoptions_set_iterate_upper_bound(o, to.p, to.n);
     if (tier == TIER_MEMORY)
         rocksdb_readoptions_set_read_tier(o, 1);
+    rocksdb_readoptions_set_fill_cache(o, tier != TIER_SCAN);
     it = rocksdb_create_iterator(ix->db, o);
     rocksdb_iter_seek(it, from.p, from.n);
     while ((more = rocksdb_iter_valid(it)) && n < max_n && bytes < max_bytes) {

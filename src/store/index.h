@@ -19,8 +19,9 @@ enum st index_open(struct index *ix, const char *path, const struct store_option
     MUST_USE;                       /* its sizes must be set */
 void index_close(struct index *ix); /* writes out what it holds; fine when open failed */
 
-/* Whether to read only what is in memory (ST_TRYLATER when that does not suffice) or from the disk too. */
-enum tier { TIER_MEMORY, TIER_DISK };
+/* Whether to read only what is in memory (ST_TRYLATER when that does not suffice) or from the disk too; a scan does not
+ * push out of memory what others need. */
+enum tier { TIER_MEMORY, TIER_DISK, TIER_SCAN };
 
 /* ST_NOTFOUND without an error text: it is an answer like another. */
 enum st index_get(struct index *ix, enum tier tier, struct arena *a, struct str key, struct str *out_value) MUST_USE;

@@ -1,7 +1,8 @@
 /* What the files of this room share. Nothing outside store/ includes it (tests do).
  *
  * Threads: cores call kv.c, blob.c and commit.c; one committer (committer.c) owns the scheduler, the journal and all
- * writes to the index; one filler (segs.c) makes spare segments; pool threads read and stage. */
+ * writes to the index; one filler (segs.c) makes spare segments; one upkeep thread (upkeep.c) trains
+ * dictionaries and compacts; pool threads read and stage. */
 #pragma once
 
 #include "store/index.h"
@@ -9,6 +10,7 @@
 #include "store/segs.h"
 #include "store/squeeze.h"
 #include "store/store.h"
+#include "store/upkeep.h"
 
 #define CORES_MAX 256
 #define INLINE_MAX (256u << 10) /* larger bodies are staged instead of going through the committer */
@@ -35,6 +37,7 @@ struct commit {
     struct prepared {
         struct blob_row row;
         struct str stored; /* empty when staged */
+        uint16_t dictionary;
         struct blob_stage *stage;
     } * blobs;
     size_t n_blobs;
@@ -73,6 +76,7 @@ struct store {
     struct index index;
     struct segs segs;
     struct squeeze squeeze;
+    struct upkeep upkeep;
     _Atomic uint64_t next_blob;
 
     /* handed in, for the committer */
@@ -97,7 +101,7 @@ struct store {
     struct store_core *_Atomic cores[CORES_MAX];
 
     struct {
-        _Atomic uint64_t commits, batches, syncs, journal_bytes, blob_bytes, used, live, journal_used;
+        _Atomic uint64_t commits, batches, syncs, journal_bytes, blob_bytes, used, live, live_blobs, journal_used;
         atomic_bool broken;
     } figures;
 };

@@ -141,8 +141,9 @@ static void put_bodies(struct store *s, struct job_list *batch)
             if (c->blobs[i].stage)
                 continue;
             must(s->journal_at + s->batch.n == r->offset);
-            record_head_encode(&(struct record_head){RECORD_BLOB, r->codec, r->id, r->stored, r->raw, r->hash}, &at,
-                               head);
+            record_head_encode(
+                &(struct record_head){RECORD_BLOB, r->codec, r->id, r->stored, r->raw, r->hash, c->blobs[i].dictionary},
+                &at, head);
             buf_add(&s->batch, str_n((char *)head, sizeof head));
             buf_add(&s->batch, c->blobs[i].stored);
             pad(&s->batch);
@@ -392,12 +393,14 @@ static void settle_blob(struct applying *p, struct pending *b)
         seg->row.live_bytes += bytes;
         seg->row.live_blobs++;
         atomic_fetch_add(&p->s->figures.live, bytes);
+        atomic_fetch_add(&p->s->figures.live_blobs, 1);
     }
     old = was && (!is || b->was_in != b->row.segment) ? touch(p, b->was_in) : NULL;
     if (old) {
         old->row.live_bytes -= bytes;
         old->row.live_blobs--;
         atomic_fetch_sub(&p->s->figures.live, bytes);
+        atomic_fetch_sub(&p->s->figures.live_blobs, 1);
     }
     b->row.refs = (uint32_t)MIN(MAX(b->refs, 0), UINT32_MAX);
     if (is) {

@@ -1,10 +1,28 @@
 #include "store/squeeze.h"
 #include "base/must.h"
 
+#include <stdatomic.h>
+
+/* With a dictionary the better level costs short bodies no more than the fast one without. */
+#define LEVEL_FAST 1
+#define LEVEL_GOOD 3
+#define GOOD_MOST (16u << 10)
+
 void squeeze_init(struct squeeze *z)
 {
     *z = (struct squeeze){0};
     pthread_mutex_init(&z->mutex, NULL);
+}
+
+static void free_dictionary(struct dictionary *d)
+{
+    if (!d)
+        return;
+    ZSTD_freeCDict(d->fast);
+    ZSTD_freeCDict(d->good);
+    ZSTD_freeDDict(d->undo);
+    mem_free((char *)(uintptr_t)d->bytes.p);
+    mem_free(d);
 }
 
 void squeeze_fini(struct squeeze *z)
@@ -13,6 +31,8 @@ void squeeze_fini(struct squeeze *z)
         ZSTD_freeCCtx(z->writers[--z->writers_n]);
     while (z->readers_n)
         ZSTD_freeDCtx(z->readers[--z->readers_n]);
+    for (size_t i = 0; i < ARRAY_LEN(z->dictionaries); i++)
+        free_dictionary(atomic_load(&z->dictionaries[i]));
     pthread_mutex_destroy(&z->mutex);
 }
 
@@ -41,8 +61,43 @@ void squeeze_put(struct squeeze *z, ZSTD_CCtx *c)
     ZSTD_freeCCtx(c);
 }
 
-bool squeeze_small(struct squeeze *z, struct arena *a, struct str raw, int level, struct str *out)
+enum st squeeze_add(struct squeeze *z, uint16_t number, uint64_t made_us, uint64_t bodies, struct str bytes)
 {
+    struct dictionary *d;
+    char *copy;
+
+    if (!number || number > DICTIONARIES_MAX || bytes.n > DICTIONARY_MAX_BYTES)
+        return FAIL(ST_CORRUPT, "dictionary %u has a number or a size that can't be", number);
+    if (atomic_load(&z->dictionaries[number]))
+        return FAIL(ST_EXISTS, "dictionary %u is there", number);
+    copy = mem_new(bytes.n + 1);
+    memcpy(copy, bytes.p, bytes.n);
+    d = MEM_NEW(struct dictionary);
+    *d = (struct dictionary){.number = number, .made_us = made_us, .bodies = bodies, .bytes = str_n(copy, bytes.n)};
+    d->undo = ZSTD_createDDict(copy, bytes.n);
+    if (!d->undo) {
+        free_dictionary(d);
+        return FAIL(ST_CORRUPT, "dictionary %u is none that zstd takes", number);
+    }
+    atomic_store(&z->dictionaries[number], d);
+    return ST_OK;
+}
+
+void squeeze_use(struct squeeze *z, uint16_t number)
+{
+    struct dictionary *d = number ? atomic_load(&z->dictionaries[number]) : NULL;
+
+    if (d && !d->good) { /* they take memory; of the newest only */
+        d->fast = ZSTD_createCDict(d->bytes.p, d->bytes.n, LEVEL_FAST);
+        d->good = ZSTD_createCDict(d->bytes.p, d->bytes.n, LEVEL_GOOD);
+        must(d->fast && d->good);
+    }
+    atomic_store(&z->newest, d);
+}
+
+bool squeeze_small(struct squeeze *z, struct arena *a, struct str raw, int level, struct squeezed *out)
+{
+    const struct dictionary *d = raw.n <= SQUEEZE_DICT_MOST ? atomic_load(&z->newest) : NULL;
     size_t room = raw.n - raw.n / 20 * 3; /* more would not pay: zstd stops there */
     ZSTD_CCtx *c;
     char *p;
@@ -51,12 +106,16 @@ bool squeeze_small(struct squeeze *z, struct arena *a, struct str raw, int level
     if (raw.n < SQUEEZE_LEAST)
         return false;
     c = squeeze_get(z, level);
+    if (d) { /* brings its level along; its number stands in the record, not in each frame */
+        ZSTD_CCtx_refCDict(c, raw.n <= GOOD_MOST ? d->good : d->fast);
+        ZSTD_CCtx_setParameter(c, ZSTD_c_dictIDFlag, 0);
+    }
     p = arena_alloc(a, room);
     n = ZSTD_compress2(c, p, room, raw.p, raw.n);
     squeeze_put(z, c);
     if (ZSTD_isError(n))
         return false;
-    *out = str_n(p, n);
+    *out = (struct squeezed){str_n(p, n), d ? CODEC_ZSTD_DICTIONARY : CODEC_ZSTD, d ? d->number : 0};
     return true;
 }
 
@@ -83,9 +142,10 @@ static void put_reader(struct squeeze *z, ZSTD_DCtx *d)
     ZSTD_freeDCtx(d);
 }
 
-enum st squeeze_undo(struct squeeze *z, struct str stored, enum codec codec, char *to, size_t n)
+enum st squeeze_undo(struct squeeze *z, struct str stored, enum codec codec, uint16_t dictionary, char *to, size_t n)
 {
-    ZSTD_DCtx *d;
+    const struct dictionary *d = NULL;
+    ZSTD_DCtx *c;
     size_t got;
 
     if (codec == CODEC_RAW) {
@@ -95,8 +155,14 @@ enum st squeeze_undo(struct squeeze *z, struct str stored, enum codec codec, cha
             memcpy(to, stored.p, n);
         return ST_OK;
     }
-    d = get_reader(z);
-    got = ZSTD_decompressDCtx(d, to, n, stored.p, stored.n);
-    put_reader(z, d);
+    if (codec == CODEC_ZSTD_DICTIONARY) {
+        d = dictionary <= DICTIONARIES_MAX ? atomic_load(&z->dictionaries[dictionary]) : NULL;
+        if (!d)
+            return FAIL(ST_CORRUPT, "dictionary %u is missing", dictionary);
+    }
+    c = get_reader(z);
+    got = d ? ZSTD_decompress_usingDDict(c, to, n, stored.p, stored.n, d->undo)
+            : ZSTD_decompressDCtx(c, to, n, stored.p, stored.n);
+    put_reader(z, c);
     return got == n ? ST_OK : FAIL(ST_CORRUPT, "compressed bytes do not decompress");
 }

@@ -92,6 +92,7 @@ static enum st write_squeezed(struct staging *g, ZSTD_CCtx *c)
 static enum st sample(struct staging *g, bool *out_pays)
 {
     struct arena a = ARENA_INIT;
+    struct squeezed q;
     struct str part;
 
     if (g->s->opt.is_plain) {
@@ -99,7 +100,7 @@ static enum st sample(struct staging *g, bool *out_pays)
         return ST_OK;
     }
     TRY(chunk_at(g, 0, &part));
-    *out_pays = squeeze_small(&g->s->squeeze, &a, str_sub(part, 0, SAMPLE), 1, &part);
+    *out_pays = squeeze_small(&g->s->squeeze, &a, str_sub(part, 0, SAMPLE), 1, &q);
     arena_fini(&a);
     return ST_OK;
 }
@@ -133,8 +134,8 @@ static enum st write_record(struct staging *g)
     TRY(write_body(g));
     row->stored = g->written;
     row->hash = XXH3_64bits_digest(g->hash);
-    record_head_encode(&(struct record_head){RECORD_BLOB, row->codec, RECORD_STAGED, row->stored, row->raw, row->hash},
-                       &at, head);
+    record_head_encode(
+        &(struct record_head){RECORD_BLOB, row->codec, RECORD_STAGED, row->stored, row->raw, row->hash, 0}, &at, head);
     TRY(g->s->os->write(g->s->os, st->seg->fd, head, sizeof head, row->offset));
     segs_bulk_trim(&g->s->segs, st->seg, row->offset, st->bytes, record_bytes(row->stored));
     st->bytes = record_bytes(row->stored);

@@ -1,6 +1,7 @@
 #include "store/store.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "store/dictionary.h"
 #include "store/inside.h"
 
 #include <fcntl.h>
@@ -152,6 +153,7 @@ static void count_segment(struct store *s, const struct segment_row *row)
 {
     atomic_fetch_add(&s->figures.used, row->used - SEGMENT_HEAD_BYTES);
     atomic_fetch_add(&s->figures.live, row->live_bytes);
+    atomic_fetch_add(&s->figures.live_blobs, row->live_blobs);
     atomic_fetch_add(&s->figures.journal_used, row->journal_bytes);
 }
 
@@ -192,8 +194,10 @@ static enum st open_all(struct store *s, struct arena *a)
     TRY(segs_open(&s->segs, s->os, s->dir, s->opt.segment_bytes, s->opt.reserve_bytes));
     TRY(load_segments(s));
     TRY(store_recover(s));
+    TRY(dictionary_load(s));
     segs_fill_spares(&s->segs);
-    return committer_start(s);
+    TRY(committer_start(s));
+    return s->opt.upkeep ? upkeep_start(s) : ST_OK;
 }
 
 static void set_defaults(struct store_options *o)
@@ -230,6 +234,7 @@ enum st store_open(const struct store_options *opt, struct store **out)
     buf_init(&s->batch, UINT32_MAX); /* bounded by BATCH_BYTES and COMMIT_MAX */
     buf_init(&s->before, UINT32_MAX);
     squeeze_init(&s->squeeze);
+    upkeep_init(s);
     job_list_init(&s->handed_in);
     pthread_mutex_init(&s->mutex, NULL);
     pthread_mutex_init(&s->cores_mutex, NULL);
@@ -252,12 +257,14 @@ void store_close(struct store *s)
 {
     if (!s)
         return;
+    upkeep_stop(s);
     committer_stop(s);
     free_cores(s);
     segs_close(&s->segs);
     index_close(&s->index);
     rocksdb_writebatch_destroy(s->changes);
     squeeze_fini(&s->squeeze);
+    upkeep_fini(s);
     buf_fini(&s->batch);
     buf_fini(&s->before);
     pthread_cond_destroy(&s->answered);

@@ -30,23 +30,33 @@ struct kv_job;
 struct sched_account;
 struct os_file; /* store/os_file.h: every disk call, so that tests can slide underneath */
 
+/* What the store does for itself in the background. */
+struct store_upkeep {
+    bool dictionary;       /* short bodies are compressed with a dictionary that is trained on the store's own */
+    uint64_t rate;         /* bytes a second that compaction may read and write; 0: no compaction */
+    unsigned dead_percent; /* a segment is compacted when so much of it is dead */
+};
+
 struct store_options {
-    const char *dir;             /* must exist; the store makes what it needs below it */
-    const struct os_file *os;    /* NULL: the operating system */
-    uint64_t segment_bytes;      /* 0: 64 MiB */
-    uint64_t cache_bytes;        /* block cache of the index; 0: 32 MiB */
-    uint64_t write_buffer_bytes; /* memory table of the index; 0: 16 MiB */
-    unsigned open_files;         /* of the index; 0: 256 */
-    bool is_plain;               /* bodies are not compressed */
-    unsigned level;              /* of zstd, for bodies above 64 KiB; 0: 3 */
-    uint64_t reserve_bytes;      /* below this much free space commits answer ST_NOSPACE; 0: 64 MiB */
-    struct offload *disk;        /* pool for blocking reads; NULL: they block the core (tests) */
+    const char *dir;                   /* must exist; the store makes what it needs below it */
+    const struct os_file *os;          /* NULL: the operating system */
+    uint64_t segment_bytes;            /* 0: 64 MiB */
+    uint64_t cache_bytes;              /* block cache of the index; 0: 32 MiB */
+    uint64_t write_buffer_bytes;       /* memory table of the index; 0: 16 MiB */
+    unsigned open_files;               /* of the index; 0: 256 */
+    bool is_plain;                     /* bodies are not compressed */
+    unsigned level;                    /* of zstd, for bodies above 64 KiB; 0: 3 */
+    uint64_t reserve_bytes;            /* below this much free space commits answer ST_NOSPACE; 0: 64 MiB */
+    const struct store_upkeep *upkeep; /* NULL: nothing, and no thread for it */
+    struct offload *disk;              /* pool for blocking reads; NULL: they block the core (tests) */
 };
 
 /* Opens, and brings index and segments together after a crash. Blocks; call it before the cores run.
  * ST_CORRUPT, ST_IO, ST_BUSY (another process has it), ST_DENIED (written by a newer version). */
 enum st store_open(const struct store_options *opt, struct store **out) MUST_USE;
 void store_close(struct store *s); /* after the last commit has been answered */
+
+void store_set_upkeep(struct store *s, const struct store_upkeep *set); /* from the next round on */
 
 /* --- reading --- */
 enum st kv_get(struct store *s, struct arena *a, uint64_t account, struct str key, struct str *out_value)

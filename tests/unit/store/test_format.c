@@ -24,15 +24,15 @@ TEST(a_segment_head_comes_back_and_any_flipped_bit_is_seen)
 
 TEST(a_record_head_is_good_only_where_it_was_written)
 {
-    const struct record_head want = {RECORD_BLOB, CODEC_ZSTD, 5, 100, 300, 77};
+    const struct record_head want = {RECORD_BLOB, CODEC_ZSTD_DICTIONARY, 5, 100, 300, 77, 0x1234};
     struct place at = {1, 2, 4096}, other[] = {{2, 2, 4096}, {1, 3, 4096}, {1, 2, 4104}};
     unsigned char raw[RECORD_HEAD_BYTES];
     struct record_head got;
 
     record_head_encode(&want, &at, raw);
     CHECK_ST(record_head_decode(raw, &at, &got), ST_OK);
-    CHECK(got.type == RECORD_BLOB && got.codec == CODEC_ZSTD && got.id == 5 && got.stored == 100 && got.raw == 300 &&
-          got.hash == 77);
+    CHECK(got.type == RECORD_BLOB && got.codec == CODEC_ZSTD_DICTIONARY && got.dictionary == 0x1234 && got.id == 5 &&
+          got.stored == 100 && got.raw == 300 && got.hash == 77);
     for (size_t i = 0; i < ARRAY_LEN(other); i++)
         CHECK_ST(record_head_decode(raw, &other[i], &got), ST_CORRUPT);
     for (size_t i = 0; i < 8 * sizeof raw; i++) {

@@ -8,25 +8,58 @@ TEST(what_compresses_comes_back_and_what_does_not_is_left)
     struct squeeze z;
     struct arena a = ARENA_INIT;
     char *plain = make_bytes(1, 5000, true), *noise = make_bytes(2, 5000, false), *got = mem_new(5000);
-    struct str out;
+    struct squeezed out;
 
     squeeze_init(&z);
     CHECK(squeeze_small(&z, &a, str_n(plain, 5000), 1, &out));
-    CHECK(squeeze_pays(5000, out.n));
-    CHECK_ST(squeeze_undo(&z, out, CODEC_ZSTD, got, 5000), ST_OK);
+    CHECK(squeeze_pays(5000, out.bytes.n));
+    CHECK_ST(squeeze_undo(&z, out.bytes, CODEC_ZSTD, 0, got, 5000), ST_OK);
     CHECK(memcmp(got, plain, 5000) == 0);
-    CHECK_ST(squeeze_undo(&z, out, CODEC_ZSTD, got, 4999), ST_CORRUPT);
-    CHECK_ST(squeeze_undo(&z, str_n(out.p, out.n - 1), CODEC_ZSTD, got, 5000), ST_CORRUPT);
-    CHECK_ST(squeeze_undo(&z, STR("no zstd"), CODEC_ZSTD, got, 5000), ST_CORRUPT);
+    CHECK_ST(squeeze_undo(&z, out.bytes, CODEC_ZSTD, 0, got, 4999), ST_CORRUPT);
+    CHECK_ST(squeeze_undo(&z, str_n(out.bytes.p, out.bytes.n - 1), CODEC_ZSTD, 0, got, 5000), ST_CORRUPT);
+    CHECK_ST(squeeze_undo(&z, STR("no zstd"), CODEC_ZSTD, 0, got, 5000), ST_CORRUPT);
     CHECK(!squeeze_small(&z, &a, str_n(noise, 5000), 1, &out));
     CHECK(!squeeze_small(&z, &a, str_n(plain, SQUEEZE_LEAST - 1), 1, &out));
-    CHECK_ST(squeeze_undo(&z, str_n(noise, 5000), CODEC_RAW, got, 5000), ST_OK);
+    CHECK_ST(squeeze_undo(&z, str_n(noise, 5000), CODEC_RAW, 0, got, 5000), ST_OK);
     CHECK(memcmp(got, noise, 5000) == 0);
-    CHECK_ST(squeeze_undo(&z, str_n(noise, 5000), CODEC_RAW, got, 4000), ST_CORRUPT);
-    CHECK_ST(squeeze_undo(&z, STR_NONE, CODEC_RAW, got, 0), ST_OK);
+    CHECK_ST(squeeze_undo(&z, str_n(noise, 5000), CODEC_RAW, 0, got, 4000), ST_CORRUPT);
+    CHECK_ST(squeeze_undo(&z, STR_NONE, CODEC_RAW, 0, got, 0), ST_OK);
     squeeze_fini(&z);
     arena_fini(&a);
     mem_free(plain);
     mem_free(noise);
+    mem_free(got);
+}
+
+TEST(bodies_name_their_dictionary)
+{
+    struct squeeze z;
+    struct arena a = ARENA_INIT;
+    char *plain = make_bytes(1, 30000, false), *got = mem_new(30000);
+    struct squeezed out;
+
+    squeeze_init(&z);
+    CHECK_ST(squeeze_add(&z, 1, 0, 0, str_n(plain, 20000)), ST_OK); /* any bytes will do, their end counts */
+    CHECK_ST(squeeze_add(&z, 1, 0, 0, str_n(plain, 20000)), ST_EXISTS);
+    CHECK_ST(squeeze_add(&z, 0, 0, 0, str_n(plain, 20000)), ST_CORRUPT);
+    CHECK_ST(squeeze_add(&z, DICTIONARIES_MAX + 1, 0, 0, str_n(plain, 20000)), ST_CORRUPT);
+    CHECK(!squeeze_small(&z, &a, str_n(plain + 15000, 5000), 1, &out));
+    squeeze_use(&z, 1);
+    CHECK(squeeze_small(&z, &a, str_n(plain + 15000, 5000), 1, &out));
+    CHECK(out.codec == CODEC_ZSTD_DICTIONARY && out.dictionary == 1 && out.bytes.n < 100);
+    CHECK_ST(squeeze_undo(&z, out.bytes, out.codec, 1, got, 5000), ST_OK);
+    CHECK(memcmp(got, plain + 15000, 5000) == 0);
+    CHECK_ST(squeeze_undo(&z, out.bytes, out.codec, 1, got, 4999), ST_CORRUPT);
+    CHECK_ST(squeeze_undo(&z, out.bytes, out.codec, 2, got, 5000), ST_CORRUPT);
+    CHECK_ST(squeeze_undo(&z, out.bytes, out.codec, 65535, got, 5000), ST_CORRUPT);
+    CHECK_ST(squeeze_undo(&z, out.bytes, CODEC_ZSTD, 0, got, 5000), ST_CORRUPT);
+    CHECK(squeeze_small(&z, &a, str_n(plain, 19000), 1, &out) && out.dictionary == 1); /* the faster level */
+    CHECK_ST(squeeze_undo(&z, out.bytes, out.codec, 1, got, 19000), ST_OK);
+    CHECK(memcmp(got, plain, 19000) == 0);
+    squeeze_use(&z, 0);
+    CHECK(!squeeze_small(&z, &a, str_n(plain + 15000, 5000), 1, &out));
+    squeeze_fini(&z);
+    arena_fini(&a);
+    mem_free(plain);
     mem_free(got);
 }

@@ -1,0 +1,14 @@
+/* Trains dictionaries for the compression of short bodies, and keeps them. Inside store/. */
+#pragma once
+
+#include "store/store.h"
+
+/* While opening, when the index is up to date: every dictionary that there is can be used afterwards. A lost one is
+ * logged; only the bodies that need it can't be read. */
+enum st dictionary_load(struct store *s) MUST_USE;
+
+/* Which one new bodies are compressed with: the newest, or none where the settings say so. */
+void dictionary_choose(struct store *s);
+
+/* Trains one when it is time. From the upkeep's thread; takes a second of CPU at most, a few times in a store's life. */
+enum st dictionary_step(struct store *s) SUSPENDS MUST_USE;
