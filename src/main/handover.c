@@ -143,10 +143,23 @@ enum st handover_certificates(struct child *c, const struct settings *set)
     return ST_OK;
 }
 
+/* Where the file is by default it may be missing: it comes with a package of its own. */
+static enum st give_trust_anchor(struct child *c, const struct settings *set)
+{
+    const char *path = set->resolver_trust_anchor.p;
+    bool is_default = !config_place(set, "resolver_trust_anchor").line;
+
+    if (is_default && access(path, F_OK) < 0 && errno == ENOENT) {
+        LOG(RESOLVER_UNANCHORED, lf_str("file", set->resolver_trust_anchor));
+        return ST_OK;
+    }
+    return give_path(c, path, "trust-anchor");
+}
+
 static enum st give_resolver_files(struct child *c, const struct settings *set)
 {
     if (set->resolver_trust_anchor.n)
-        TRY(give_path(c, set->resolver_trust_anchor.p, "trust-anchor"));
+        TRY(give_trust_anchor(c, set));
     if (set->resolver_root_hints.n)
         TRY(give_path(c, set->resolver_root_hints.p, "root-hints"));
     return ST_OK;
