@@ -19,6 +19,8 @@ uint64_t account_id(const struct account *a)
 enum st account_check(const struct account *a)
 {
     must_obj(a, ACCOUNT_MAGIC);
+    if (a->removed && !a->lost)
+        return FAIL(ST_NOTFOUND, "account %016llx was removed", (unsigned long long)a->id);
     return a->lost ? FAIL(ST_TRYLATER, "account %016llx was changed by somebody else", (unsigned long long)a->id)
                    : ST_OK;
 }
@@ -158,6 +160,7 @@ static enum st read_mailbox(struct account *a, struct str key, struct str value)
     mb->pending = mb->durable;
     mb->have = (struct counts){r.messages, r.unseen, r.deleted, (int64_t)r.bytes};
     mb->will = mb->have;
+    counts_add(&a->have, &mb->have, 1);
     mb->uidnext = mb->uidnext_pending = r.uidnext;
     mb->first_recent = r.first_recent;
     mb->recent = r.recent;
@@ -165,6 +168,7 @@ static enum st read_mailbox(struct account *a, struct str key, struct str value)
     for (unsigned i = 0; i < r.n_keywords; i++)
         mailbox_keyword(mb, r.keywords[i], true);
     mb->n_keywords_durable = mb->n_keywords;
+    mb->keywords_taken = 0;
     if (str_eq(mb->durable.name, STR("INBOX")))
         a->inbox = mb;
     return ST_OK;
@@ -212,7 +216,7 @@ static enum st make(struct account *a) SUSPENDS
     };
     struct change *c = change_begin(a);
 
-    a->rec = (struct account_rec){.next_mailbox = 1, .log_low = 1};
+    a->rec = (struct account_rec){.next_mailbox = 1, .log_low = 1, .keep_s = MAIL_KEEP_DEFAULT};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct mailbox *mb = change_new_mailbox(c, rows[i].name, rows[i].use);
 
@@ -240,9 +244,12 @@ static enum st load(struct account *a) SUSPENDS
     if (st == ST_NOTFOUND)
         return make(a);
     TRY(st);
+    if (a->rec.removed)
+        a->removed = true;
     TRY(read_letter(a, KEY_MAILBOX, read_mailbox));
     TRY(read_letter(a, KEY_SUBSCRIPTION, read_subscription));
-    return a->inbox ? ST_OK : FAIL(ST_CORRUPT, "account %016llx has no INBOX", (unsigned long long)a->id);
+    a->will = a->have;
+    return a->inbox || a->removed ? ST_OK : FAIL(ST_CORRUPT, "account %016llx has no INBOX", (unsigned long long)a->id);
 }
 
 static struct account *account_new(struct mail_core *core, uint64_t id)
@@ -254,6 +261,7 @@ static struct account *account_new(struct mail_core *core, uint64_t id)
     a->core = core;
     list_init(&a->link);
     co_waitq_init(&a->loading);
+    co_waitq_init(&a->kept_wait);
     map_put(&core->accounts, id, a);
     return a;
 }
@@ -273,13 +281,15 @@ static enum st load_first(struct account *a) SUSPENDS
 
     a->load_st = st;
     a->ready = st == ST_OK;
+    if (a->ready)
+        usage_loaded(a);
     if (!a->ready && map_get(&a->core->accounts, a->id) == a)
         map_del(&a->core->accounts, a->id); /* the next one tries anew */
     co_waitq_wake_all(&a->loading);
     return st;
 }
 
-enum st account_open(struct mail *m, uint64_t id, struct account **out)
+enum st account_open_any(struct mail *m, uint64_t id, struct account **out)
 {
     struct mail_core *core = mail_core_here(m);
     struct account *a = map_get(&core->accounts, id);
@@ -287,7 +297,8 @@ enum st account_open(struct mail *m, uint64_t id, struct account **out)
 
     must(mail_core_of(m, id) == (unsigned)(core - m->cores));
     if (a && a->ready) {
-        TRY(account_check(a));
+        if (a->lost)
+            return account_check(a);
         account_hold(a);
     } else if (a) {
         account_hold(a);
@@ -305,11 +316,24 @@ enum st account_open(struct mail *m, uint64_t id, struct account **out)
     return ST_OK;
 }
 
+enum st account_open(struct mail *m, uint64_t id, struct account **out)
+{
+    struct account *a;
+
+    TRY(account_open_any(m, id, &a));
+    if (a->removed) {
+        account_release(a);
+        return FAIL(ST_NOTFOUND, "account %016llx was removed", (unsigned long long)id);
+    }
+    *out = a;
+    return ST_OK;
+}
+
 struct account *account_cached(struct mail *m, uint64_t id)
 {
     struct account *a = map_get(&mail_core_here(m)->accounts, id);
 
-    if (!a || !a->ready || a->lost)
+    if (!a || !a->ready || a->lost || a->removed)
         return NULL;
     account_hold(a);
     return a;

@@ -75,6 +75,29 @@ static enum st find_target(struct account *a, struct arena *ar, struct str name,
     return ST_OK;
 }
 
+/* It may have to wait, and the mailbox may go meanwhile. */
+static enum st prepare_keywords(struct mailbox **mb, const struct new_mail *mails, size_t n, struct arena *ar,
+                                struct str mailbox) SUSPENDS
+{
+    struct account *a = (*mb)->a;
+    enum st st = ST_OK;
+
+    mailbox_hold(*mb);
+    for (size_t i = 0; st == ST_OK && i < n; i++)
+        st = keywords_prepare(*mb, mails[i].keywords, mails[i].n_keywords);
+    mailbox_release(*mb);
+    return st == ST_OK ? find_target(a, ar, mailbox, mb) : st;
+}
+
+static enum st check_room(const struct account *a, const struct new_mail *mails, size_t n, const uint64_t *sizes)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < n; i++)
+        bytes += sizes[i] + mails[i].prefix.n;
+    return account_has_room(a, bytes, n);
+}
+
 /* Stages are taken over whatever happens; kv_commit does so with those that it is given. */
 static enum st give_up(struct account *a, const struct new_mail *mails, size_t n, enum st st)
 {
@@ -95,7 +118,11 @@ enum st mail_append(struct account *a, struct str mailbox, const struct new_mail
 
     st = find_target(a, ar, mailbox, &mb);
     if (st == ST_OK)
+        st = prepare_keywords(&mb, mails, n, ar, mailbox);
+    if (st == ST_OK)
         st = check_all(mb, mails, n, sizes);
+    if (st == ST_OK)
+        st = check_room(a, mails, n, sizes);
     if (st != ST_OK)
         return give_up(a, mails, n, st);
     uidvalidity = mb->uidvalidity;

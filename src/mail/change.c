@@ -62,14 +62,16 @@ bool change_is_empty(const struct change *c)
         if (mc->n_edits || mc->n_adds)
             return false;
     }
-    return !c->n_kv && !c->tree && !c->subs;
+    return !c->n_kv && !c->tree && !c->subs && !c->rec_changed;
 }
 
 void change_drop(struct change *c)
 {
     must(change_is_empty(c));
-    for (struct mailbox_change *mc = c->mailboxes; mc; mc = mc->next)
+    for (struct mailbox_change *mc = c->mailboxes; mc; mc = mc->next) {
         list_del(&mc->link);
+        mc->mb->keywords_taken = 0;
+    }
     NOYIELD_END;
     change_release(c);
 }
@@ -102,14 +104,9 @@ void change_edits(struct mailbox_change *mc, size_t n)
 
 static void count(struct mailbox_change *mc, const struct counts *d)
 {
-    struct counts *both[] = {&mc->delta, &mc->mb->will};
-
-    for (size_t i = 0; i < ARRAY_LEN(both); i++) {
-        both[i]->messages += d->messages;
-        both[i]->unseen += d->unseen;
-        both[i]->deleted += d->deleted;
-        both[i]->bytes += d->bytes;
-    }
+    counts_add(&mc->delta, d, 1);
+    counts_add(&mc->mb->will, d, 1);
+    counts_add(&mc->mb->a->will, d, 1);
 }
 
 static struct counts counts_of(const struct hot *h, int sign)
@@ -176,7 +173,13 @@ uint64_t change_new_email(struct change *c, uint64_t blob, struct str prefix, st
     return id;
 }
 
-void change_drop_email(struct change *c, uint64_t email, uint64_t blob, bool shared)
+void change_gone(struct change *c, uint64_t email)
+{
+    c->gone = grown(&c->arena, c->gone, c->n_gone, &c->cap_gone, sizeof *c->gone);
+    c->gone[c->n_gone++] = email;
+}
+
+void change_drop_email(struct change *c, uint64_t email, uint64_t blob, bool shared, bool tell)
 {
     if (shared) {
         uint32_t refs = refs_get(c->a, email);
@@ -188,8 +191,8 @@ void change_drop_email(struct change *c, uint64_t email, uint64_t blob, bool sha
     change_kv(c, KV_DEL, key_email(&c->arena, email), STR_NONE);
     c->derefs = grown(&c->arena, c->derefs, c->n_derefs, &c->cap_derefs, sizeof *c->derefs);
     c->derefs[c->n_derefs++] = (struct kv_deref){.id = blob, .delta = -1};
-    c->gone = grown(&c->arena, c->gone, c->n_gone, &c->cap_gone, sizeof *c->gone);
-    c->gone[c->n_gone++] = email;
+    if (tell)
+        change_gone(c, email);
 }
 
 /* --- names ------------------------------------------------------------------------------------------ */
@@ -200,6 +203,8 @@ void change_node(struct change *c, struct mailbox *mb, const struct node *after)
 
     t->mb = mb;
     t->after = *after;
+    if (mb->pending.exists && !after->exists)
+        counts_add(&c->a->will, &mb->will, -1);
     *c->tree_end = t;
     c->tree_end = &t->next;
     mb->pending = *after;
@@ -331,10 +336,13 @@ void change_seal(struct change *c)
 
     for (struct mailbox_change *mc = c->mailboxes; mc; mc = mc->next) {
         mc->n_keywords = mc->mb->n_keywords;
+        mc->renamed = mc->mb->renamed;
+        mc->mb->renamed = false;
+        mc->mb->keywords_taken = 0;
         put_mailbox(c, mc->mb);
     }
     put_log(c);
-    if (c->rec_changed)
+    if (c->rec_changed || a->rec_dirty)
         change_kv(c, KV_PUT, key_account(), account_rec_put(&c->arena, &a->rec));
     c->part = (struct kv_part){
         .account = a->id,
@@ -345,6 +353,7 @@ void change_seal(struct change *c)
         .core = core_here(),
         .done = done,
     };
+    a->rec_dirty = false;
     a->in_flight++;
     NOYIELD_END;
 }
@@ -384,10 +393,8 @@ static void apply_mailbox(struct change *c, struct mailbox_change *mc)
 {
     struct mailbox *mb = mc->mb;
 
-    mb->have.messages += mc->delta.messages;
-    mb->have.unseen += mc->delta.unseen;
-    mb->have.deleted += mc->delta.deleted;
-    mb->have.bytes += mc->delta.bytes;
+    counts_add(&mb->have, &mc->delta, 1);
+    counts_add(&mb->a->have, &mc->delta, 1);
     for (size_t i = 0; i < mc->n_adds; i++) {
         mb->uidnext = MAX(mb->uidnext, mc->adds[i].uid + 1);
         mb->recent += mc->adds[i].uid >= mb->first_recent;
@@ -428,6 +435,8 @@ static void apply_subscription(struct account *a, const struct sub_change *s)
 static void apply(struct change *c)
 {
     for (struct tree_change *t = c->tree; t; t = t->next) {
+        if (t->mb->durable.exists && !t->after.exists)
+            counts_add(&c->a->have, &t->mb->have, -1);
         t->mb->durable = t->after;
         if (!t->after.exists && t->mb->messages && !t->mb->messages->loading)
             journal_add(t->mb->messages, JOURNAL_DELETED, 0, 0, 0);
@@ -437,6 +446,7 @@ static void apply(struct change *c)
     for (struct sub_change *s = c->subs; s; s = s->next)
         apply_subscription(c->a, s);
     c->a->version = c->modseq;
+    usage_changed(c->a);
     for (struct mailbox_change *mc = c->mailboxes; mc; mc = mc->next)
         journal_wake(mc->mb);
 }
@@ -446,6 +456,8 @@ static void fall_back(struct account *a)
 {
     a->chain++;
     a->next_version = a->version;
+    a->will = a->have;
+    a->rec_dirty = true; /* what was to be written of it may not have been */
     refs_forget(a);
     for (size_t i = 0; i < a->n_mailboxes; i++) {
         struct mailbox *mb = a->mailboxes[i];

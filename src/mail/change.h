@@ -24,6 +24,7 @@ struct mailbox_change {
     size_t n_adds, cap_adds;
     struct counts delta;
     unsigned n_keywords;
+    bool renamed;    /* a keyword is another one now */
     uint64_t origin; /* the view that does it */
 };
 
@@ -56,6 +57,7 @@ struct change {
     uint64_t *gone; /* emails */
     size_t n_gone, cap_gone;
     bool rec_changed;
+    uint64_t now_us; /* of what it deletes; 0: nothing yet */
 };
 
 struct change *change_begin(struct account *a);
@@ -72,7 +74,9 @@ void change_edit_remove(struct mailbox_change *mc, const struct hot *was);
 /* Gives h a uid and a modseq. */
 uint32_t change_add(struct mailbox_change *mc, struct hot *h);
 uint64_t change_new_email(struct change *c, uint64_t blob, struct str prefix, struct str record);
-void change_drop_email(struct change *c, uint64_t email, uint64_t blob, bool shared);
+/* One message less refers to it. `tell`: the last one that a client could see. */
+void change_drop_email(struct change *c, uint64_t email, uint64_t blob, bool shared, bool tell);
+void change_gone(struct change *c, uint64_t email); /* for the change log */
 
 void change_node(struct change *c, struct mailbox *mb, const struct node *after);
 struct mailbox *change_new_mailbox(struct change *c, struct str name, enum mail_use use);

@@ -57,6 +57,16 @@ static void copy_one(struct change *c, struct mailbox_change *source, const stru
     }
 }
 
+/* A copy counts like the message it is of, although its bytes are there already: what counts is what is to be seen. */
+static enum st check_room(const struct copy *copy, const struct pick *p)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < p->n && !copy->move; i++)
+        bytes += p->h[i].size;
+    return copy->move ? ST_OK : account_has_room(copy->to->a, bytes, p->n);
+}
+
 static enum st copy_picked(const struct copy *copy, const struct pick *p) SUSPENDS
 {
     uint64_t now = clock_wall_us();
@@ -65,6 +75,7 @@ static enum st copy_picked(const struct copy *copy, const struct pick *p) SUSPEN
 
     if (!p->n)
         return ST_OK;
+    TRY(check_room(copy, p));
     if (!copy->to->pending.exists || copy->to->pending.noselect)
         return FAIL(ST_NOTFOUND, "no such mailbox to copy to");
     if (UINT32_MAX - copy->to->uidnext_pending <= p->n)
@@ -89,8 +100,8 @@ static void make_room(struct copied *out, struct arena *ar, size_t n)
     out->to = to;
 }
 
-static enum st pick_for_copy(struct view *v, struct uid_set uids, uint32_t from, size_t most, struct arena *tmp,
-                             struct pick *out) SUSPENDS
+static enum st pick_for_copy(struct view *v, struct mailbox *to, struct uid_set uids, uint32_t from, size_t most,
+                             struct arena *tmp, struct pick *out) SUSPENDS
 {
     bool waited = true;
 
@@ -98,6 +109,8 @@ static enum st pick_for_copy(struct view *v, struct uid_set uids, uint32_t from,
         TRY(account_check(v->mb->a));
         if (!v->mb->durable.exists)
             return FAIL(ST_NOTFOUND, "the mailbox was deleted");
+        if (to != v->mb)
+            TRY(keywords_prepare(to, v->mb->keywords, v->mb->n_keywords));
         arena_reset(tmp);
         pick_view(v, uids, from, most, NULL, tmp, out);
         TRY(pick_refs(v->mb->a, out, &waited));
@@ -113,7 +126,7 @@ static enum st copy_all(struct view *v, struct uid_set uids, const struct copy *
     struct pick p;
 
     do {
-        TRY(pick_for_copy(v, uids, from, most, tmp, &p));
+        TRY(pick_for_copy(v, copy->to, uids, from, most, tmp, &p));
         from = p.last ? p.last + 1 : 0;
         if (from && !copy->move)
             return FAIL(ST_LIMIT, "no more than %u messages are copied at once", (unsigned)LIMIT_MAIL_COPY);

@@ -16,6 +16,7 @@ struct job { /* the recipients of one core; in the coordinator's arena */
     struct account **accounts; /* of each */
     struct kv_part **parts;
     size_t n_parts;
+    const struct delivery_rcpt *refused;
     enum st st;
     char text[ERR_TEXT_MAX];
 };
@@ -42,10 +43,31 @@ static struct mailbox *mailbox_for(struct account *a, struct str name)
     return mb;
 }
 
+/* What a quota leaves no room for stops the whole letter: the sender is told, and nobody gets it twice. */
+static enum st check_room(struct job *j, size_t from, size_t to)
+{
+    struct account *a = j->accounts[from];
+    const struct mail_limits *limits = j->rcpts[from]->limits;
+    uint64_t bytes = 0;
+    enum st st;
+
+    if (limits)
+        usage_learn(a, limits, false);
+    for (size_t i = from; i < to; i++)
+        bytes += j->letter.size + j->rcpts[i]->prefix.n;
+    st = usage_check(a, limits ? limits : &a->limits, bytes, to - from);
+    j->refused = j->rcpts[from];
+    return st;
+}
+
 static void prepare_account(struct job *j, size_t from, size_t to)
 {
-    struct change *c = change_begin(j->accounts[from]);
+    struct change *c;
 
+    j->st = check_room(j, from, to);
+    if (j->st != ST_OK)
+        return;
+    c = change_begin(j->accounts[from]);
     for (size_t i = from; i < to; i++)
         append_letter(c, mailbox_for(c->a, j->rcpts[i]->mailbox), &j->letter, j->rcpts[i]->prefix);
     change_seal(c);
@@ -193,9 +215,11 @@ static void prepare_all(struct mail *m, struct job *jobs, struct round *round) S
         open_and_prepare(&jobs[here]);
 }
 
-static enum st first_failure(const struct job *jobs, unsigned n)
+static enum st first_failure(const struct job *jobs, unsigned n, struct delivery *d)
 {
     for (unsigned i = 0; i < n; i++) {
+        if (jobs[i].refused)
+            d->refused = (size_t)(jobs[i].refused - d->rcpts);
         if (jobs[i].st != ST_OK)
             return FAIL(jobs[i].st, "%s", jobs[i].text);
     }
@@ -226,7 +250,7 @@ static enum st deliver(struct mail *m, struct delivery *d, struct arena *ar) SUS
     if (st == ST_OK) {
         jobs = make_jobs(m, d, &l, &round, ar);
         prepare_all(m, jobs, &round);
-        st = first_failure(jobs, m->opt.n_cores);
+        st = first_failure(jobs, m->opt.n_cores, d);
         for (unsigned i = 0; i < m->opt.n_cores; i++) {
             for (size_t k = 0; k < jobs[i].n_parts; k++)
                 commit.parts[commit.n_parts++] = jobs[i].parts[k];

@@ -160,6 +160,8 @@ static enum st store_some(struct view *v, struct uid_set uids, uint32_t *from, c
     uint64_t bits;
 
     TRY(check_view(v));
+    if (fc->how != FLAGS_REMOVE)
+        TRY(keywords_prepare(v->mb, fc->keywords, fc->n_keywords));
     TRY(keyword_bits(v->mb, fc, &bits));
     pick_view(v, uids, *from, LIMIT_MAIL_COMMIT, NULL, ar, &p);
     *from = p.last ? p.last + 1 : 0;
@@ -188,7 +190,15 @@ enum st view_store(struct view *v, struct uid_set uids, const struct flag_change
 
 /* --- expunge ------------------------------------------------------------------------------------------------ */
 
-static enum st remove_picked(struct mailbox *mb, const struct pick *p) SUSPENDS
+void edit_let_go(struct change *c, const struct mailbox *mb, const struct hot *h)
+{
+    if (kept_is_on(c->a))
+        kept_put(c, mb, h);
+    else
+        change_drop_email(c, h->email, h->blob, h->flags & HOT_SHARED, true);
+}
+
+enum st edit_remove(struct mailbox *mb, const struct pick *p)
 {
     struct change *c = change_begin(mb->a);
     struct mailbox_change *mc = change_mailbox(c, mb);
@@ -196,7 +206,7 @@ static enum st remove_picked(struct mailbox *mb, const struct pick *p) SUSPENDS
     change_edits(mc, p->n);
     for (size_t i = 0; i < p->n; i++) {
         change_edit_remove(mc, &p->h[i]);
-        change_drop_email(c, p->h[i].email, p->h[i].blob, p->h[i].flags & HOT_SHARED);
+        edit_let_go(c, mb, &p->h[i]);
     }
     return change_commit(c, NULL, 0);
 }
@@ -215,10 +225,12 @@ static enum st expunge_some(struct view *v, struct uid_set uids, bool any, uint3
         TRY(check_view(v));
         arena_reset(ar);
         pick_view(v, uids, *from, LIMIT_MAIL_COMMIT, any ? NULL : is_deleted, ar, &p);
-        TRY(pick_refs(v->mb->a, &p, &waited));
+        waited = false;
+        if (!kept_is_on(v->mb->a))
+            TRY(pick_refs(v->mb->a, &p, &waited));
     }
     *from = p.last ? p.last + 1 : 0;
-    return remove_picked(v->mb, &p);
+    return edit_remove(v->mb, &p);
 }
 
 enum st view_expunge(struct view *v, struct uid_set uids, bool any)
@@ -247,7 +259,7 @@ enum st mailbox_empty_some(struct mailbox *mb, size_t most, size_t *out_n)
     refs_hold(mb->a);
     st = pick_all(mb, most, &ar, &p);
     if (st == ST_OK && p.n == most)
-        st = remove_picked(mb, &p);
+        st = edit_remove(mb, &p);
     if (st == ST_OK)
         *out_n = p.n;
     refs_release(mb->a);

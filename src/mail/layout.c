@@ -62,6 +62,16 @@ struct str key_log(struct arena *a, uint64_t modseq)
 {
     return key_of_u64(a, KEY_LOG, modseq);
 }
+struct str key_kept(struct arena *a, uint64_t at_us, uint32_t mailbox, uint32_t uid)
+{
+    char *p = arena_alloc(a, 17);
+
+    p[0] = KEY_KEPT;
+    at_us = htobe64(at_us);
+    memcpy(p + 1, &at_us, 8);
+    put_be32(put_be32(p + 9, mailbox), uid);
+    return str_n(p, 17);
+}
 struct str key_subscription(struct arena *a, struct str name)
 {
     char *p = arena_alloc(a, 1 + name.n);
@@ -126,24 +136,32 @@ static struct rec record_of(struct str value)
 
 struct str account_rec_put(struct arena *a, const struct account_rec *r)
 {
-    char *start = arena_alloc(a, 17);
+    char *start = arena_alloc(a, 30);
     struct pen w = {start};
 
     pen_u8(&w, VERSION);
     pen_u32(&w, r->next_mailbox);
     pen_u32(&w, r->uidvalidity_high);
     pen_u64(&w, r->log_low);
+    pen_u64(&w, r->domain);
+    pen_u32(&w, r->keep_s);
+    pen_u8(&w, r->removed);
     return pen_end(&w, start);
 }
 
 enum st account_rec_get(struct str value, struct account_rec *out)
 {
     struct rec r = record_of(value);
-    struct account_rec got;
+    struct account_rec got = {.keep_s = MAIL_KEEP_DEFAULT};
 
     got.next_mailbox = rec_u32(&r);
     got.uidvalidity_high = rec_u32(&r);
     got.log_low = rec_u64(&r);
+    if (!r.bad && rec_left(&r)) { /* the first stores had nothing here */
+        got.domain = rec_u64(&r);
+        got.keep_s = rec_u32(&r);
+        got.removed = rec_u8(&r);
+    }
     rec_need(&r, got.next_mailbox > 0);
     TRY(rec_end_open(&r, "an account's record"));
     *out = got;
@@ -245,6 +263,44 @@ enum st hot_get(struct str key, struct str value, struct hot *out)
     out->blob = rec_u64(&r);
     rec_need(&r, key.n == 9 && out->uid && (out->flags & ~(HOT_FLAGS | HOT_SHARED)) == 0);
     return rec_end(&r, "a message's record");
+}
+
+struct str kept_rec_put(struct arena *a, const struct kept_rec *r)
+{
+    struct str hot = hot_put(a, &r->hot);
+    size_t n = 2 + hot.n + 4 + r->name.n;
+    struct pen w;
+    char *start;
+
+    for (unsigned i = 0; i < r->n_keywords; i++)
+        n += 4 + r->keywords[i].n;
+    start = arena_alloc(a, n);
+    w.p = start;
+    pen_u8(&w, VERSION);
+    pen_bytes(&w, hot);
+    pen_str(&w, r->name);
+    pen_u8(&w, r->n_keywords);
+    for (unsigned i = 0; i < r->n_keywords; i++)
+        pen_str(&w, r->keywords[i]);
+    return pen_end(&w, start);
+}
+
+enum st kept_rec_get(struct str key, struct str value, struct kept_rec *out)
+{
+    struct rec k = rec_of(key), r = record_of(value);
+
+    rec_need(&r, key.n == 17 && rec_u8(&k) == KEY_KEPT);
+    out->at_us = rec_u64_be(&k);
+    out->mailbox = rec_u32_be(&k);
+    if (r.bad || rec_left(&r) < HOT_BYTES)
+        return FAIL(ST_CORRUPT, "the record of a deleted message is damaged");
+    TRY(hot_get(str_from(key, 8), rec_bytes(&r, HOT_BYTES), &out->hot)); /* the uid is its last number */
+    out->name = rec_str(&r, LIMIT_MAILBOX_NAME);
+    out->n_keywords = rec_u8(&r);
+    rec_need(&r, out->n_keywords == (unsigned)__builtin_popcountll(out->hot.keywords));
+    for (unsigned i = 0; !r.bad && i < out->n_keywords; i++)
+        out->keywords[i] = rec_str(&r, LIMIT_KEYWORD);
+    return rec_end_open(&r, "the record of a deleted message");
 }
 
 struct str email_rec_put(struct arena *a, uint64_t blob, struct str prefix, struct str record)

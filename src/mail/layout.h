@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/rec.h"
+#include "mail/keep.h"
 #include "mail/mail.h"
 
 enum {
@@ -15,6 +16,7 @@ enum {
     KEY_MAILBOX = 'M',
     KEY_REFS = 'R',
     KEY_SUBSCRIPTION = 'S',
+    KEY_KEPT = 'X',
 };
 
 struct str key_account(void);
@@ -24,12 +26,16 @@ struct str key_email(struct arena *a, uint64_t email);
 struct str key_refs(struct arena *a, uint64_t email);
 struct str key_log(struct arena *a, uint64_t modseq);
 struct str key_subscription(struct arena *a, struct str name);
+struct str key_kept(struct arena *a, uint64_t at_us, uint32_t mailbox, uint32_t uid);
 struct str key_letter(struct arena *a, char letter); /* where the keys with that letter begin */
 
-/* Only changes when a mailbox is made. */
+/* Changes when a mailbox is made, and when the directory says something new. */
 struct account_rec {
     uint32_t next_mailbox, uidvalidity_high;
     uint64_t log_low; /* the change log is complete from this modseq on */
+    uint64_t domain;  /* its number in the directory; 0: not heard of yet */
+    uint32_t keep_s;  /* as in struct mail_limits */
+    bool removed;     /* the account is gone for good, its mail going */
 };
 struct str account_rec_put(struct arena *a, const struct account_rec *r);
 enum st account_rec_get(struct str value, struct account_rec *out) MUST_USE;
@@ -57,6 +63,18 @@ struct hot {
 };
 struct str hot_put(struct arena *a, const struct hot *h);
 enum st hot_get(struct str key, struct str value, struct hot *out) MUST_USE;
+
+/* A message that was deleted and can still be had back. */
+struct kept_rec {
+    uint64_t at_us;
+    uint32_t mailbox;
+    struct hot hot;  /* as it was, with its uid */
+    struct str name; /* of the mailbox */
+    unsigned n_keywords;
+    struct str keywords[LIMIT_KEYWORDS]; /* of the set bits, the lowest first */
+};
+struct str kept_rec_put(struct arena *a, const struct kept_rec *r);
+enum st kept_rec_get(struct str key, struct str value, struct kept_rec *out) MUST_USE;
 
 /* Opens the value of an E record; views go into it. */
 struct str email_rec_put(struct arena *a, uint64_t blob, struct str prefix, struct str record);

@@ -10,6 +10,8 @@ struct mail *mail_new(const struct mail_options *opt)
 
     must(opt->store && opt->n_cores > 0);
     m->opt = *opt;
+    m->counting = opt->count_first ? opt->n_cores : 0;
+    pthread_mutex_init(&m->domains_mutex, NULL);
     m->opt.cache_bytes = opt->cache_bytes ? opt->cache_bytes : 256u << 20;
     m->opt.max_mailboxes = opt->max_mailboxes ? opt->max_mailboxes : 10000;
     m->opt.cores = mem_new(opt->n_cores * sizeof(struct core *));
@@ -19,6 +21,7 @@ struct mail *mail_new(const struct mail_options *opt)
         m->cores[i].m = m;
         list_init(&m->cores[i].idle);
         list_init(&m->cores[i].unselected);
+        m->cores[i].counting = opt->count_first;
     }
     return m;
 }
@@ -35,6 +38,8 @@ void mail_free(struct mail *m)
         map_fini(&c->accounts);
     }
     if (m) {
+        usage_forget_domains(m);
+        pthread_mutex_destroy(&m->domains_mutex);
         mem_free(m->cores);
         mem_free(m->opt.cores);
         mem_free(m->quarantine);

@@ -11,8 +11,9 @@
 #include "mime/record.h"
 #include "store/store.h"
 
-struct mail;    /* one per process */
-struct account; /* open on its core, reference-counted */
+struct mail;        /* one per process */
+struct mail_limits; /* mail/keep.h */
+struct account;     /* open on its core, reference-counted */
 
 struct mail_options {
     struct store *store;
@@ -20,6 +21,7 @@ struct mail_options {
     unsigned n_cores;
     uint64_t cache_bytes;   /* of all cores, for messages of mailboxes that nobody has selected; 0: 256 MiB */
     unsigned max_mailboxes; /* of one account; 0: 10,000 */
+    bool count_first;       /* each core will call mail_count: until then no domain's use is known */
 };
 struct mail *mail_new(const struct mail_options *opt);
 void mail_free(struct mail *m);
@@ -176,7 +178,7 @@ struct copied {
     size_t n;
 };
 /* COPY, or MOVE (one commit does both). Flags and dates go along. ST_LIMIT: more than LIMIT_MAIL_COPY at once.
- * ST_NOTFOUND: no such target (the caller says TRYCREATE). */
+ * ST_NOTFOUND: no such target (the caller says TRYCREATE). COPY: ST_OVERQUOTA, ST_TOOBIG. */
 enum st view_copy(struct view *v, struct uid_set uids, struct str target, bool move, struct arena *ar,
                   struct copied *out) SUSPENDS MUST_USE;
 
@@ -194,7 +196,8 @@ struct new_mail {
 /* Writes a large letter ahead (new_mail.stage), so that it need not be held until its commit; NULL-safe to give up. */
 enum st mail_stage(struct account *a, struct str bytes, struct blob_stage **out) SUSPENDS MUST_USE;
 void mail_unstage(struct account *a, struct blob_stage *stage);
-/* APPEND of one or several, all or nothing. ST_NOTFOUND (TRYCREATE), ST_NOSPACE, ST_LIMIT. */
+/* APPEND of one or several, all or nothing. ST_NOTFOUND (TRYCREATE), ST_NOSPACE, ST_LIMIT,
+ * ST_OVERQUOTA, ST_TOOBIG. */
 enum st mail_append(struct account *a, struct str mailbox, const struct new_mail *mails, size_t n, struct arena *ar,
                     uint32_t *out_uidvalidity, uint32_t **out_uids) SUSPENDS MUST_USE;
 
@@ -202,15 +205,18 @@ struct delivery_rcpt {
     uint64_t account;
     struct str mailbox; /* empty: INBOX; one that is missing: INBOX too */
     struct str prefix;  /* for this recipient */
+    const struct mail_limits
+        *limits; /* of the account, as the directory has them; NULL: those that it was told before */
 };
 /* One letter to several accounts, on whichever cores they live, and with an extra part (the queue's) in the same
- * commit: all or nothing, durable when ST_OK. The body is stored once. May be called on any core of the process. */
+ * commit: all or nothing, durable when ST_OK. ST_OVERQUOTA, ST_TOOBIG. The body is stored once. May be called on any core of the process. */
 struct delivery {
     struct new_mail mail; /* its prefix is not used */
     const struct delivery_rcpt *rcpts;
     size_t n_rcpts;
     struct kv_part *
         extra; /* may be NULL; committed or abandoned in any case; an additional reference to the blob is counted for it */
+    size_t refused;   /* after ST_OVERQUOTA or ST_TOOBIG: the recipient who has no room */
     uint64_t blob_id; /* 0: a new one; the extra part needs to know it beforehand (blob_new_id) */
 };
 enum st mail_deliver(struct mail *m, struct delivery *d) SUSPENDS MUST_USE;

@@ -274,7 +274,7 @@ static enum st delete_rest(struct mailbox *mb, struct arena *ar, bool keep_name)
         return FAIL(ST_NOTFOUND, "somebody else has deleted it");
     c = change_begin(a);
     for (size_t i = 0; i < p.n; i++)
-        change_drop_email(c, p.h[i].email, p.h[i].blob, p.h[i].flags & HOT_SHARED);
+        edit_let_go(c, mb, &p.h[i]);
     change_kv(c, KV_DEL_RANGE, key_hot(&c->arena, mb->id, 0), key_hot(&c->arena, mb->id + 1, 0));
     change_node(c, mb, &after);
     if (keep_name) { /* a name without messages, under another number */

@@ -218,7 +218,7 @@ static void apply_adds(struct messages *m, const struct mailbox_change *mc)
 
 void messages_apply(struct messages *m, const struct mailbox_change *mc)
 {
-    if (mc->n_keywords > m->mb->n_keywords_durable)
+    if (mc->n_keywords > m->mb->n_keywords_durable || mc->renamed)
         journal_add(m, JOURNAL_KEYWORDS, 0, 0, 0);
     apply_flags(m, mc);
     apply_removals(m, mc);
@@ -305,14 +305,18 @@ static void recount(struct mailbox *mb)
     const struct messages *m = mb->messages;
     struct counts is = {.messages = (int64_t)m->n};
 
-    if (mb->a->in_flight)
+    if (mb->a->in_flight || !mb->durable.exists)
         return;
     for (size_t i = 0; i < m->n; i++) {
         is.unseen += !(m->flags[i] & MAIL_SEEN);
         is.deleted += (m->flags[i] & MAIL_DELETED) != 0;
         is.bytes += m->size[i];
     }
+    counts_add(&mb->a->have, &mb->have, -1);
+    counts_add(&mb->a->have, &is, 1);
+    mb->a->will = mb->a->have;
     mb->have = mb->will = is;
+    usage_changed(mb->a);
     mb->recent = (uint32_t)(m->n - messages_from(m, mb->first_recent));
     if (m->n)
         mb->uidnext = MAX(mb->uidnext, m->uid[m->n - 1] + 1);

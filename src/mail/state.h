@@ -9,6 +9,9 @@
 #include "base/map.h"
 #include "mail/layout.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #define ACCOUNT_MAGIC 0x4d414343u
 #define MAILBOX_MAGIC 0x4d424f58u
 #define VIEW_MAGIC 0x56494557u
@@ -21,6 +24,16 @@ struct mail_core {
     struct list unselected; /* struct messages without views, the longest unused first */
     size_t unselected_bytes;
     uint64_t next_view_id;
+    struct mail_rules rules;
+    bool counting;       /* mail_count is due or under way: */
+    uint64_t counted_to; /* up to this account it is done */
+};
+
+/* What the accounts of a domain hold together, and may. All cores share it: sums that are added to, and read as they are. */
+struct domain_use {
+    uint64_t id;
+    _Atomic int64_t bytes, messages;
+    _Atomic uint64_t max_bytes, max_messages;
 };
 
 struct quarantined {
@@ -32,6 +45,13 @@ struct mail {
     struct mail_core *cores;
     struct quarantined *quarantine; /* filled before the cores run */
     size_t n_quarantine;
+    pthread_mutex_t domains_mutex; /* over the map; entries stay */
+    struct map domains;            /* struct domain_use, by number */
+    _Atomic unsigned counting;     /* cores that have not counted yet */
+};
+
+struct counts {
+    int64_t messages, unseen, deleted, bytes;
 };
 
 struct account {
@@ -39,6 +59,7 @@ struct account {
     uint64_t id;
     struct mail_core *core;
     struct list link; /* in core->idle when unused */
+    bool removed;     /* for good: only mail_erase still has it open */
     bool ready, lost; /* lost: somebody else wrote to it; it is read anew once nobody has it open */
     enum st load_st;
     struct co_waitq loading;
@@ -57,6 +78,15 @@ struct account {
     struct map refs; /* email id -> pending count; for shared emails while changes need them (refs.c) */
     unsigned refs_users;
     uint64_t refs_generation;
+    struct counts have, will; /* of all mailboxes: durable, pending */
+    struct mail_limits limits;
+    bool limits_known;
+    bool rec_dirty; /* to be written with the next change */
+    bool counted;   /* what `told` says is part of its domain's use */
+    struct domain_use *domain;
+    struct counts told;
+    bool kept_busy; /* somebody takes deleted messages away, or brings them back */
+    struct co_waitq kept_wait;
 };
 
 /* A mailbox's place in the tree of names. */
@@ -64,10 +94,6 @@ struct node {
     struct str name;
     enum mail_use use;
     bool exists, noselect;
-};
-
-struct counts {
-    int64_t messages, unseen, deleted, bytes;
 };
 
 struct mailbox {
@@ -80,9 +106,11 @@ struct mailbox {
     uint32_t first_recent, recent; /* uids below were \Recent to somebody; how many are not below */
     uint64_t highestmodseq;
     unsigned n_keywords, n_keywords_durable;
-    struct str *keywords;  /* grows only; texts in the account's arena */
-    struct list in_flight; /* struct mailbox_change with edits, oldest first */
-    struct list adding;    /* the same with adds */
+    struct str *keywords;    /* texts in the account's arena */
+    uint64_t keywords_taken; /* bits that the change being built stands on */
+    bool renamed;            /* a keyword's place was given to another name */
+    struct list in_flight;   /* struct mailbox_change with edits, oldest first */
+    struct list adding;      /* the same with adds */
     struct list views;
     struct messages *messages; /* NULL: not in memory */
     unsigned users;            /* views, changes, operations: it stays while there are any */
@@ -143,6 +171,7 @@ struct mail_core *mail_core_here(struct mail *m);
 bool mail_is_quarantined(const struct mail *m, uint64_t account, uint64_t email);
 
 /* account.c */
+enum st account_open_any(struct mail *m, uint64_t id, struct account **out) SUSPENDS MUST_USE; /* a removed one too */
 struct account *account_cached(struct mail *m, uint64_t id); /* ready and usable, with a use counted; or NULL */
 void account_hold(struct account *a);
 void account_release(struct account *a);
@@ -155,9 +184,23 @@ void mailbox_release(struct mailbox *mb);
 /* Fails with ST_TRYLATER when the account was lost. */
 enum st account_check(const struct account *a) MUST_USE;
 
-/* keywords.c: bit of a keyword among the pending ones; -1 when there is none (and `make` is not set, or no room) */
+/* keywords.c: bit of a keyword among the pending ones; -1 when there is none (and `make` is not set, or no room). When all are
+ * taken and the messages are in memory, one that no message carries gives up its place. */
 int mailbox_keyword(struct mailbox *mb, struct str name, bool make);
+/* Before names are made: has the messages in memory should that matter; they stay there until the next wait. */
+enum st keywords_prepare(struct mailbox *mb, const struct str *names, size_t n) SUSPENDS MUST_USE;
 bool keyword_is_valid(struct str name);
+
+/* usage.c */
+void counts_add(struct counts *c, const struct counts *d, int sign);
+void usage_loaded(struct account *a);  /* its counts are those of the store */
+void usage_changed(struct account *a); /* the durable counts have moved: the domain's do */
+void usage_count(struct account *a);   /* it had not been counted */
+void usage_learn(struct account *a, const struct mail_limits *limits, bool is_now);
+enum st usage_check(const struct account *a, const struct mail_limits *limits, uint64_t bytes, uint64_t messages)
+    MUST_USE;
+void usage_forget_domains(struct mail *m);
+enum st account_settle(struct account *a) SUSPENDS MUST_USE; /* what the directory said is written */
 
 /* messages.c */
 enum st messages_load(struct mailbox *mb)
@@ -183,8 +226,16 @@ bool view_place(const struct view *v, uint32_t seq, size_t *out_i); /* index amo
 void view_detach_all(struct messages *m, size_t from); /* the messages from index `from` on are about to move */
 void view_fall_behind(struct view *v);
 
-/* refs.c: how many messages refer to an email, for those with HOT_SHARED. */
+/* kept.c */
 struct change;
+struct hot;
+bool kept_is_on(const struct account *a); /* what is deleted now is kept */
+uint64_t kept_seconds(const struct account *a);
+void kept_put(struct change *c, const struct mailbox *mb, const struct hot *h);
+/* What was deleted before then goes for good; at most `most`. */
+enum st kept_purge_some(struct account *a, uint64_t before_us, size_t most, size_t *out_n) SUSPENDS MUST_USE;
+
+/* refs.c: how many messages refer to an email, for those with HOT_SHARED. */
 enum st refs_load(struct account *a, const uint64_t *emails, size_t n) SUSPENDS MUST_USE;
 bool refs_known(const struct account *a, uint64_t email);
 uint32_t refs_get(const struct account *a, uint64_t email);

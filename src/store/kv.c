@@ -211,3 +211,62 @@ enum st kv_range_close(struct kv_range *r)
         return ST_OK;
     return r->why.st ? FAIL(st, "%s", r->why.text) : st;
 }
+
+/* --- all accounts: each has a row with its version --------------------------------------------------------- */
+
+struct accounts_job {
+    struct index *index;
+    struct arena *a;
+    struct row_key from, to;
+    struct index_entry *entries;
+    size_t most, n;
+    enum tier tier;
+    enum st st;
+    struct err why;
+};
+
+static void run_accounts(void *arg)
+{
+    struct accounts_job *j = arg;
+    bool more;
+
+    j->st = index_page(j->index, j->tier, j->a, str_n(j->from.p, sizeof j->from.p), str_n(j->to.p, sizeof j->to.p),
+                       j->most, SIZE_MAX, &j->entries, &j->n, &more);
+    if (j->st != ST_OK)
+        j->why = *err_get();
+}
+
+static enum st account_of(const struct index_entry *e, uint64_t *out)
+{
+    struct rec r = rec_of(str_from(e->key, 9));
+
+    *out = rec_u64_be(&r);
+    return rec_end(&r, "the key of a version");
+}
+
+enum st kv_accounts(struct store *s, uint64_t after, uint64_t *out, size_t most, size_t *out_n)
+{
+    struct arena a = ARENA_INIT;
+    struct accounts_job j = {.index = &s->index,
+                             .a = &a,
+                             .from = row_key(ROW_VERSION, after + 1),
+                             .to = row_key(ROW_VERSION + 1, 0),
+                             .most = most,
+                             .tier = first_tier(s)};
+    enum st st = ST_OK;
+
+    if (after < ACCOUNT_STORE - 1)
+        run_accounts(&j);
+    if (j.st == ST_TRYLATER && j.tier == TIER_MEMORY) {
+        j.tier = TIER_DISK;
+        st = store_block(s, run_accounts, &j);
+    }
+    if (st == ST_OK && j.st != ST_OK)
+        st = FAIL(j.st, "%s", j.why.text);
+    for (size_t i = 0; st == ST_OK && i < j.n; i++)
+        st = account_of(&j.entries[i], &out[i]);
+    if (st == ST_OK)
+        *out_n = j.n;
+    arena_fini(&a);
+    return st;
+}

@@ -76,6 +76,9 @@ enum st kv_range_close(struct kv_range *r)
 
 enum st kv_version(struct store *s, uint64_t account, uint64_t *out_version) SUSPENDS MUST_USE; /* 0: never written */
 
+/* Ids of accounts that were ever written to, ascending, behind `after`; at most `most`. None: that was all. */
+enum st kv_accounts(struct store *s, uint64_t after, uint64_t *out, size_t most, size_t *out_n) SUSPENDS MUST_USE;
+
 /* --- writing --- */
 struct kv_change {
     struct str key, value;

@@ -405,6 +405,28 @@ enum st kv_version(struct store *s, uint64_t account, uint64_t *out)
     return ST_OK;
 }
 
+enum st kv_accounts(struct store *s, uint64_t after, uint64_t *out, size_t most, size_t *out_n)
+{
+    size_t n = 0;
+
+    co_yield ();
+    pthread_mutex_lock(&s->mutex);
+    while (n < most) {
+        uint64_t next = 0;
+
+        for (size_t i = 0; i < s->n_accounts; i++) {
+            if (s->accounts[i].version && s->accounts[i].id > after && (!next || s->accounts[i].id < next))
+                next = s->accounts[i].id;
+        }
+        if (!next)
+            break;
+        out[n++] = after = next;
+    }
+    pthread_mutex_unlock(&s->mutex);
+    *out_n = n;
+    return ST_OK;
+}
+
 uint32_t kv_chain(struct store *s, uint64_t account)
 {
     uint32_t chain;

@@ -50,11 +50,60 @@ static enum st decode_refs(struct str value)
     return refs_rec_get(value, &n);
 }
 
+/* The first stores had no more than the first 17 bytes. */
+TEST(layout_account)
+{
+    const struct account_rec r = {3, 4, 5, .domain = 6, .keep_s = 7, .removed = true};
+    struct arena a = ARENA_INIT;
+    struct str value = account_rec_put(&a, &r);
+    struct account_rec got;
+
+    for (size_t n = 0; n < value.n; n++)
+        CHECK_ST(decode_account(arena_str(&a, str_sub(value, 0, n))), n == 17 ? ST_OK : ST_CORRUPT);
+    CHECK_ST(account_rec_get(value, &got), ST_OK);
+    CHECK(got.next_mailbox == 3 && got.uidvalidity_high == 4 && got.log_low == 5 && got.domain == 6 &&
+          got.keep_s == 7 && got.removed);
+    CHECK_ST(account_rec_get(str_sub(value, 0, 17), &got), ST_OK);
+    CHECK(got.log_low == 5 && got.domain == 0 && got.keep_s == MAIL_KEEP_DEFAULT && !got.removed);
+    arena_fini(&a);
+}
+
+static enum st decode_kept(struct str value)
+{
+    struct arena a = ARENA_INIT;
+    struct kept_rec r;
+    enum st st = kept_rec_get(key_kept(&a, 1, 2, 3), value, &r);
+
+    arena_fini(&a);
+    return st;
+}
+
+TEST(layout_kept)
+{
+    const struct kept_rec r = {
+        .hot = {.uid = 9, .size = 10, .flags = MAIL_SEEN, .keywords = 5, .email = 11, .blob = 12},
+        .name = STR("Trash"),
+        .n_keywords = 2,
+        .keywords = {STR("$Forwarded"), STR("x")}};
+    struct arena a = ARENA_INIT;
+    struct str value = kept_rec_put(&a, &r), key = key_kept(&a, 0x0102030405060708, 0x11121314, 9);
+    struct kept_rec got;
+
+    CHECK_STR(key, STR("X\1\2\3\4\5\6\7\10\x11\x12\x13\x14\0\0\0\11"));
+    CHECK_ST(kept_rec_get(key, value, &got), ST_OK);
+    CHECK(got.at_us == 0x0102030405060708 && got.mailbox == 0x11121314 && got.hot.uid == 9 && got.hot.email == 11 &&
+          got.hot.blob == 12 && got.n_keywords == 2);
+    CHECK_STR(got.name, STR("Trash"));
+    CHECK_STR(got.keywords[1], STR("x"));
+    CHECK_ST(kept_rec_get(str_sub(key, 0, 16), value, &got), ST_CORRUPT);
+    check_cut(value, decode_kept);
+    arena_fini(&a);
+}
+
 TEST(layout_small_records)
 {
     struct arena a = ARENA_INIT;
 
-    check_cut(account_rec_put(&a, &(struct account_rec){3, 4, 5}), decode_account);
     check_cut(refs_rec_put(&a, 7), decode_refs);
     CHECK_ST(decode_refs(refs_rec_put(&a, 0)), ST_CORRUPT);
     CHECK_ST(decode_account(STR("\2aaaaaaaaaaaaaaaa")), ST_CORRUPT);

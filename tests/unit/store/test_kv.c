@@ -166,3 +166,26 @@ TEST(cold_blocks_are_read_on_the_pool)
     offload_free(disk);
     remove_dir(dir);
 }
+
+TEST(accounts_are_listed_by_id)
+{
+    const char *dir = new_dir();
+    struct store *s = open_store(dir, NULL);
+    uint64_t ids[4] = {0};
+    size_t n = 9;
+
+    CHECK_ST(kv_accounts(s, 0, ids, 4, &n), ST_OK);
+    CHECK_U64(n, 0);
+    for (uint64_t id = 1; id <= 5; id++)
+        CHECK_ST(put_one(s, id << 56, 0, STR("A"), STR("x")), ST_OK);
+    CHECK_ST(put_one(s, 1ull << 56, 1, STR("A"), STR("y")), ST_OK);
+    CHECK_ST(kv_accounts(s, 0, ids, 4, &n), ST_OK);
+    CHECK_U64(n, 4);
+    CHECK(ids[0] == 1ull << 56 && ids[3] == 4ull << 56);
+    CHECK_ST(kv_accounts(s, ids[3], ids, 4, &n), ST_OK);
+    CHECK_U64(n, 1);
+    CHECK_ST(kv_accounts(s, UINT64_MAX, ids, 4, &n), ST_OK);
+    CHECK_U64(n, 0);
+    store_close(s);
+    remove_dir(dir);
+}
