@@ -156,6 +156,61 @@ enum st index_page(struct index *ix, enum tier tier, struct arena *a, struct str
     return ST_OK;
 }
 
+void index_view_open(struct index *ix, struct index_view *out)
+{
+    *out = (struct index_view){ix, rocksdb_create_snapshot(ix->db), rocksdb_readoptions_create()};
+    rocksdb_readoptions_set_snapshot(out->read, out->snapshot);
+    rocksdb_readoptions_set_fill_cache(out->read, 0);
+}
+
+void index_view_close(struct index_view *v)
+{
+    rocksdb_readoptions_destroy(v->read);
+    rocksdb_release_snapshot(v->ix->db, v->snapshot);
+}
+
+enum st index_view_get(struct index_view *v, struct arena *a, struct str key, struct str *out_value)
+{
+    char *error = NULL, *value;
+    size_t n;
+
+    value = rocksdb_get(v->ix->db, v->read, key.p, key.n, &n, &error);
+    if (error)
+        return failed(error);
+    if (!value)
+        return ST_NOTFOUND;
+    *out_value = arena_str(a, str_n(value, n));
+    rocksdb_free(value);
+    return ST_OK;
+}
+
+void index_scan_open(struct index_view *v, struct str from, struct str to, struct index_scan *out)
+{
+    *out = (struct index_scan){.it = rocksdb_create_iterator(v->ix->db, v->read), .to = to};
+    rocksdb_iter_seek(out->it, from.p ? from.p : "", from.n);
+}
+
+bool index_scan_next(struct index_scan *s, struct str *out_key, struct str *out_value)
+{
+    if (s->began)
+        rocksdb_iter_next(s->it);
+    s->began = true;
+    if (!rocksdb_iter_valid(s->it))
+        return false;
+    out_key->p = rocksdb_iter_key(s->it, &out_key->n);
+    out_value->p = rocksdb_iter_value(s->it, &out_value->n);
+    return !s->to.n || str_cmp(*out_key, s->to) < 0;
+}
+
+enum st index_scan_close(struct index_scan *s)
+{
+    char *error = NULL;
+
+    rocksdb_iter_get_error(s->it, &error);
+    rocksdb_iter_destroy(s->it);
+    return error ? failed(error) : ST_OK;
+}
+
 enum st index_write(struct index *ix, rocksdb_writebatch_t *batch)
 {
     char *error = NULL;

@@ -33,6 +33,27 @@ struct index_entry {
 enum st index_page(struct index *ix, enum tier tier, struct arena *a, struct str from, struct str to, size_t max_n,
                    size_t max_bytes, struct index_entry **out, size_t *out_n, bool *out_more) MUST_USE;
 
+/* The index as it is now, whatever is written meanwhile: always the state after some batch. Close it soon, it holds
+ * what is overwritten. */
+struct index_view {
+    struct index *ix;
+    const rocksdb_snapshot_t *snapshot;
+    rocksdb_readoptions_t *read;
+};
+void index_view_open(struct index *ix, struct index_view *out);
+void index_view_close(struct index_view *v);
+enum st index_view_get(struct index_view *v, struct arena *a, struct str key, struct str *out_value) MUST_USE;
+
+/* All from `from` on, below `to` (empty: no end; the caller's until closed), in order. Views last until the next call. */
+struct index_scan {
+    rocksdb_iterator_t *it;
+    struct str to;
+    bool began;
+};
+void index_scan_open(struct index_view *v, struct str from, struct str to, struct index_scan *out);
+bool index_scan_next(struct index_scan *s, struct str *out_key, struct str *out_value);
+enum st index_scan_close(struct index_scan *s) MUST_USE; /* why it stopped; ST_OK: it came to its end, or was left */
+
 /* A batch is made by the rocksdb_writebatch calls and written whole. */
 enum st index_write(struct index *ix, rocksdb_writebatch_t *batch) MUST_USE;
 bool index_is_stopped(struct index *ix); /* it can't write to its disk just now */

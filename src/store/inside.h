@@ -8,6 +8,7 @@
 #include "store/index.h"
 #include "store/sched.h"
 #include "store/segs.h"
+#include "store/snapshot.h"
 #include "store/squeeze.h"
 #include "store/store.h"
 #include "store/upkeep.h"
@@ -77,6 +78,7 @@ struct store {
     struct segs segs;
     struct squeeze squeeze;
     struct upkeep upkeep;
+    struct snaps snaps;
     _Atomic uint64_t next_blob;
 
     /* handed in, for the committer */

@@ -299,8 +299,18 @@ static enum st begin(struct store *s, struct cursor *c)
     c->at = pos.end;
     if (!pos.seq)
         return ST_OK;
-    TRY(segs_pin(&s->segs, pos.segment, &c->seg));
-    recall_accounts(s, &pos, c);
+    if (segs_pin(&s->segs, pos.segment, &c->seg) == ST_OK) {
+        recall_accounts(s, &pos, c);
+        return ST_OK;
+    }
+    /* Its segment is gone, as compaction does with what a snapshot stands for: fine when it held nothing behind it. */
+    struct err why = *err_get();
+
+    if (find_segment(s, c->seq, &c->seg) != ST_OK) {
+        *err_get() = why;
+        return why.st;
+    }
+    c->at = SEGMENT_HEAD_BYTES;
     return ST_OK;
 }
 

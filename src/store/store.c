@@ -14,6 +14,7 @@
 #define OPEN_FILES_DEFAULT 256
 #define LEVEL_DEFAULT 3
 #define RESERVE_BYTES_DEFAULT (64u << 20)
+#define SNAPSHOT_BYTES_DEFAULT (64u << 20)
 #define FORMAT_TEXT "restante store "
 #define PATH_MAX_BYTES 4000
 
@@ -192,11 +193,14 @@ static enum st open_all(struct store *s, struct arena *a)
     TRY(check_format(s, a));
     TRY(index_open(&s->index, arena_printf(a, "%s/index", s->dir).p, &s->opt));
     TRY(segs_open(&s->segs, s->os, s->dir, s->opt.segment_bytes, s->opt.reserve_bytes));
+    TRY(snaps_open(s));
+    TRY(snaps_load(s));
     TRY(load_segments(s));
     TRY(store_recover(s));
     TRY(dictionary_load(s));
     segs_fill_spares(&s->segs);
     TRY(committer_start(s));
+    TRY(snaps_start(s));
     return s->opt.upkeep ? upkeep_start(s) : ST_OK;
 }
 
@@ -206,6 +210,8 @@ static void set_defaults(struct store_options *o)
         o->segment_bytes = SEGMENT_BYTES_DEFAULT;
     if (!o->cache_bytes)
         o->cache_bytes = CACHE_BYTES_DEFAULT;
+    if (!o->snapshot_bytes)
+        o->snapshot_bytes = SNAPSHOT_BYTES_DEFAULT;
     if (!o->reserve_bytes)
         o->reserve_bytes = RESERVE_BYTES_DEFAULT;
     if (!o->write_buffer_bytes)
@@ -235,6 +241,7 @@ enum st store_open(const struct store_options *opt, struct store **out)
     buf_init(&s->before, UINT32_MAX);
     squeeze_init(&s->squeeze);
     upkeep_init(s);
+    snaps_init(s);
     job_list_init(&s->handed_in);
     pthread_mutex_init(&s->mutex, NULL);
     pthread_mutex_init(&s->cores_mutex, NULL);
@@ -257,12 +264,14 @@ void store_close(struct store *s)
 {
     if (!s)
         return;
+    snaps_stop(s);
     upkeep_stop(s);
     committer_stop(s);
     free_cores(s);
     segs_close(&s->segs);
     index_close(&s->index);
     rocksdb_writebatch_destroy(s->changes);
+    snaps_fini(s);
     squeeze_fini(&s->squeeze);
     upkeep_fini(s);
     buf_fini(&s->batch);

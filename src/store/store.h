@@ -47,6 +47,7 @@ struct store_options {
     bool is_plain;                     /* bodies are not compressed */
     unsigned level;                    /* of zstd, for bodies above 64 KiB; 0: 3 */
     uint64_t reserve_bytes;            /* below this much free space commits answer ST_NOSPACE; 0: 64 MiB */
+    uint64_t snapshot_bytes;           /* of journal behind a snapshot make the next one due; 0: 64 MiB */
     const struct store_upkeep *upkeep; /* NULL: nothing, and no thread for it */
     struct offload *disk;              /* pool for blocking reads; NULL: they block the core (tests) */
 };
@@ -160,6 +161,13 @@ struct blob_view {
 enum st blob_open(struct store *s, uint64_t id, struct blob_view *out) SUSPENDS MUST_USE;
 void blob_close(struct blob_view *v);
 enum st blob_size(struct store *s, uint64_t id, uint64_t *out_size) SUSPENDS MUST_USE;
+
+/* --- snapshots of the index --- */
+/* Writes one now, unless the newest holds all that has been committed. Blocks, for as long as it takes: call it from a plain thread. Besides, where upkeep is
+ * asked for a thread makes one when the journal behind the last has grown. ST_NOSPACE, ST_IO, ST_CORRUPT. */
+enum st store_snapshot(struct store *s) MUST_USE;
+/* The last batch that the newest snapshot holds: the journal up to there is not needed any more. 0: there is none. */
+uint64_t store_snapshot_seq(const struct store *s);
 
 /* --- figures --- */
 struct store_stats {
