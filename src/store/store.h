@@ -163,7 +163,8 @@ void blob_close(struct blob_view *v);
 enum st blob_size(struct store *s, uint64_t id, uint64_t *out_size) SUSPENDS MUST_USE;
 
 /* --- snapshots of the index --- */
-/* Writes one now, unless the newest holds all that has been committed. Blocks, for as long as it takes: call it from a plain thread. Besides, where upkeep is
+/* Writes one now, unless the newest holds all that has been committed. Blocks, for as long as it takes: call it from a
+ * plain thread. Besides, where upkeep is
  * asked for a thread makes one when the journal behind the last has grown. ST_NOSPACE, ST_IO, ST_CORRUPT. */
 enum st store_snapshot(struct store *s) MUST_USE;
 /* The last batch that the newest snapshot holds: the journal up to there is not needed any more. 0: there is none. */
