@@ -28,6 +28,11 @@ uint64_t clock_wall_us(void)
     return wall_override ? wall_override() : read_us(CLOCK_REALTIME);
 }
 
+uint64_t clock_thread_us(void)
+{
+    return read_us(CLOCK_THREAD_CPUTIME_ID);
+}
+
 void clock_override(uint64_t (*mono_us)(void), uint64_t (*wall_us)(void))
 {
     mono_override = mono_us;

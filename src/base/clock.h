@@ -11,6 +11,7 @@ typedef uint64_t mono_ms; /* the one typedef: a unit that must not be confused *
 mono_ms clock_mono_ms(void);
 uint64_t clock_mono_us(void);
 uint64_t clock_wall_us(void);
+uint64_t clock_thread_us(void); /* processor time that this thread has used; a system call, unlike the others */
 static inline uint64_t clock_wall_s(void)
 {
     return clock_wall_us() / 1000000;

@@ -15,7 +15,8 @@
 #define SLICES_A_TURN 256
 #define STACKS_KEPT 8 /* with memory, when a core is idle */
 #define TRIM_AFTER_MS 1000
-#define SIM_GRACE_MS 1 /* real time for the kernel to deliver over loopback, before a jump of the clock */
+#define RAN_EVERY_US 2000 /* how old what is known of the processor time may be: looking costs a system call */
+#define SIM_GRACE_MS 1    /* real time for the kernel to deliver over loopback, before a jump of the clock */
 
 #if defined(SWITCH_ASAN) || defined(SWITCH_TSAN)
 #define STACK_DEFAULT (512 * 1024) /* sanitizers make frames several times as large */
@@ -72,10 +73,18 @@ unsigned core_index(const struct core *c)
 {
     return c->opt.index;
 }
+static void look_how_much_ran(struct core *c)
+{
+    c->ran_at_us = c->slice_began_us;
+    c->ran_us = clock_thread_us();
+}
+
 void core_set_watchdog(struct core *c, unsigned ms)
 {
-    if (!c->opt.watchdog_ms)
+    if (!c->opt.watchdog_ms) {
         c->slice_began_us = clock_mono_us();
+        look_how_much_ran(c);
+    }
     c->opt.watchdog_ms = ms;
 }
 mono_ms core_now(const struct core *c)
@@ -126,6 +135,8 @@ static void run_posts(struct core *c)
 
 /* --- the turn ----------------------------------------------------------------------------------- */
 
+/* `ran_ms` (a little of what ran before may be in it) tells a coroutine that kept its core from a core that was kept from it: by
+ * other programs, or by a disk. */
 void core_watch(struct core *c, const char *name)
 {
     uint64_t now, took;
@@ -139,7 +150,9 @@ void core_watch(struct core *c, const char *name)
     if (took / 1000 <= c->opt.watchdog_ms)
         return;
     c->stats.slow_slices++;
-    LOG(CO_SLICE_EXCEEDED, lf_z("coroutine", name), lf_z("core", c->opt.name), lf_u64("took_ms", took / 1000));
+    LOG(CO_SLICE_EXCEEDED, lf_z("coroutine", name), lf_z("core", c->opt.name), lf_u64("took_ms", took / 1000),
+        lf_u64("ran_ms", (clock_thread_us() - c->ran_us) / 1000));
+    look_how_much_ran(c);
 }
 
 static void run_timers(struct core *c)
@@ -169,7 +182,11 @@ static void take_events(struct core *c, int timeout)
 
     must(n >= 0 || errno == EINTR);
     c->now = clock_mono_ms();
-    c->slice_began_us = c->opt.watchdog_ms ? clock_mono_us() : 0;
+    if (c->opt.watchdog_ms) {
+        c->slice_began_us = clock_mono_us();
+        if (c->slice_began_us - c->ran_at_us >= RAN_EVERY_US)
+            look_how_much_ran(c);
+    }
     c->events_n = MAX(n, 0);
     for (c->events_at = 0; c->events_at < c->events_n;) {
         struct epoll_event ev = c->events[c->events_at++];

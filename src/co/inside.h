@@ -69,6 +69,7 @@ struct core {
     struct epoll_event *events;   /* the batch in hand */
     int events_at, events_n;
     uint64_t slice_began_us;
+    uint64_t ran_us, ran_at_us; /* processor time of the thread, and when that was looked at */
     struct core_stats stats;
 };
 
