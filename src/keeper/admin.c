@@ -27,7 +27,7 @@ static enum st carry_out(struct keeper *k, struct command *c) SUSPENDS
         TRY(st);
     }
     st = keeper_sql(k, run, c);
-    resolved_drop(&k->resolved); /* whatever the command was: they are few */
+    keeper_directory_changed(k); /* whatever the command was: they are few */
     TRY(st);
     for (size_t i = 0; i < c->n_revoked; i++)
         keeper_revoke(k, c->revoked[i], 0, str_z(c->why));

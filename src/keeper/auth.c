@@ -22,6 +22,7 @@ struct login_job {
     struct directory_credential *credentials;
     size_t n;
     uint64_t credential; /* the one that the password is */
+    uint64_t generation; /* of the directory when it was asked */
 };
 
 static struct secret password_of(const struct login_job *j)
@@ -78,23 +79,47 @@ static enum st mark_used(void *arg)
     return directory_credential_used(j->k->directory, j->credential, clock_wall_us());
 }
 
+/* Who has logged in lately, with the same password, costs no visit to the directory. */
+static bool is_known(struct login_job *j)
+{
+    struct keeper *k = j->k;
+
+    if (j->ask->authzid.n || !known_find(&k->known, j->a, j->ask->user, &j->account))
+        return false;
+    j->credential = logins_find(&k->logins, j->account.id, j->account.version, password_of(j));
+    return j->credential != 0;
+}
+
+static void remember(struct login_job *j)
+{
+    if (!j->ask->authzid.n && j->generation == j->k->resolved.generation)
+        known_add(&j->k->known, j->ask->user, &j->account);
+}
+
 static enum st verify(struct login_job *j) SUSPENDS
 {
     struct keeper *k = j->k;
-    enum st st = keeper_sql(k, look_up, j);
+    enum st st;
 
+    j->generation = k->resolved.generation;
+    if (is_known(j))
+        return ST_OK;
+    st = keeper_sql(k, look_up, j);
     if (st == ST_NOTFOUND)
         j->n = 0;
     else
         TRY(st);
     if (st == ST_OK &&
-        (j->credential = logins_find(&k->logins, j->account.id, j->account.version, password_of(j))) != 0)
+        (j->credential = logins_find(&k->logins, j->account.id, j->account.version, password_of(j))) != 0) {
+        remember(j);
         return ST_OK;
+    }
     TRY(turns_take(&k->turns, j->network, deadline_in(KEEPER_LOGIN_MS)));
     st = keeper_hash(k, check, j);
     turns_give(&k->turns);
     TRY(st);
     logins_add(&k->logins, j->account.id, j->account.version, password_of(j), j->credential);
+    remember(j);
     if (keeper_sql(k, mark_used, j) != ST_OK)
         LOG(KEEPER_DIRECTORY_FAILED, lf_z("what", "last use"), lf_err());
     return ST_OK;
@@ -134,7 +159,10 @@ static enum st grant(struct login_job *j, unsigned gate, const unsigned char tok
     TRY(IPC_ASK(box, grant_ask, &ask, grant_answer, j->a, &answer, deadline_in(KEEPER_ASK_MS)));
     if (answer.status != ST_OK)
         return FAIL(ST_TRYLATER, "the mail store did not take the login");
-    /* a revocation between verifying and here has gone out before this grant was there to be revoked */
+    /* A revocation between verifying and here has gone out before this grant was there to be revoked. Without a change since then
+     * there was none, and one to come finds the grant. */
+    if (j->generation == k->resolved.generation)
+        return ST_OK;
     st = keeper_sql(k, is_still_valid, j);
     if (st == ST_DENIED || st == ST_NOTFOUND)
         keeper_revoke(k, j->account.id, j->credential, STR("changed during login"));

@@ -111,6 +111,7 @@ struct keeper *keeper_new(const struct settings *set, struct directory *director
     turns_init(&k->turns, threads, set->auth_hash_queue);
     logins_init(&k->logins, set->auth_cache_entries, set->auth_cache_time);
     resolved_init(&k->resolved);
+    known_init(&k->known);
     failures_init(&k->failures);
     random_bytes(k->pass_key, sizeof(k->pass_key));
     if (sodium_mlock(k->pass_key, sizeof(k->pass_key)) != 0)
@@ -127,6 +128,7 @@ void keeper_free(struct keeper *k)
     turns_fini(&k->turns);
     logins_fini(&k->logins);
     resolved_fini(&k->resolved);
+    known_fini(&k->known);
     failures_fini(&k->failures);
     certs_free(k->certs);
     certs_free(k->old_certs);
@@ -170,6 +172,12 @@ void keeper_core_is_up(struct keeper *k, unsigned core, struct ipc *ipc)
         LOG(KEEPER_BOX_NOT_TOLD, lf_z("what", "pass key"), lf_err());
 }
 
+void keeper_directory_changed(struct keeper *k)
+{
+    resolved_drop(&k->resolved);
+    known_drop(&k->known);
+}
+
 void keeper_reload(struct keeper *k, const struct settings *set, struct certs *certs)
 {
     const struct settings *old = k->set;
@@ -177,7 +185,7 @@ void keeper_reload(struct keeper *k, const struct settings *set, struct certs *c
     k->set = config_ref(set);
     config_unref(old);
     logins_set(&k->logins, set->auth_cache_entries, set->auth_cache_time);
-    resolved_drop(&k->resolved); /* another recipient_delimiter */
+    keeper_directory_changed(k); /* another recipient_delimiter */
     k->turns.waiting_max = set->auth_hash_queue;
     k->turns.network_max = MAX(set->auth_hash_queue / 4, 1u);
     certs_free(k->old_certs);

@@ -11,6 +11,7 @@
 #include "ipc/pass.h"
 #include "keeper/certs.h"
 #include "keeper/failures.h"
+#include "keeper/known.h"
 #include "keeper/logins.h"
 #include "keeper/resolved.h"
 #include "keeper/turns.h"
@@ -43,7 +44,8 @@ struct keeper {
     struct offload *sql, *hashing;
     struct turns turns;
     struct logins logins;
-    struct resolved resolved;
+    struct resolved resolved; /* its generation is that of the directory */
+    struct known known;
     struct failures failures;
     unsigned char pass_key[PASS_KEY_BYTES];
 
@@ -82,6 +84,10 @@ enum st keeper_sql(struct keeper *k, enum st (*fn)(void *arg), void *arg) SUSPEN
 /* The same on a hashing thread; the caller has a turn. */
 enum st keeper_hash(struct keeper *k, enum st (*fn)(void *arg), void *arg) SUSPENDS MUST_USE;
 struct password_cost keeper_cost(const struct settings *set);
+
+/* The directory may have changed: nothing is known of it any more. To be called between the change and what is told of it, so
+ * that who finds the generation unchanged comes before the revocation. */
+void keeper_directory_changed(struct keeper *k);
 
 /* Everything of the account (credential 0) or of one credential ends: verified logins, grants, sessions. */
 void keeper_revoke(struct keeper *k, uint64_t account, uint64_t credential, struct str why);

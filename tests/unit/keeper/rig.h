@@ -27,6 +27,7 @@ struct rig {
     unsigned certs_begun, certs, certs_ended, tickets, gate_revokes;
     uint32_t cert_key;
     size_t ticket_bytes;
+    void (*during_grant)(void); /* NULL: nothing happens meanwhile */
     char chain[8192];
 };
 
@@ -41,6 +42,8 @@ static void rig_on_grant(struct ipc_request *r)
     b->grants++;
     b->last = *m;
     memcpy(b->token, m->token.p, 16);
+    if (rig.during_grant)
+        rig.during_grant();
     CHECK_ST(ipc_answer(r, MSG_grant_answer, &(struct msg_grant_answer){.status = (uint8_t)b->answer}, -1), ST_OK);
 }
 

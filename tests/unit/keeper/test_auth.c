@@ -95,6 +95,7 @@ static void changes(void)
     CHECK_ST(rig_login(&a, "alice@example.test", "old one", HERE, &m), ST_OK);
     CHECK_ST(password_hash(secret_of(STR("new one")), (struct password_cost){8192, 1}, hash), ST_OK);
     CHECK_ST(directory_password_set(rig.directory, id, str_z(hash)), ST_OK);
+    keeper_directory_changed(rig.keeper);
     CHECK_ST(rig_login(&a, "alice@example.test", "old one", HERE, &m), ST_DENIED);
     CHECK_ST(rig_login(&a, "alice@example.test", "new one", HERE, &m), ST_OK);
     arena_fini(&a);
@@ -103,6 +104,65 @@ static void changes(void)
 TEST(a_remembered_login_ends_with_its_password)
 {
     rig_run(changes);
+}
+
+/* The directory is changed behind the keeper's back: who asks it sees the change, who does not ask doesn't. */
+static void repeated(void)
+{
+    struct arena a = ARENA_INIT;
+    struct msg_auth_answer m;
+    uint64_t id = rig_account("alice", "secret");
+    struct str why = STR("holidays");
+
+    CHECK_ST(rig_login(&a, "alice@example.test", "secret", HERE, &m), ST_OK);
+    CHECK_ST(directory_account_set(rig.directory, id, &(struct directory_change){.disabled = &why}), ST_OK);
+    CHECK_ST(rig_login(&a, "alice@example.test", "secret", HERE, &m), ST_OK);
+    CHECK(m.account == id && m.token.n == 16);
+    CHECK_STR(m.login, STR("alice@example.test"));
+    CHECK_ST(rig_login(&a, "alice@example.test", "Secret", HERE, &m), ST_DENIED);
+    keeper_directory_changed(rig.keeper);
+    CHECK_ST(rig_login(&a, "alice@example.test", "secret", HERE, &m), ST_DENIED);
+    CHECK_STR(m.text, why);
+    CHECK_ST(directory_account_set(rig.directory, id, &(struct directory_change){.enable = true}), ST_OK);
+    CHECK_ST(rig_login(&a, "alice@example.test", "secret", HERE, &m), ST_OK); /* those turned away are not remembered */
+    arena_fini(&a);
+}
+
+TEST(a_login_that_comes_again_does_not_ask_the_directory)
+{
+    rig_run(repeated);
+}
+
+static uint64_t to_be_disabled;
+
+static void disable(void)
+{
+    struct str why = STR("dismissed");
+
+    CHECK_ST(directory_account_set(rig.directory, to_be_disabled, &(struct directory_change){.disabled = &why}), ST_OK);
+    keeper_directory_changed(rig.keeper);
+}
+
+static void overtaken(void)
+{
+    struct arena a = ARENA_INIT;
+    struct msg_auth_answer m;
+    unsigned before;
+
+    to_be_disabled = rig_account("alice", "secret");
+    CHECK_ST(rig_login(&a, "alice@example.test", "secret", HERE, &m), ST_OK);
+    before = rig.boxes[0].revokes;
+    rig.during_grant = disable;
+    CHECK_ST(rig_login(&a, "alice@example.test", "secret", HERE, &m), ST_DENIED);
+    CHECK_ST(co_sleep(deadline_in(10)), ST_OK);
+    CHECK(rig.boxes[0].revokes > before); /* and the grant does not stay */
+    CHECK_U64(rig.keeper->known.by_name.n, 0);
+    arena_fini(&a);
+}
+
+TEST(a_change_during_the_grant_counts)
+{
+    rig_run(overtaken);
 }
 
 static void bans(void)

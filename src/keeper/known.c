@@ -1,0 +1,65 @@
+#include "keeper/known.h"
+
+struct known_entry {
+    struct list link;
+    struct str name;
+    struct directory_account account;
+    char bytes[]; /* the texts */
+};
+
+void known_init(struct known *n)
+{
+    *n = (struct known){0};
+    list_init(&n->by_use);
+}
+
+static void drop(struct known *n, struct known_entry *e)
+{
+    list_del(&e->link);
+    map_str_del(&n->by_name, e->name);
+    mem_free(e);
+}
+
+void known_drop(struct known *n)
+{
+    LIST_EACH_SAFE(pos, tmp, &n->by_use)
+        drop(n, LIST_ITEM(pos, struct known_entry, link));
+}
+
+void known_fini(struct known *n)
+{
+    known_drop(n);
+    map_fini(&n->by_name);
+}
+
+bool known_find(struct known *n, struct arena *a, struct str name, struct directory_account *out)
+{
+    struct known_entry *e = map_str_get(&n->by_name, name);
+
+    if (!e)
+        return false;
+    list_del(&e->link);
+    list_add_tail(&n->by_use, &e->link);
+    *out = e->account;
+    out->address = arena_str(a, e->account.address); /* it may be dropped while the caller still reads */
+    return true;
+}
+
+void known_add(struct known *n, struct str name, const struct directory_account *account)
+{
+    struct known_entry *e;
+
+    if (account->is_disabled || name.n > KNOWN_NAME_MAX || map_str_get(&n->by_name, name))
+        return;
+    if (n->by_name.n >= KNOWN_MAX)
+        drop(n, LIST_ITEM(n->by_use.next, struct known_entry, link));
+    e = mem_new(sizeof(*e) + name.n + account->address.n);
+    memcpy(e->bytes, name.p, name.n);
+    memcpy(e->bytes + name.n, account->address.p, account->address.n);
+    e->name = str_n(e->bytes, name.n);
+    e->account = *account;
+    e->account.address = str_n(e->bytes + name.n, account->address.n);
+    e->account.name = e->account.disabled = STR_NONE;
+    list_add_tail(&n->by_use, &e->link);
+    map_str_put(&n->by_name, e->name, e);
+}
