@@ -1,5 +1,7 @@
 #include "base/rec.h"
 
+#include <endian.h>
+
 static void put_le(struct buf *b, uint64_t v, size_t n)
 {
     unsigned char raw[8];
@@ -65,50 +67,30 @@ static const unsigned char *take(struct rec *r, size_t n)
     return p;
 }
 
-static uint64_t get_le(struct rec *r, size_t n)
-{
-    const unsigned char *p = take(r, n);
-    uint64_t v = 0;
-
-    for (size_t i = 0; p && i < n; i++)
-        v |= (uint64_t)p[i] << (8 * i);
-    return v;
-}
-
-static uint64_t get_be(struct rec *r, size_t n)
-{
-    const unsigned char *p = take(r, n);
-    uint64_t v = 0;
-
-    for (size_t i = 0; p && i < n; i++)
-        v = v << 8 | p[i];
-    return v;
-}
-
 uint8_t rec_u8(struct rec *r)
 {
-    return (uint8_t)get_le(r, 1);
+    const unsigned char *p = take(r, 1);
+
+    return p ? *p : 0;
 }
-uint16_t rec_u16(struct rec *r)
-{
-    return (uint16_t)get_le(r, 2);
-}
-uint32_t rec_u32(struct rec *r)
-{
-    return (uint32_t)get_le(r, 4);
-}
-uint64_t rec_u64(struct rec *r)
-{
-    return get_le(r, 8);
-}
-uint32_t rec_u32_be(struct rec *r)
-{
-    return (uint32_t)get_be(r, 4);
-}
-uint64_t rec_u64_be(struct rec *r)
-{
-    return get_be(r, 8);
-}
+
+/* One load each: these are called some times for every message of a mailbox. */
+#define READ(type, name, order)                                                                                        \
+    type name(struct rec *r)                                                                                           \
+    {                                                                                                                  \
+        const unsigned char *p = take(r, sizeof(type));                                                                \
+        type v = 0;                                                                                                    \
+                                                                                                                       \
+        if (p)                                                                                                         \
+            memcpy(&v, p, sizeof v);                                                                                   \
+        return order(v);                                                                                               \
+    }
+READ(uint16_t, rec_u16, le16toh)
+READ(uint32_t, rec_u32, le32toh)
+READ(uint64_t, rec_u64, le64toh)
+READ(uint32_t, rec_u32_be, be32toh)
+READ(uint64_t, rec_u64_be, be64toh)
+#undef READ
 
 struct str rec_bytes(struct rec *r, size_t n)
 {

@@ -94,7 +94,7 @@ static void add_account(const struct account *a, struct mail_stats *s)
 
         LIST_EACH(at, &mb->views)
             s->views++;
-        if (mb->messages) {
+        if (mb->messages && !mb->messages->loading) {
             s->messages += mb->messages->n;
             s->message_bytes += mb->messages->cap * MESSAGE_BYTES;
         }

@@ -6,7 +6,6 @@
 #include "base/must.h"
 
 #define WAIT_MS 60000
-#define YIELD_EVERY 4096
 
 struct hot messages_hot(const struct messages *m, size_t i)
 {
@@ -278,25 +277,26 @@ void messages_unuse(struct messages *m)
     }
 }
 
-static enum st scan(struct messages *m, struct arena *arena) SUSPENDS
+/* On a thread of the pool: while they are loading nobody else looks at the arrays. */
+static enum st take_row(void *arg, struct str key, struct str value)
 {
-    const struct mailbox *mb = m->mb;
-    struct kv_range *range;
-    struct str key, value;
-    enum st st = ST_OK, ended;
+    struct messages *m = arg;
     struct hot h;
 
-    TRY(kv_range_open(account_store(mb->a), arena, mb->a->id, key_hot(arena, mb->id, 0), key_hot(arena, mb->id + 1, 0),
-                      &range));
-    while (st == ST_OK && kv_range_next(range, &key, &value)) {
-        st = hot_get(key, value, &h);
-        if (st == ST_OK)
-            insert(m, &h);
-        if (m->n % YIELD_EVERY == 0)
-            co_yield ();
-    }
-    ended = kv_range_close(range);
-    return st == ST_OK ? ended : st;
+    TRY(hot_get(key, value, &h));
+    insert(m, &h);
+    return ST_OK;
+}
+
+static enum st scan(struct messages *m) SUSPENDS
+{
+    const struct mailbox *mb = m->mb;
+    struct arena a = ARENA_INIT;
+    enum st st =
+        kv_walk(account_store(mb->a), mb->a->id, key_hot(&a, mb->id, 0), key_hot(&a, mb->id + 1, 0), take_row, m);
+
+    arena_fini(&a);
+    return st;
 }
 
 /* Without a change in flight the arrays are the truth, and figures that differ are put right. */
@@ -326,7 +326,6 @@ static void recount(struct mailbox *mb)
 static enum st load(struct mailbox *mb) SUSPENDS
 {
     struct messages *m = MEM_NEW(struct messages);
-    struct arena arena = ARENA_INIT;
     enum st st;
 
     m->mb = mb;
@@ -336,8 +335,7 @@ static enum st load(struct mailbox *mb) SUSPENDS
     mb->messages = m;
     if (mb->have.messages > 0) /* most accounts in IDLE have an empty INBOX: it takes no room */
         set_cap(m, (size_t)mb->have.messages + 16);
-    st = scan(m, &arena);
-    arena_fini(&arena);
+    st = scan(m);
     m->load_st = st;
     m->loading = false;
     for (size_t i = 0; i < m->n_late; i++) {

@@ -125,35 +125,77 @@ static size_t copy_entry(struct arena *a, const rocksdb_iterator_t *it, struct i
     return k.n + v.n;
 }
 
+struct cursor {
+    rocksdb_readoptions_t *options;
+    rocksdb_iterator_t *it;
+};
+
+static struct cursor cursor_open(struct index *ix, enum tier tier, struct str from, struct str to)
+{
+    struct cursor c = {.options = rocksdb_readoptions_create()};
+
+    rocksdb_readoptions_set_iterate_upper_bound(c.options, to.p, to.n);
+    if (tier == TIER_MEMORY)
+        rocksdb_readoptions_set_read_tier(c.options, 1);
+    rocksdb_readoptions_set_fill_cache(c.options, tier != TIER_SCAN);
+    c.it = rocksdb_create_iterator(ix->db, c.options);
+    rocksdb_iter_seek(c.it, from.p, from.n);
+    return c;
+}
+
+/* Why it is at an end: ST_OK when there is nothing more, or it was left early. */
+static enum st cursor_close(struct cursor *c)
+{
+    char *error = NULL;
+
+    rocksdb_iter_get_error(c->it, &error);
+    rocksdb_iter_destroy(c->it);
+    rocksdb_readoptions_destroy(c->options);
+    return error ? failed(error) : ST_OK;
+}
+
 enum st index_page(struct index *ix, enum tier tier, struct arena *a, struct str from, struct str to, size_t max_n,
                    size_t max_bytes, struct index_entry **out, size_t *out_n, bool *out_more)
 {
-    rocksdb_readoptions_t *o = rocksdb_readoptions_create();
     struct index_entry *entries = ARENA_ARRAY(a, struct index_entry, max_n);
-    rocksdb_iterator_t *it;
-    char *error = NULL;
+    struct cursor c = cursor_open(ix, tier, from, to);
     size_t n = 0, bytes = 0;
     bool more;
 
-    rocksdb_readoptions_set_iterate_upper_bound(o, to.p, to.n);
-    if (tier == TIER_MEMORY)
-        rocksdb_readoptions_set_read_tier(o, 1);
-    rocksdb_readoptions_set_fill_cache(o, tier != TIER_SCAN);
-    it = rocksdb_create_iterator(ix->db, o);
-    rocksdb_iter_seek(it, from.p, from.n);
-    while ((more = rocksdb_iter_valid(it)) && n < max_n && bytes < max_bytes) {
-        bytes += copy_entry(a, it, &entries[n++]);
-        rocksdb_iter_next(it);
+    while ((more = rocksdb_iter_valid(c.it)) && n < max_n && bytes < max_bytes) {
+        bytes += copy_entry(a, c.it, &entries[n++]);
+        rocksdb_iter_next(c.it);
     }
-    rocksdb_iter_get_error(it, &error);
-    rocksdb_iter_destroy(it);
-    rocksdb_readoptions_destroy(o);
-    if (error)
-        return failed(error);
+    TRY(cursor_close(&c));
     *out = entries;
     *out_n = n;
     *out_more = more;
     return ST_OK;
+}
+
+enum st index_walk(struct index *ix, enum tier tier, struct buf *next, struct str to, size_t max_n,
+                   enum st (*each)(void *arg, struct str key, struct str value), void *arg, bool *out_more)
+{
+    struct cursor c = cursor_open(ix, tier, buf_str(next), to);
+    enum st st = ST_OK, ended;
+    struct str k, v;
+    bool more;
+
+    for (size_t n = 0; (more = rocksdb_iter_valid(c.it)) && n < max_n && st == ST_OK; n++) {
+        k.p = rocksdb_iter_key(c.it, &k.n);
+        v.p = rocksdb_iter_value(c.it, &v.n);
+        buf_clear(next);
+        buf_add(next, k);
+        buf_addc(next, 0); /* the smallest key behind it */
+        st = each(arg, k, v);
+        rocksdb_iter_next(c.it);
+    }
+    ended = cursor_close(&c);
+    if (st == ST_OK)
+        st = ended;
+    if (st == ST_OK)
+        *out_more = more;
+    return st;
 }
 
 void index_view_open(struct index *ix, struct index_view *out)

@@ -33,6 +33,12 @@ struct index_entry {
 enum st index_page(struct index *ix, enum tier tier, struct arena *a, struct str from, struct str to, size_t max_n,
                    size_t max_bytes, struct index_entry **out, size_t *out_n, bool *out_more) MUST_USE;
 
+/* Calls `each` with at most max_n entries from *next on, below `to`, and leaves in *next where to go on, also when it
+ * fails. Nothing is copied: what is handed out is gone when `each` returns, which ends the walk by another answer than
+ * ST_OK. */
+enum st index_walk(struct index *ix, enum tier tier, struct buf *next, struct str to, size_t max_n,
+                   enum st (*each)(void *arg, struct str key, struct str value), void *arg, bool *out_more) MUST_USE;
+
 /* The index as it is now, whatever is written meanwhile: always the state after some batch. Close it soon, it holds
  * what is overwritten. */
 struct index_view {

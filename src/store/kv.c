@@ -6,6 +6,8 @@
 #define PAGE_FIRST 16 /* entries; most ranges are short */
 #define PAGE_MORE 512
 #define PAGE_BYTES (64u << 10)
+#define WALK_HERE 256         /* entries that the core looks at by itself */
+#define WALK_AWAY (64u << 10) /* on the pool at a time: some ten milliseconds, during which old tables can't go */
 
 static enum tier first_tier(const struct store *s)
 {
@@ -210,6 +212,74 @@ enum st kv_range_close(struct kv_range *r)
     if (st == ST_OK)
         return ST_OK;
     return r->why.st ? FAIL(st, "%s", r->why.text) : st;
+}
+
+/* --- a range at once ----------------------------------------------------------------------------------- */
+
+struct walk_job {
+    struct store *s;
+    struct buf next;
+    struct str to;
+    enum st (*each)(void *arg, struct str key, struct str value);
+    void *arg;
+    enum tier tier;
+    size_t most;
+    bool more;
+    enum st st;
+    struct err why;
+};
+
+/* The owner's keys have no account in front. */
+static enum st walk_each(void *arg, struct str key, struct str value)
+{
+    const struct walk_job *j = arg;
+
+    return j->each(j->arg, str_from(key, 8), value);
+}
+
+static void run_walk(void *arg)
+{
+    struct walk_job *j = arg;
+
+    j->st = index_walk(&j->s->index, j->tier, &j->next, j->to, j->most, walk_each, j, &j->more);
+    if (j->st != ST_OK)
+        j->why = *err_get();
+}
+
+static enum st walk(struct walk_job *j) SUSPENDS
+{
+    if (j->tier == TIER_MEMORY) {
+        run_walk(j);
+        if (j->st != ST_OK && j->st != ST_TRYLATER)
+            return j->st;
+        j->more |= j->st == ST_TRYLATER;
+    }
+    j->tier = TIER_SCAN;
+    j->most = WALK_AWAY;
+    while (j->more) {
+        TRY(store_block(j->s, run_walk, j));
+        if (j->st != ST_OK)
+            return j->why.st ? FAIL(j->st, "%s", j->why.text) : j->st;
+    }
+    return ST_OK;
+}
+
+enum st kv_walk(struct store *s, uint64_t account, struct str from, struct str to,
+                enum st (*each)(void *arg, struct str key, struct str value), void *arg)
+{
+    struct walk_job j = {.s = s, .each = each, .arg = arg, .tier = first_tier(s), .most = WALK_HERE, .more = true};
+    struct arena a = ARENA_INIT;
+    enum st st = ST_OK;
+
+    must(account != ACCOUNT_STORE);
+    buf_init(&j.next, UINT32_MAX);
+    buf_add(&j.next, whole_key(&a, account, from));
+    j.to = to.n ? whole_key(&a, account, to) : whole_key(&a, account + 1, STR_NONE);
+    if (str_cmp(buf_str(&j.next), j.to) < 0)
+        st = walk(&j);
+    buf_fini(&j.next);
+    arena_fini(&a);
+    return st;
 }
 
 /* --- all accounts: each has a row with its version --------------------------------------------------------- */

@@ -397,6 +397,20 @@ enum st kv_range_close(struct kv_range *r)
     return ST_OK;
 }
 
+enum st kv_walk(struct store *s, uint64_t account, struct str from, struct str to,
+                enum st (*each)(void *arg, struct str key, struct str value), void *arg)
+{
+    struct arena a = ARENA_INIT;
+    struct kv_range *r = NULL;
+    struct str key, value;
+    enum st st = kv_range_open(s, &a, account, from, to, &r);
+
+    while (st == ST_OK && kv_range_next(r, &key, &value))
+        st = each(arg, key, value);
+    arena_fini(&a);
+    return st;
+}
+
 enum st kv_version(struct store *s, uint64_t account, uint64_t *out)
 {
     pthread_mutex_lock(&s->mutex);

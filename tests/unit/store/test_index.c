@@ -73,6 +73,42 @@ TEST(cold_blocks_are_not_read_from_memory)
     remove_dir(dir);
 }
 
+static enum st count_up_to(void *arg, struct str key, struct str value)
+{
+    unsigned *left = arg;
+
+    CHECK(key.n == 1 && value.n == 1 && value.p[0] == key.p[0] - 'a' + '1');
+    return --*left ? ST_OK : FAIL(ST_LIMIT, "enough");
+}
+
+TEST(a_walk_goes_on_where_it_ended)
+{
+    const char *dir = new_dir(), *keys = "abcdef";
+    unsigned left = 100;
+    struct buf next;
+    struct index ix;
+    bool more;
+
+    CHECK_ST(index_open(&ix, dir, &opt), ST_OK);
+    for (size_t i = 0; keys[i]; i++)
+        CHECK_ST(put(&ix, (char[]){keys[i], 0}, (char[]){(char)('1' + i), 0}), ST_OK);
+    buf_init(&next, 64);
+    buf_addz(&next, "a");
+    CHECK_ST(index_walk(&ix, TIER_SCAN, &next, STR("f"), 2, count_up_to, &left, &more), ST_OK);
+    CHECK(more && left == 98);
+    left = 2;
+    CHECK_ST(index_walk(&ix, TIER_DISK, &next, STR("f"), 9, count_up_to, &left, &more), ST_LIMIT);
+    CHECK(left == 0);
+    left = 100;
+    CHECK_ST(index_walk(&ix, TIER_MEMORY, &next, STR("f"), 9, count_up_to, &left, &more), ST_OK);
+    CHECK(!more && left == 99);
+    CHECK_ST(index_walk(&ix, TIER_DISK, &next, STR("f"), 9, count_up_to, &left, &more), ST_OK);
+    CHECK(!more && left == 99);
+    index_close(&ix);
+    buf_fini(&next);
+    remove_dir(dir);
+}
+
 TEST(texts_become_codes)
 {
     static const struct {
