@@ -70,6 +70,7 @@ struct co_fd {
     int fd;
     struct core *core;
     bool can_read, can_write; /* an edge has come since the last EAGAIN */
+    bool write_watched;       /* see fd.c */
     bool hup;                 /* the peer has closed, or there was an error: read until it shows */
     struct co *reader, *writer;
     void (*parked)(void *arg, enum st why); /* see co_fd_park */

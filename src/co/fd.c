@@ -1,5 +1,9 @@
 /* Readiness of descriptors, edge-triggered: each is told to the kernel once, and a wait costs no
- * system call. What epoll reported is kept in can_read and can_write until a call says EAGAIN. */
+ * system call. What epoll reported is kept in can_read and can_write until a call says EAGAIN.
+ *
+ * Writability is watched only from a write that said EAGAIN until the first edge that nobody waits for: a
+ * socket pair has such an edge for each message that its other end reads, which would wake the loop for
+ * nothing. A change of what is watched looks at the descriptor anew, so no edge is lost. */
 #include "base/must.h"
 #include "co/inside.h"
 
@@ -10,10 +14,22 @@
 /* Another reason than those of co_wait: the descriptor is gone, so its struct may be too. */
 #define GONE ST_EOF
 
+#define ALWAYS (EPOLLIN | EPOLLRDHUP | EPOLLET)
+
+static void watch_write(struct co_fd *f, bool on)
+{
+    struct epoll_event ev = {.events = on ? ALWAYS | EPOLLOUT : ALWAYS, .data.ptr = f};
+
+    if (f->write_watched == on)
+        return;
+    f->write_watched = on;
+    must(epoll_ctl(f->core->epoll_fd, EPOLL_CTL_MOD, f->fd, &ev) == 0);
+}
+
 enum st co_fd_add(struct co_fd *f, int fd)
 {
     struct core *c = core_of_thread;
-    struct epoll_event ev = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = f};
+    struct epoll_event ev = {.events = ALWAYS, .data.ptr = f};
     int flags = fcntl(fd, F_GETFL);
 
     must_obj(c, CORE_MAGIC);
@@ -54,10 +70,12 @@ void co_fd_del(struct co_fd *f)
 
 void co_fd_again(struct co_fd *f, enum co_dir dir)
 {
-    if (dir == CO_READ)
+    if (dir == CO_READ) {
         f->can_read = false;
-    else
-        f->can_write = false;
+        return;
+    }
+    f->can_write = false;
+    watch_write(f, true);
 }
 
 enum st co_fd_wait(struct co_fd *f, enum co_dir dir, mono_ms deadline)
@@ -111,6 +129,8 @@ void fd_event(struct co_fd *f, uint32_t events)
     if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
         f->hup = true;
     if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {
+        if (f->can_write)
+            watch_write(f, false);
         f->can_write = true;
         if (f->writer)
             co_wake(f->writer, ST_OK);

@@ -190,3 +190,55 @@ TEST(closed_in_the_batch_that_named_it)
 {
     on_core(same_batch, NULL);
 }
+
+static void fill(struct pair *p)
+{
+    static const char much[65536];
+
+    while (write(p->a.fd, much, sizeof much) > 0)
+        ;
+    CHECK(errno == EAGAIN);
+}
+
+static void empty(struct pair *p)
+{
+    static char much[65536];
+
+    while (read(p->b, much, sizeof much) > 0)
+        ;
+    CHECK(errno == EAGAIN);
+}
+
+static void empty_later(void *arg)
+{
+    CHECK_ST(co_sleep(deadline_in(30)), ST_OK);
+    empty(arg);
+}
+
+static void writes(UNUSED void *arg)
+{
+    struct pair p;
+
+    pair_open(&p);
+    CHECK(p.a.can_write && !p.a.write_watched);
+    fill(&p);
+    co_fd_again(&p.a, CO_WRITE);
+    CHECK(!p.a.can_write && p.a.write_watched);
+    CHECK_ST(co_fd_wait(&p.a, CO_WRITE, deadline_in(10)), ST_TIMEOUT);
+    CHECK_ST(co_spawn(empty_later, &p, "reader"), ST_OK);
+    CHECK_ST(co_fd_wait(&p.a, CO_WRITE, deadline_in(1000)), ST_OK);
+    CHECK(write(p.a.fd, "x", 1) == 1);
+    empty(&p);
+    CHECK_ST(co_sleep(deadline_in(1)), ST_OK);
+    CHECK(p.a.can_write && !p.a.write_watched); /* an edge that nobody waited for: no more of them */
+    fill(&p);
+    empty(&p); /* between the write and what says that it was refused */
+    co_fd_again(&p.a, CO_WRITE);
+    CHECK_ST(co_fd_wait(&p.a, CO_WRITE, deadline_in(1000)), ST_OK);
+    pair_close(&p);
+}
+
+TEST(room_to_write_is_watched_while_it_is_missing)
+{
+    on_core(writes, NULL);
+}
