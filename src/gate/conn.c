@@ -50,7 +50,8 @@ void conn_wake(void *arg, enum st why)
 
 enum st conn_start_tls(struct conn *c)
 {
-    return stream_push_tls(c->stream, c->gate->tls, deadline_in(c->set->tls_handshake_timeout));
+    return stream_push_tls(c->stream, c->gate->tls, alpn_of(c->row->protocol),
+                           deadline_in(c->set->tls_handshake_timeout));
 }
 
 /* A gate that has just been started may be reached before the keeper has pushed its certificates. Without them STARTTLS would not

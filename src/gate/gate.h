@@ -79,6 +79,9 @@ void conn_wake(void *conn, enum st why);
 void conn_revoke(struct conn *c); /* a submission session whose account has lost its rights */
 void conn_free(struct conn *c);
 
+/* --- alpn.c --- */
+const struct tls_alpn *alpn_of(enum config_protocol protocol);
+
 /* --- one file a protocol: serves until the connection is over, handed over (then conn->stream is NULL) or parked --- */
 enum st conn_smtp(struct conn *c) SUSPENDS;
 enum st conn_imap(struct conn *c) SUSPENDS;

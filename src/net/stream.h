@@ -12,6 +12,7 @@
 
 struct stream;
 struct tls_server;
+struct tls_alpn;
 struct tls_client;
 struct addr;
 
@@ -61,7 +62,9 @@ enum st stream_flush(struct stream *s) SUSPENDS MUST_USE;
 size_t stream_unsent(const struct stream *s);
 
 /* --- layers --- */
-enum st stream_push_tls(struct stream *s, struct tls_server *tls, mono_ms deadline) SUSPENDS MUST_USE;
+/* As the server. `alpn` outlives the stream; NULL: what the client names is not looked at. */
+enum st stream_push_tls(struct stream *s, struct tls_server *tls, const struct tls_alpn *alpn, mono_ms deadline)
+    SUSPENDS MUST_USE;
 bool stream_is_tls(const struct stream *s);
 struct stream_tls_info {
     const char *version, *cipher; /* "TLSv1.3", "TLS_AES_256_GCM_SHA384" */

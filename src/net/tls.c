@@ -16,7 +16,6 @@
 #define CHAIN_MAX 10
 #define LIST_MAX 1024
 #define TICKET_LIFE_S (12 * 3600)
-#define ALPN_MAX 128
 
 struct set_entry {
     SSL_CTX *ctx;
@@ -46,8 +45,6 @@ struct tls_server {
     struct tls_set *set, *coming;
     struct ticket_key tickets[TLS_TICKET_KEYS_MAX];
     unsigned ticket_count;
-    unsigned char alpn[ALPN_MAX];
-    unsigned alpn_n;
     bool only_1_3;
     char ciphers[LIST_MAX], groups[LIST_MAX]; /* empty: those of tls_context_new */
 };
@@ -175,18 +172,51 @@ static int on_server_name(SSL *ssl, UNUSED int *alert, void *arg)
     return SSL_TLSEXT_ERR_OK;
 }
 
-static int on_alpn(UNUSED SSL *ssl, const unsigned char **out, unsigned char *out_n, const unsigned char *in,
-                   unsigned int in_n, void *arg)
+/* The next name of a list as on the wire; OpenSSL has checked the client's. */
+static bool alpn_next(struct str *list, struct str *out)
 {
-    const struct tls_server *t = ((struct tls_set *)arg)->server;
-    unsigned char *chosen;
+    if (!list->n)
+        return false;
+    *out = str_sub(*list, 1, (unsigned char)list->p[0]);
+    *list = str_from(*list, 1 + out->n);
+    return true;
+}
 
-    if (!t->alpn_n)
+static bool alpn_has(struct str list, struct str name)
+{
+    for (struct str one; alpn_next(&list, &one);)
+        if (str_eq(one, name))
+            return true;
+    return false;
+}
+
+static bool alpn_all_in(struct str names, struct str list)
+{
+    for (struct str one; alpn_next(&names, &one);)
+        if (!alpn_has(list, one))
+            return false;
+    return true;
+}
+
+static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_n, const unsigned char *in,
+                   unsigned int in_n, UNUSED void *arg)
+{
+    const struct tls_alpn *alpn = SSL_get_app_data(ssl);
+    struct str offered = str_n((const char *)in, in_n), ours, name;
+
+    if (!alpn)
         return SSL_TLSEXT_ERR_NOACK;
-    if (SSL_select_next_proto(&chosen, out_n, t->alpn, t->alpn_n, in, in_n) != OPENSSL_NPN_NEGOTIATED)
-        return SSL_TLSEXT_ERR_ALERT_FATAL;
-    *out = chosen;
-    return SSL_TLSEXT_ERR_OK;
+    ours = alpn->ours;
+    if (!ours.n)
+        return alpn_all_in(offered, alpn->others) ? SSL_TLSEXT_ERR_ALERT_FATAL : SSL_TLSEXT_ERR_NOACK;
+    while (alpn_next(&ours, &name)) {
+        if (!alpn_has(offered, name))
+            continue;
+        *out = (const unsigned char *)name.p;
+        *out_n = (unsigned char)name.n;
+        return SSL_TLSEXT_ERR_OK;
+    }
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
 /* RFC 5077 section 4's form: AES-256-CBC, then HMAC-SHA-256. */
@@ -326,7 +356,7 @@ static enum st fill_entry(struct tls_server *t, struct tls_set *set, struct set_
     SSL_CTX_set_app_data(e->ctx, set);
     SSL_CTX_set_tlsext_servername_callback(e->ctx, on_server_name);
     SSL_CTX_set_tlsext_servername_arg(e->ctx, set);
-    SSL_CTX_set_alpn_select_cb(e->ctx, on_alpn, set);
+    SSL_CTX_set_alpn_select_cb(e->ctx, on_alpn, NULL);
     SSL_CTX_set_session_cache_mode(e->ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_timeout(e->ctx, TICKET_LIFE_S);
     SSL_CTX_set_num_tickets(e->ctx, 1);
@@ -407,11 +437,4 @@ enum st tls_server_tickets(struct tls_server *t, struct str keys)
     memcpy(t->tickets, keys.p, keys.n);
     t->ticket_count = (unsigned)(keys.n / TLS_TICKET_KEY_BYTES);
     return ST_OK;
-}
-
-void tls_server_alpn(struct tls_server *t, struct str wire_list)
-{
-    must(wire_list.n <= sizeof t->alpn);
-    memcpy(t->alpn, wire_list.p, wire_list.n);
-    t->alpn_n = (unsigned)wire_list.n;
 }

@@ -42,7 +42,9 @@ enum st tls_server_commit(struct tls_server *t) MUST_USE;
 #define TLS_TICKET_KEYS_MAX 4
 enum st tls_server_tickets(struct tls_server *t, struct str keys) MUST_USE;
 
-/* ALPN protocols that are accepted, e.g. "\4imap\4pop3" (length-prefixed names, IANA's registry). A client
- * that offers only others is refused (RFC 7301 section 3.2; it meant another service), one that offers none
- * is not. */
-void tls_server_alpn(struct tls_server *t, struct str wire_list);
+/* What a service makes of the protocols that a client names (ALPN, RFC 7301). Both are lists as on the wire, "\4imap\4pop3",
+ * with names of IANA's registry. A client that names none is always welcome. */
+struct tls_alpn {
+    struct str ours;   /* one of these is answered; a client that names only others is refused (section 3.2) */
+    struct str others; /* where `ours` is empty nothing is answered, and a client that names only these is refused */
+};

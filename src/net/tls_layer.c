@@ -212,7 +212,7 @@ static enum st ready_for_layer(struct stream *s) SUSPENDS
     return ST_OK;
 }
 
-enum st stream_push_tls(struct stream *s, struct tls_server *tls, mono_ms deadline)
+enum st stream_push_tls(struct stream *s, struct tls_server *tls, const struct tls_alpn *alpn, mono_ms deadline)
 {
     struct tls_set *set = tls_server_set(tls);
     SSL *ssl;
@@ -224,6 +224,7 @@ enum st stream_push_tls(struct stream *s, struct tls_server *tls, mono_ms deadli
     ssl = SSL_new(tls_set_context(set));
     must(ssl);
     SSL_set_accept_state(ssl);
+    SSL_set_app_data(ssl, (void *)(uintptr_t)alpn);
     tls_set_ref(set);
     return tls_layer_push(s, ssl, set, deadline);
 }

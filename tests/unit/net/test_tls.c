@@ -136,23 +136,37 @@ TEST(wrong_names_strangers_and_no_keeper)
 
 static void alpn(void *arg)
 {
+    static const struct tls_alpn one = {.ours = {"\x04pop3\x04imap", 10}}, none = {.others = {"\x04http\x02h2", 8}};
+    static const struct {
+        const struct tls_alpn *service;
+        const char *offered, *answer; /* NULL: refused */
+    } cases[] = {
+        {&one, "\x04http\x04imap", "imap"},
+        {&one, "\x04imap\x04pop3", "pop3"}, /* our order */
+        {&one, "\x04http", NULL},
+        {&one, "\x03ima\x05imaps", NULL},
+        {&one, NULL, ""},
+        {&none, "\x02h2", NULL},
+        {&none, "\x02h2\x04http", NULL},
+        {&none, "\x02h2\x04smtp", ""},
+        {&none, "\x04smtp", ""},
+        {&none, NULL, ""},
+        {NULL, "\x02h2", ""},
+    };
     struct world *w = arg;
-    struct tls_client *imap = client_for(w->ec.cert_pem, "\x04http\x04imap", false),
-                      *http = client_for(w->ec.cert_pem, "\x04http", false);
-    struct stream_tls_info info;
-    struct stream *s, *c;
 
-    tls_server_alpn(w->server, STR("\x04pop3\x04imap"));
-    CHECK_ST(tls_pair(w->server, imap, "mail.example.test", &s, &c), ST_OK);
-    CHECK(stream_tls_info(s, &info));
-    CHECK_STR(info.alpn, STR("imap"));
-    both_free(s, c);
-    CHECK(tls_pair(w->server, http, "mail.example.test", &s, &c) != ST_OK);
-    both_free(s, c);
-    CHECK_ST(tls_pair(w->server, w->client, "mail.example.test", &s, &c), ST_OK);
-    both_free(s, c);
-    tls_client_free(imap);
-    tls_client_free(http);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct tls_client *client = client_for(w->ec.cert_pem, cases[i].offered, false);
+        struct stream_tls_info info;
+        struct stream *s, *c;
+        enum st st = tls_pair_alpn(w->server, cases[i].service, client, "mail.example.test", &s, &c);
+
+        CHECK((st == ST_OK) == (cases[i].answer != NULL));
+        if (st == ST_OK && stream_tls_info(s, &info))
+            CHECK_STR(info.alpn, str_z(cases[i].answer));
+        both_free(s, c);
+        tls_client_free(client);
+    }
 }
 
 TEST(application_protocols)

@@ -120,6 +120,7 @@ static enum st pool_sign(void *arg, uint32_t key_id, enum tls_key_kind kind, str
 struct tls_side {
     struct stream *s;
     struct tls_server *server;
+    const struct tls_alpn *alpn;
     mono_ms deadline;
     struct co *co;
     enum st st;
@@ -131,15 +132,15 @@ static void accept_tls(void *arg)
     struct tls_side *x = arg;
 
     x->co = co_here();
-    x->st = stream_push_tls(x->s, x->server, x->deadline);
+    x->st = stream_push_tls(x->s, x->server, x->alpn, x->deadline);
     x->done = true;
 }
 
 /* A handshake over a local pair; the client's status. */
-static enum st tls_pair(struct tls_server *server, struct tls_client *client, const char *host,
-                        struct stream **out_server, struct stream **out_client)
+static enum st tls_pair_alpn(struct tls_server *server, const struct tls_alpn *alpn, struct tls_client *client,
+                             const char *host, struct stream **out_server, struct stream **out_client)
 {
-    struct tls_side x = {.server = server, .deadline = deadline_in(60000)};
+    struct tls_side x = {.server = server, .alpn = alpn, .deadline = deadline_in(60000)};
     struct str line;
     enum st st;
 
@@ -156,4 +157,10 @@ static enum st tls_pair(struct tls_server *server, struct tls_client *client, co
         CHECK_STR(line, STR("220 hello\r\n"));
     }
     return st != ST_OK ? st : x.st;
+}
+
+static inline enum st tls_pair(struct tls_server *server, struct tls_client *client, const char *host,
+                               struct stream **out_server, struct stream **out_client)
+{
+    return tls_pair_alpn(server, NULL, client, host, out_server, out_client);
 }
