@@ -110,13 +110,17 @@ static enum st damaged(struct fetch_run *f)
     return FAIL(ST_CORRUPT, "Message %u (UID %u) is damaged in the store", f->seq, f->msg.uid);
 }
 
-static enum st open_blob(struct fetch_run *f) SUSPENDS
+/* The bytes up to `end`: of most letters that a client lists it wants the header alone. */
+static enum st open_blob(struct fetch_run *f, uint64_t end) SUSPENDS
 {
-    if (!f->has_email)
-        return damaged(f);
-    if (f->has_blob)
+    bool head = end <= f->email.rec.header_size;
+
+    if (f->has_blob && f->blob.bytes.n >= end)
         return ST_OK;
-    enum st st = email_body(f->s->account, &f->email, &f->blob);
+    if (f->has_blob)
+        email_body_close(&f->blob);
+    f->has_blob = false;
+    enum st st = head ? email_head(f->s->account, &f->email, &f->blob) : email_body(f->s->account, &f->email, &f->blob);
 
     if (st == ST_CORRUPT || st == ST_NOTFOUND) {
         LOG(IMAP_COMMAND_FAILED, lf_z("command", "FETCH"), lf_err());
@@ -136,12 +140,15 @@ static bool has_prefix(const struct fetch_section *s, size_t part)
 }
 
 /* ST_NOTFOUND: the letter has no such part. */
-static enum st find_pieces(struct fetch_run *f, const struct fetch_section *s, struct pieces *out)
+static enum st find_pieces(struct fetch_run *f, const struct fetch_section *s, struct pieces *out) SUSPENDS
 {
     struct mime_span span;
     size_t part;
 
+    if (!f->has_email)
+        return damaged(f);
     TRY(mime_record_section(&f->email.rec, s->path, s->depth, s->what, &span, &part));
+    TRY(open_blob(f, (uint64_t)span.at + span.n));
     if (span.at > f->blob.bytes.n || span.n > f->blob.bytes.n - span.at)
         return damaged(f);
     out->first = has_prefix(s, part) ? f->email.prefix : STR_NONE;
@@ -180,10 +187,8 @@ enum st fetch_section(struct fetch_run *f, const struct fetch_item *it)
 {
     const struct fetch_section *s = &it->section;
     struct pieces pc;
-    enum st st = open_blob(f);
+    enum st st = find_pieces(f, s, &pc);
 
-    if (st == ST_OK)
-        st = find_pieces(f, s, &pc);
     if (st == ST_OK && s->is_filter)
         st = filter_pieces(f, s, &pc);
     if (st != ST_OK) {

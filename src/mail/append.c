@@ -4,7 +4,7 @@
 #include "base/must.h"
 
 /* The record comes from another process: its bounds are checked here, and it must be of these bytes. */
-enum st append_check(const struct new_mail *mail, uint64_t *out_size)
+enum st append_check(const struct new_mail *mail, struct letter_size *out)
 {
     struct mime_record rec;
 
@@ -17,7 +17,7 @@ enum st append_check(const struct new_mail *mail, uint64_t *out_size)
         if (!keyword_is_valid(mail->keywords[i]))
             return FAIL(ST_SYNTAX, "that is no keyword");
     }
-    *out_size = rec.size;
+    *out = (struct letter_size){rec.size, rec.header_size};
     return ST_OK;
 }
 
@@ -51,7 +51,7 @@ static bool has_room(struct mailbox *mb, const struct new_mail *mail)
     return true;
 }
 
-static enum st check_all(struct mailbox *mb, const struct new_mail *mails, size_t n, uint64_t *sizes)
+static enum st check_all(struct mailbox *mb, const struct new_mail *mails, size_t n, struct letter_size *sizes)
 {
     if (n > LIMIT_MAIL_COMMIT || UINT32_MAX - mb->uidnext_pending <= n)
         return FAIL(ST_LIMIT, "no more than %u messages are added at once", (unsigned)LIMIT_MAIL_COMMIT);
@@ -89,12 +89,13 @@ static enum st prepare_keywords(struct mailbox **mb, const struct new_mail *mail
     return st == ST_OK ? find_target(a, ar, mailbox, mb) : st;
 }
 
-static enum st check_room(const struct account *a, const struct new_mail *mails, size_t n, const uint64_t *sizes)
+static enum st check_room(const struct account *a, const struct new_mail *mails, size_t n,
+                          const struct letter_size *sizes)
 {
     uint64_t bytes = 0;
 
     for (size_t i = 0; i < n; i++)
-        bytes += sizes[i] + mails[i].prefix.n;
+        bytes += sizes[i].bytes + mails[i].prefix.n;
     return account_has_room(a, bytes, n);
 }
 
@@ -110,7 +111,8 @@ enum st mail_append(struct account *a, struct str mailbox, const struct new_mail
                     uint32_t *out_uidvalidity, uint32_t **out_uids)
 {
     struct kv_blob *blobs = ARENA_ARRAY(ar, struct kv_blob, n);
-    uint64_t *sizes = ARENA_ARRAY(ar, uint64_t, n), now = clock_wall_us();
+    uint64_t now = clock_wall_us();
+    struct letter_size *sizes = ARENA_ARRAY(ar, struct letter_size, n);
     uint32_t *uids = ARENA_ARRAY(ar, uint32_t, n), uidvalidity;
     struct mailbox *mb;
     struct change *c;
@@ -128,9 +130,11 @@ enum st mail_append(struct account *a, struct str mailbox, const struct new_mail
     uidvalidity = mb->uidvalidity;
     c = change_begin(a);
     for (size_t i = 0; i < n; i++) {
-        struct letter l = {.mail = &mails[i], .blob = blob_new_id(account_store(a)), .size = sizes[i], .now_us = now};
+        struct letter l = {
+            .mail = &mails[i], .blob = blob_new_id(account_store(a)), .size = sizes[i].bytes, .now_us = now};
 
-        blobs[i] = (struct kv_blob){.id = l.blob, .bytes = mails[i].bytes, .stage = mails[i].stage, .refs = 1};
+        blobs[i] = (struct kv_blob){
+            .id = l.blob, .bytes = mails[i].bytes, .stage = mails[i].stage, .refs = 1, .head = sizes[i].head};
         uids[i] = append_letter(c, mb, &l, mails[i].prefix);
     }
     TRY(change_commit(c, blobs, n));

@@ -233,6 +233,7 @@ static enum st deliver(struct mail *m, struct delivery *d, struct arena *ar) SUS
     struct kv_blob blob = {
         .bytes = d->mail.bytes, .stage = d->mail.stage, .refs = (uint32_t)d->n_rcpts + (d->extra != NULL)};
     struct kv_commit commit = {.blobs = &blob, .n_blobs = 1};
+    struct letter_size size = {0};
     struct job *jobs;
     enum st st;
 
@@ -242,7 +243,9 @@ static enum st deliver(struct mail *m, struct delivery *d, struct arena *ar) SUS
     if (!d->blob_id)
         d->blob_id = blob_new_id(m->opt.store);
     blob.id = l.blob = d->blob_id;
-    st = append_check(&d->mail, &l.size);
+    st = append_check(&d->mail, &size);
+    l.size = size.bytes;
+    blob.head = size.head;
     for (size_t i = 0; st == ST_OK && i < d->n_rcpts; i++) {
         if (d->rcpts[i].prefix.n > LIMIT_MAIL_PREFIX)
             st = FAIL(ST_LIMIT, "no more than %u bytes stand before a letter", (unsigned)LIMIT_MAIL_PREFIX);

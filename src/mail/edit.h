@@ -25,7 +25,11 @@ struct letter {
     uint64_t blob, size; /* without the prefix */
     uint64_t now_us;
 };
-enum st append_check(const struct new_mail *mail, uint64_t *out_size) MUST_USE;
+struct letter_size {
+    uint64_t bytes;
+    uint32_t head; /* of them its header */
+};
+enum st append_check(const struct new_mail *mail, struct letter_size *out) MUST_USE;
 uint32_t append_letter(struct change *c, struct mailbox *mb, const struct letter *l, struct str prefix);
 
 /* What becomes of the email of a message that leaves its mailbox for good: kept for a while, or gone. Where deleted messages are

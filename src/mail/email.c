@@ -70,19 +70,29 @@ enum st view_email(struct view *v, uint32_t seq, struct arena *ar, struct email 
     return get(v, view_uid(v, seq), email, ar, out);
 }
 
-enum st email_body(struct account *a, const struct email *e, struct blob_view *out)
+static enum st open_bytes(struct account *a, const struct email *e, bool head, struct blob_view *out) SUSPENDS
 {
     struct blob_view body;
 
     TRY(quarantined(a, e->id));
-    TRY(blob_open(account_store(a), e->blob, &body));
-    if (body.bytes.n != e->rec.size) {
+    TRY(blob_open_head(account_store(a), e->blob, head ? e->rec.header_size : UINT64_MAX, &body));
+    if (body.bytes.n != (head ? e->rec.header_size : e->rec.size)) {
         blob_close(&body);
         return FAIL(ST_CORRUPT, "email %016llx of account %016llx: blob %016llx is not as long as its record says",
                     (unsigned long long)e->id, (unsigned long long)a->id, (unsigned long long)e->blob);
     }
     *out = body;
     return ST_OK;
+}
+
+enum st email_body(struct account *a, const struct email *e, struct blob_view *out)
+{
+    return open_bytes(a, e, false, out);
+}
+
+enum st email_head(struct account *a, const struct email *e, struct blob_view *out)
+{
+    return open_bytes(a, e, true, out);
 }
 
 void email_body_close(struct blob_view *v)

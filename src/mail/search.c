@@ -29,7 +29,8 @@ struct search {
     uint32_t seq;
     struct mail_msg msg;
     struct email email;
-    struct blob_view body;
+    struct blob_view body; /* or the header */
+    bool asks_headers;
     uint64_t slice_ends;
     uint32_t *found;
     size_t n, cap;
@@ -62,6 +63,15 @@ static int keyword_bit(const struct view *v, struct str name)
 static bool has_text(enum search_what what)
 {
     return what == SEARCH_HEADER || what == SEARCH_BODY || what == SEARCH_TEXT;
+}
+
+static bool has_kind(const struct search_key *key, enum search_what what)
+{
+    bool has = key->what == what;
+
+    for (size_t i = 0; i < key->n_kids && !has; i++)
+        has = has_kind(key->kids[i], what);
+    return has;
 }
 
 static void prepare(struct prepared *p, const struct search_key *key, const struct view *v, struct arena *ar)
@@ -219,6 +229,19 @@ static enum st passed_over(enum st st, enum answer *out)
     return ST_OK;
 }
 
+static enum st ask_bytes(struct search *s, const struct prepared *p, enum level level, enum answer *out) SUSPENDS
+{
+    struct account *a = s->v->mb->a;
+    enum st st = level == LEVEL_HEADER ? email_head(a, &s->email, &s->body) : email_body(a, &s->email, &s->body);
+
+    if (st != ST_OK)
+        return passed_over(st, out);
+    s->level = level;
+    *out = ask(s, p);
+    email_body_close(&s->body);
+    return ST_OK;
+}
+
 static enum st ask_message(struct search *s, const struct prepared *p, struct email_cursor *cursor, enum answer *out)
     SUSPENDS
 {
@@ -236,13 +259,9 @@ static enum st ask_message(struct search *s, const struct prepared *p, struct em
     *out = ask(s, p);
     if (*out != NOT_YET)
         return ST_OK;
-    st = email_body(s->v->mb->a, &s->email, &s->body);
-    if (st != ST_OK)
-        return passed_over(st, out);
-    for (s->level = LEVEL_HEADER; *out == NOT_YET; s->level++)
-        *out = ask(s, p);
-    blob_close(&s->body);
-    return ST_OK;
+    if (s->asks_headers)
+        TRY(ask_bytes(s, p, LEVEL_HEADER, out));
+    return *out == NOT_YET ? ask_bytes(s, p, LEVEL_BODY, out) : ST_OK;
 }
 
 /* --- all of them ------------------------------------------------------------------------------------------------- */
@@ -282,6 +301,7 @@ enum st view_search(struct view *v, const struct search_key *key, struct arena *
 
     TRY(email_cursor_open(v, &cursor));
     prepare(&top, key, v, &tmp);
+    s.asks_headers = has_kind(key, SEARCH_HEADER);
     st = ask_messages(&s, &top, cursor);
     if (st == ST_OK) {
         *out_seqs = ARENA_ARRAY(ar, uint32_t, s.n);

@@ -108,9 +108,12 @@ static enum st read_record(struct read_job *j, struct segment *seg)
     st = (j->only_cached ? os->read_cached : os->read)(os, seg->fd, record, n, j->row->offset);
     if (st == ST_OK)
         st = check(j, seg, record, &head);
-    if (st == ST_OK && !raw)
-        st = squeeze_undo(&j->s->squeeze, str_n(record + RECORD_HEAD_BYTES, j->row->stored), j->row->codec,
-                          head.dictionary, j->buf->bytes, j->buf->n);
+    if (st == ST_OK && !raw) {
+        struct str stored = str_n(record + RECORD_HEAD_BYTES, j->row->stored);
+
+        st = (j->buf->n == j->row->raw ? squeeze_undo : squeeze_undo_head)(&j->s->squeeze, stored, j->row->codec,
+                                                                           head.dictionary, j->buf->bytes, j->buf->n);
+    }
     if (!raw)
         mem_free(record);
     return st;
@@ -134,7 +137,7 @@ static enum st read_body(struct store *s, const struct blob_row *row, struct blo
 {
     struct read_job j = {.s = s, .row = row, .buf = buf, .st = ST_TRYLATER};
 
-    if (MAX(row->stored, row->raw) <= ON_CORE_MAX && s->opt.disk && core_here()) {
+    if (MAX(row->stored, buf->n) <= ON_CORE_MAX && s->opt.disk && core_here()) {
         j.only_cached = true;
         run_read(&j);
         j.only_cached = false;
@@ -164,16 +167,19 @@ static enum st find_row(struct store *s, uint64_t id, struct blob_row *out) SUSP
     return st;
 }
 
-static enum st load(struct store *s, struct store_core *sc, uint64_t id, struct blob_buf **out) SUSPENDS
+/* The first `most` bytes, or all: where that is hardly more work it is worth keeping. */
+static enum st load(struct store *s, struct store_core *sc, uint64_t id, uint64_t most, struct blob_buf **out) SUSPENDS
 {
     struct blob_row row;
     struct blob_buf *b;
+    size_t n;
     enum st st;
 
     TRY(find_row(s, id, &row));
-    b = mem_resize(NULL, sizeof *b + row.raw); /* its bytes are all read, or it is not used: no zeros */
+    n = row.codec == CODEC_RAW || most > row.raw / 4 * 3 ? row.raw : most;
+    b = mem_resize(NULL, sizeof *b + n); /* its bytes are all read, or it is not used: no zeros */
     b->id = id;
-    b->n = row.raw;
+    b->n = n;
     b->refs = 0;
     b->core = sc;
     list_init(&b->cached);
@@ -182,23 +188,28 @@ static enum st load(struct store *s, struct store_core *sc, uint64_t id, struct 
         mem_free(b);
         return st;
     }
-    if (sc)
+    if (sc && n == row.raw)
         remember(sc, b);
     *out = b;
     return ST_OK;
 }
 
-enum st blob_open(struct store *s, uint64_t id, struct blob_view *out)
+enum st blob_open_head(struct store *s, uint64_t id, uint64_t n, struct blob_view *out)
 {
     struct core *core = core_here();
     struct store_core *sc = core ? store_core_of(s, core) : NULL;
     struct blob_buf *b = find(sc, id);
 
     if (!b)
-        TRY(load(s, sc, id, &b));
+        TRY(load(s, sc, id, n, &b));
     b->refs++;
-    *out = (struct blob_view){str_n(b->bytes, b->n), b};
+    *out = (struct blob_view){str_n(b->bytes, MIN(b->n, n)), b};
     return ST_OK;
+}
+
+enum st blob_open(struct store *s, uint64_t id, struct blob_view *out)
+{
+    return blob_open_head(s, id, UINT64_MAX, out);
 }
 
 void blob_close(struct blob_view *v)

@@ -50,7 +50,8 @@ static void squeeze(struct store *s, struct arena *a, const struct kv_blob *blob
 
     b->row = (struct blob_row){.id = blob->id, .refs = blob->refs, .raw = blob->bytes.n, .codec = CODEC_RAW};
     b->stored = blob->bytes;
-    if (!s->opt.is_plain && squeeze_small(&s->squeeze, a, blob->bytes, on_core ? 1 : (int)s->opt.level, &q)) {
+    if (!s->opt.is_plain &&
+        squeeze_small(&s->squeeze, a, blob->bytes, blob->head, on_core ? 1 : (int)s->opt.level, &q)) {
         b->row.codec = q.codec;
         b->dictionary = q.dictionary;
         b->stored = q.bytes;

@@ -7,6 +7,9 @@
 #define LEVEL_FAST 1
 #define LEVEL_GOOD 3
 #define GOOD_MOST (16u << 10)
+#define HEAD_PAYS 2048 /* less behind the head is decompressed with it */
+#define HEAD_STEP                                                                                                      \
+    1024 /* stored bytes that are given to the decompressor at a time, which would go on beyond the head */
 
 void squeeze_init(struct squeeze *z)
 {
@@ -95,7 +98,28 @@ void squeeze_use(struct squeeze *z, uint16_t number)
     atomic_store(&z->newest, d);
 }
 
-bool squeeze_small(struct squeeze *z, struct arena *a, struct str raw, int level, struct squeezed *out)
+/* As ZSTD_compress2, but zstd ends a block behind the head: it decompresses block by block, of up to 128 KiB, and a
+ * letter's header is mostly two. The bytes behind may still refer back to those before. */
+static size_t squeeze_in_two(ZSTD_CCtx *c, char *to, size_t room, struct str raw, size_t head)
+{
+    ZSTD_outBuffer out = {to, room, 0};
+    ZSTD_inBuffer in = {raw.p, head, 0};
+    size_t left;
+
+    ZSTD_CCtx_setPledgedSrcSize(c, raw.n);
+    do
+        left = ZSTD_compressStream2(c, &out, &in, ZSTD_e_flush);
+    while (!ZSTD_isError(left) && left && out.pos < room);
+    in.size = raw.n;
+    while (!ZSTD_isError(left) && out.pos < room) {
+        left = ZSTD_compressStream2(c, &out, &in, ZSTD_e_end);
+        if (left == 0)
+            return out.pos;
+    }
+    return ZSTD_isError(left) ? left : (size_t)-1; /* which is an error too: no room */
+}
+
+bool squeeze_small(struct squeeze *z, struct arena *a, struct str raw, size_t head, int level, struct squeezed *out)
 {
     const struct dictionary *d = raw.n <= SQUEEZE_DICT_MOST ? atomic_load(&z->newest) : NULL;
     size_t room = raw.n - raw.n / 20 * 3; /* more would not pay: zstd stops there */
@@ -111,7 +135,10 @@ bool squeeze_small(struct squeeze *z, struct arena *a, struct str raw, int level
         ZSTD_CCtx_setParameter(c, ZSTD_c_dictIDFlag, 0);
     }
     p = arena_alloc(a, room);
-    n = ZSTD_compress2(c, p, room, raw.p, raw.n);
+    if (head && head + HEAD_PAYS <= raw.n)
+        n = squeeze_in_two(c, p, room, raw, head);
+    else
+        n = ZSTD_compress2(c, p, room, raw.p, raw.n);
     squeeze_put(z, c);
     if (ZSTD_isError(n))
         return false;
@@ -142,9 +169,22 @@ static void put_reader(struct squeeze *z, ZSTD_DCtx *d)
     ZSTD_freeDCtx(d);
 }
 
-enum st squeeze_undo(struct squeeze *z, struct str stored, enum codec codec, uint16_t dictionary, char *to, size_t n)
+static enum st find_dictionary(struct squeeze *z, enum codec codec, uint16_t number, const struct dictionary **out)
 {
     const struct dictionary *d = NULL;
+
+    if (codec == CODEC_ZSTD_DICTIONARY) {
+        d = number <= DICTIONARIES_MAX ? atomic_load(&z->dictionaries[number]) : NULL;
+        if (!d)
+            return FAIL(ST_CORRUPT, "dictionary %u is missing", number);
+    }
+    *out = d;
+    return ST_OK;
+}
+
+enum st squeeze_undo(struct squeeze *z, struct str stored, enum codec codec, uint16_t dictionary, char *to, size_t n)
+{
+    const struct dictionary *d;
     ZSTD_DCtx *c;
     size_t got;
 
@@ -155,14 +195,34 @@ enum st squeeze_undo(struct squeeze *z, struct str stored, enum codec codec, uin
             memcpy(to, stored.p, n);
         return ST_OK;
     }
-    if (codec == CODEC_ZSTD_DICTIONARY) {
-        d = dictionary <= DICTIONARIES_MAX ? atomic_load(&z->dictionaries[dictionary]) : NULL;
-        if (!d)
-            return FAIL(ST_CORRUPT, "dictionary %u is missing", dictionary);
-    }
+    TRY(find_dictionary(z, codec, dictionary, &d));
     c = get_reader(z);
     got = d ? ZSTD_decompress_usingDDict(c, to, n, stored.p, stored.n, d->undo)
             : ZSTD_decompressDCtx(c, to, n, stored.p, stored.n);
     put_reader(z, c);
     return got == n ? ST_OK : FAIL(ST_CORRUPT, "compressed bytes do not decompress");
+}
+
+enum st squeeze_undo_head(struct squeeze *z, struct str stored, enum codec codec, uint16_t dictionary, char *to,
+                          size_t n)
+{
+    ZSTD_outBuffer out = {to, n, 0};
+    const struct dictionary *d;
+    bool failed = false;
+    ZSTD_DCtx *c;
+
+    must(codec != CODEC_RAW);
+    TRY(find_dictionary(z, codec, dictionary, &d));
+    c = get_reader(z);
+    if (d)
+        ZSTD_DCtx_refDDict(c, d->undo);
+    while (stored.n && out.pos < n && !failed) {
+        ZSTD_inBuffer in = {stored.p, MIN(stored.n, HEAD_STEP), 0};
+
+        failed = ZSTD_isError(ZSTD_decompressStream(c, &out, &in)) || !in.pos;
+        stored = str_from(stored, in.pos);
+    }
+    ZSTD_DCtx_reset(c, ZSTD_reset_session_and_parameters);
+    put_reader(z, c);
+    return out.pos == n ? ST_OK : FAIL(ST_CORRUPT, "compressed bytes do not decompress");
 }

@@ -47,12 +47,17 @@ struct squeezed {
     enum codec codec;
     uint16_t dictionary;
 };
-/* A compressed copy in the arena; false when it doesn't save 15 %. The level is that without dictionary. */
-bool squeeze_small(struct squeeze *z, struct arena *a, struct str raw, int level, struct squeezed *out);
+/* A compressed copy in the arena; false when it doesn't save 15 %. The level is that without dictionary. The first `head`
+ * bytes (0: none) come back by themselves without the work for the rest. */
+bool squeeze_small(struct squeeze *z, struct arena *a, struct str raw, size_t head, int level, struct squeezed *out);
 
 /* Exactly n bytes into `to`. ST_CORRUPT */
 enum st squeeze_undo(struct squeeze *z, struct str stored, enum codec codec, uint16_t dictionary, char *to, size_t n)
     MUST_USE;
+
+/* The first n bytes alone; not for CODEC_RAW. ST_CORRUPT */
+enum st squeeze_undo_head(struct squeeze *z, struct str stored, enum codec codec, uint16_t dictionary, char *to,
+                          size_t n) MUST_USE;
 
 static inline bool squeeze_pays(uint64_t raw, uint64_t stored)
 {

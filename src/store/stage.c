@@ -100,7 +100,7 @@ static enum st sample(struct staging *g, bool *out_pays)
         return ST_OK;
     }
     TRY(chunk_at(g, 0, &part));
-    *out_pays = squeeze_small(&g->s->squeeze, &a, str_sub(part, 0, SAMPLE), 1, &q);
+    *out_pays = squeeze_small(&g->s->squeeze, &a, str_sub(part, 0, SAMPLE), 0, 1, &q);
     arena_fini(&a);
     return ST_OK;
 }

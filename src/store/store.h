@@ -122,6 +122,7 @@ struct kv_blob {
     struct str bytes;         /* or: */
     struct blob_stage *stage; /* taken over by the commit, whatever it answers */
     uint32_t refs;            /* references that the commit makes to it; at least 1 */
+    uint32_t head;            /* so many bytes are often read without the rest (blob_open_head); 0: none */
 };
 
 struct kv_deref {
@@ -165,6 +166,9 @@ struct blob_view {
     void *hold;
 };
 enum st blob_open(struct store *s, uint64_t id, struct blob_view *out) SUSPENDS MUST_USE;
+/* Its first n bytes, all when there are less. They cost as little decompression as can be, and are as well verified as the
+ * whole: what is stored is read to its end for the checksum. */
+enum st blob_open_head(struct store *s, uint64_t id, uint64_t n, struct blob_view *out) SUSPENDS MUST_USE;
 void blob_close(struct blob_view *v);
 enum st blob_size(struct store *s, uint64_t id, uint64_t *out_size) SUSPENDS MUST_USE;
 

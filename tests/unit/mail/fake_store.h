@@ -477,7 +477,7 @@ void blob_unstage(struct store *s, struct blob_stage *stage)
     mem_free(stage);
 }
 
-enum st blob_open(struct store *s, uint64_t id, struct blob_view *out)
+enum st blob_open_head(struct store *s, uint64_t id, uint64_t n, struct blob_view *out)
 {
     struct fake_blob *b;
 
@@ -485,9 +485,14 @@ enum st blob_open(struct store *s, uint64_t id, struct blob_view *out)
     pthread_mutex_lock(&s->mutex);
     b = fake_blob(s, id);
     if (b && b->refs)
-        *out = (struct blob_view){.bytes = b->bytes};
+        *out = (struct blob_view){.bytes = str_sub(b->bytes, 0, n)};
     pthread_mutex_unlock(&s->mutex);
     return b && b->refs ? ST_OK : FAIL(ST_NOTFOUND, "no such blob");
+}
+
+enum st blob_open(struct store *s, uint64_t id, struct blob_view *out)
+{
+    return blob_open_head(s, id, UINT64_MAX, out);
 }
 
 void blob_close(struct blob_view *v)

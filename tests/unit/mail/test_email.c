@@ -19,7 +19,11 @@ static void check_email(struct world *w, struct account *a, const struct email *
     CHECK_U64(e->size, want.n + e->prefix.n);
     CHECK_ST(email_body(a, e, &body), ST_OK);
     CHECK_STR(body.bytes, want);
-    blob_close(&body);
+    email_body_close(&body);
+    CHECK_ST(email_head(a, e, &body), ST_OK);
+    CHECK_STR(body.bytes, str_sub(want, 0, e->rec.header_size));
+    CHECK(str_ends(body.bytes, STR("\r\n\r\n")));
+    email_body_close(&body);
 }
 
 static void body_cursor(struct world *w)

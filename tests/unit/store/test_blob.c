@@ -55,6 +55,68 @@ TEST(bodies_of_all_sizes_come_back_as_they_were)
     remove_dir(dir);
 }
 
+static uint64_t add_with_head(struct store *s, struct str bytes, uint32_t head)
+{
+    struct kv_blob blob = {.id = blob_new_id(s), .bytes = bytes, .refs = 1, .head = head};
+    struct kv_commit c = {.blobs = &blob, .n_blobs = 1};
+
+    CHECK_ST(kv_commit(s, &c), ST_OK);
+    return blob.id;
+}
+
+TEST(a_head_is_read_alone)
+{
+    static const uint32_t heads[] = {0, 400, 70000};
+    const char *dir = new_dir();
+    struct store *s = open_store(dir);
+
+    for (size_t i = 0; i < ARRAY_LEN(sizes) - 2; i++) {
+        for (int plain = 0; plain < 2; plain++) {
+            char *bytes = make_bytes(i + 1, sizes[i], plain);
+
+            for (size_t h = 0; h < ARRAY_LEN(heads); h++) {
+                uint64_t id = add_with_head(s, str_n(bytes, sizes[i]), MIN(heads[h], (uint32_t)sizes[i]));
+                struct blob_view v = {0};
+
+                CHECK_ST(blob_open_head(s, id, heads[h], &v), ST_OK);
+                CHECK(str_eq(v.bytes, str_n(bytes, MIN(heads[h], sizes[i]))));
+                blob_close(&v);
+                check_blob(s, id, str_n(bytes, sizes[i]));
+                CHECK_ST(blob_open_head(s, id, 400, &v), ST_OK);
+                CHECK(str_eq(v.bytes, str_n(bytes, MIN(400, sizes[i]))));
+                blob_close(&v);
+            }
+            mem_free(bytes);
+        }
+    }
+    store_close(s);
+    remove_dir(dir);
+}
+
+/* Behind the head, too: what is not decompressed is verified all the same. */
+TEST(a_flipped_bit_behind_a_head_is_found)
+{
+    const char *dir = new_dir();
+    struct store *s = open_store(dir);
+    char *bytes = make_bytes(3, 60000, true), byte;
+    uint64_t id = add_with_head(s, str_n(bytes, 60000), 500);
+    struct blob_view v = {0};
+    struct blob_row row;
+    struct segment *seg;
+
+    CHECK_ST(find_row(s, id, &row), ST_OK);
+    CHECK(row.codec == CODEC_ZSTD);
+    CHECK_ST(segs_pin(&s->segs, row.segment, &seg), ST_OK);
+    CHECK(pread(seg->fd, &byte, 1, (off_t)(row.offset + row.stored)) == 1);
+    byte ^= 4;
+    CHECK(pwrite(seg->fd, &byte, 1, (off_t)(row.offset + row.stored)) == 1);
+    segs_unpin(&s->segs, seg);
+    CHECK_ST(blob_open_head(s, id, 500, &v), ST_CORRUPT);
+    mem_free(bytes);
+    store_close(s);
+    remove_dir(dir);
+}
+
 TEST(references_are_counted)
 {
     const char *dir = new_dir();
