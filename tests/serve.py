@@ -32,7 +32,7 @@ SLOW = float(os.environ.get("SLOW", "3" if SANITIZED else "1"))
 
 class Results:
     def __init__(self):
-        self.passed = self.failed = self.unmeasured = 0
+        self.passed = self.failed = self.skipped = self.unmeasured = 0
 
     def check(self, ok, what):
         if ok:
@@ -49,12 +49,16 @@ class Results:
             return True
         return self.check(kib < most, f"{what}: {kib} KiB")
 
+    def skip(self, what):
+        self.skipped += 1
+        print("skipped -", what, flush=True)
+
     def end(self):
         for line in reports:
             self.check(False, line)
         if self.unmeasured:
             print(f"{self.unmeasured} figures of memory are left out with a sanitizer")
-        print(f"{self.passed} passed, {self.failed} failed")
+        print(f"{self.passed} passed, {self.failed} failed" + (f", {self.skipped} skipped" if self.skipped else ""))
         return 1 if self.failed or not self.passed else 0
 
 

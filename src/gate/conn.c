@@ -48,6 +48,13 @@ void conn_wake(void *arg, enum st why)
     start(c);
 }
 
+bool conn_park(void *arg)
+{
+    struct conn *c = arg;
+
+    return stream_park(c->stream, NEVER, conn_wake, c);
+}
+
 enum st conn_start_tls(struct conn *c)
 {
     return stream_push_tls(c->stream, c->gate->tls, alpn_of(c->row->protocol),
@@ -66,11 +73,20 @@ static enum st wait_for_certificates(struct conn *c) SUSPENDS
     return st == ST_TIMEOUT ? ST_OK : st;
 }
 
+/* Who connects and says nothing holds no stack. */
+static enum st wait_for_hello(struct conn *c)
+{
+    if (c->woke != ST_OK)
+        return FAIL(c->woke, "no TLS handshake was begun");
+    return stream_park_unread(c->stream, deadline_in(c->set->tls_handshake_timeout), conn_wake, c) ? ST_PARKED : ST_OK;
+}
+
 static enum st serve(struct conn *c) SUSPENDS
 {
     TRY(wait_for_certificates(c));
     if (c->row->security == SECURITY_TLS && !stream_is_tls(c->stream)) {
         c->log.action = "TLS handshake";
+        TRY(wait_for_hello(c));
         TRY(conn_start_tls(c));
     }
     c->began = true;

@@ -18,9 +18,12 @@ static enum st starttls(void *arg) SUSPENDS
 
 enum st conn_pop3(struct conn *c)
 {
-    static const struct pop3_login_ops with_tls = {authenticate, starttls}, without = {authenticate, NULL};
+    static const struct pop3_login_ops with_tls = {authenticate, starttls, conn_park},
+                                       without = {authenticate, NULL, conn_park};
     bool tls = c->row->security == SECURITY_STARTTLS && c->gate->has_certificates;
     struct pop3_login_options opt = {.stream = c->stream,
+                                     .kept = &c->pop3,
+                                     .woke = c->woke,
                                      .set = c->set,
                                      .ops = tls ? &with_tls : &without,
                                      .arg = c,
@@ -29,6 +32,8 @@ enum st conn_pop3(struct conn *c)
     struct auth_result who;
     enum st st = pop3_login(&opt, &out);
 
+    if (st == ST_PARKED)
+        return st;
     if (st != ST_OK) {
         LOG(LOGIN_CONNECTION_CLOSED, lf_z("reason", out.reason ? out.reason : st_text(st)));
         return st;

@@ -8,12 +8,14 @@
 #include "base/must.h"
 #include "base/secret.h"
 #include "config/settings.h"
+#include "imap/imap.h"
 #include "ipc/ipc.h"
 #include "main/peers.h"
 #include "net/addr.h"
 #include "net/listener.h"
 #include "net/stream.h"
 #include "net/tls.h"
+#include "pop3/pop3.h"
 
 #define GATE_CORES_MAX 256
 #define GATE_LOGINS_MAX                                                                                                \
@@ -62,6 +64,8 @@ struct conn {
     uint64_t sid; /* for logs */
     struct log_ctx log;
     struct smtp_session *smtp;
+    struct imap_login_kept imap;
+    struct pop3_login_kept pop3;
     struct co *co;         /* while one runs */
     struct co_timer again; /* while no coroutine is free */
     enum st woke;
@@ -76,6 +80,7 @@ void conn_accepted(void *gate_listener, int fd, const struct addr *peer);
 void conns_stop(struct gate *g); /* says goodbye to all that are not logged in elsewhere */
 enum st conn_start_tls(struct conn *c) SUSPENDS MUST_USE;
 void conn_wake(void *conn, enum st why);
+bool conn_park(void *conn); /* until input comes, or the stream's deadline */
 void conn_revoke(struct conn *c); /* a submission session whose account has lost its rights */
 void conn_free(struct conn *c);
 

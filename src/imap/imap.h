@@ -28,6 +28,13 @@ struct imap_login_result {
     struct str token; /* what the box redeems */
 };
 
+/* What a login that is parked has to remember; zero at first. The caller's. */
+struct imap_login_kept {
+    bool greeted;
+    unsigned errors; /* BAD answers in a row */
+    unsigned tries;  /* wrong passwords */
+};
+
 /* What login asks of the world. `arg` is imap_login_options.arg. */
 struct imap_login_ops {
     /* ST_OK with *out filled; ST_DENIED: wrong; TRYLATER: busy; NOTFOUND counts as DENIED; BUSY: the account
@@ -35,10 +42,14 @@ struct imap_login_ops {
     enum st (*authenticate)(void *arg, const struct imap_login_try *t, struct imap_login_result *out) SUSPENDS;
     /* Pushes TLS on the stream (stream_push_tls); NULL: this listener offers none. */
     enum st (*starttls)(void *arg) SUSPENDS;
+    /* stream_park with the caller's own function to be woken by; NULL: waits for commands keep the coroutine. */
+    bool (*park)(void *arg);
 };
 
 struct imap_login_options {
     struct stream *stream; /* borrowed; imap_login sets its timeouts and line limit */
+    struct imap_login_kept *kept;
+    enum st woke; /* ST_OK at first and when there is input; why a parked wait has ended otherwise */
     const struct settings *set;
     const struct imap_login_ops *ops;
     void *arg;
@@ -54,9 +65,9 @@ struct imap_login_outcome {
 };
 
 /* Greets and serves until login. ST_OK: logged in, *out filled, everything written has been flushed; unread
- * input is in the stream (and stays there: stream_detach hands it out). Any other status: over, *out has the reason;
- * the last words have been sent; the caller closes the stream either way. The whole takes at most
- * imap_login_timeout. */
+ * input is in the stream (and stays there: stream_detach hands it out). ST_PARKED: to be called again when the stream
+ * wakes. Any other status: over, *out has the reason; the last words have been sent; the caller closes the stream either
+ * way. The whole takes at most imap_login_timeout. */
 enum st imap_login(const struct imap_login_options *opt, struct imap_login_outcome *out) SUSPENDS MUST_USE;
 
 /* The box did not take the connection over: answers the login command with NO and this status

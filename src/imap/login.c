@@ -23,8 +23,7 @@ struct login {
     struct imap_conn conn;
     struct imap_source src;
     struct arena arena; /* reset at each command */
-    unsigned errors;    /* BAD answers in a row */
-    unsigned tries;     /* wrong passwords */
+    struct imap_login_kept *kept;
     bool logged_in;
 };
 
@@ -161,7 +160,7 @@ static enum st try_login(struct login_cmd *c, const struct imap_login_try *t) SU
         l->logged_in = true;
     } else {
         tell_refusal(&l->conn, c->tag, st);
-        if ((st == ST_DENIED || st == ST_NOTFOUND) && ++l->tries >= l->opt->set->auth_max_tries)
+        if ((st == ST_DENIED || st == ST_NOTFOUND) && ++l->kept->tries >= l->opt->set->auth_max_tries)
             l->out->reason = "denied";
     }
     c->tag = STR_NONE; /* answered, or the session will */
@@ -279,11 +278,11 @@ static void answer(struct login_cmd *c, enum st st) SUSPENDS
 
     if (st == ST_SYNTAX || st == ST_LIMIT) {
         imap_put_status(&l->conn, c->tag.n ? c->tag : STR("*"), "BAD", STR_NONE, str_z(text));
-        if (++l->errors >= l->opt->set->imap_max_errors && !l->out->reason)
+        if (++l->kept->errors >= l->opt->set->imap_max_errors && !l->out->reason)
             l->out->reason = "errors";
         return;
     }
-    l->errors = 0;
+    l->kept->errors = 0;
     if (c->tag.n == 0)
         return;
     if (st == ST_OK)
@@ -356,24 +355,44 @@ static void say_bye(struct login *l, enum st st) SUSPENDS
     imap_conn_last_words(&l->conn);
 }
 
-static enum st converse(struct login *l) SUSPENDS
+static void greet(struct login *l) SUSPENDS
 {
     if (l->opt->stopping) {
         imap_put(&l->conn, STR("* BYE The server is going down; try again later\r\n"));
         l->out->reason = "stopped";
-        return imap_conn_flush(&l->conn);
+        return;
     }
     imap_put(&l->conn, STR("* OK [CAPABILITY"));
     put_capabilities(l);
     imap_put(&l->conn, STR("] Restante ready\r\n"));
-    while (!l->logged_in && !l->out->reason)
+}
+
+/* The one long wait: a stranger that says nothing holds no stack. */
+static enum st wait_for_command(struct login *l) SUSPENDS
+{
+    if (!l->opt->ops->park || stream_input(l->opt->stream).n)
+        return ST_OK;
+    TRY(imap_conn_flush(&l->conn));
+    return l->opt->ops->park(l->opt->arg) ? ST_PARKED : ST_OK;
+}
+
+static enum st converse(struct login *l) SUSPENDS
+{
+    if (l->opt->woke != ST_OK)
+        return l->opt->woke;
+    if (!l->kept->greeted)
+        greet(l);
+    l->kept->greeted = true;
+    while (!l->logged_in && !l->out->reason) {
+        TRY(wait_for_command(l));
         TRY(one_command(l));
+    }
     return imap_conn_flush(&l->conn);
 }
 
 enum st imap_login(const struct imap_login_options *opt, struct imap_login_outcome *out)
 {
-    struct login l = {.opt = opt, .out = out};
+    struct login l = {.opt = opt, .out = out, .kept = opt->kept};
     enum st st;
 
     *out = (struct imap_login_outcome){0};
@@ -384,12 +403,13 @@ enum st imap_login(const struct imap_login_options *opt, struct imap_login_outco
     l.src.command_max = LOGIN_COMMAND_MAX;
     stream_set_in_max(opt->stream, LOGIN_LINE_MAX);
     stream_set_timeouts(opt->stream, (uint32_t)opt->set->imap_login_timeout, (uint32_t)opt->set->net_write_timeout);
-    stream_set_deadline(opt->stream, deadline_in(opt->set->imap_login_timeout));
+    if (!l.kept->greeted)
+        stream_set_deadline(opt->stream, deadline_in(opt->set->imap_login_timeout));
 
     st = converse(&l);
     if (st == ST_OK && l.logged_in) {
         stream_set_deadline(opt->stream, NEVER);
-    } else {
+    } else if (st != ST_PARKED) {
         if (!opt->stopping)
             say_bye(&l, st);
         if (!out->reason)

@@ -459,6 +459,16 @@ static void parked(void *arg, enum st why)
     fn(s->parked_arg, why);
 }
 
+static void park(struct stream *s, mono_ms deadline, void (*fn)(void *arg, enum st why), void *arg)
+{
+    buf_free_memory(&s->in);
+    buf_free_memory(&s->out);
+    s->in_at = s->out_at = 0;
+    s->parked = fn;
+    s->parked_arg = arg;
+    co_fd_park(&s->fd, MIN(deadline, s->deadline), parked, s);
+}
+
 bool stream_park(struct stream *s, mono_ms deadline, void (*fn)(void *arg, enum st why), void *arg)
 {
     must_obj(s, STREAM_MAGIC);
@@ -471,12 +481,22 @@ bool stream_park(struct stream *s, mono_ms deadline, void (*fn)(void *arg, enum 
         if (st != ST_BUSY || s->want != CO_READ)
             return false; /* input, its end, or a failure that the next read gives again */
     }
-    buf_free_memory(&s->in);
-    buf_free_memory(&s->out);
-    s->in_at = s->out_at = 0;
-    s->parked = fn;
-    s->parked_arg = arg;
-    co_fd_park(&s->fd, MIN(deadline, s->deadline), parked, s);
+    park(s, deadline, fn, arg);
+    return true;
+}
+
+bool stream_park_unread(struct stream *s, mono_ms deadline, void (*fn)(void *arg, enum st why), void *arg)
+{
+    char byte;
+
+    must_obj(s, STREAM_MAGIC);
+    must(!stream_unsent(s) && !s->top && s->in.n == s->in_at);
+    if (s->fd.can_read) {
+        if (recv(s->fd.fd, &byte, 1, MSG_PEEK) >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK))
+            return false;
+        co_fd_again(&s->fd, CO_READ);
+    }
+    park(s, deadline, fn, arg);
     return true;
 }
 

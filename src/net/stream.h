@@ -79,6 +79,8 @@ enum st stream_push_tls_client(struct stream *s, struct tls_client *tls, struct 
 /* --- parking: see co_fd_park. Output must be flushed. False, and nothing happens, while there is
  * input or its end (it looks): the session should go on reading. Gives back the buffers' memory. */
 bool stream_park(struct stream *s, mono_ms deadline, void (*fn)(void *arg, enum st why), void *arg);
+/* The same before a TLS handshake: what comes is left in the socket for it. No layer, nothing read yet. */
+bool stream_park_unread(struct stream *s, mono_ms deadline, void (*fn)(void *arg, enum st why), void *arg);
 void stream_unpark(struct stream *s);
 bool stream_is_parked(const struct stream *s);
 

@@ -11,9 +11,7 @@ struct login {
     const struct pop3_login_options *opt;
     struct pop3_login_outcome *out;
     struct stream *stream;
-    struct arena arena; /* for the name given by USER: one at a time */
-    struct str user;
-    unsigned errors, tries;
+    struct pop3_login_kept *kept;
     bool over, done;
     enum st end;
 };
@@ -49,7 +47,7 @@ static enum st say(struct login *l, const char *line) SUSPENDS
 
 static enum st refuse(struct login *l, const char *line) SUSPENDS
 {
-    l->errors++;
+    l->kept->errors++;
     return say(l, line);
 }
 
@@ -59,7 +57,7 @@ static enum st say_refused(struct login *l, enum st st) SUSPENDS
     switch (st) {
     case ST_DENIED:
     case ST_NOTFOUND:
-        if (++l->tries >= l->opt->set->auth_max_tries)
+        if (++l->kept->tries >= l->opt->set->auth_max_tries)
             end(l, ST_DENIED, "too many wrong passwords");
         return say(l, "-ERR [AUTH] Wrong user name or password");
     case ST_BUSY: return say(l, "-ERR [IN-USE] The mailbox is in use by another session");
@@ -86,22 +84,22 @@ static enum st login_cmd_user(struct login *l, struct str args) SUSPENDS
         return refuse(l, "-ERR [AUTH] Say STLS first: passwords are not taken in clear text");
     if (args.n > SASL_NAME_MAX)
         return refuse(l, "-ERR That name is too long");
-    arena_reset(&l->arena);
-    l->user = arena_str(&l->arena, args);
+    arena_reset(&l->kept->arena);
+    l->kept->user = arena_str(&l->kept->arena, args);
     return say(l, "+OK");
 }
 
 static enum st login_cmd_pass(struct login *l, struct str args) SUSPENDS
 {
-    struct pop3_login_try t = {.user = l->user, .password = secret_of(args)};
+    struct pop3_login_try t = {.user = l->kept->user, .password = secret_of(args)};
     enum st st;
 
     if (!is_clear(l))
         return refuse(l, "-ERR [AUTH] Say STLS first: passwords are not taken in clear text");
-    if (!l->user.n)
+    if (!l->kept->user.n)
         return refuse(l, "-ERR Say USER first");
     st = log_in(l, &t);
-    l->user = STR_NONE;
+    l->kept->user = STR_NONE;
     return st;
 }
 
@@ -194,7 +192,7 @@ static enum st login_cmd_stls(struct login *l, struct str args) SUSPENDS
     }
     TRY(say(l, "+OK Begin TLS"));
     TRY(stream_flush(l->stream));
-    l->user = STR_NONE;
+    l->kept->user = STR_NONE;
     st = l->opt->ops->starttls(l->opt->arg);
     if (st != ST_OK)
         end(l, st, "TLS handshake failed");
@@ -234,7 +232,7 @@ static enum st run(struct login *l, const struct pop3_line *line) SUSPENDS
         if (!str_ieq(line->word, r->word))
             continue;
         if (line->n_args < r->least || line->n_args > r->most) {
-            l->errors++;
+            l->kept->errors++;
             return stream_writef(l->stream, "-ERR Syntax: %s\r\n", r->syntax);
         }
         return r->fn(l, line->args);
@@ -253,32 +251,50 @@ static enum st one_command(struct login *l) SUSPENDS
     }
     TRY(st);
     TRY(run(l, &line));
-    if (l->errors >= l->opt->set->pop3_max_errors && !l->over) {
+    if (l->kept->errors >= l->opt->set->pop3_max_errors && !l->over) {
         end(l, ST_DENIED, "too many errors");
         return say(l, "-ERR Too many errors");
     }
     return ST_OK;
 }
 
+/* The one long wait: a stranger that says nothing holds no stack. */
+static enum st wait_for_command(struct login *l) SUSPENDS
+{
+    if (!l->opt->ops->park || stream_input(l->stream).n)
+        return ST_OK;
+    TRY(stream_flush(l->stream));
+    return l->opt->ops->park(l->opt->arg) ? ST_PARKED : ST_OK;
+}
+
 static enum st serve(struct login *l) SUSPENDS
 {
-    TRY(say(l, "+OK Restante POP3 server ready"));
-    while (!l->over && !l->done)
+    if (l->opt->woke != ST_OK)
+        return l->opt->woke;
+    if (!l->kept->greeted)
+        TRY(say(l, "+OK Restante POP3 server ready"));
+    l->kept->greeted = true;
+    while (!l->over && !l->done) {
+        TRY(wait_for_command(l));
         TRY(one_command(l));
+    }
     return stream_flush(l->stream);
 }
 
 enum st pop3_login(const struct pop3_login_options *opt, struct pop3_login_outcome *out)
 {
-    struct login l = {.opt = opt, .out = out, .stream = opt->stream};
+    struct login l = {.opt = opt, .out = out, .stream = opt->stream, .kept = opt->kept};
     enum st st;
 
     *out = (struct pop3_login_outcome){0};
     stream_set_timeouts(l.stream, (uint32_t)opt->set->pop3_login_timeout, (uint32_t)opt->set->net_write_timeout);
-    stream_set_deadline(l.stream, deadline_in(opt->set->pop3_login_timeout));
+    if (!l.kept->greeted)
+        stream_set_deadline(l.stream, deadline_in(opt->set->pop3_login_timeout));
     st = serve(&l);
+    if (st == ST_PARKED)
+        return st;
     stream_set_deadline(l.stream, NEVER);
-    arena_fini(&l.arena);
+    arena_fini(&l.kept->arena);
     if (l.done && st == ST_OK)
         return ST_OK;
     if (!l.over)
@@ -289,7 +305,8 @@ enum st pop3_login(const struct pop3_login_options *opt, struct pop3_login_outco
 enum st pop3_login_refuse(const struct pop3_login_options *opt, enum st why)
 {
     struct pop3_login_outcome out = {0};
-    struct login l = {.opt = opt, .out = &out, .stream = opt->stream};
+    struct pop3_login_kept kept = {0};
+    struct login l = {.opt = opt, .out = &out, .stream = opt->stream, .kept = &kept};
 
     TRY(say_refused(&l, why));
     return stream_flush(l.stream);

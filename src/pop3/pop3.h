@@ -16,12 +16,22 @@ struct pop3_login_result {
     uint64_t account;
     struct str login, token;
 };
+/* What a login that is parked has to remember; zero at first. The caller's; pop3_login frees what it holds at the end. */
+struct pop3_login_kept {
+    struct arena arena; /* for the name given by USER: one at a time */
+    struct str user;
+    unsigned errors, tries;
+    bool greeted;
+};
 struct pop3_login_ops {
     enum st (*authenticate)(void *arg, const struct pop3_login_try *t, struct pop3_login_result *out) SUSPENDS;
     enum st (*starttls)(void *arg) SUSPENDS; /* NULL: this listener offers none */
+    bool (*park)(void *arg);                 /* see imap/imap.h */
 };
 struct pop3_login_options {
     struct stream *stream;
+    struct pop3_login_kept *kept;
+    enum st woke; /* ST_OK at first and when there is input; why a parked wait has ended otherwise */
     const struct settings *set;
     const struct pop3_login_ops *ops;
     void *arg;
@@ -31,7 +41,8 @@ struct pop3_login_outcome {
     struct pop3_login_result who;
     const char *reason; /* how it ended without a login */
 };
-/* ST_OK: logged in, the answer has not been sent. Else over; the last words have been sent. */
+/* ST_OK: logged in, the answer has not been sent. ST_PARKED: to be called again when the stream wakes. Else over; the last
+ * words have been sent. */
 enum st pop3_login(const struct pop3_login_options *opt, struct pop3_login_outcome *out) SUSPENDS MUST_USE;
 /* The box did not take the connection over: answers the login with -ERR. */
 enum st pop3_login_refuse(const struct pop3_login_options *opt, enum st why) SUSPENDS MUST_USE;

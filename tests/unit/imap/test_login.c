@@ -8,11 +8,13 @@ struct scene {
     struct stream *server;
     struct imap_login_options opt;
     struct imap_login_outcome out;
+    struct imap_login_kept kept;
     struct co_event over;
     enum st st, answer; /* what imap_login, and what authenticate, answered */
     char seen[200];     /* what authenticate was asked */
     void (*body)(struct scene *s);
     bool plaintext, tls;
+    unsigned parked; /* how often it gave up its coroutine */
 };
 
 static enum st fake_authenticate(void *arg, const struct imap_login_try *t, struct imap_login_result *out)
@@ -33,16 +35,38 @@ static enum st fake_starttls(void *arg)
     return FAIL(ST_IO, "no handshake in this test");
 }
 
+static void serve(void *arg);
+
+static void woken(void *arg, enum st why)
+{
+    struct scene *s = arg;
+
+    s->opt.woke = why;
+    CHECK_ST(co_spawn(serve, s, "login"), ST_OK);
+}
+
+static bool fake_park(void *arg)
+{
+    struct scene *s = arg;
+    bool parks = stream_park(s->server, NEVER, woken, s);
+
+    s->parked += parks;
+    return parks;
+}
+
 static void serve(void *arg)
 {
     struct scene *s = arg;
-    struct imap_login_ops ops = {fake_authenticate, s->tls ? fake_starttls : NULL};
+    struct imap_login_ops ops = {fake_authenticate, s->tls ? fake_starttls : NULL, fake_park};
 
     s->opt.stream = s->server;
+    s->opt.kept = &s->kept;
     s->opt.ops = &ops;
     s->opt.arg = s;
     s->opt.plaintext_auth = s->plaintext;
     s->st = imap_login(&s->opt, &s->out);
+    if (s->st == ST_PARKED)
+        return;
     if (s->st != ST_OK)
         stream_close(TAKE(s->server));
     co_event_set(&s->over);
@@ -227,6 +251,7 @@ static void body_timeout(struct scene *s)
     CHECK_STR(chat_read(&s->chat, ""), STR("* BYE Too long without a login\n"));
     finish(s, ST_TIMEOUT);
     CHECK(strcmp(s->out.reason, "timeout") == 0);
+    CHECK(s->parked > 0); /* who says nothing holds no stack */
 }
 TEST(silence_ends_the_connection)
 {

@@ -260,6 +260,7 @@ static void parking(UNUSED void *arg)
     struct stream *a, *b;
     struct str line;
 
+    park_calls = 0;
     stream_pair(&a, &b);
     send_now(b, STR("x\r\ny\r\n"));
     CHECK_ST(stream_line(a, 10, &line), ST_OK);
@@ -285,6 +286,34 @@ static void parking(UNUSED void *arg)
     CHECK_ST(stream_more(a), ST_EOF);
     stream_free(a);
     CHECK(sizeof(struct stream) <= 400); /* what an idle plain connection holds */
+}
+
+static void parking_unread(UNUSED void *arg)
+{
+    struct stream *a, *b;
+    struct str line;
+
+    park_calls = 0;
+    stream_pair(&a, &b);
+    CHECK(stream_park_unread(a, deadline_in(100), park_over, NULL));
+    CHECK_ST(co_sleep(deadline_in(101)), ST_OK);
+    CHECK(park_calls == 1 && park_why == ST_TIMEOUT);
+    CHECK(stream_park_unread(a, NEVER, park_over, NULL));
+    send_now(b, STR("hello\r\n"));
+    CHECK_ST(co_sleep(deadline_in(1)), ST_OK);
+    CHECK(park_calls == 2 && park_why == ST_OK);
+    CHECK_U64(stream_input(a).n, 0); /* left in the socket */
+    CHECK(!stream_park_unread(a, NEVER, park_over, NULL));
+    CHECK_ST(stream_line(a, 10, &line), ST_OK);
+    CHECK_ST(stream_close(b), ST_OK);
+    CHECK_ST(co_sleep(deadline_in(1)), ST_OK);
+    CHECK(!stream_park_unread(a, NEVER, park_over, NULL));
+    stream_free(a);
+}
+
+TEST(parks_before_anything_was_read)
+{
+    on_core(parking_unread, NULL);
 }
 
 TEST(parks_without_buffers)
