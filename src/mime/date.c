@@ -175,9 +175,8 @@ enum st imap_datetime_parse(struct str text, struct mime_date *out)
 {
     struct str s = text;
     struct when w = {0};
-    bool good = s.n == 26;
+    bool good = take_char(&s, ' ') ? take_number(&s, 1, 1, &w.day) : take_number(&s, 1, 2, &w.day);
 
-    good = good && (take_char(&s, ' ') ? take_number(&s, 1, 1, &w.day) : take_number(&s, 2, 2, &w.day));
     good = good && take_char(&s, '-') && take_month(&s, false, &w.month) && take_char(&s, '-') &&
            take_number(&s, 4, 4, &w.year);
     good = good && take_char(&s, ' ') && take_number(&s, 2, 2, &w.hour) && take_char(&s, ':') &&

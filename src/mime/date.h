@@ -12,7 +12,7 @@ struct mime_date {
  * missing zone is UTC. ST_SYNTAX. */
 enum st mime_date_parse(struct str text, struct mime_date *out) MUST_USE;
 
-/* IMAP date-time without its quotes, " 1-Jan-2026 10:00:00 +0100". ST_SYNTAX. */
+/* IMAP date-time without its quotes, " 1-Jan-2026 10:00:00 +0100"; some clients leave the first space out. ST_SYNTAX. */
 enum st imap_datetime_parse(struct str text, struct mime_date *out) MUST_USE;
 struct str imap_datetime_print(struct arena *a, int64_t wall_us, int16_t zone); /* without quotes, 26 characters */
 
