@@ -422,6 +422,7 @@ static void count_journal(struct store *s)
     size_t pos = 0;
     void *p;
 
+    pthread_mutex_lock(&s->segs.mutex); /* spares are made already */
     while (map_next(&s->segs.by_id, &pos, &p)) {
         const struct segment_row *row = &((const struct segment *)p)->row;
 
@@ -431,6 +432,7 @@ static void count_journal(struct store *s)
         if (row->last_seq > seq)
             bytes += row->journal_bytes;
     }
+    pthread_mutex_unlock(&s->segs.mutex);
     atomic_store(&s->snaps.carried, bytes);
     atomic_store(&s->snaps.since, atomic_load(&s->figures.journal_bytes));
     atomic_store(&s->snaps.is_needed, !seq && first > 1);
