@@ -45,7 +45,8 @@ static enum st make_dir(int at, const char *name)
 
 static struct store_upkeep upkeep_of(const struct settings *set)
 {
-    return (struct store_upkeep){.dictionary = set->store_dictionary};
+    return (struct store_upkeep){
+        .dictionary = set->store_dictionary, .rate = set->store_compact_rate, .dead_percent = set->store_compact_dead};
 }
 
 static enum st open_store(struct box *b, struct role *r)

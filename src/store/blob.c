@@ -168,27 +168,46 @@ static enum st find_row(struct store *s, uint64_t id, struct blob_row *out) SUSP
 }
 
 /* The first `most` bytes, or all: where that is hardly more work it is worth keeping. */
-static enum st load(struct store *s, struct store_core *sc, uint64_t id, uint64_t most, struct blob_buf **out) SUSPENDS
+static enum st read_at(struct store *s, struct store_core *sc, const struct blob_row *row, uint64_t most,
+                       struct blob_buf **out) SUSPENDS
 {
-    struct blob_row row;
-    struct blob_buf *b;
-    size_t n;
+    size_t n = row->codec == CODEC_RAW || most > row->raw / 4 * 3 ? row->raw : most;
+    struct blob_buf *b = mem_resize(NULL, sizeof *b + n); /* its bytes are all read, or it is not used: no zeros */
     enum st st;
 
-    TRY(find_row(s, id, &row));
-    n = row.codec == CODEC_RAW || most > row.raw / 4 * 3 ? row.raw : most;
-    b = mem_resize(NULL, sizeof *b + n); /* its bytes are all read, or it is not used: no zeros */
-    b->id = id;
+    b->id = row->id;
     b->n = n;
     b->refs = 0;
     b->core = sc;
     list_init(&b->cached);
-    st = read_body(s, &row, b);
-    if (st != ST_OK) {
+    st = read_body(s, row, b);
+    if (st != ST_OK)
         mem_free(b);
-        return st;
+    else
+        *out = b;
+    return st;
+}
+
+/* Where compaction has moved it and removed the segment, its row says so by now. */
+static enum st load(struct store *s, struct store_core *sc, uint64_t id, uint64_t most, struct blob_buf **out) SUSPENDS
+{
+    struct blob_row row, was;
+    struct blob_buf *b;
+    enum st st;
+
+    TRY(find_row(s, id, &row));
+    while ((st = read_at(s, sc, &row, most, &b)) == ST_CORRUPT) {
+        struct err why = *err_get();
+
+        was = row;
+        TRY(find_row(s, id, &row));
+        if (row.segment == was.segment && row.offset == was.offset) {
+            *err_get() = why;
+            break;
+        }
     }
-    if (sc && n == row.raw)
+    TRY(st);
+    if (sc && b->n == row.raw)
         remember(sc, b);
     *out = b;
     return ST_OK;

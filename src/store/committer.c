@@ -63,7 +63,7 @@ static enum st admit(void *ctx, struct kv_job *job)
 
     if (s->is_broken)
         return FAIL(ST_IO, "the store is broken since a sync failed: restart it");
-    if (s->short_of_space > !c->needs_space)
+    if (s->short_of_space > !c->needs_space && !c->n_moves) /* compaction makes space */
         return FAIL(ST_NOSPACE, "less than the reserve is free on the disk of the store");
     return check_refs(s, c);
 }

@@ -11,6 +11,7 @@
 #define SEGMENT_MAGIC "RSTSEGM1"
 #define RECORD_MAGIC 0x63525352u /* "RSRc" */
 #define ROW_FORMAT 1u
+#define KIND_GONE 3u /* in a segment's row */
 
 static void put_u32(unsigned char *p, uint32_t v)
 {
@@ -303,7 +304,7 @@ enum st position_row_of(struct str value, struct position_row *out)
 void segment_row_value(struct buf *b, const struct segment_row *row)
 {
     rec_put_u8(b, ROW_FORMAT);
-    rec_put_u8(b, (uint8_t)row->head.kind);
+    rec_put_u8(b, row->is_gone ? KIND_GONE : (uint8_t)row->head.kind);
     rec_put_u64(b, row->head.id);
     rec_put_u64(b, row->head.generation);
     rec_put_u64(b, row->head.size);
@@ -318,11 +319,14 @@ void segment_row_value(struct buf *b, const struct segment_row *row)
 enum st segment_row_of(struct str value, struct segment_row *out)
 {
     struct rec r = rec_of(value);
-    struct segment_row row;
+    struct segment_row row = {0};
+    uint8_t kind;
 
     rec_need(&r, rec_u8(&r) == ROW_FORMAT);
-    row.head.kind = (enum segment_kind)rec_u8(&r);
-    rec_need(&r, row.head.kind <= SEGMENT_BULK);
+    kind = rec_u8(&r);
+    rec_need(&r, kind <= KIND_GONE);
+    row.is_gone = kind == KIND_GONE;
+    row.head.kind = row.is_gone ? SEGMENT_BULK : (enum segment_kind)kind;
     row.head.id = rec_u64(&r);
     row.head.generation = rec_u64(&r);
     row.head.size = rec_u64(&r);

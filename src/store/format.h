@@ -70,7 +70,7 @@ struct batch_head {
 void batch_put_head(struct buf *b, const struct batch_head *h);
 void batch_put_blob(struct buf *b, const struct blob_row *row);
 
-/* A body that was copied elsewhere, as stored: its row follows. */
+/* A body that was copied elsewhere, as stored: its row follows. With id 0: the segment is gone, if nothing is live in it. */
 struct blob_move {
     uint64_t id, segment, offset;
 };
@@ -121,6 +121,7 @@ struct position_row {
 
 struct segment_row {
     struct segment_head head;
+    bool is_gone; /* compacted away: its file is not needed any more */
     uint64_t last_seq, used, live_bytes, live_blobs, journal_bytes;
 };
 

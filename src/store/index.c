@@ -267,3 +267,14 @@ bool index_is_stopped(struct index *ix)
 
     return rocksdb_property_int(ix->db, "rocksdb.is-write-stopped", &stopped) == 0 && stopped;
 }
+
+enum st index_flush(struct index *ix)
+{
+    rocksdb_flushoptions_t *o = rocksdb_flushoptions_create();
+    char *error = NULL;
+
+    rocksdb_flushoptions_set_wait(o, 1);
+    rocksdb_flush(ix->db, o, &error);
+    rocksdb_flushoptions_destroy(o);
+    return error ? failed(error) : ST_OK;
+}

@@ -63,3 +63,5 @@ enum st index_scan_close(struct index_scan *s) MUST_USE; /* why it stopped; ST_O
 /* A batch is made by the rocksdb_writebatch calls and written whole. */
 enum st index_write(struct index *ix, rocksdb_writebatch_t *batch) MUST_USE;
 bool index_is_stopped(struct index *ix); /* it can't write to its disk just now */
+/* What has been written before the call is durable afterwards. Blocks. */
+enum st index_flush(struct index *ix) MUST_USE;

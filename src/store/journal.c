@@ -264,6 +264,10 @@ enum st journal_commit(struct store *s, struct job_list *batch)
     struct sizes z = measure(s, batch);
     uint64_t ceiling = s->blob_ceiling, begin;
 
+    if (!s->is_broken && atomic_load(&s->segs.sync_failed)) {
+        IGNORE(FAIL(ST_IO, "syncing a bulk segment failed"));
+        return broken(s);
+    }
     if (s->is_broken)
         return FAIL(ST_IO, "the store is broken since a sync failed: restart it");
     if (fault_hit(FAULT_kv_commit))
@@ -303,6 +307,7 @@ struct applying {
     struct buf value; /* of the row being written */
     struct buf accounts;
     struct map blobs;
+    struct segment *gone;
     enum st st;                /* of reading what the index held */
     struct segment **segments; /* whose rows change */
     size_t segments_n, segments_cap;
@@ -412,14 +417,46 @@ static void settle_blob(struct applying *p, struct pending *b)
     }
 }
 
+static void add_gone(struct applying *p, uint64_t id)
+{
+    struct segment *seg = touch(p, id);
+
+    if (seg && !seg->row.is_gone) {
+        seg->next_gone = p->gone;
+        p->gone = seg;
+    }
+}
+
+/* When all that the batch says has been counted. Its row stays, so that nobody misses the file. */
+static void settle_gone(struct applying *p)
+{
+    while (p->gone) {
+        struct segment *seg = p->gone;
+
+        p->gone = TAKE(seg->next_gone);
+        if (seg->row.is_gone || seg->row.live_blobs)
+            continue;
+        atomic_fetch_sub(&p->s->figures.used, seg->row.used - SEGMENT_HEAD_BYTES);
+        atomic_fetch_sub(&p->s->figures.journal_used, seg->row.journal_bytes);
+        seg->row.used = SEGMENT_HEAD_BYTES;
+        seg->row.journal_bytes = 0;
+        seg->row.is_gone = true;
+    }
+}
+
 /* What was dropped meanwhile has no row, or has none after this batch. */
 static void read_moves(struct applying *p, struct batch_reader *r)
 {
     struct blob_move m;
 
     while (batch_next_move(r, &m)) {
-        struct pending *b = pending(p, m.id);
+        struct pending *b;
 
+        if (!m.id) {
+            add_gone(p, m.segment);
+            continue;
+        }
+        b = pending(p, m.id);
         if (b->row.refs && !b->is_new && b->refs > 0) {
             b->row.segment = m.segment;
             b->row.offset = m.offset;
@@ -489,6 +526,7 @@ static enum st gather(struct applying *p, struct str record, struct position_row
     TRY(batch_end(&r));
     while (map_next(&p->blobs, &at, &b))
         settle_blob(p, b);
+    settle_gone(p);
     pos->end = head.end;
     pos->blob_ceiling = head.blob_ceiling;
     settle_segments(p, pos, record_bytes(record.n));

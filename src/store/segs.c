@@ -34,6 +34,7 @@ enum st segs_open(struct segs *t, const struct os_file *os, const char *store_di
     list_init(&t->open);
     pthread_mutex_init(&t->mutex, NULL);
     pthread_mutex_init(&t->bulk_mutex, NULL);
+    pthread_mutex_init(&t->sync_mutex, NULL);
     pthread_cond_init(&t->want_spares, NULL);
     st = os->mkdir(os, t->dir);
     return st == ST_OK ? os->sync_dir(os, store_dir) : st;
@@ -60,8 +61,10 @@ void segs_close(struct segs *t)
         mem_free(seg);
     }
     map_fini(&t->by_id);
+    map_fini(&t->gone);
     pthread_cond_destroy(&t->want_spares);
     pthread_mutex_destroy(&t->bulk_mutex);
+    pthread_mutex_destroy(&t->sync_mutex);
     pthread_mutex_destroy(&t->mutex);
     mem_free(TAKE(t->dir));
 }
@@ -87,8 +90,12 @@ static struct segment *add(struct segs *t, const struct segment_row *row, int fd
 
 void segs_add_row(struct segs *t, const struct segment_row *row)
 {
-    if (!segs_get(t, row->head.id))
+    if (row->is_gone) {
+        map_put(&t->gone, row->head.id, t);
+        t->next_id = MAX(t->next_id, row->head.id + 1);
+    } else if (!segs_get(t, row->head.id)) {
         add(t, row, -1);
+    }
 }
 
 struct segment *segs_get(struct segs *t, uint64_t id)
@@ -130,7 +137,7 @@ enum st segs_pin(struct segs *t, uint64_t id, struct segment **out)
 
     pthread_mutex_lock(&t->mutex);
     seg = map_get(&t->by_id, id);
-    if (!seg) {
+    if (!seg || seg->is_removed) {
         st = FAIL(ST_CORRUPT, "segment %llu is missing", (unsigned long long)id);
     } else if (seg->fd < 0) {
         st = open_file(t, seg);
@@ -191,7 +198,9 @@ static enum st scan_file(struct segs *t, struct arena *a, struct str name)
     if (str_ends(name, STR(".tmp"))) /* the filler was stopped in it */
         return t->os->unlink(t->os, arena_printf(a, "%s/%.*s", t->dir, STR_ARGS(name)).p);
     if (!str_ends(name, STR(".seg")) || str_u64(str_n(name.p, name.n - 4), UINT64_MAX - 1, &id) != ST_OK)
-        return ST_OK; /* not ours: leave it alone */
+        return ST_OK;          /* not ours: leave it alone */
+    if (map_get(&t->gone, id)) /* the process ended before it was removed */
+        return t->os->unlink(t->os, path_of(t, a, id, ".seg"));
     if (segs_get(t, id))
         return ST_OK;
     st = read_head(t, path_of(t, a, id, ".seg"), &row.head);
@@ -219,7 +228,7 @@ static void choose_bulk(struct segs *t)
     while (map_next(&t->by_id, &pos, &p)) {
         struct segment *seg = p;
 
-        if (seg->row.head.kind == SEGMENT_BULK && seg->row.head.size == t->segment_bytes &&
+        if (seg->row.head.kind == SEGMENT_BULK && !seg->row.is_gone && seg->row.head.size == t->segment_bytes &&
             seg->row.head.size - seg->alloc_at > most) {
             most = seg->row.head.size - seg->alloc_at;
             t->bulk = seg;
@@ -238,11 +247,14 @@ enum st segs_scan(struct segs *t)
     for (size_t i = 0; st == ST_OK && i < n; i++)
         st = scan_file(t, &a, names[i]);
     arena_fini(&a);
+    map_fini(&t->gone);
+    t->gone = MAP_INIT;
     return st;
 }
 
 void segs_recovered(struct segs *t)
 {
+    struct arena a = ARENA_INIT;
     size_t pos = 0;
     void *p;
 
@@ -250,8 +262,14 @@ void segs_recovered(struct segs *t)
         struct segment *seg = p;
 
         seg->alloc_at = MAX(seg->alloc_at, seg->row.used);
+        if (seg->row.is_gone && !seg->is_removed) { /* as the journal has said; its file may be there still */
+            seg->is_removed = true;
+            IGNORE(t->os->unlink(t->os, path_of(t, &a, seg->row.head.id, ".seg")));
+            atomic_fetch_sub(&t->count, 1);
+        }
     }
     choose_bulk(t);
+    arena_fini(&a);
 }
 
 /* --- making new ones ------------------------------------------------------------------------------- */
@@ -379,8 +397,10 @@ static enum st use_spare(struct segs *t, struct segment *seg, uint64_t first_seq
         segs_unpin(t, seg);
         return st;
     }
+    pthread_mutex_lock(&t->mutex);
     seg->row.head.kind = head.kind; /* id and generation, which readers look at, stay */
     seg->row.head.first_seq = first_seq;
+    pthread_mutex_unlock(&t->mutex);
     *out = seg;
     return ST_OK;
 }
@@ -475,6 +495,7 @@ static enum st alloc_locked(struct segs *t, uint64_t bytes, struct segment **out
     *out_seg = seg;
     *out_offset = seg->alloc_at;
     seg->alloc_at += bytes;
+    seg->uncommitted++;
     return ST_OK;
 }
 
@@ -496,4 +517,136 @@ void segs_bulk_trim(struct segs *t, struct segment *seg, uint64_t offset, uint64
     if (seg != t->bulk && seg->alloc_at == SEGMENT_HEAD_BYTES) /* a file for this body alone */
         (void)!t->os->truncate(t->os, seg->fd, SEGMENT_HEAD_BYTES);
     pthread_mutex_unlock(&t->bulk_mutex);
+}
+
+/* One at a time: the system tells of a failure once for a descriptor, to whoever asks first. */
+enum st segs_bulk_sync(struct segs *t, struct segment *seg)
+{
+    enum st st;
+
+    pthread_mutex_lock(&t->sync_mutex);
+    if (atomic_load(&t->sync_failed)) {
+        st = FAIL(ST_IO, "an earlier sync has failed");
+    } else {
+        st = t->os->sync(t->os, seg->fd);
+        atomic_store(&t->sync_failed, st != ST_OK);
+    }
+    pthread_mutex_unlock(&t->sync_mutex);
+    return st;
+}
+
+void segs_bulk_done(struct segs *t, struct segment *seg)
+{
+    pthread_mutex_lock(&t->bulk_mutex);
+    must(seg->uncommitted > 0);
+    seg->uncommitted--;
+    pthread_mutex_unlock(&t->bulk_mutex);
+}
+
+/* With both mutexes held. What is not the one being filled will never be filled again. */
+static bool is_idle_bulk(const struct segs *t, const struct segment *seg)
+{
+    return seg->row.head.kind == SEGMENT_BULK && seg != t->bulk && !seg->uncommitted && !seg->is_removed;
+}
+
+bool segs_is_idle_bulk(struct segs *t, uint64_t id)
+{
+    struct segment *seg = segs_get(t, id);
+    bool idle;
+
+    pthread_mutex_lock(&t->bulk_mutex);
+    pthread_mutex_lock(&t->mutex);
+    idle = seg && is_idle_bulk(t, seg);
+    pthread_mutex_unlock(&t->mutex);
+    pthread_mutex_unlock(&t->bulk_mutex);
+    return idle;
+}
+
+size_t segs_idle_bulk(struct segs *t, uint64_t *out_ids, size_t max)
+{
+    size_t pos = 0, n = 0;
+    void *p;
+
+    pthread_mutex_lock(&t->bulk_mutex);
+    pthread_mutex_lock(&t->mutex);
+    while (n < max && map_next(&t->by_id, &pos, &p)) {
+        const struct segment *seg = p;
+
+        if (is_idle_bulk(t, seg))
+            out_ids[n++] = seg->row.head.id;
+    }
+    pthread_mutex_unlock(&t->mutex);
+    pthread_mutex_unlock(&t->bulk_mutex);
+    return n;
+}
+
+/* --- removing ----------------------------------------------------------------------------------------- */
+
+/* True when nobody reads it just now: then its space may be written over. */
+static bool take_out(struct segs *t, struct segment *seg, bool *out_spare)
+{
+    bool quiet;
+
+    pthread_mutex_lock(&t->mutex);
+    seg->is_removed = true;
+    quiet = seg->pins == 0;
+    if (quiet && seg->fd >= 0) {
+        list_del(&seg->open);
+        t->open_n--;
+        t->os->close(t->os, seg->fd);
+        seg->fd = -1;
+    }
+    *out_spare = quiet && seg->row.head.kind == SEGMENT_JOURNAL && seg->row.head.size == t->segment_bytes &&
+                 t->spares_n < ARRAY_LEN(t->spares);
+    pthread_mutex_unlock(&t->mutex);
+    return quiet;
+}
+
+/* From .tmp to a spare: with a new number and generation no record in it is good any more. */
+static enum st finish_spare(struct segs *t, const struct segment_head *h, const char *tmp, const char *path)
+{
+    enum st st;
+    int fd;
+
+    TRY(t->os->open(t->os, tmp, O_RDWR, &fd));
+    st = write_head(t, fd, h);
+    if (st == ST_OK)
+        st = t->os->sync(t->os, fd);
+    t->os->close(t->os, fd);
+    TRY(st);
+    TRY(t->os->rename(t->os, tmp, path));
+    return t->os->sync_dir(t->os, t->dir);
+}
+
+static enum st make_spare_of(struct segs *t, struct arena *a, const char *old)
+{
+    struct segment_row row = {.used = SEGMENT_HEAD_BYTES};
+    const char *tmp;
+
+    pthread_mutex_lock(&t->mutex);
+    row.head = (struct segment_head){SEGMENT_SPARE, t->next_id++, random_u64(), t->segment_bytes, 0};
+    pthread_mutex_unlock(&t->mutex);
+    tmp = path_of(t, a, row.head.id, ".tmp");
+    TRY(t->os->rename(t->os, old, tmp));
+    TRY(finish_spare(t, &row.head, tmp, path_of(t, a, row.head.id, ".seg")));
+    keep_spare(t, add(t, &row, -1));
+    return ST_OK;
+}
+
+enum st segs_remove(struct segs *t, uint64_t id)
+{
+    struct segment *seg = segs_get(t, id);
+    struct arena a = ARENA_INIT;
+    const char *path = path_of(t, &a, id, ".seg");
+    bool spare;
+    enum st st;
+
+    must(seg && !seg->is_removed);
+    if (take_out(t, seg, &spare) && spare)
+        st = make_spare_of(t, &a, path);
+    else
+        st = t->os->unlink(t->os, path);
+    atomic_fetch_sub(&t->count, 1);
+    arena_fini(&a);
+    return st;
 }

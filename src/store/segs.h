@@ -12,11 +12,14 @@
 #include <stdatomic.h>
 
 struct segment {
-    struct segment_row row; /* the committer's, but for `head`, which does not change once it is in use */
-    bool is_changed;        /* the committer's: the row must go into the index with the batch */
-    uint64_t alloc_at;      /* bulk: where the next staged body goes (segs.bulk_mutex) */
-    int fd;                 /* -1: not open */
+    struct segment_row row;    /* the committer's, but for `head`, which does not change once it is in use */
+    bool is_changed;           /* the committer's: the row must go into the index with the batch */
+    struct segment *next_gone; /* the committer's */
+    uint64_t alloc_at;         /* bulk: where the next body goes, */
+    unsigned uncommitted;      /* and how many there are that no commit has named yet (segs.bulk_mutex) */
+    int fd;                    /* -1: not open */
     unsigned pins;
+    bool is_removed;  /* the file; this stays, somebody may hold it */
     struct list open; /* in segs.open while nobody has it pinned */
 };
 
@@ -26,6 +29,7 @@ struct segs {
     uint64_t segment_bytes, reserve_bytes;
     pthread_mutex_t mutex; /* over all below but the bulk fields */
     struct map by_id;
+    struct map gone; /* while opening: numbers whose files are not needed any more */
     uint64_t next_id;
     struct list open; /* descriptors without a user, the longest unused first */
     unsigned open_n;
@@ -35,6 +39,8 @@ struct segs {
     pthread_t filler;
     bool filler_runs, ending;
     pthread_mutex_t bulk_mutex;
+    pthread_mutex_t sync_mutex;
+    atomic_bool sync_failed;
     struct segment *bulk; /* where small-enough staged bodies go; NULL: none yet */
     _Atomic uint64_t count;
 };
@@ -43,7 +49,7 @@ enum st segs_open(struct segs *t, const struct os_file *os, const char *store_di
                   uint64_t reserve_bytes) MUST_USE;
 void segs_close(struct segs *t);
 
-/* While opening the store: what the index knows of a segment, then what the folder holds. */
+/* While opening the store: what the index knows of a segment (also that it is gone), then what the folder holds. */
 void segs_add_row(struct segs *t, const struct segment_row *row);
 enum st segs_scan(struct segs *t) MUST_USE;
 /* The journal has been read: it may have named more of a segment than the index did. Before any bulk_alloc. */
@@ -64,3 +70,16 @@ enum st segs_take(struct segs *t, enum segment_kind kind, uint64_t need, uint64_
 /* Space for a staged record; the segment is pinned. Giving back works for the last one only, others stay dead space. */
 enum st segs_bulk_alloc(struct segs *t, uint64_t bytes, struct segment **out_seg, uint64_t *out_offset) MUST_USE;
 void segs_bulk_trim(struct segs *t, struct segment *seg, uint64_t offset, uint64_t had, uint64_t keeps);
+/* What has been written to it is durable. When this has failed once, nobody knows what of that segment's other bodies is:
+ * it fails for everybody from then on, and the committer takes nothing more. */
+enum st segs_bulk_sync(struct segs *t, struct segment *seg) MUST_USE;
+/* A commit has named it, or none ever will: once for each alloc. */
+void segs_bulk_done(struct segs *t, struct segment *seg);
+
+/* Ids of bulk segments into which nothing is written any more and of which all is committed; at most `max`. */
+size_t segs_idle_bulk(struct segs *t, uint64_t *out_ids, size_t max);
+bool segs_is_idle_bulk(struct segs *t, uint64_t id);
+
+/* Nothing names it any more, and that is durable: its space becomes a spare, under another number and generation, or
+ * goes back to the file system. Readers that hold it go on. */
+enum st segs_remove(struct segs *t, uint64_t id) MUST_USE;

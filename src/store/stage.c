@@ -139,7 +139,7 @@ static enum st write_record(struct staging *g)
     TRY(g->s->os->write(g->s->os, st->seg->fd, head, sizeof head, row->offset));
     segs_bulk_trim(&g->s->segs, st->seg, row->offset, st->bytes, record_bytes(row->stored));
     st->bytes = record_bytes(row->stored);
-    return g->s->os->sync(g->s->os, st->seg->fd);
+    return segs_bulk_sync(&g->s->segs, st->seg);
 }
 
 static void run(void *arg)
@@ -198,8 +198,10 @@ void blob_stage_done(struct store *s, struct blob_stage *st, bool is_committed)
 {
     if (!is_committed && st->seg)
         segs_bulk_trim(&s->segs, st->seg, st->row.offset, st->bytes, 0);
-    if (st->seg)
+    if (st->seg) {
+        segs_bulk_done(&s->segs, st->seg);
         segs_unpin(&s->segs, st->seg);
+    }
     mem_free(st);
 }
 

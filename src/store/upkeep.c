@@ -1,6 +1,7 @@
 #include "store/upkeep.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/compact.h"
 #include "store/dictionary.h"
 #include "store/inside.h"
 
@@ -59,13 +60,30 @@ bool upkeep_pay(struct store *s, uint64_t bytes)
     return goes_on;
 }
 
+void upkeep_count(struct store *s, uint64_t segments, uint64_t moved, uint64_t freed)
+{
+    atomic_fetch_add(&s->upkeep.segments, segments);
+    atomic_fetch_add(&s->upkeep.moved_bytes, moved);
+    atomic_fetch_add(&s->upkeep.freed_bytes, freed);
+}
+
 /* What fails is tried again in the next round: nothing here is waited for. */
 static void run_round(struct store *s) SUSPENDS
 {
     enum st st = dictionary_step(s);
+    size_t segments;
 
     if (st != ST_OK && st != ST_CANCELED)
         LOG(STORE_UPKEEP_FAILED, lf_z("work", "dictionary"), lf_err());
+    if (!upkeep_settings(s).rate)
+        return;
+    atomic_store(&s->upkeep.compacting, true);
+    do
+        st = compact_step(s, &segments);
+    while (st == ST_OK && segments && !upkeep_is_ending(s));
+    atomic_store(&s->upkeep.compacting, false);
+    if (st != ST_OK && st != ST_CANCELED)
+        LOG(STORE_UPKEEP_FAILED, lf_z("work", "compaction"), lf_err());
 }
 
 static void *run(void *arg) SUSPENDS
@@ -96,6 +114,7 @@ void upkeep_init(struct store *s)
 
 void upkeep_fini(struct store *s)
 {
+    map_fini(&s->upkeep.damaged);
     pthread_cond_destroy(&s->upkeep.wake);
     pthread_mutex_destroy(&s->upkeep.mutex);
 }

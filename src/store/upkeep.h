@@ -2,6 +2,7 @@
  * segments. Inside store/. */
 #pragma once
 
+#include "base/map.h"
 #include "store/store.h"
 
 #include <pthread.h>
@@ -18,6 +19,10 @@ struct upkeep {
     unsigned last_dictionary;
     uint64_t rows_missing; /* dictionaries of which only the file is there, as bits */
     uint64_t train_at;     /* with so many bodies; 0: not thought about yet */
+    struct map damaged;    /* segments that can't be compacted since something in them can't be read */
+    /* counted since the store was opened */
+    _Atomic uint64_t segments, moved_bytes, freed_bytes;
+    atomic_bool compacting;
 };
 
 void upkeep_init(struct store *s); /* takes its settings from the options */
@@ -29,3 +34,5 @@ struct store_upkeep upkeep_settings(struct store *s);
 bool upkeep_is_ending(struct store *s);
 /* So many bytes have been read or written: waits as the rate demands. False: the store is being closed. */
 bool upkeep_pay(struct store *s, uint64_t bytes);
+/* What compaction has done: segments given back, bytes copied, bytes given back. */
+void upkeep_count(struct store *s, uint64_t segments, uint64_t moved, uint64_t freed);

@@ -128,7 +128,7 @@ TEST(rows_come_back_and_are_refused_when_cut)
 {
     const struct blob_row blob = {9, 2, 3, 4, 5, 6, 7, CODEC_RAW};
     const struct position_row pos = {1, 2, 3, 4, 5};
-    const struct segment_row seg = {{SEGMENT_BULK, 1, 2, 3, 4}, 5, 6, 7, 8, 9};
+    struct segment_row seg = {{SEGMENT_BULK, 1, 2, 3, 4}, false, 5, 6, 7, 8, 9};
     struct blob_row blob2;
     struct position_row pos2;
     struct segment_row seg2;
@@ -148,8 +148,14 @@ TEST(rows_come_back_and_are_refused_when_cut)
     buf_clear(&b);
     segment_row_value(&b, &seg);
     CHECK_ST(segment_row_of(buf_str(&b), &seg2), ST_OK);
-    CHECK(seg2.head.kind == SEGMENT_BULK && seg2.head.first_seq == 4 && seg2.journal_bytes == 9 && seg2.used == 6);
+    CHECK(seg2.head.kind == SEGMENT_BULK && seg2.head.first_seq == 4 && seg2.journal_bytes == 9 && seg2.used == 6 &&
+          !seg2.is_gone);
     CHECK_ST(segment_row_of(str_n(b.p, b.n - 1), &seg2), ST_CORRUPT);
+    buf_clear(&b);
+    seg.is_gone = true;
+    segment_row_value(&b, &seg);
+    CHECK_ST(segment_row_of(buf_str(&b), &seg2), ST_OK);
+    CHECK(seg2.is_gone && seg2.head.id == 1);
     buf_clear(&b);
     version_row_value(&b, 77);
     CHECK_ST(version_row_of(buf_str(&b), &version), ST_OK);
