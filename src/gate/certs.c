@@ -2,6 +2,9 @@
  * here. */
 #include "gate/gate.h"
 
+#define KEEPER_BACK_MS 5000
+#define ASK_AGAIN_MS 20
+
 static struct gate *gate_of(const struct ipc_request *r)
 {
     return r->arg;
@@ -60,17 +63,32 @@ const struct ipc_handler gate_keeper_handlers[] = {
 };
 const size_t gate_n_keeper_handlers = ARRAY_LEN(gate_keeper_handlers);
 
+/* A keeper that has died is back within a moment and has the same keys: clients need not notice. The handshake's own
+ * deadline ends this too. */
+static enum st ask_signature(struct gate *g, const struct msg_sign_ask *ask, struct arena *a,
+                             struct msg_sign_answer *out) SUSPENDS
+{
+    mono_ms give_up = deadline_in(KEEPER_BACK_MS);
+    enum st st;
+
+    for (;;) {
+        st = IPC_ASK(g->keeper, sign_ask, ask, sign_answer, a, out, deadline_in(GATE_ASK_MS));
+        if (st == ST_OK && out->status != ST_OK)
+            st = FAIL((enum st)out->status, "the keeper did not sign");
+        if (st != ST_TRYLATER || clock_mono_ms() >= give_up)
+            return st;
+        TRY(co_sleep(deadline_in(ASK_AGAIN_MS)));
+    }
+}
+
 enum st gate_sign(void *gate, uint32_t key_id, enum tls_key_kind kind, struct str input, unsigned char *out,
                   size_t out_max, size_t *out_n)
 {
-    struct gate *g = gate;
     struct msg_sign_ask ask = {.key = key_id, .kind = (uint8_t)kind, .input = input};
     struct msg_sign_answer answer;
     struct arena a = ARENA_INIT;
-    enum st st = IPC_ASK(g->keeper, sign_ask, &ask, sign_answer, &a, &answer, deadline_in(GATE_ASK_MS));
+    enum st st = ask_signature(gate, &ask, &a, &answer);
 
-    if (st == ST_OK && answer.status != ST_OK)
-        st = FAIL((enum st)answer.status, "the keeper did not sign");
     if (st == ST_OK && answer.signature.n > out_max)
         st = FAIL(ST_LIMIT, "a signature longer than the key allows");
     if (st == ST_OK) {

@@ -350,7 +350,7 @@ static void say_bye(struct login *l, enum st st) SUSPENDS
         imap_put(&l->conn, STR("* BYE Too long without a login\r\n"));
     else if (st == ST_CANCELED)
         imap_put(&l->conn, STR("* BYE The server is going down\r\n"));
-    else if (strcmp(l->out->reason, "logout") != 0)
+    else if (strcmp(l->out->reason, "logout") != 0 && strcmp(l->out->reason, "stopped") != 0)
         imap_put(&l->conn, STR("* BYE Too many errors\r\n"));
     imap_conn_last_words(&l->conn);
 }
@@ -410,8 +410,7 @@ enum st imap_login(const struct imap_login_options *opt, struct imap_login_outco
     if (st == ST_OK && l.logged_in) {
         stream_set_deadline(opt->stream, NEVER);
     } else if (st != ST_PARKED) {
-        if (!opt->stopping)
-            say_bye(&l, st);
+        say_bye(&l, st);
         if (!out->reason)
             out->reason = why_over(st);
         if (st == ST_OK)

@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#define TOLD_AGAIN_MS 1500  /* a terminal and a script that passes signals on both tell it, at the same moment */
 #define AFTER_GRACE_MS 2000 /* for those who have been told to end by now */
 #define START_MOST_MS 600000
 
@@ -62,10 +63,12 @@ void server_stop(struct server *s, enum exit_status status)
 {
     uint64_t grace = (s->newest.set ? s->newest.set : s->config.set)->stop_grace;
 
-    if (s->phase == PHASE_STOPPING) { /* told again: at once */
-        children_kill(s);
+    if (s->phase == PHASE_STOPPING) { /* told again by somebody who is tired of waiting: at once */
+        if (clock_mono_ms() - s->stopping_since >= TOLD_AGAIN_MS)
+            children_kill(s);
         return;
     }
+    s->stopping_since = clock_mono_ms();
     s->phase = PHASE_STOPPING;
     s->status = status;
     notify_manager("STOPPING=1");

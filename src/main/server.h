@@ -45,6 +45,7 @@ struct server {
     uint64_t epoch;
     uint64_t began_us;
     enum phase phase;
+    mono_ms stopping_since;
     enum exit_status status;
     struct co_fd signals;
     struct co_timer last_resort;
