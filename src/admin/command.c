@@ -1,5 +1,10 @@
 #include "admin/command.h"
 
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <time.h>
+
 static const struct admin_command commands[] = {
 #define COMMAND(noun_, verb_, target_, id_, args_, options_, flags_, help_)                                            \
     {.id = ADMIN_CMD_##id_,                                                                                            \
@@ -167,6 +172,49 @@ enum st admin_size(struct str text, uint64_t *out)
     if (str_u64(shift ? str_sub(text, 0, text.n - 1) : text, (uint64_t)INT64_MAX >> shift, &v) != ST_OK)
         return FAIL(ST_SYNTAX, "\"%.*s\" is no size: write 500M or 10G", STR_ARGS(text));
     *out = v << shift;
+    return ST_OK;
+}
+
+enum st admin_duration(struct str text, uint64_t *out)
+{
+    static const char units[] = "smhd";
+    static const uint64_t seconds[] = {1, 60, 3600, 86400};
+    const char *unit = text.n ? strchr(units, text.p[text.n - 1]) : NULL;
+    uint64_t v, each = unit && *unit ? seconds[unit - units] : 1;
+
+    if (str_u64(unit && *unit ? str_sub(text, 0, text.n - 1) : text, (uint64_t)UINT32_MAX / each, &v) != ST_OK ||
+        ((!unit || !*unit) && v))
+        return FAIL(ST_SYNTAX, "\"%.*s\" is no duration: write 90s, 12h or 14d", STR_ARGS(text));
+    *out = v * each;
+    return ST_OK;
+}
+
+enum st admin_time(struct str text, uint64_t *out_us)
+{
+    unsigned year, month, day, hour = 0, minute = 0, second = 0;
+    char copy[32], rest = 0;
+    struct tm tm;
+    uint64_t ago;
+    int n;
+
+    if (admin_duration(text, &ago) == ST_OK) {
+        *out_us = clock_wall_us() - MIN(ago * 1000000, clock_wall_us());
+        return ST_OK;
+    }
+    snprintf(copy, sizeof copy, "%.*s", STR_ARGS(text));
+    n = sscanf(copy, "%4u-%2u-%2uT%2u:%2u:%2u%c", &year, &month, &day, &hour, &minute, &second, &rest);
+    if ((n != 3 && n != 6 && !(n == 7 && rest == 'Z')) || (n == 3 && text.n != 10) || text.n > 20 || year < 1970 ||
+        month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60)
+        return FAIL(ST_SYNTAX,
+                    "\"%.*s\" is no time: write 2026-11-20, 2026-11-20T10:30:00 (UTC) or 2d, for two days ago",
+                    STR_ARGS(text));
+    tm = (struct tm){.tm_year = (int)year - 1900,
+                     .tm_mon = (int)month - 1,
+                     .tm_mday = (int)day,
+                     .tm_hour = (int)hour,
+                     .tm_min = (int)minute,
+                     .tm_sec = (int)second};
+    *out_us = (uint64_t)timegm(&tm) * 1000000;
     return ST_OK;
 }
 

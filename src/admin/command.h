@@ -7,7 +7,7 @@
 
 enum admin_target { ADMIN_KEEPER, ADMIN_BOX, ADMIN_MAIN, ADMIN_HERE };
 
-enum admin_flag { CMD_OFFLINE = 1, CMD_INPUT = 2 };
+enum admin_flag { CMD_OFFLINE = 1, CMD_INPUT = 2, CMD_ACCOUNT = 4 };
 
 enum admin_id {
 #define COMMAND(noun, verb, target, id, args, options, flags, help) ADMIN_CMD_##id,
@@ -57,6 +57,11 @@ bool admin_value(const struct admin_args *args, const char *option, struct str *
 
 /* "512", "10K", "5M", "2G", "1T" to bytes. ST_SYNTAX. */
 enum st admin_size(struct str text, uint64_t *out) MUST_USE;
+/* "90s", "5m", "12h", "14d", "0" to seconds. ST_SYNTAX. */
+enum st admin_duration(struct str text, uint64_t *out) MUST_USE;
+/* "2026-11-20", "2026-11-20T10:30:00" (UTC, with or without Z), or a duration that has passed since then, to microseconds since
+ * 1970. ST_SYNTAX. */
+enum st admin_time(struct str text, uint64_t *out_us) MUST_USE;
 
 /* "account add ADDRESS [--name TEXT]". */
 void admin_usage(const struct admin_command *c, struct buf *out);

@@ -3,6 +3,7 @@
 #include "base/codec.h"
 #include "base/json.h"
 #include "box/sessions.h"
+#include "box/undelete.h"
 #include "ipc/lists.h"
 #include "queue/queue.h"
 
@@ -221,15 +222,19 @@ static enum st queue_drop_one(struct job *job) SUSPENDS
     return done(job, queue_drop(job->box->queue, id), "dropped");
 }
 
+static enum st undelete(struct job *job) SUSPENDS
+{
+    return undelete_run(job->box, ((const struct msg_admin_ask *)job->r->msg)->account, job->r->arena, &job->args,
+                        job->json);
+}
+
 static const struct {
     enum admin_id id;
     enum st (*fn)(struct job *job) SUSPENDS;
 } rows[] = {
-    {ADMIN_CMD_sessions, sessions},
-    {ADMIN_CMD_queue_list, queue_list_all},
-    {ADMIN_CMD_queue_show, queue_show},
-    {ADMIN_CMD_queue_hold, queue_hold_one},
-    {ADMIN_CMD_queue_release, queue_release_one},
+    {ADMIN_CMD_sessions, sessions},         {ADMIN_CMD_undelete, undelete},
+    {ADMIN_CMD_queue_list, queue_list_all}, {ADMIN_CMD_queue_show, queue_show},
+    {ADMIN_CMD_queue_hold, queue_hold_one}, {ADMIN_CMD_queue_release, queue_release_one},
     {ADMIN_CMD_queue_drop, queue_drop_one},
 };
 

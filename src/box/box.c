@@ -22,14 +22,15 @@
 const struct ipc_handler box_gate_handlers[] = {
     {MSG_session_ask, box_session_ask, false}, {MSG_submit_ask, box_submit_ask, true},
     {MSG_submit_end, box_submit_end, true},    {MSG_spool_ask, box_spool_ask, false},
-    {MSG_deliver_ask, box_deliver_ask, false},
+    {MSG_deliver_ask, box_deliver_ask, false}, {MSG_room_ask, box_room_ask, false},
 };
 const size_t box_n_gate_handlers = ARRAY_LEN(box_gate_handlers);
 
 const struct ipc_handler box_keeper_handlers[] = {
-    {MSG_grant_ask, box_grant_ask, true},
-    {MSG_revoke, box_revoke, true},
-    {MSG_pass_key, box_pass_key, true},
+    {MSG_grant_ask, box_grant_ask, true},         {MSG_revoke, box_revoke, true},
+    {MSG_pass_key, box_pass_key, true},           {MSG_account_limits, box_account_limits, false},
+    {MSG_domain_limits, box_domain_limits, true}, {MSG_usage_ask, box_usage_ask, false},
+    {MSG_erase_ask, box_erase_ask, false},
 };
 const size_t box_n_keeper_handlers = ARRAY_LEN(box_keeper_handlers);
 
@@ -158,12 +159,15 @@ static enum st box_start(struct role *r) SUSPENDS
                                               .cores = b->core_list,
                                               .n_cores = b->n_cores,
                                               .cache_bytes = b->set->mail_cache,
-                                              .max_mailboxes = b->set->mail_max_mailboxes});
+                                              .max_mailboxes = b->set->mail_max_mailboxes,
+                                              .count_first = true});
     b->queue = queue_new(&(struct queue_options){.store = b->store, .core = b->core_list[0]});
     TRY(set_poison_aside(b, r));
     TRY(queue_start(b->queue));
-    for (unsigned i = 0; i < b->n_cores; i++)
+    for (unsigned i = 0; i < b->n_cores; i++) {
         b->cores[i].mail = b->mail;
+        core_post(b->core_list[i], box_upkeep_start, &b->cores[i]);
+    }
     for (unsigned i = 1; i < b->n_cores; i++)
         if (pthread_create(&b->cores[i].thread, NULL, core_thread, &b->cores[i]) != 0)
             return FAIL(ST_INTERNAL, "no thread for core %u", i);
@@ -274,6 +278,7 @@ static void take_settings(void *arg)
 
     config_unref(n->core->set);
     n->core->set = n->set;
+    box_upkeep_set(n->core);
     mem_free(n);
 }
 

@@ -71,4 +71,13 @@ void box_submit_ask(struct ipc_request *r);
 void box_submit_end(struct ipc_request *r);
 void box_spool_ask(struct ipc_request *r) SUSPENDS;
 void box_deliver_ask(struct ipc_request *r) SUSPENDS;
+void box_room_ask(struct ipc_request *r) SUSPENDS;
+void box_account_limits(struct ipc_request *r) SUSPENDS;
+void box_domain_limits(struct ipc_request *r);
+void box_usage_ask(struct ipc_request *r) SUSPENDS;
+void box_erase_ask(struct ipc_request *r) SUSPENDS;
 void box_admin_ask(struct ipc_request *r) SUSPENDS;
+
+/* On the core: what happens to mail by itself begins; new settings for it. */
+void box_upkeep_start(void *box_core);
+void box_upkeep_set(struct box_core *c);

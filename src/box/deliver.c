@@ -21,6 +21,7 @@ struct work {
     struct rcpt_target *targets;
     size_t n_targets;
     struct delivery_rcpt *local;
+    struct str *originals; /* of each: what RCPT gave */
     size_t n_local;
     struct queue_rcpt *remote;
     size_t n_remote;
@@ -92,6 +93,13 @@ static struct str prefix_for(const struct work *w, const struct rcpt_target *t)
     return arena_printf(w->arena, "Return-Path: <%.*s>\r\nDelivered-To: %.*s\r\n", STR_ARGS(rp), STR_ARGS(t->original));
 }
 
+static void add_local(struct work *w, const struct rcpt_target *t)
+{
+    w->originals[w->n_local] = t->original;
+    w->local[w->n_local++] = (struct delivery_rcpt){
+        .account = t->account, .mailbox = t->mailbox, .prefix = prefix_for(w, t), .limits = &t->limits};
+}
+
 static enum st sort_targets(struct work *w)
 {
     struct box_core *c = w->core;
@@ -99,6 +107,7 @@ static enum st sort_targets(struct work *w)
     if (!c->has_pass_key)
         return FAIL(ST_TRYLATER, "the keeper has not been heard of yet");
     w->local = ARENA_ARRAY(w->arena, struct delivery_rcpt, w->n_targets);
+    w->originals = ARENA_ARRAY(w->arena, struct str, w->n_targets);
     w->remote = ARENA_ARRAY(w->arena, struct queue_rcpt, w->n_targets);
     for (size_t i = 0; i < w->n_targets; i++) {
         const struct rcpt_target *t = &w->targets[i];
@@ -106,7 +115,7 @@ static enum st sort_targets(struct work *w)
         if (!pass_is_good(c->pass_key, w->peer->index, w->m->txn, w->m->account, t))
             return FAIL(ST_DENIED, "a recipient that the keeper did not resolve for this letter");
         if (t->kind == RCPT_LOCAL)
-            w->local[w->n_local++] = (struct delivery_rcpt){t->account, t->mailbox, prefix_for(w, t)};
+            add_local(w, t);
         else
             w->remote[w->n_remote++] = (struct queue_rcpt){.address = t->address};
     }
@@ -156,6 +165,14 @@ static enum st prepare_queue(struct work *w, uint64_t blob, uint64_t credential,
     return queue_prepare(w->core->box->queue, &e, out);
 }
 
+/* Who has no room is named as the sender knows him. */
+static enum st delivered(const struct work *w, const struct delivery *d, enum st st)
+{
+    if (st == ST_OVERQUOTA || st == ST_TOOBIG)
+        return FAIL(st, "%.*s", STR_ARGS(str_sub(w->originals[d->refused], 0, ERR_TEXT_MAX - 1)));
+    return st;
+}
+
 static enum st commit(struct work *w, uint64_t *out_id) SUSPENDS
 {
     struct box_core *c = w->core;
@@ -176,7 +193,7 @@ static enum st commit(struct work *w, uint64_t *out_id) SUSPENDS
         }
     }
     *out_id = d.blob_id;
-    return mail_deliver(c->mail, &d);
+    return delivered(w, &d, mail_deliver(c->mail, &d));
 }
 
 static enum st deliver(struct work *w, uint64_t *out_id) SUSPENDS

@@ -29,7 +29,7 @@ enum st grant_add(struct box_core *c, const struct msg_grant_ask *m)
     g->account = m->account;
     g->conn = m->conn;
     g->credential = m->credential;
-    g->quota_bytes = m->quota_bytes;
+    g->limits = m->limits;
     g->gate = m->gate;
     g->rights = m->rights;
     g->expires = deadline_in(GRANT_LIFE_MS);

@@ -11,7 +11,8 @@
 struct grant {
     struct list link; /* by age, while it waits to be redeemed */
     unsigned char token[TOKEN_BYTES];
-    uint64_t account, conn, credential, quota_bytes;
+    uint64_t account, conn, credential;
+    struct account_limits limits;
     uint32_t gate, rights;
     mono_ms expires; /* NEVER: redeemed for submission */
     char login[LIMIT_ADDRESS + 1];

@@ -1,6 +1,7 @@
 #include "box/sessions.h"
 #include "box/grants.h"
 #include "ipc/lists.h"
+#include "mail/keep.h"
 
 #include <unistd.h>
 
@@ -95,7 +96,7 @@ static enum st start(struct box_core *c, const struct msg_session_ask *m, const 
     return st;
 }
 
-static enum st redeem(struct ipc_request *r)
+static enum st redeem(struct ipc_request *r) SUSPENDS
 {
     const struct msg_session_ask *m = r->msg;
     struct box_peer *peer = r->arg;
@@ -112,6 +113,7 @@ static enum st redeem(struct ipc_request *r)
         return FAIL(ST_TRYLATER, "the server is stopping");
     if (m->service == PROTOCOL_IMAP && count_of(c, m->account) >= c->set->imap_max_sessions_per_account)
         return FAIL(ST_LIMIT, "too many sessions of this account");
+    TRY(mail_tell(c->mail, m->account, &taken.limits));
     st = start(c, m, &taken, r->fd);
     r->fd = -1; /* the stream has it, or it is closed */
     c->logins += st == ST_OK;

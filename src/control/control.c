@@ -171,11 +171,37 @@ static bool pass_piece(const struct msg_admin_answer *m, void *arg)
     return st == ST_OK || st == ST_BUSY;
 }
 
+/* A command about an account: the keeper says which one. Its first argument is the first word behind its name that is no option's. */
+static enum st find_account(struct control *c, const struct msg_admin_ask *ask, struct arena *a, uint64_t *out) SUSPENDS
+{
+    struct ipc *keeper = peers_get(&c->peers, ROLE_KEEPER, 0, 0);
+    struct msg_account_answer answer;
+    struct msg_account_ask question;
+    struct admin_args args;
+    struct str *words;
+    size_t n;
+
+    TRY(words_get(ask->words, a, ADMIN_WORDS_MAX, &words, &n));
+    TRY(admin_parse(a, words, n, &args));
+    *out = 0;
+    if (!(args.command->flags & CMD_ACCOUNT))
+        return ST_OK;
+    if (!keeper)
+        return FAIL(ST_TRYLATER, "the keeper is not there yet");
+    question.address = args.args[0];
+    TRY(IPC_ASK(keeper, account_ask, &question, account_answer, a, &answer, deadline_in(ASK_MS)));
+    if (answer.status != ST_OK)
+        return FAIL(answer.status, "%.*s", STR_ARGS(answer.text));
+    *out = answer.account;
+    return ST_OK;
+}
+
 static enum st carry_out(struct client *cl, struct msg_admin_ask *ask, struct arena *a) SUSPENDS
 {
     struct ipc *to;
 
     TRY(route(cl->control, ask, a, &to));
+    TRY(find_account(cl->control, ask, a, &ask->account));
     ask->uid = cl->uid;
     return ipc_ask_pieces(to, ask, cl->with, pass_piece, cl, deadline_in(WORK_MS));
 }

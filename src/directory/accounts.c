@@ -21,7 +21,21 @@ void account_read(struct arena *a, sqlite3_stmt *s, struct directory_account *ou
         .quota_messages = sql_number(s, 7),
         .created_us = sql_number(s, 8),
         .version = sql_number(s, 9),
+        .keep_s = sqlite3_column_type(s, 10) == SQLITE_NULL ? KEEP_DEFAULT : (uint32_t)sql_number(s, 10),
+        .domain = sql_number(s, 11),
+        .domain_bytes = sql_number(s, 12),
+        .domain_messages = sql_number(s, 13),
     };
+}
+
+struct account_limits directory_limits(const struct directory_account *account, uint64_t quota_default)
+{
+    return (struct account_limits){.bytes = account->quota_bytes ? account->quota_bytes : quota_default,
+                                   .messages = account->quota_messages,
+                                   .domain = account->domain,
+                                   .domain_bytes = account->domain_bytes,
+                                   .domain_messages = account->domain_messages,
+                                   .keep_s = account->keep_s};
 }
 
 static enum st check_change(const struct directory_change *c)
@@ -68,6 +82,11 @@ static enum st apply(struct directory *d, uint64_t id, const struct directory_ch
     }
     if (c->quota_messages) {
         TRY(sql_bind(d, SQL_ACCOUNT_QUOTA_MESSAGES, &s, "uu", id, *c->quota_messages));
+        TRY(update(d, s));
+    }
+    if (c->keep_s) {
+        TRY(*c->keep_s == KEEP_DEFAULT ? sql_bind(d, SQL_ACCOUNT_KEEP_DEFAULT, &s, "u", id)
+                                       : sql_bind(d, SQL_ACCOUNT_KEEP, &s, "uu", id, (uint64_t)*c->keep_s));
         TRY(update(d, s));
     }
     return ST_OK;
@@ -146,6 +165,60 @@ enum st directory_account_set(struct directory *d, uint64_t id, const struct dir
     TRY(scope_begin(d, &sc));
     return scope_end(d, &sc, apply(d, id, change));
 }
+
+/* --- another address --------------------------------------------------------------------------------- */
+
+static enum st retarget(struct directory *d, struct arena *a, const struct directory_address *from,
+                        const struct directory_address *to)
+{
+    struct str old = directory_key(a, from->local);
+    sqlite3_stmt *s;
+
+    TRY(sql_bind(d, SQL_ALIAS_RETARGET, &s, "sssss", old, from->domain, directory_key(a, to->local), to->local,
+                 to->domain));
+    TRY(sql_run(d, s, NULL));
+    TRY(sql_bind(d, SQL_ALIAS_UNTARGET, &s, "ss", old, from->domain));
+    return sql_run(d, s, NULL);
+}
+
+static enum st give_address(struct directory *d, struct arena *a, uint64_t id, const struct directory_address *to,
+                            bool keep_old)
+{
+    struct directory_account account, there;
+    struct directory_address from;
+    uint64_t domain;
+    sqlite3_stmt *s;
+
+    TRY(directory_account_by_id(d, a, id, &account));
+    from.local = str_sub(account.address, 0, str_rfind(account.address, '@'));
+    from.domain = str_from(account.address, from.local.n + 1);
+    TRY(domain_id(d, to->domain, &domain));
+    if (directory_account_find(d, a, to, &there) == ST_OK && there.id != id)
+        return FAIL(ST_EXISTS, "%.*s exists already", STR_ARGS(there.address));
+    TRY(sql_bind(d, SQL_ACCOUNT_RENAME, &s, "uuss", id, domain, to->local, directory_key(a, to->local)));
+    TRY(update(d, s));
+    if (str_eq(directory_key(a, from.local), directory_key(a, to->local)) && str_eq(from.domain, to->domain))
+        return ST_OK; /* only written in another way */
+    TRY(retarget(d, a, &from, to));
+    return keep_old ? directory_alias_add(d, &from, to) : ST_OK;
+}
+
+enum st directory_account_rename(struct directory *d, uint64_t id, const struct directory_address *to, bool keep_old)
+{
+    struct arena a = ARENA_INIT;
+    struct scope sc;
+    enum st st;
+
+    TRY(directory_address_check(to));
+    if (to->local.n == 0)
+        return FAIL(ST_SYNTAX, "an account needs a name before the @");
+    TRY(scope_begin(d, &sc));
+    st = scope_end(d, &sc, give_address(d, &a, id, to, keep_old));
+    arena_fini(&a);
+    return st;
+}
+
+/* --- the end of one ---------------------------------------------------------------------------------- */
 
 static enum st remove_all(struct directory *d, uint64_t id)
 {

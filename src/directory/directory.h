@@ -9,6 +9,7 @@
  * Statuses: NOTFOUND, EXISTS, BUSY (still in use), LIMIT, TRYLATER (the file is locked), NOSPACE, CORRUPT, IO. */
 #pragma once
 
+#include "base/account_limits.h"
 #include "base/arena.h"
 
 #define DIRECTORY_LOCAL_MAX 64     /* bytes of a local part (RFC 5321 4.5.3.1.1) */
@@ -35,13 +36,18 @@ void directory_abort(struct directory *d);
 
 /* --- domains ------------------------------------------------------------------------------------------- */
 struct directory_domain {
+    uint64_t id; /* never given again */
     struct str name;
     uint64_t created_us, accounts, aliases;
+    uint64_t quota_bytes, quota_messages; /* of its accounts together; 0: no limit */
 };
 
 enum st directory_domain_add(struct directory *d, struct str name) MUST_USE;
 enum st directory_domain_remove(struct directory *d, struct str name)
     MUST_USE; /* BUSY while it has accounts or aliases */
+/* A NULL pointer leaves what is there. */
+enum st directory_domain_set(struct directory *d, struct str name, const uint64_t *quota_bytes,
+                             const uint64_t *quota_messages) MUST_USE;
 enum st directory_domain_list(struct directory *d, struct arena *a, struct directory_domain **out, size_t *out_n)
     MUST_USE;
 enum st directory_domain_find(struct directory *d, struct arena *a, struct str name, struct directory_domain *out)
@@ -58,8 +64,10 @@ struct directory_account {
     bool may_use_domain;     /* may send as every address of its domain */
     uint64_t quota_bytes;    /* 0: none of its own, quota_default holds */
     uint64_t quota_messages; /* 0: no limit */
+    uint32_t keep_s;         /* how long deleted messages are kept; KEEP_DEFAULT: as the server's setting says */
+    uint64_t domain, domain_bytes, domain_messages; /* its number and quota */
     uint64_t created_us;
-    uint64_t version; /* raised by every change of credentials and of is_disabled */
+    uint64_t version; /* raised by every change of credentials, of is_disabled and of the address */
 };
 
 /* What to change; a NULL pointer leaves a field as it is. */
@@ -69,12 +77,20 @@ struct directory_change {
     bool enable;
     const bool *may_use_domain;
     const uint64_t *quota_bytes, *quota_messages;
+    const uint32_t *keep_s;
 };
+
+/* With the quota that holds when the account has none of its own. */
+struct account_limits directory_limits(const struct directory_account *account, uint64_t quota_default);
 
 enum st directory_account_add(struct directory *d, const struct directory_address *address,
                               const struct directory_change *first, uint64_t *out_id)
     MUST_USE; /* NOTFOUND: not a domain of ours */
 enum st directory_account_set(struct directory *d, uint64_t id, const struct directory_change *change) MUST_USE;
+/* Another address for the account, which stays what it is: credentials, mail, quota. Targets of aliases that are the old
+ * address become the new one. With `keep_old` the old address is an alias from now on. EXISTS; NOTFOUND: not a domain of ours. */
+enum st directory_account_rename(struct directory *d, uint64_t id, const struct directory_address *to, bool keep_old)
+    MUST_USE;
 /* Leaves a tombstone without credentials; the address is free again. Aliases that lead to it stay. */
 enum st directory_account_remove(struct directory *d, uint64_t id) MUST_USE;
 enum st directory_account_find(struct directory *d, struct arena *a, const struct directory_address *address,
@@ -135,9 +151,9 @@ enum st directory_alias_list(struct directory *d, struct arena *a, struct str do
 
 /* --- where mail goes -------------------------------------------------------------------------------------- */
 struct directory_target {
-    uint64_t account;   /* 0: elsewhere */
-    struct str address; /* the account's, or where to send */
-    uint64_t quota_bytes;
+    uint64_t account;             /* 0: elsewhere */
+    struct str address;           /* the account's, or where to send */
+    struct account_limits limits; /* of the account; its own quota may be 0: none of its own */
 };
 
 /* Where a letter for `address` goes. In a domain of ours, the first that there is of: the alias of that address; the

@@ -44,6 +44,26 @@ enum st directory_domain_add(struct directory *d, struct str name)
     return st;
 }
 
+static enum st set_number(struct directory *d, enum sql_statement which, struct str name, uint64_t number)
+{
+    uint64_t changed;
+    sqlite3_stmt *s;
+
+    if (number > INT64_MAX)
+        return FAIL(ST_LIMIT, "such a quota can't be kept");
+    TRY(sql_bind(d, which, &s, "su", name, number));
+    TRY(sql_run(d, s, &changed));
+    return changed ? ST_OK : FAIL(ST_NOTFOUND, "%.*s is not a domain of this server", STR_ARGS(name));
+}
+
+enum st directory_domain_set(struct directory *d, struct str name, const uint64_t *quota_bytes,
+                             const uint64_t *quota_messages)
+{
+    if (quota_bytes)
+        TRY(set_number(d, SQL_DOMAIN_QUOTA_BYTES, name, *quota_bytes));
+    return quota_messages ? set_number(d, SQL_DOMAIN_QUOTA_MESSAGES, name, *quota_messages) : ST_OK;
+}
+
 enum st directory_domain_remove(struct directory *d, struct str name)
 {
     struct arena a = ARENA_INIT;
@@ -79,7 +99,13 @@ static enum st list(struct directory *d, struct arena *a, struct str name, struc
                 memcpy(more, v, n * sizeof(*v));
             v = more;
         }
-        v[n++] = (struct directory_domain){sql_text(a, s, 0), sql_number(s, 1), sql_number(s, 2), sql_number(s, 3)};
+        v[n++] = (struct directory_domain){.name = sql_text(a, s, 0),
+                                           .created_us = sql_number(s, 1),
+                                           .accounts = sql_number(s, 2),
+                                           .aliases = sql_number(s, 3),
+                                           .id = sql_number(s, 4),
+                                           .quota_bytes = sql_number(s, 5),
+                                           .quota_messages = sql_number(s, 6)};
     }
     sqlite3_reset(s);
     *out = v;

@@ -41,7 +41,7 @@ static enum st add_target(struct walk *w, struct str key, const struct directory
 static enum st add_account(struct walk *w, const struct directory_account *account)
 {
     const struct directory_target t = {
-        .account = account->id, .address = account->address, .quota_bytes = account->quota_bytes};
+        .account = account->id, .address = account->address, .limits = directory_limits(account, 0)};
 
     if (account->is_disabled) {
         w->saw_disabled = true;

@@ -1,6 +1,7 @@
 /* What the SMTP room asks of the world, as messages. */
 #include "gate/gate.h"
 #include "base/limits.h"
+#include "base/route.h"
 #include "ipc/lists.h"
 #include "smtp/smtp.h"
 
@@ -9,6 +10,9 @@
 
 #define FRAME_ROOM                                                                                                     \
     56000 /* of a message: body, record and recipients together; the rest of the frame is for the envelope */
+
+#define ROOM_HEADERS 2048 /* what we put before a letter: it counts too */
+#define ROOM_AT_ONCE 20   /* recipients of one question */
 
 static enum st status(uint8_t status, struct str text)
 {
@@ -39,7 +43,61 @@ static enum st authenticate(void *arg, const struct smtp_auth_try *t, struct are
     return ST_OK;
 }
 
-static enum st resolve(void *arg, uint64_t txn, uint64_t account, struct str address, struct arena *a,
+static enum st ask_room_of(struct conn *c, unsigned core, const struct msg_room_ask *ask, uint64_t *io_free) SUSPENDS
+{
+    struct msg_room_answer answer;
+    struct arena a = ARENA_INIT;
+    enum st st = IPC_ASK(c->gate->boxes[core], room_ask, ask, room_answer, &a, &answer, deadline_in(GATE_ASK_MS));
+
+    arena_fini(&a);
+    TRY(st);
+    TRY(status(answer.status, STR("no room")));
+    *io_free = MIN(*io_free, answer.free);
+    return ST_OK;
+}
+
+/* Those of one core, a few at a time. */
+static enum st ask_room_on(struct conn *c, unsigned core, struct msg_room_ask *ask, struct arena *a,
+                           struct smtp_rcpt_result *r) SUSPENDS
+{
+    struct rcpt_target *some = ARENA_ARRAY(a, struct rcpt_target, ROOM_AT_ONCE);
+    enum st st = ST_OK;
+
+    for (size_t i = 0, n = 0; i < r->n && st == ST_OK; i++) {
+        const struct rcpt_target *t = &r->targets[i];
+        struct buf list;
+
+        if (t->kind == RCPT_LOCAL && account_limits_any(&t->limits) && route_core(t->account, c->gate->n_cores) == core)
+            some[n++] = *t;
+        if (n < ROOM_AT_ONCE && (i + 1 < r->n || !n))
+            continue;
+        buf_init(&list, 60000);
+        rcpt_targets_put(&list, some, n);
+        ask->rcpts = buf_str(&list);
+        st = buf_check(&list);
+        if (st == ST_OK)
+            st = ask_room_of(c, core, ask, &r->free);
+        buf_fini(&list);
+        n = 0;
+    }
+    return st;
+}
+
+/* Who has no quota costs no question. */
+static enum st ask_room(struct conn *c, uint64_t txn, uint64_t account, uint64_t size, struct arena *a,
+                        struct smtp_rcpt_result *r) SUSPENDS
+{
+    struct msg_room_ask ask = {.txn = txn, .account = account, .size = size + ROOM_HEADERS};
+    bool limited = false;
+
+    for (size_t i = 0; i < r->n; i++)
+        limited = limited || (r->targets[i].kind == RCPT_LOCAL && account_limits_any(&r->targets[i].limits));
+    for (unsigned core = 0; limited && core < c->gate->n_cores; core++)
+        TRY(ask_room_on(c, core, &ask, a, r));
+    return ST_OK;
+}
+
+static enum st resolve(void *arg, uint64_t txn, uint64_t account, uint64_t size, struct str address, struct arena *a,
                        struct smtp_rcpt_result *out) SUSPENDS
 {
     struct conn *c = arg;
@@ -48,7 +106,8 @@ static enum st resolve(void *arg, uint64_t txn, uint64_t account, struct str add
 
     TRY(IPC_ASK(c->gate->keeper, rcpt_ask, &ask, rcpt_answer, a, &answer, deadline_in(GATE_ASK_MS)));
     TRY(status(answer.status, answer.text));
-    return rcpt_targets_get(answer.targets, a, &out->targets, &out->n);
+    TRY(rcpt_targets_get(answer.targets, a, &out->targets, &out->n));
+    return ask_room(c, txn, account, size, a, out);
 }
 
 static enum st may_send_as(void *arg, uint64_t account, struct str address) SUSPENDS

@@ -4,7 +4,27 @@
 
 #include "base/limits.h"
 
-#define TARGET_LEAST (1 + 8 + 5 * 4) /* bytes of an empty one */
+#define TARGET_LEAST (1 + 8 + 44 + 5 * 4) /* bytes of an empty one */
+
+void limits_put(struct buf *b, const struct account_limits *l)
+{
+    rec_put_u64(b, l->bytes);
+    rec_put_u64(b, l->messages);
+    rec_put_u64(b, l->domain);
+    rec_put_u64(b, l->domain_bytes);
+    rec_put_u64(b, l->domain_messages);
+    rec_put_u32(b, l->keep_s);
+}
+
+void limits_get(struct rec *r, struct account_limits *out)
+{
+    out->bytes = rec_u64(r);
+    out->messages = rec_u64(r);
+    out->domain = rec_u64(r);
+    out->domain_bytes = rec_u64(r);
+    out->domain_messages = rec_u64(r);
+    out->keep_s = rec_u32(r);
+}
 
 void rcpt_targets_put(struct buf *b, const struct rcpt_target *t, size_t n)
 {
@@ -16,6 +36,7 @@ void rcpt_targets_put(struct buf *b, const struct rcpt_target *t, size_t n)
         rec_put_str(b, t->original);
         rec_put_str(b, t->mailbox);
         rec_put_str(b, t->notify);
+        limits_put(b, &t->limits);
         rec_put_str(b, t->pass);
     }
 }
@@ -29,6 +50,7 @@ static void target_get(struct rec *r, struct rcpt_target *t)
     t->original = rec_str(r, LIMIT_IPC_FRAME);
     t->mailbox = rec_str(r, LIMIT_MAILBOX_NAME);
     t->notify = rec_str(r, LIMIT_IPC_FRAME);
+    limits_get(r, &t->limits);
     t->pass = rec_str(r, PASS_BYTES);
     rec_need(r, t->pass.n == 0 || t->pass.n == PASS_BYTES);
 }

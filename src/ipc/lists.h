@@ -1,6 +1,7 @@
 /* Lists that travel inside a message's bytes. */
 #pragma once
 
+#include "base/account_limits.h"
 #include "base/arena.h"
 #include "base/rec.h"
 
@@ -12,12 +13,13 @@ enum rcpt_kind { RCPT_LOCAL = 1, RCPT_REMOTE = 2 };
  * its pass (ipc/pass.h). */
 struct rcpt_target {
     uint8_t kind;
-    uint64_t account;    /* local */
-    struct str address;  /* the address in the end (of an alias: its target); remote: where to send */
-    struct str original; /* as RCPT gave it; for Delivered-To and bounces */
-    struct str mailbox;  /* empty: INBOX */
-    struct str notify;   /* later: DSN parameters */
-    struct str pass;     /* PASS_BYTES */
+    uint64_t account;             /* local */
+    struct str address;           /* the address in the end (of an alias: its target); remote: where to send */
+    struct str original;          /* as RCPT gave it; for Delivered-To and bounces */
+    struct str mailbox;           /* empty: INBOX */
+    struct str notify;            /* later: DSN parameters */
+    struct account_limits limits; /* local: what the account may hold */
+    struct str pass;              /* PASS_BYTES */
 };
 
 /* What a grant is good for (grant_ask.rights). */
@@ -25,6 +27,8 @@ enum grant_right { GRANT_MAIL = 1, GRANT_SUBMIT = 2 };
 
 #define RCPT_TARGETS_MAX 2000 /* of one transaction, aliases expanded */
 
+void limits_put(struct buf *b, const struct account_limits *l);
+void limits_get(struct rec *r, struct account_limits *out);
 void rcpt_targets_put(struct buf *b, const struct rcpt_target *t, size_t n);
 enum st rcpt_targets_get(struct str bytes, struct arena *a, struct rcpt_target **out, size_t *out_n) MUST_USE;
 

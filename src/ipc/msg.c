@@ -2,6 +2,7 @@
 #include "ipc/msg.h"
 
 #include "base/limits.h"
+#include "ipc/lists.h"
 
 /* A text above its maximum makes the buffer overflow, so that it is asked once at the end. */
 static void put_txt(struct buf *b, struct str s, size_t max)
@@ -17,6 +18,7 @@ static void put_txt(struct buf *b, struct str s, size_t max)
 #define U32(n) rec_put_u32(b, m->n);
 #define U64(n) rec_put_u64(b, m->n);
 #define TXT(n, max) put_txt(b, m->n, max);
+#define LIMITS(n) limits_put(b, &m->n);
 #define MSG(name, way, text, fields)                                                                                   \
     static void put_##name(struct buf *b, const void *msg)                                                             \
     {                                                                                                                  \
@@ -30,6 +32,7 @@ static void put_txt(struct buf *b, struct str s, size_t max)
 #undef U32
 #undef U64
 #undef TXT
+#undef LIMITS
 
 static uint8_t get_status(struct rec *r)
 {
@@ -44,6 +47,7 @@ static uint8_t get_status(struct rec *r)
 #define U32(n) m->n = rec_u32(r);
 #define U64(n) m->n = rec_u64(r);
 #define TXT(n, max) m->n = rec_str(r, max);
+#define LIMITS(n) limits_get(r, &m->n);
 #define MSG(name, way, text, fields)                                                                                   \
     static void get_##name(struct rec *r, void *msg)                                                                   \
     {                                                                                                                  \
@@ -57,6 +61,7 @@ static uint8_t get_status(struct rec *r)
 #undef U32
 #undef U64
 #undef TXT
+#undef LIMITS
 
 union any_msg {
 #define MSG(name, way, text, fields) struct msg_##name name;

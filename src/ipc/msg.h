@@ -3,6 +3,7 @@
  * hostile: lengths are checked against the frame and the row's maximum, nothing may be left over. */
 #pragma once
 
+#include "base/account_limits.h"
 #include "base/rec.h"
 
 #define U8(n) uint8_t n;
@@ -10,6 +11,7 @@
 #define U32(n) uint32_t n;
 #define U64(n) uint64_t n;
 #define TXT(n, max) struct str n;
+#define LIMITS(n) struct account_limits n;
 #define MSG(name, way, text, fields)                                                                                   \
     struct msg_##name {                                                                                                \
         fields                                                                                                         \
@@ -21,6 +23,7 @@
 #undef U32
 #undef U64
 #undef TXT
+#undef LIMITS
 
 enum msg_kind {
     MSG_NONE,

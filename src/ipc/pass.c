@@ -24,6 +24,14 @@ static void add_text(crypto_generichash_state *h, struct str s)
     must(s.n == 0 || crypto_generichash_update(h, (const unsigned char *)s.p, s.n) == 0);
 }
 
+static void add_limits(crypto_generichash_state *h, const struct account_limits *l)
+{
+    const uint64_t all[] = {l->bytes, l->messages, l->domain, l->domain_bytes, l->domain_messages, l->keep_s};
+
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        add_number(h, all[i]);
+}
+
 void pass_make(const unsigned char key[PASS_KEY_BYTES], uint32_t gate, uint64_t txn, uint64_t submitter,
                const struct rcpt_target *t, unsigned char out[PASS_BYTES])
 {
@@ -37,6 +45,7 @@ void pass_make(const unsigned char key[PASS_KEY_BYTES], uint32_t gate, uint64_t 
     add_number(&h, t->account);
     add_text(&h, t->address);
     add_text(&h, t->mailbox);
+    add_limits(&h, &t->limits);
     must(crypto_generichash_final(&h, out, PASS_BYTES) == 0);
     wipe(&h, sizeof h);
 }

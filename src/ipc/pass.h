@@ -7,7 +7,7 @@
 
 #define PASS_KEY_BYTES 32
 
-/* Over gate, transaction, submitting account (0: a stranger), kind, account, address, mailbox. Writes PASS_BYTES. A recipient outside that
+/* Over gate, transaction, submitting account (0: a stranger), kind, account, address, mailbox, limits. Writes PASS_BYTES. A recipient outside that
  * was resolved for an account is thus of no use to a letter that shows no grant of that account. */
 void pass_make(const unsigned char key[PASS_KEY_BYTES], uint32_t gate, uint64_t txn, uint64_t submitter,
                const struct rcpt_target *t, unsigned char out[PASS_BYTES]);

@@ -73,7 +73,10 @@ static enum st targets_put(const struct rcpt_job *j, unsigned gate, struct buf *
         list[i] = (struct rcpt_target){.kind = j->targets[i].account ? RCPT_LOCAL : RCPT_REMOTE,
                                        .account = j->targets[i].account,
                                        .address = j->targets[i].address,
-                                       .original = j->ask->address};
+                                       .original = j->ask->address,
+                                       .limits = j->targets[i].limits};
+        if (list[i].kind == RCPT_LOCAL && !list[i].limits.bytes)
+            list[i].limits.bytes = j->set->quota_default;
         pass_make(j->k->pass_key, gate, j->ask->txn, j->ask->account, &list[i], pass);
         list[i].pass = str_n((const char *)pass, PASS_BYTES);
     }
@@ -137,4 +140,41 @@ void keeper_sender(struct ipc_request *r)
     if (ipc_answer(r, MSG_sender_answer, &answer, -1) != ST_OK)
         LOG(KEEPER_GATE_NOT_TOLD, lf_z("what", "sender"), lf_err());
     config_unref(j.set);
+}
+
+/* --- the account of a command --------------------------------------------------------------------------------- */
+
+struct account_job {
+    struct keeper *k;
+    struct arena *a;
+    struct str text;
+    struct directory_account account;
+};
+
+static enum st find_account(void *arg)
+{
+    struct account_job *j = arg;
+    struct directory_address address;
+    enum st st;
+
+    TRY(keeper_address(j->k->directory, j->a, j->text, true, &address));
+    st = directory_account_find(j->k->directory, j->a, &address, &j->account);
+    if (st == ST_NOTFOUND)
+        return FAIL(ST_NOTFOUND, "there is no account %.*s", STR_ARGS(j->text));
+    return st;
+}
+
+void keeper_account(struct ipc_request *r)
+{
+    const struct msg_account_ask *ask = r->msg;
+    struct account_job j = {.k = r->arg, .a = r->arena, .text = ask->address};
+    struct msg_account_answer answer = {0};
+
+    answer.status = keeper_sql(j.k, find_account, &j);
+    if (answer.status == ST_OK)
+        answer.account = j.account.id;
+    else
+        answer.text = str_sub(arena_str(r->arena, str_z(err_get()->text)), 0, 200);
+    if (ipc_answer(r, MSG_account_answer, &answer, -1) != ST_OK)
+        LOG(KEEPER_GATE_NOT_TOLD, lf_z("what", "account"), lf_err());
 }

@@ -3,6 +3,7 @@
 #include "keeper/keeper.h"
 
 #include "base/log.h"
+#include "base/route.h"
 #include "ipc/lists.h"
 #include "keeper/commands.h"
 
@@ -16,6 +17,42 @@ static enum st run(void *arg)
     return command_run(arg);
 }
 
+static enum st find(void *arg)
+{
+    return command_find(arg);
+}
+
+/* What is held: not told when the box can't say. */
+static void ask_usage(struct keeper *k, struct command *c) SUSPENDS
+{
+    struct msg_usage_ask ask = {.account = c->account, .domain = c->of_domain};
+    struct ipc *box = k->n_cores ? k->cores[route_core(c->account, k->n_cores)] : NULL;
+    struct msg_usage_answer answer;
+
+    if (!box || !ipc_is_up(box) ||
+        IPC_ASK(box, usage_ask, &ask, usage_answer, c->arena, &answer, deadline_in(KEEPER_ASK_MS)) != ST_OK ||
+        answer.status != ST_OK)
+        return;
+    c->has_usage = c->account != 0;
+    c->has_domain_usage = c->of_domain != 0;
+    c->bytes = answer.bytes;
+    c->messages = answer.messages;
+    c->domain_bytes = answer.domain_bytes;
+    c->domain_messages = answer.domain_messages;
+}
+
+static void tell(struct keeper *k, const struct command *c)
+{
+    if (c->tells)
+        keeper_tell_limits(k, c->told, &c->limits);
+    if (c->tells_domain)
+        keeper_tell_domain(k, c->domain.id, c->domain.quota_bytes, c->domain.quota_messages);
+    for (size_t i = 0; i < c->n_revoked; i++)
+        keeper_revoke(k, c->revoked[i], 0, str_z(c->why));
+    if (c->removes)
+        co_event_set(&k->removed);
+}
+
 static enum st carry_out(struct keeper *k, struct command *c) SUSPENDS
 {
     enum st st;
@@ -26,11 +63,14 @@ static enum st carry_out(struct keeper *k, struct command *c) SUSPENDS
         turns_give(&k->turns);
         TRY(st);
     }
+    if (command_wants_usage(c)) {
+        TRY(keeper_sql(k, find, c));
+        ask_usage(k, c);
+    }
     st = keeper_sql(k, run, c);
     keeper_directory_changed(k); /* whatever the command was: they are few */
     TRY(st);
-    for (size_t i = 0; i < c->n_revoked; i++)
-        keeper_revoke(k, c->revoked[i], 0, str_z(c->why));
+    tell(k, c);
     return ST_OK;
 }
 

@@ -141,7 +141,6 @@ static enum st grant(struct login_job *j, unsigned gate, const unsigned char tok
 {
     struct keeper *k = j->k;
     struct ipc *box = k->n_cores ? k->cores[route_core(j->account.id, k->n_cores)] : NULL;
-    uint64_t quota = j->account.quota_bytes ? j->account.quota_bytes : j->set->quota_default;
     bool submits = j->ask->service == PROTOCOL_SUBMISSION || j->ask->service == PROTOCOL_SMTP;
     struct msg_grant_ask ask = {.token = str_n((const char *)token, TOKEN_BYTES),
                                 .account = j->account.id,
@@ -149,7 +148,7 @@ static enum st grant(struct login_job *j, unsigned gate, const unsigned char tok
                                 .conn = j->ask->conn,
                                 .credential = j->credential,
                                 .rights = submits ? GRANT_SUBMIT : GRANT_MAIL,
-                                .quota_bytes = quota,
+                                .limits = directory_limits(&j->account, j->set->quota_default),
                                 .login = j->account.address};
     struct msg_grant_answer answer;
     enum st st;

@@ -8,6 +8,7 @@
 
 #define PAGE 500
 #define PASSWORD_LETTERS 26 /* 130 bits */
+#define KEEP_MOST_S (3650u * 86400)
 
 /* --- words to values --------------------------------------------------------------------------------- */
 
@@ -48,8 +49,45 @@ struct changes {
     struct directory_change change;
     struct str name;
     uint64_t bytes, messages;
+    uint32_t keep_s;
     bool may;
 };
+
+static enum st keep_arg(struct str v, uint32_t *out)
+{
+    uint64_t seconds;
+
+    *out = KEEP_DEFAULT;
+    if (str_eq(v, STR("default")))
+        return ST_OK;
+    TRY(admin_duration(v, &seconds));
+    if (seconds > KEEP_MOST_S)
+        return FAIL(ST_SYNTAX, "deleted messages are kept for at most 3650d");
+    *out = (uint32_t)seconds;
+    return ST_OK;
+}
+
+/* In the largest unit that it is a whole number of. */
+static struct str keep_text(struct arena *a, uint32_t seconds)
+{
+    static const struct {
+        uint32_t seconds;
+        char letter;
+    } units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
+    size_t i = 0;
+
+    if (seconds == KEEP_DEFAULT)
+        return STR("default");
+    while (seconds % units[i].seconds || (!seconds && i < ARRAY_LEN(units) - 1))
+        i++;
+    return arena_printf(a, "%u%c", seconds / units[i].seconds, units[i].letter);
+}
+
+static enum st messages_arg(struct str v, uint64_t *out)
+{
+    return str_u64(v, INT64_MAX, out) == ST_OK ? ST_OK
+                                               : FAIL(ST_SYNTAX, "\"%.*s\" is no number of messages", STR_ARGS(v));
+}
 
 static enum st changes_arg(struct command *c, struct changes *out)
 {
@@ -63,9 +101,12 @@ static enum st changes_arg(struct command *c, struct changes *out)
         out->change.quota_bytes = &out->bytes;
     }
     if (admin_value(&c->args, "quota-messages", &v)) {
-        if (str_u64(v, INT64_MAX, &out->messages) != ST_OK)
-            return FAIL(ST_SYNTAX, "\"%.*s\" is no number of messages", STR_ARGS(v));
+        TRY(messages_arg(v, &out->messages));
         out->change.quota_messages = &out->messages;
+    }
+    if (admin_value(&c->args, "keep-deleted", &v)) {
+        TRY(keep_arg(v, &out->keep_s));
+        out->change.keep_s = &out->keep_s;
     }
     if (admin_value(&c->args, "send-as-domain", &v)) {
         if (!str_eq(v, STR("yes")) && !str_eq(v, STR("no")))
@@ -94,6 +135,12 @@ static void domain_json(struct command *c, const struct directory_domain *d)
     json_kv_str(c->out, "display", domain_show(c->arena, d->name));
     json_kv_u64(c->out, "accounts", d->accounts);
     json_kv_u64(c->out, "aliases", d->aliases);
+    json_kv_u64(c->out, "quota_bytes", d->quota_bytes);
+    json_kv_u64(c->out, "quota_messages", d->quota_messages);
+    if (c->has_domain_usage) {
+        json_kv_u64(c->out, "used_bytes", c->domain_bytes);
+        json_kv_u64(c->out, "used_messages", c->domain_messages);
+    }
     json_kv_str(c->out, "created", time_rfc3339(c->arena, d->created_us));
     json_object_end(c->out);
 }
@@ -140,6 +187,27 @@ static enum st run_domain_show(struct command *c)
     return domain_show_one(c, name);
 }
 
+static enum st run_domain_set(struct command *c)
+{
+    uint64_t bytes, messages, *has_bytes = NULL, *has_messages = NULL;
+    struct str name, v;
+
+    TRY(domain_arg(c, 0, &name));
+    if (admin_value(&c->args, "quota", &v)) {
+        TRY(admin_size(v, &bytes));
+        has_bytes = &bytes;
+    }
+    if (admin_value(&c->args, "quota-messages", &v)) {
+        TRY(messages_arg(v, &messages));
+        has_messages = &messages;
+    }
+    TRY(directory_domain_set(c->directory, name, has_bytes, has_messages));
+    TRY(directory_domain_find(c->directory, c->arena, name, &c->domain));
+    c->tells_domain = true;
+    domain_json(c, &c->domain);
+    return ST_OK;
+}
+
 static enum st run_domain_remove(struct command *c)
 {
     struct str name;
@@ -163,6 +231,7 @@ static void account_fields(struct command *c, struct arena *a, const struct dire
     json_kv_bool(c->out, "disabled", account->is_disabled);
     json_kv_str(c->out, "reason", account->disabled);
     json_kv_bool(c->out, "send_as_domain", account->may_use_domain);
+    json_kv_str(c->out, "keep_deleted", keep_text(a, account->keep_s));
     json_kv_str(c->out, "created", time_rfc3339(a, account->created_us));
     json_kv_str(c->out, "id", arena_printf(a, "%016llx", (unsigned long long)account->id));
 }
@@ -177,6 +246,10 @@ static enum st account_show_one(struct command *c, uint64_t id)
     TRY(directory_credential_list(c->directory, c->arena, id, &v, &n));
     json_object(c->out);
     account_fields(c, c->arena, &account);
+    if (c->has_usage) {
+        json_kv_u64(c->out, "used_bytes", c->bytes);
+        json_kv_u64(c->out, "used_messages", c->messages);
+    }
     if (c->random.n)
         json_kv_str(c->out, "password", c->random);
     json_key(c->out, "credentials");
@@ -283,6 +356,18 @@ static enum st run_account_show(struct command *c)
     return account_show_one(c, account.id);
 }
 
+/* The box hears of what the account may hold, and of the domain that it is in. */
+static enum st tell(struct command *c, uint64_t id)
+{
+    struct directory_account now;
+
+    TRY(directory_account_by_id(c->directory, c->arena, id, &now));
+    c->tells = true;
+    c->told = id;
+    c->limits = directory_limits(&now, c->set->quota_default);
+    return ST_OK;
+}
+
 static enum st run_account_set(struct command *c)
 {
     struct directory_account account;
@@ -291,6 +376,20 @@ static enum st run_account_set(struct command *c)
     TRY(account_arg(c, &account));
     TRY(changes_arg(c, &changes));
     TRY(directory_account_set(c->directory, account.id, &changes.change));
+    TRY(tell(c, account.id));
+    return account_show_one(c, account.id);
+}
+
+/* Rights go by the account's id and not by its name: sessions go on. */
+static enum st run_account_rename(struct command *c)
+{
+    struct directory_account account;
+    struct directory_address to;
+
+    TRY(account_arg(c, &account));
+    TRY(address_arg(c, 1, &to));
+    TRY(directory_account_rename(c->directory, account.id, &to, admin_has(&c->args, "keep-alias")));
+    TRY(tell(c, account.id));
     return account_show_one(c, account.id);
 }
 
@@ -332,6 +431,7 @@ static enum st run_account_remove(struct command *c)
     TRY(account_arg(c, &account));
     TRY(directory_account_remove(c->directory, account.id));
     revoke(c, account.id, "the account was removed");
+    c->removes = true;
     json_object(c->out);
     json_kv_str(c->out, "removed", account.address);
     json_object_end(c->out);
@@ -387,8 +487,7 @@ static enum st import_one(struct command *c, const struct import_entry *e, bool 
         ch.change.quota_bytes = &ch.bytes;
     }
     if (e->is.quota_messages.n) {
-        if (str_u64(e->is.quota_messages, INT64_MAX, &ch.messages) != ST_OK)
-            return FAIL(ST_SYNTAX, "\"%.*s\" is no number of messages", STR_ARGS(e->is.quota_messages));
+        TRY(messages_arg(e->is.quota_messages, &ch.messages));
         ch.change.quota_messages = &ch.messages;
     }
     st = directory_account_find(c->directory, c->arena, &address, &account);
@@ -627,6 +726,28 @@ enum st command_prepare(struct command *c)
         password = secret_of(c->random);
     }
     return password_hash(password, keeper_cost(c->set), c->hash);
+}
+
+bool command_wants_usage(const struct command *c)
+{
+    return c->args.command->id == ADMIN_CMD_account_show || c->args.command->id == ADMIN_CMD_domain_show;
+}
+
+enum st command_find(struct command *c)
+{
+    struct directory_account account;
+    struct directory_domain domain;
+    struct str name;
+
+    if (c->args.command->id == ADMIN_CMD_account_show) {
+        TRY(account_arg(c, &account));
+        c->account = account.id;
+        return ST_OK;
+    }
+    TRY(domain_arg(c, 0, &name));
+    TRY(directory_domain_find(c->directory, c->arena, name, &domain));
+    c->of_domain = domain.id;
+    return ST_OK;
 }
 
 enum st command_run(struct command *c)

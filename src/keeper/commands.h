@@ -35,6 +35,17 @@ struct command {
     uint64_t *revoked; /* accounts whose sessions end */
     size_t n_revoked;
     const char *why;
+
+    bool tells;    /* what an account may hold has changed: */
+    uint64_t told; /* this account */
+    struct account_limits limits;
+    bool tells_domain; /* or all of a domain together: */
+    struct directory_domain domain;
+    bool removes; /* an account has become a tombstone */
+
+    uint64_t account, of_domain; /* whose use is asked for: command_find; 0: none */
+    bool has_usage, has_domain_usage;
+    uint64_t bytes, messages, domain_bytes, domain_messages;
 };
 
 /* Takes the words apart. ST_SYNTAX; ST_NOTFOUND: not a command of the keeper. */
@@ -42,5 +53,8 @@ enum st command_init(struct command *c, const struct settings *set, struct direc
                      const struct str *words, size_t n, struct str input, struct json *out) MUST_USE;
 bool command_needs_prepare(const struct command *c);
 enum st command_prepare(struct command *c) MUST_USE; /* one password; while command_needs_prepare */
+/* Commands that show what is held: whose it is, before they run. The caller asks the box and fills in what it said. */
+bool command_wants_usage(const struct command *c);
+enum st command_find(struct command *c) MUST_USE;
 enum st command_run(struct command *c) MUST_USE;
 void command_wipe(struct command *c);

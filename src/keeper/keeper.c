@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/must.h"
 #include "base/random.h"
+#include "base/route.h"
 
 #include <errno.h>
 #include <sodium.h>
@@ -170,6 +171,7 @@ void keeper_core_is_up(struct keeper *k, unsigned core, struct ipc *ipc)
     k->cores[core] = ipc;
     if (ipc_send(ipc, MSG_pass_key, &m, -1) != ST_OK)
         LOG(KEEPER_BOX_NOT_TOLD, lf_z("what", "pass key"), lf_err());
+    co_event_set(&k->removed); /* what could not be taken away without it */
 }
 
 void keeper_directory_changed(struct keeper *k)
@@ -212,6 +214,31 @@ void keeper_revoke(struct keeper *k, uint64_t account, uint64_t credential, stru
         if (k->gates[i].ipc && ipc_is_up(k->gates[i].ipc) &&
             ipc_send(k->gates[i].ipc, MSG_revoke_gate, &gate, -1) != ST_OK)
             LOG(KEEPER_GATE_NOT_TOLD, lf_z("what", "revocation"), lf_err());
+}
+
+static struct ipc *box_of(const struct keeper *k, uint64_t account)
+{
+    struct ipc *box = k->n_cores ? k->cores[route_core(account, k->n_cores)] : NULL;
+
+    return box && ipc_is_up(box) ? box : NULL; /* one that comes again is told with each login and letter */
+}
+
+void keeper_tell_limits(struct keeper *k, uint64_t account, const struct account_limits *limits)
+{
+    struct msg_account_limits m = {.account = account, .limits = *limits};
+    struct ipc *box = box_of(k, account);
+
+    if (box && ipc_send(box, MSG_account_limits, &m, -1) != ST_OK)
+        LOG(KEEPER_BOX_NOT_TOLD, lf_z("what", "limits"), lf_err());
+}
+
+void keeper_tell_domain(struct keeper *k, uint64_t domain, uint64_t bytes, uint64_t messages)
+{
+    struct msg_domain_limits m = {.domain = domain, .bytes = bytes, .messages = messages};
+    struct ipc *box = box_of(k, domain);
+
+    if (box && ipc_send(box, MSG_domain_limits, &m, -1) != ST_OK)
+        LOG(KEEPER_BOX_NOT_TOLD, lf_z("what", "limits"), lf_err());
 }
 
 void keeper_sign(struct ipc_request *r)

@@ -47,6 +47,7 @@ struct keeper {
     struct resolved resolved; /* its generation is that of the directory */
     struct known known;
     struct failures failures;
+    struct co_event removed; /* an account was: its mail is to go */
     unsigned char pass_key[PASS_KEY_BYTES];
 
     struct certs *certs, *old_certs; /* the old ones sign for handshakes under way at a reload */
@@ -78,6 +79,15 @@ void keeper_sender(struct ipc_request *r) SUSPENDS;
 void keeper_sign(struct ipc_request *r); /* on the loop */
 /* Of the link to control; arg is a struct keeper. */
 void keeper_admin(struct ipc_request *r) SUSPENDS;
+void keeper_account(struct ipc_request *r) SUSPENDS;
+
+/* Has the box take away the mail of accounts that were removed, one after the other, and then their tombstones; for as long
+ * as the process lives. */
+void keeper_removals(void *keeper) SUSPENDS;
+
+/* What the box should know of a change; it is told, but not waited for. */
+void keeper_tell_limits(struct keeper *k, uint64_t account, const struct account_limits *limits);
+void keeper_tell_domain(struct keeper *k, uint64_t domain, uint64_t bytes, uint64_t messages);
 
 /* Runs fn(arg) on the directory's thread; its status and error record come back. */
 enum st keeper_sql(struct keeper *k, enum st (*fn)(void *arg), void *arg) SUSPENDS MUST_USE;

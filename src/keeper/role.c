@@ -97,7 +97,7 @@ static enum st role_start(struct role *r)
     TRY(load_certificates(k, r, r->settings, &certs));
     TRY(directory_open(path, &d));
     k->keeper = keeper_new(r->settings, d, certs, r->gates, r->cores);
-    return ST_OK;
+    return co_spawn(keeper_removals, k->keeper, "removals");
 }
 
 static const struct ipc_handler gate_handlers[] = {{MSG_auth_ask, keeper_auth},
@@ -105,7 +105,7 @@ static const struct ipc_handler gate_handlers[] = {{MSG_auth_ask, keeper_auth},
                                                    {MSG_sender_ask, keeper_sender},
                                                    {MSG_sign_ask, keeper_sign, .direct = true}};
 
-static const struct ipc_handler control_handlers[] = {{MSG_admin_ask, keeper_admin}};
+static const struct ipc_handler control_handlers[] = {{MSG_admin_ask, keeper_admin}, {MSG_account_ask, keeper_account}};
 
 static void role_peer(struct role *r, const struct role_peer *p)
 {

@@ -216,7 +216,7 @@ static enum st make(struct account *a) SUSPENDS
     };
     struct change *c = change_begin(a);
 
-    a->rec = (struct account_rec){.next_mailbox = 1, .log_low = 1, .keep_s = MAIL_KEEP_DEFAULT};
+    a->rec = (struct account_rec){.next_mailbox = 1, .log_low = 1, .keep_s = KEEP_DEFAULT};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct mailbox *mb = change_new_mailbox(c, rows[i].name, rows[i].use);
 

@@ -47,7 +47,7 @@ static struct mailbox *mailbox_for(struct account *a, struct str name)
 static enum st check_room(struct job *j, size_t from, size_t to)
 {
     struct account *a = j->accounts[from];
-    const struct mail_limits *limits = j->rcpts[from]->limits;
+    const struct account_limits *limits = j->rcpts[from]->limits;
     uint64_t bytes = 0;
     enum st st;
 

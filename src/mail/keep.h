@@ -6,24 +6,16 @@
  * while, outside of all limits, and can be had back. */
 #pragma once
 
+#include "base/account_limits.h"
 #include "mail/mail.h"
 
-#define MAIL_KEEP_DEFAULT UINT32_MAX /* as mail_rules says */
-
-struct mail_limits {
-    uint64_t bytes, messages; /* 0: no limit */
-    uint64_t domain;          /* its number in the directory; 0: not known */
-    uint64_t domain_bytes, domain_messages;
-    uint32_t keep_s; /* how long deleted messages are kept; 0: not at all */
-};
-
 /* What the directory says of an account now. Opens it; what must last is written. */
-enum st mail_tell(struct mail *m, uint64_t account, const struct mail_limits *limits) SUSPENDS MUST_USE;
+enum st mail_tell(struct mail *m, uint64_t account, const struct account_limits *limits) SUSPENDS MUST_USE;
 void mail_tell_domain(struct mail *m, uint64_t domain, uint64_t bytes, uint64_t messages); /* from any core */
 
 struct mail_usage {
     uint64_t bytes, messages;
-    struct mail_limits limits; /* as last told; all 0 when nobody has */
+    struct account_limits limits; /* as last told; all 0 when nobody has */
 };
 void account_usage(const struct account *a, struct mail_usage *out);
 /* Durable letters of all accounts of a domain. ST_TRYLATER: not counted yet, the box has just started. */
@@ -32,7 +24,7 @@ enum st mail_domain_usage(struct mail *m, uint64_t domain, uint64_t *out_bytes, 
 /* May so much come in? ST_OVERQUOTA: not now; ST_TOOBIG: never; ST_TRYLATER: the domain's use is not known yet. */
 enum st account_has_room(const struct account *a, uint64_t bytes, uint64_t messages) MUST_USE;
 /* The same by limits that come with the question, for a letter. *out_free: how many bytes there is room for. */
-enum st mail_has_room(struct mail *m, uint64_t account, const struct mail_limits *limits, uint64_t bytes,
+enum st mail_has_room(struct mail *m, uint64_t account, const struct account_limits *limits, uint64_t bytes,
                       uint64_t *out_free) SUSPENDS MUST_USE;
 
 /* --- deleted messages ----------------------------------------------------------------------------- */

@@ -15,7 +15,7 @@
 
 uint64_t kept_seconds(const struct account *a)
 {
-    return a->rec.keep_s == MAIL_KEEP_DEFAULT ? a->core->rules.keep_s : a->rec.keep_s;
+    return a->rec.keep_s == KEEP_DEFAULT ? a->core->rules.keep_s : a->rec.keep_s;
 }
 
 bool kept_is_on(const struct account *a)

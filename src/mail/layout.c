@@ -152,7 +152,7 @@ struct str account_rec_put(struct arena *a, const struct account_rec *r)
 enum st account_rec_get(struct str value, struct account_rec *out)
 {
     struct rec r = record_of(value);
-    struct account_rec got = {.keep_s = MAIL_KEEP_DEFAULT};
+    struct account_rec got = {.keep_s = KEEP_DEFAULT};
 
     got.next_mailbox = rec_u32(&r);
     got.uidvalidity_high = rec_u32(&r);

@@ -34,7 +34,7 @@ struct account_rec {
     uint32_t next_mailbox, uidvalidity_high;
     uint64_t log_low; /* the change log is complete from this modseq on */
     uint64_t domain;  /* its number in the directory; 0: not heard of yet */
-    uint32_t keep_s;  /* as in struct mail_limits */
+    uint32_t keep_s;  /* as in struct account_limits */
     bool removed;     /* the account is gone for good, its mail going */
 };
 struct str account_rec_put(struct arena *a, const struct account_rec *r);

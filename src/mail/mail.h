@@ -11,9 +11,9 @@
 #include "mime/record.h"
 #include "store/store.h"
 
-struct mail;        /* one per process */
-struct mail_limits; /* mail/keep.h */
-struct account;     /* open on its core, reference-counted */
+struct mail;           /* one per process */
+struct account_limits; /* base/account_limits.h */
+struct account;        /* open on its core, reference-counted */
 
 struct mail_options {
     struct store *store;
@@ -207,7 +207,7 @@ struct delivery_rcpt {
     uint64_t account;
     struct str mailbox; /* empty: INBOX; one that is missing: INBOX too */
     struct str prefix;  /* for this recipient */
-    const struct mail_limits
+    const struct account_limits
         *limits; /* of the account, as the directory has them; NULL: those that it was told before */
 };
 /* One letter to several accounts, on whichever cores they live, and with an extra part (the queue's) in the same

@@ -79,7 +79,7 @@ struct account {
     unsigned refs_users;
     uint64_t refs_generation;
     struct counts have, will; /* of all mailboxes: durable, pending */
-    struct mail_limits limits;
+    struct account_limits limits;
     bool limits_known;
     bool rec_dirty; /* to be written with the next change */
     bool counted;   /* what `told` says is part of its domain's use */
@@ -196,8 +196,8 @@ void counts_add(struct counts *c, const struct counts *d, int sign);
 void usage_loaded(struct account *a);  /* its counts are those of the store */
 void usage_changed(struct account *a); /* the durable counts have moved: the domain's do */
 void usage_count(struct account *a);   /* it had not been counted */
-void usage_learn(struct account *a, const struct mail_limits *limits, bool is_now);
-enum st usage_check(const struct account *a, const struct mail_limits *limits, uint64_t bytes, uint64_t messages)
+void usage_learn(struct account *a, const struct account_limits *limits, bool is_now);
+enum st usage_check(const struct account *a, const struct account_limits *limits, uint64_t bytes, uint64_t messages)
     MUST_USE;
 void usage_forget_domains(struct mail *m);
 enum st account_settle(struct account *a) SUSPENDS MUST_USE; /* what the directory said is written */

@@ -48,7 +48,7 @@ static enum st has_old(struct mail_core *core, uint64_t id, bool *out) SUSPENDS
     if (st == ST_OK)
         st = account_rec_get(value, &rec);
     if (st == ST_OK && !rec.removed) {
-        keep = rec.keep_s == MAIL_KEEP_DEFAULT ? core->rules.keep_s : rec.keep_s;
+        keep = rec.keep_s == KEEP_DEFAULT ? core->rules.keep_s : rec.keep_s;
         st = kv_range_open(s, &ar, id, key_letter(&ar, KEY_KEPT), key_kept(&ar, ago_us(keep), 0, 0), &range);
         if (st == ST_OK) {
             *out = kv_range_next(range, &key, &value);

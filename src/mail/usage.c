@@ -112,7 +112,7 @@ static void move_to_domain(struct account *a, uint64_t domain)
     usage_changed(a);
 }
 
-void usage_learn(struct account *a, const struct mail_limits *limits, bool is_now)
+void usage_learn(struct account *a, const struct account_limits *limits, bool is_now)
 {
     mail_tell_domain(a->core->m, limits->domain, limits->domain_bytes, limits->domain_messages);
     if (a->limits_known && !is_now) /* by a letter that was under way meanwhile, perhaps */
@@ -138,7 +138,7 @@ enum st account_settle(struct account *a)
     return change_commit(c, NULL, 0);
 }
 
-enum st mail_tell(struct mail *m, uint64_t account, const struct mail_limits *limits)
+enum st mail_tell(struct mail *m, uint64_t account, const struct account_limits *limits)
 {
     struct account *a;
     enum st st;
@@ -173,7 +173,7 @@ static enum st check_domain(const struct account *a, uint64_t bytes, uint64_t me
     return fits(d->max_messages, d->messages + a->will.messages - a->have.messages, messages, "domain");
 }
 
-enum st usage_check(const struct account *a, const struct mail_limits *limits, uint64_t bytes, uint64_t messages)
+enum st usage_check(const struct account *a, const struct account_limits *limits, uint64_t bytes, uint64_t messages)
 {
     TRY(fits(limits->bytes, a->will.bytes, bytes, "mailbox"));
     TRY(fits(limits->messages, a->will.messages, messages, "mailbox"));
@@ -192,7 +192,7 @@ static uint64_t room_below(uint64_t max, int64_t has)
     return (uint64_t)MAX(has, 0) < max ? max - (uint64_t)MAX(has, 0) : 0;
 }
 
-enum st mail_has_room(struct mail *m, uint64_t account, const struct mail_limits *limits, uint64_t bytes,
+enum st mail_has_room(struct mail *m, uint64_t account, const struct account_limits *limits, uint64_t bytes,
                       uint64_t *out_free)
 {
     struct account *a;

@@ -22,6 +22,17 @@ static enum st read_text(struct smtp_session *s, struct letter *l, enum dot_even
     }
 }
 
+/* Full since RCPT. Of several recipients the others shall get the letter when it comes again: then this one is refused alone. */
+static enum st answer_full(struct smtp_session *s, enum st st, struct str rcpt) SUSPENDS
+{
+    if (s->txn.n_rcpts > 1)
+        return smtp_reply_arg(s, SMTP_MAILBOX_FULL, rcpt);
+    if (st == ST_TOOBIG)
+        return smtp_reply_arg(s, SMTP_MAILBOX_TOO_SMALL, rcpt);
+    return smtp_reply_arg(s, s->set->quota_full == FULL_PERMANENT ? SMTP_MAILBOX_FULL_NOW_BOUNCE : SMTP_MAILBOX_FULL,
+                          rcpt);
+}
+
 static enum st answer_failure(struct smtp_session *s, enum st st) SUSPENDS
 {
     switch (st) {
@@ -29,6 +40,8 @@ static enum st answer_failure(struct smtp_session *s, enum st st) SUSPENDS
         return smtp_reply_arg(s, SMTP_TOO_LARGE,
                               arena_printf(&s->txn_arena, "%llu", (unsigned long long)s->set->smtp_max_message_size));
     case ST_NOSPACE: return smtp_reply(s, SMTP_NO_SPACE);
+    case ST_OVERQUOTA:
+    case ST_TOOBIG: return answer_full(s, st, arena_str(&s->txn_arena, str_z(err_get()->text)));
     case ST_DENIED: /* the login holds no more, since it was revoked or the mail store has started anew: only another one helps */
         smtp_session_end(s, ST_DENIED, "the right to send is gone");
         return smtp_reply_arg(s, SMTP_SHUTDOWN, s->set->host_name);

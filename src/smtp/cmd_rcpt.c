@@ -76,10 +76,29 @@ static enum st refuse_unknown(struct smtp_session *s, struct str address) SUSPEN
     return smtp_reply_arg(s, SMTP_NO_SUCH_USER, address);
 }
 
+static enum st refuse_full(struct smtp_session *s, enum st st, struct str address) SUSPENDS
+{
+    LOG(SMTP_RCPT_REJECTED, lf_str("rcpt", address), lf_z("reason", "over quota"));
+    if (st == ST_TOOBIG)
+        return smtp_reply_arg(s, SMTP_MAILBOX_TOO_SMALL, address);
+    return smtp_reply_arg(s, s->set->quota_full == FULL_PERMANENT ? SMTP_MAILBOX_FULL_NOW_BOUNCE : SMTP_MAILBOX_FULL,
+                          address);
+}
+
+/* A letter of unknown size for a mailbox that it may not fit would have to be refused to all others too, and again and again:
+ * it comes in a transaction of its own. A user's program is not asked for that; it shows the refusal. */
+static bool is_tight(const struct smtp_session *s, const struct smtp_rcpt_result *r)
+{
+    return !s->submission && !s->txn.size && r->free < s->set->smtp_max_message_size;
+}
+
 static enum st answer(struct smtp_session *s, enum st st, struct str address, const struct smtp_rcpt_result *r) SUSPENDS
 {
     switch (st) {
     case ST_OK:
+        if (s->txn.n_rcpts && (s->txn.is_tight || is_tight(s, r)))
+            return smtp_reply_arg(s, SMTP_NEARLY_FULL, s->txn.is_tight ? STR("Another recipient") : address);
+        s->txn.is_tight = is_tight(s, r);
         if (add(s, r->targets, r->n) != ST_OK)
             return smtp_reply(s, SMTP_TOO_MANY_RCPTS);
         s->txn.only_rcpt = s->txn.n_rcpts++ ? STR_NONE : arena_str(&s->txn_arena, address);
@@ -89,7 +108,8 @@ static enum st answer(struct smtp_session *s, enum st st, struct str address, co
         LOG(SMTP_RCPT_REJECTED, lf_str("rcpt", address), lf_z("reason", "relaying denied"));
         return smtp_refuse(s, SMTP_RELAY_DENIED, address);
     case ST_DENIED: return smtp_reply_arg(s, SMTP_USER_DISABLED, address);
-    case ST_NOSPACE: return smtp_reply(s, SMTP_MAILBOX_FULL);
+    case ST_OVERQUOTA:
+    case ST_TOOBIG: return refuse_full(s, st, address);
     default: return smtp_reply(s, SMTP_LOCAL_ERROR);
     }
 }
@@ -99,14 +119,14 @@ static enum st ask(struct smtp_cmd *c, struct arena *a) SUSPENDS
 {
     struct smtp_session *s = c->s;
     struct smtp_path *path = ARENA_NEW(a, struct smtp_path);
-    struct smtp_rcpt_result r = {0};
+    struct smtp_rcpt_result r = {.free = UINT64_MAX};
     struct str address;
     enum st st = parse(c, path);
 
     if (st != ST_OK)
         return st == ST_DENIED ? ST_OK : st;
     address = path->is_postmaster ? STR("postmaster") : path->addr.whole;
-    st = s->setup.ops->resolve(s->setup.arg, s->txn.id, s->user.account, address, a, &r);
+    st = s->setup.ops->resolve(s->setup.arg, s->txn.id, s->user.account, s->txn.size, address, a, &r);
     return answer(s, st, address, &r);
 }
 

@@ -28,6 +28,7 @@ static enum st mail(struct smtp_session *s, const struct smtp_param *p) SUSPENDS
         TRY(smtp_reply_arg(s, SMTP_TOO_LARGE, most)); /* section 6.1 */
         return ST_DENIED;
     }
+    s->txn.size = size;
     return ST_OK;
 }
 

@@ -24,6 +24,8 @@ struct smtp_txn {
     uint32_t n_rcpts;     /* RCPT commands that were accepted */
     struct str only_rcpt; /* for the Received line, when there is just one */
     bool utf8;
+    uint64_t size; /* as MAIL says; 0: it does not */
+    bool is_tight; /* a recipient may not have room: no others beside him */
 };
 
 struct smtp_session {

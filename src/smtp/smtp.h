@@ -26,6 +26,7 @@ struct smtp_rcpt_result {
     struct rcpt_target *targets; /* in the given arena */
     size_t n;
     struct str text; /* why not, for people; may be empty */
+    uint64_t free;   /* so many bytes fit all of them for certain */
 };
 
 /* A letter that is complete. Either `body` holds it, or `spool` is a descriptor with `body_size` bytes of it. */
@@ -47,15 +48,17 @@ struct smtp_ops {
     /* ST_OK, ST_DENIED (wrong), ST_TRYLATER. */
     enum st (*authenticate)(void *arg, const struct smtp_auth_try *try, struct arena *a, struct smtp_auth_result *out)
         SUSPENDS;
-    /* ST_OK; ST_NOTFOUND no such user; ST_DENIED with text; ST_NOSPACE; ST_FOREIGN not a domain of ours; ST_TRYLATER. */
-    enum st (*resolve)(void *arg, uint64_t txn, uint64_t account, struct str address, struct arena *a,
+    /* ST_OK; ST_NOTFOUND no such user; ST_DENIED with text; ST_FOREIGN not a domain of ours; ST_TRYLATER;
+     * ST_OVERQUOTA, ST_TOOBIG: for a letter of `size` bytes (0: not said). */
+    enum st (*resolve)(void *arg, uint64_t txn, uint64_t account, uint64_t size, struct str address, struct arena *a,
                        struct smtp_rcpt_result *out) SUSPENDS;
     enum st (*may_send_as)(void *arg, uint64_t account, struct str address)
         SUSPENDS;                                          /* ST_OK, ST_DENIED, ST_TRYLATER */
     enum st (*spool)(void *arg, int *out_fd) SUSPENDS;     /* ST_NOSPACE */
     void (*spool_done)(void *arg, int fd, uint64_t bytes); /* closes it; frees the budget */
     bool (*spool_may)(void *arg, uint64_t more);           /* the gate's budget of spool */
-    /* Durable when ST_OK; *out_id names it in the reply. ST_NOSPACE, ST_TRYLATER, ST_DENIED. */
+    /* Durable when ST_OK; *out_id names it in the reply. ST_NOSPACE, ST_TRYLATER, ST_DENIED. ST_OVERQUOTA,
+     * ST_TOOBIG: the error's text is the recipient who has no room. */
     enum st (*deliver)(void *arg, const struct smtp_letter *l, uint64_t *out_id) SUSPENDS;
     enum st (*start_tls)(void *arg, struct stream *s) SUSPENDS;
     /* Parks until input, hang-up or deadline; smtp_session_run is then called again. False: there is input. */

@@ -181,3 +181,78 @@ TEST(a_list_comes_in_pieces_and_in_order)
     CHECK_STR(v[0].address, STR("User00@other.test"));
     end();
 }
+
+static struct str targets_of(const char *alias)
+{
+    struct directory_address a = at(alias);
+    struct directory_alias found;
+    struct str all = STR("");
+
+    if (directory_alias_find(d, &arena, &a, &found) != ST_OK)
+        return STR("none");
+    for (size_t i = 0; i < found.n_targets; i++)
+        all = arena_printf(&arena, "%.*s%s%.*s", STR_ARGS(all), i ? " " : "", STR_ARGS(found.targets[i]));
+    return all;
+}
+
+static void add_alias(const char *alias, const char *target)
+{
+    struct directory_address a = at(alias), t = at(target);
+
+    CHECK_ST(directory_alias_add(d, &a, &t), ST_OK);
+}
+
+TEST(an_account_that_moves_takes_its_aliases_along)
+{
+    struct directory_address to = at("Carol@other.test"), again = at("carol@OTHER.test"), bob = at("bob@example.test");
+    struct directory_account before, after;
+    uint64_t id;
+
+    again.domain = STR("other.test");
+    begin();
+    CHECK_ST(directory_domain_add(d, STR("other.test")), ST_OK);
+    id = add_one("alice@example.test");
+    add_one("bob@example.test");
+    add_alias("info@example.test", "Alice@example.test");
+    add_alias("both@example.test", "alice@example.test");
+    add_alias("both@example.test", "carol@other.test");
+    CHECK_ST(directory_account_by_id(d, &arena, id, &before), ST_OK);
+    CHECK_ST(directory_account_rename(d, id, &bob, false), ST_EXISTS);
+    CHECK_STR(targets_of("info@example.test"), STR("Alice@example.test"));
+    CHECK_ST(directory_account_rename(d, id, &to, false), ST_OK);
+    CHECK_ST(directory_account_by_id(d, &arena, id, &after), ST_OK);
+    CHECK_STR(after.address, STR("Carol@other.test"));
+    CHECK(after.domain != before.domain && after.version == before.version + 1);
+    CHECK_STR(targets_of("info@example.test"), STR("Carol@other.test"));
+    CHECK_STR(targets_of("both@example.test"), STR("carol@other.test"));
+    CHECK_STR(targets_of("alice@example.test"), STR("none"));
+    CHECK_ST(directory_account_rename(d, id, &again, true), ST_OK); /* only its letters' case */
+    CHECK_STR(targets_of("carol@other.test"), STR("none"));
+    CHECK_ST(directory_account_rename(d, id + 1, &to, false), ST_NOTFOUND);
+    end();
+}
+
+TEST(what_an_account_may_hold)
+{
+    uint64_t ten = 10, hundred = 100;
+    uint32_t day = 86400, as_said = KEEP_DEFAULT;
+    struct directory_account acc;
+    struct account_limits l;
+    uint64_t id;
+
+    begin();
+    id = add_one("alice@example.test");
+    CHECK_ST(directory_account_by_id(d, &arena, id, &acc), ST_OK);
+    l = directory_limits(&acc, 7);
+    CHECK(l.bytes == 7 && l.messages == 0 && l.domain && l.domain_bytes == 0 && l.keep_s == KEEP_DEFAULT);
+    CHECK_ST(directory_domain_set(d, STR("example.test"), &hundred, NULL), ST_OK);
+    CHECK_ST(directory_domain_set(d, STR("example.test"), NULL, &ten), ST_OK);
+    CHECK_ST(directory_account_set(d, id, &(struct directory_change){.quota_bytes = &ten, .keep_s = &day}), ST_OK);
+    CHECK_ST(directory_account_by_id(d, &arena, id, &acc), ST_OK);
+    l = directory_limits(&acc, 7);
+    CHECK(l.bytes == 10 && l.domain_bytes == 100 && l.domain_messages == 10 && l.keep_s == 86400);
+    CHECK_ST(directory_account_set(d, id, &(struct directory_change){.keep_s = &as_said}), ST_OK);
+    CHECK_ST(directory_account_by_id(d, &arena, id, &acc), ST_OK);
+    CHECK_U64(acc.keep_s, KEEP_DEFAULT);
+    end();
+}

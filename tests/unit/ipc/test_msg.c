@@ -21,6 +21,9 @@ static struct str some(size_t max)
 #define U32(n) m->n = (uint32_t)random_u64();
 #define U64(n) m->n = random_u64();
 #define TXT(n, max) m->n = some(max);
+#define LIMITS(n)                                                                                                      \
+    m->n = (struct account_limits){random_u64(), random_u64(), random_u64(),                                           \
+                                   random_u64(), random_u64(), (uint32_t)random_u64()};
 #define MSG(name, way, text_, fields)                                                                                  \
     static void fill_##name(void *msg)                                                                                 \
     {                                                                                                                  \
@@ -34,12 +37,17 @@ static struct str some(size_t max)
 #undef U32
 #undef U64
 #undef TXT
+#undef LIMITS
 
 #define U8(n) CHECK_U64(a->n, b->n);
 #define STATUS(n) CHECK_U64(a->n, b->n);
 #define U32(n) CHECK_U64(a->n, b->n);
 #define U64(n) CHECK_U64(a->n, b->n);
 #define TXT(n, max) CHECK(str_eq(a->n, b->n));
+#define LIMITS(n)                                                                                                      \
+    CHECK(a->n.bytes == b->n.bytes && a->n.messages == b->n.messages && a->n.domain == b->n.domain &&                  \
+          a->n.domain_bytes == b->n.domain_bytes && a->n.domain_messages == b->n.domain_messages &&                    \
+          a->n.keep_s == b->n.keep_s);
 #define MSG(name, way, text_, fields)                                                                                  \
     static void same_##name(const void *x, const void *y)                                                              \
     {                                                                                                                  \
@@ -53,6 +61,7 @@ static struct str some(size_t max)
 #undef U32
 #undef U64
 #undef TXT
+#undef LIMITS
 
 static const struct {
     void (*fill)(void *msg);

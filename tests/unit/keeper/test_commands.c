@@ -77,6 +77,66 @@ TEST(domains)
     end();
 }
 
+TEST(domains_have_quotas)
+{
+    begin();
+    CHECK_ST(cmd("domain add example.test"), ST_OK);
+    CHECK(answer_has("\"quota_bytes\":0,\"quota_messages\":0") && !command.tells_domain);
+    CHECK_ST(cmd("domain set example.test --quota 10G --quota-messages 1000"), ST_OK);
+    CHECK(answer_has("\"quota_bytes\":10737418240,\"quota_messages\":1000"));
+    CHECK(command.tells_domain && command.domain.quota_messages == 1000 && command.domain.id);
+    CHECK_ST(cmd("domain set example.test --quota 0"), ST_OK);
+    CHECK(answer_has("\"quota_bytes\":0,\"quota_messages\":1000"));
+    CHECK_ST(cmd("domain set other.test --quota 0"), ST_NOTFOUND);
+    CHECK_ST(cmd("domain set example.test --quota x"), ST_SYNTAX);
+    end();
+}
+
+TEST(an_account_gets_another_address)
+{
+    begin();
+    CHECK_ST(cmd("domain add example.test"), ST_OK);
+    CHECK_ST(cmd("domain add new.test"), ST_OK);
+    CHECK_ST(cmd("account add alice@example.test"), ST_OK);
+    CHECK_ST(cmd("account add bob@example.test"), ST_OK);
+    CHECK_ST(cmd("account rename alice@example.test bob@example.test"), ST_EXISTS);
+    CHECK_ST(cmd("account rename alice@example.test alice@nowhere.test"), ST_NOTFOUND);
+    CHECK_ST(cmd("account rename alice@example.test carol@new.test --keep-alias"), ST_OK);
+    CHECK(answer_has("\"address\":\"carol@new.test\"") && command.tells && command.n_revoked == 0);
+    CHECK_ST(cmd("alias show alice@example.test"), ST_OK);
+    CHECK(answer_has("\"targets\":[\"carol@new.test\"]"));
+    CHECK_ST(cmd("account show alice@example.test"), ST_NOTFOUND);
+    CHECK_ST(cmd("account show carol@new.test"), ST_OK);
+    CHECK(answer_has("argon2id"));
+    end();
+}
+
+/* What the box says is asked for before the answer is written. */
+TEST(what_is_held_is_shown)
+{
+    struct json json;
+
+    begin();
+    CHECK_ST(cmd("domain add example.test"), ST_OK);
+    CHECK(!command_wants_usage(&command));
+    CHECK_ST(cmd("account add alice@example.test"), ST_OK);
+    CHECK_ST(cmd("account show alice@example.test"), ST_OK);
+    CHECK(command_wants_usage(&command) && !answer_has("used_bytes"));
+    CHECK_ST(command_find(&command), ST_OK);
+    CHECK(command.account && !command.of_domain);
+    command.has_usage = true;
+    command.bytes = 1234;
+    buf_clear(&out);
+    json_init(&json, &out);
+    command.out = &json;
+    CHECK_ST(command_run(&command), ST_OK);
+    CHECK(answer_has("\"used_bytes\":1234,\"used_messages\":0"));
+    CHECK_ST(cmd("domain show example.test"), ST_OK);
+    CHECK_ST(command_find(&command), ST_OK);
+    CHECK(!command.account && command.of_domain);
+    end();
+}
+
 TEST(accounts)
 {
     begin();
@@ -98,7 +158,17 @@ TEST(accounts)
     CHECK(answer_has("alice@") && answer_has("bob@"));
     CHECK_ST(cmd("account list nowhere.test"), ST_NOTFOUND);
     CHECK_ST(cmd("account set ALICE@example.test --quota 0"), ST_OK);
-    CHECK(answer_has("\"quota_bytes\":0"));
+    CHECK(answer_has("\"quota_bytes\":0") && answer_has("\"keep_deleted\":\"default\""));
+    CHECK(command.tells && command.limits.messages == 10 && command.limits.keep_s == KEEP_DEFAULT &&
+          command.limits.domain);
+    CHECK_ST(cmd("account set alice@example.test --keep-deleted 36h"), ST_OK);
+    CHECK(answer_has("\"keep_deleted\":\"36h\"") && command.limits.keep_s == 36 * 3600);
+    CHECK_ST(cmd("account set alice@example.test --keep-deleted 0"), ST_OK);
+    CHECK(answer_has("\"keep_deleted\":\"0s\""));
+    CHECK_ST(cmd("account set alice@example.test --keep-deleted 4000d"), ST_SYNTAX);
+    CHECK_ST(cmd("account set alice@example.test --keep-deleted ever"), ST_SYNTAX);
+    CHECK_ST(cmd("account set alice@example.test --keep-deleted default"), ST_OK);
+    CHECK(answer_has("\"keep_deleted\":\"default\""));
     CHECK_U64(command.n_revoked, 0);
     CHECK_ST(cmd("account password alice@example.test"), ST_OK);
     CHECK_U64(command.n_revoked, 1);

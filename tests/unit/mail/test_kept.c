@@ -256,7 +256,7 @@ TEST(kept_comes_back_once)
 /* A round of upkeep on a core: what it finds by itself, and how long an account keeps for itself. */
 static void body_own_time(struct world *w)
 {
-    struct mail_limits limits = {.keep_s = 0};
+    struct account_limits limits = {.keep_s = 0};
     uint64_t to[] = {7};
     struct account *a = open_account(w, 7);
     struct mail_round round;

@@ -64,7 +64,7 @@ TEST(layout_account)
     CHECK(got.next_mailbox == 3 && got.uidvalidity_high == 4 && got.log_low == 5 && got.domain == 6 &&
           got.keep_s == 7 && got.removed);
     CHECK_ST(account_rec_get(str_sub(value, 0, 17), &got), ST_OK);
-    CHECK(got.log_low == 5 && got.domain == 0 && got.keep_s == MAIL_KEEP_DEFAULT && !got.removed);
+    CHECK(got.log_low == 5 && got.domain == 0 && got.keep_s == KEEP_DEFAULT && !got.removed);
     arena_fini(&a);
 }
 

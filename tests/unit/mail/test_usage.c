@@ -5,12 +5,12 @@
 
 #define DOMAIN 77
 
-static struct mail_limits small_limits(void)
+static struct account_limits small_limits(void)
 {
-    return (struct mail_limits){.bytes = 500, .messages = 3, .domain = DOMAIN, .keep_s = MAIL_KEEP_DEFAULT};
+    return (struct account_limits){.bytes = 500, .messages = 3, .domain = DOMAIN, .keep_s = KEEP_DEFAULT};
 }
 
-static enum st deliver_limited(struct world *w, uint64_t account, const struct mail_limits *limits, const char *subject)
+static enum st deliver_limited(struct world *w, uint64_t account, const struct account_limits *limits, const char *subject)
 {
     struct delivery_rcpt rcpt = {.account = account, .limits = limits};
     struct delivery d = {.mail = letter(w, subject), .rcpts = &rcpt, .n_rcpts = 1};
@@ -75,7 +75,7 @@ TEST(usage_is_the_sum_of_the_mailboxes)
 
 static void body_refused(struct world *w)
 {
-    struct mail_limits limits = small_limits(), tiny = {.bytes = 50};
+    struct account_limits limits = small_limits(), tiny = {.bytes = 50};
     struct account *a = open_account(w, 7);
     struct new_mail mail = letter(w, "x");
     struct copied copied;
@@ -119,7 +119,7 @@ struct one {
 static void deliver_one(void *arg)
 {
     struct one *o = arg;
-    struct mail_limits limits = {.messages = 2};
+    struct account_limits limits = {.messages = 2};
 
     o->st = deliver_limited(o->w, 7, &limits, "x");
 }
@@ -128,7 +128,7 @@ static void body_on_its_way(struct world *w)
 {
     struct one o[5];
     struct together t[5];
-    struct mail_limits full = {.messages = 2}, any = {0};
+    struct account_limits full = {.messages = 2}, any = {0};
     struct delivery_rcpt rcpts[] = {{.account = 8, .limits = &any}, {.account = 7, .limits = &full}};
     struct delivery d = {.mail = letter(w, "both"), .rcpts = rcpts, .n_rcpts = 2};
     struct account *a = open_account(w, 7), *b;
@@ -174,7 +174,7 @@ static void check_domain_holds(struct world *w, uint64_t domain, uint64_t want)
 /* The accounts of a domain live on several cores; after a restart all are counted before it is asked about. */
 static void body_domain(struct world *w)
 {
-    struct mail_limits limits = {.domain = DOMAIN, .domain_messages = 4, .keep_s = MAIL_KEEP_DEFAULT}, moved = limits;
+    struct account_limits limits = {.domain = DOMAIN, .domain_messages = 4, .keep_s = KEEP_DEFAULT}, moved = limits;
     struct account *a;
     struct view *v;
     uint64_t id = 10;
@@ -207,7 +207,7 @@ TEST(usage_of_a_domain)
 
 static void body_counted(struct world *w)
 {
-    struct mail_limits limits = {.domain = DOMAIN, .domain_messages = 600, .keep_s = MAIL_KEEP_DEFAULT};
+    struct account_limits limits = {.domain = DOMAIN, .domain_messages = 600, .keep_s = KEEP_DEFAULT};
     uint64_t bytes, messages;
     struct account *a;
 

@@ -36,7 +36,7 @@ static enum st authenticate(void *arg, const struct smtp_auth_try *t, struct are
     return ST_OK;
 }
 
-static enum st resolve(void *arg, uint64_t txn, uint64_t account, struct str address, struct arena *a,
+static enum st resolve(void *arg, uint64_t txn, uint64_t account, uint64_t size, struct str address, struct arena *a,
                        struct smtp_rcpt_result *out)
 {
     struct rcpt_target *t = ARENA_NEW(a, struct rcpt_target);
@@ -46,6 +46,12 @@ static enum st resolve(void *arg, uint64_t txn, uint64_t account, struct str add
     w->txn_bytes = MAX(w->txn_bytes, w->session->txn_arena.used);
     if (w->revoke_at_rcpt)
         smtp_session_revoke(w->session);
+    if (str_starts(address, STR("full@")))
+        return FAIL(ST_OVERQUOTA, "full");
+    if (str_starts(address, STR("small@")) && size > 1000)
+        return FAIL(ST_TOOBIG, "too small");
+    if (str_starts(address, STR("small@")))
+        out->free = 1000;
     if (str_starts(address, STR("disabled@")))
         return FAIL(ST_DENIED, "disabled");
     *t = (struct rcpt_target){.kind = RCPT_LOCAL, .account = address.n, .address = address, .original = address};
@@ -452,4 +458,52 @@ TEST(passwords_do_not_get_into_the_log_whatever_the_client_does_wrong)
         CHECK(str_search(got, STR("SECRET")) == got.n);
         CHECK(str_search(got, STR("AFNFQ1JF")) == got.n);
     }
+}
+
+TEST(full_mailboxes_are_refused_by_rfc_5248)
+{
+    struct world world = {0};
+    struct str got = talk(&world,
+                          STR("EHLO c\r\nMAIL FROM:<a@b.example> SIZE=2000\r\nRCPT TO:<full@example.test>\r\n"
+                              "RCPT TO:<small@example.test>\r\nRCPT TO:<bob@example.test>\r\nQUIT\r\n"),
+                          out, sizeof out);
+
+    CHECK(str_search(got, STR("\r\n452 4.2.2 The mailbox full@example.test is full\r\n"
+                              "552 5.2.3 The letter is larger than all that the mailbox small@example.test may hold\r\n"
+                              "250 2.1.5 Recipient ok\r\n")) < got.n);
+}
+
+/* Its size not being said, a letter that may not fit one mailbox comes alone. */
+TEST(nearly_full_mailboxes_get_letters_of_their_own)
+{
+    struct world world = {0};
+    struct str got = talk(&world,
+                          STR("EHLO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<bob@example.test>\r\n"
+                              "RCPT TO:<small@example.test>\r\nRSET\r\nMAIL FROM:<a@b.example>\r\n"
+                              "RCPT TO:<small@example.test>\r\nRCPT TO:<bob@example.test>\r\nRSET\r\n"
+                              "MAIL FROM:<a@b.example> SIZE=900\r\nRCPT TO:<small@example.test>\r\n"
+                              "RCPT TO:<bob@example.test>\r\nQUIT\r\n"),
+                          out, sizeof out);
+
+    CHECK(str_search(got, STR("250 2.1.5 Recipient ok\r\n452 4.5.3 small@example.test is nearly full: send that letter "
+                              "alone, or say its SIZE\r\n250 ")) < got.n);
+    CHECK(str_search(got, STR("250 2.1.5 Recipient ok\r\n452 4.5.3 Another recipient is nearly full")) < got.n);
+    CHECK(str_search(got, STR("250 2.1.5 Recipient ok\r\n250 2.1.5 Recipient ok\r\n221 ")) < got.n);
+}
+
+TEST(a_mailbox_that_became_full_is_told_after_the_letter)
+{
+    struct world world = {.deliver_st = ST_OVERQUOTA}, other = {.deliver_st = ST_TOOBIG};
+    static const char one[] = "HELO c\r\nMAIL FROM:<>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\n\r\nx\r\n.\r\nQUIT\r\n";
+    struct str got = talk(&world, STR(one), out, sizeof out);
+
+    CHECK(str_search(got, STR("\r\n452 4.2.2 ")) < got.n);
+    got = talk(&other, STR(one), out, sizeof out);
+    CHECK(str_search(got, STR("\r\n552 5.2.3 ")) < got.n);
+    got =
+        talk(&other,
+             STR("HELO c\r\nMAIL FROM:<>\r\nRCPT TO:<bob@example.test>\r\nRCPT TO:<carl2@example.test>\r\nDATA\r\n\r\nx"
+                 "\r\n.\r\nQUIT\r\n"),
+             out, sizeof out);
+    CHECK(str_search(got, STR("\r\n452 4.2.2 ")) < got.n); /* the others shall have it when it comes again */
 }
