@@ -5,6 +5,7 @@
 #include "config/config.h"
 #include "smtp/smtp.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define CERTIFICATES_MS 3000
@@ -145,6 +146,24 @@ static struct conn *conn_new(struct gate_listener *from, const struct addr *peer
     return c;
 }
 
+/* Over a limit: it is told so, where no handshake is needed for that, and as far as the socket takes it at once. */
+static void turn_away(const struct gate_listener *from, int fd)
+{
+    const struct config_listener *row = &from->gate->set->listeners[from->row];
+    char line[SMTP_NO_ROOM_MAX];
+    struct str text = STR_NONE;
+
+    switch (row->protocol) {
+    case PROTOCOL_SMTP:
+    case PROTOCOL_SUBMISSION: text = smtp_no_room(line); break;
+    case PROTOCOL_IMAP: text = imap_no_room(); break;
+    case PROTOCOL_POP3: text = pop3_no_room(); break;
+    }
+    if (row->security != SECURITY_TLS)
+        (void)!send(fd, text.p, text.n, MSG_DONTWAIT | MSG_NOSIGNAL); /* it goes whether or not it hears why */
+    close(fd);
+}
+
 void conn_accepted(void *arg, int fd, const struct addr *peer)
 {
     struct gate_listener *from = arg;
@@ -158,7 +177,7 @@ void conn_accepted(void *arg, int fd, const struct addr *peer)
     if (g->stopping || g->n_conns >= g->set->gate_max_connections ||
         !network_take(g, peer, g->set->listeners[from->row].max_connections_per_address)) {
         listener_closed(from->listener);
-        close(fd);
+        turn_away(from, fd);
         return;
     }
     c = conn_new(from, peer);
@@ -171,7 +190,8 @@ void conn_accepted(void *arg, int fd, const struct addr *peer)
 void conn_revoke(struct conn *c)
 {
     c->has_grant = false;
-    smtp_session_revoke(c->smtp);
+    if (smtp_session_revoke(c->smtp) && c->co)
+        co_cancel(c->co);
     if (!c->co && stream_is_parked(c->stream)) {
         stream_unpark(c->stream);
         conn_wake(c, ST_OK);

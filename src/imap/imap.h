@@ -70,6 +70,9 @@ struct imap_login_outcome {
  * way. The whole takes at most imap_login_timeout. */
 enum st imap_login(const struct imap_login_options *opt, struct imap_login_outcome *out) SUSPENDS MUST_USE;
 
+/* Instead of a greeting, to a connection over a limit (RFC 3501 section 7.1.5, RFC 5530): a whole line. */
+struct str imap_no_room(void);
+
 /* The box did not take the connection over: answers the login command with NO and this status
  * (TRYLATER: [UNAVAILABLE]; BUSY, LIMIT: [LIMIT]; DENIED: [AUTHENTICATIONFAILED]). Flushes. */
 enum st imap_login_refuse(const struct imap_login_options *opt, struct str tag, enum st why) SUSPENDS MUST_USE;

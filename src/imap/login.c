@@ -421,6 +421,11 @@ enum st imap_login(const struct imap_login_options *opt, struct imap_login_outco
     return st;
 }
 
+struct str imap_no_room(void)
+{
+    return STR("* BYE [UNAVAILABLE] Too many connections; try again later\r\n");
+}
+
 enum st imap_login_refuse(const struct imap_login_options *opt, struct str tag, enum st why)
 {
     struct imap_conn conn;

@@ -302,6 +302,11 @@ enum st pop3_login(const struct pop3_login_options *opt, struct pop3_login_outco
     return l.end == ST_OK ? ST_EOF : l.end;
 }
 
+struct str pop3_no_room(void)
+{
+    return STR("-ERR [SYS/TEMP] Too many connections, try again later\r\n");
+}
+
 enum st pop3_login_refuse(const struct pop3_login_options *opt, enum st why)
 {
     struct pop3_login_outcome out = {0};

@@ -44,6 +44,8 @@ struct pop3_login_outcome {
 /* ST_OK: logged in, the answer has not been sent. ST_PARKED: to be called again when the stream wakes. Else over; the last
  * words have been sent. */
 enum st pop3_login(const struct pop3_login_options *opt, struct pop3_login_outcome *out) SUSPENDS MUST_USE;
+/* Instead of a greeting, to a connection over a limit (RFC 3206): a whole line. */
+struct str pop3_no_room(void);
 /* The box did not take the connection over: answers the login with -ERR. */
 enum st pop3_login_refuse(const struct pop3_login_options *opt, enum st why) SUSPENDS MUST_USE;
 

@@ -99,10 +99,14 @@ static enum st finish(struct smtp_session *s, struct letter *l) SUSPENDS
 static enum st receive(struct smtp_session *s, struct letter *l) SUSPENDS
 {
     enum dot_event ev;
+    enum st st;
 
     letter_init(l, s);
     letter_prepend(l, trace_received(s, &s->txn_arena));
-    TRY(read_text(s, l, &ev));
+    s->reading_text = true;
+    st = read_text(s, l, &ev);
+    s->reading_text = false;
+    TRY(st);
     switch (ev) {
     case DOT_BAD:
         smtp_session_end(s, ST_SYNTAX, "bare CR, LF or NUL in a letter");

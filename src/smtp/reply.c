@@ -1,4 +1,5 @@
 #include "smtp/session.h"
+#include "base/must.h"
 
 #include <stdio.h>
 
@@ -25,25 +26,38 @@ static size_t clean(struct str arg, char *out)
     return n;
 }
 
-enum st smtp_reply_arg(struct smtp_session *s, enum smtp_reply r, struct str arg)
+static size_t put_line(char *line, size_t max, enum smtp_reply r, struct str arg)
 {
     const struct row *row = &rows[r];
-    char line[ARG_MAX + 200], word[ARG_MAX];
+    char word[ARG_MAX];
     struct str text = str_z(row->text);
     size_t at = str_search(text, STR("%s"));
     size_t n_word = clean(arg, word);
-    int n = snprintf(line, sizeof line, "%u %s%s%.*s", row->code, row->enhanced, *row->enhanced ? " " : "", (int)at,
-                     text.p);
+    int n = snprintf(line, max, "%u %s%s%.*s", row->code, row->enhanced, *row->enhanced ? " " : "", (int)at, text.p);
 
     if (at < text.n)
-        n += snprintf(line + n, sizeof line - (size_t)n, "%.*s%s", (int)n_word, word, text.p + at + 2);
-    n += snprintf(line + n, sizeof line - (size_t)n, "\r\n");
-    return stream_write(s->stream, str_n(line, (size_t)n));
+        n += snprintf(line + n, max - (size_t)n, "%.*s%s", (int)n_word, word, text.p + at + 2);
+    n += snprintf(line + n, max - (size_t)n, "\r\n");
+    must((size_t)n < max);
+    return (size_t)n;
+}
+
+enum st smtp_reply_arg(struct smtp_session *s, enum smtp_reply r, struct str arg)
+{
+    char line[ARG_MAX + 200];
+    size_t n = put_line(line, sizeof line, r, arg);
+
+    return stream_write(s->stream, str_n(line, n));
 }
 
 enum st smtp_reply(struct smtp_session *s, enum smtp_reply r)
 {
     return smtp_reply_arg(s, r, STR(""));
+}
+
+struct str smtp_no_room(char line[SMTP_NO_ROOM_MAX])
+{
+    return str_n(line, put_line(line, SMTP_NO_ROOM_MAX, SMTP_TOO_MANY_CONNECTIONS, STR("")));
 }
 
 enum st smtp_refuse(struct smtp_session *s, enum smtp_reply r, struct str arg)

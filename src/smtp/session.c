@@ -201,6 +201,8 @@ static void say_goodbye(struct smtp_session *s, enum st st) SUSPENDS
 
     if (st == ST_TIMEOUT)
         ignored = smtp_reply_arg(s, SMTP_IDLE_TOO_LONG, s->set->host_name);
+    else if (st == ST_CANCELED && s->revoked)
+        ignored = smtp_reply(s, SMTP_ACCESS_WITHDRAWN);
     else if (st == ST_CANCELED)
         ignored = smtp_reply_arg(s, SMTP_SHUTDOWN, s->set->host_name);
     if (ignored == ST_OK)
@@ -228,10 +230,11 @@ enum st smtp_session_run(struct smtp_session *s, enum st why)
     return st;
 }
 
-void smtp_session_revoke(struct smtp_session *s)
+bool smtp_session_revoke(struct smtp_session *s)
 {
     s->authenticated = false;
     s->user = (struct smtp_auth_result){0};
     s->log.user = STR_NONE;
     s->revoked = true;
+    return s->reading_text;
 }

@@ -77,6 +77,10 @@ struct smtp_setup {
     bool tls_available;      /* a certificate is there */
 };
 
+/* Instead of a greeting, to a connection over a limit (RFC 5321 section 3.8): a whole line. */
+#define SMTP_NO_ROOM_MAX 200
+struct str smtp_no_room(char line[SMTP_NO_ROOM_MAX]);
+
 struct smtp_session *smtp_session_new(const struct smtp_setup *setup);
 void smtp_session_free(struct smtp_session *s);
 
@@ -85,5 +89,5 @@ void smtp_session_free(struct smtp_session *s);
 enum st smtp_session_run(struct smtp_session *s, enum st why) SUSPENDS;
 
 /* His rights are withdrawn: the session ends before the next command, and what is under way is a stranger's. Parked, it
- * has to be run again for that. */
-void smtp_session_revoke(struct smtp_session *s);
+ * has to be run again for that. True: it reads a letter, whose end need not be waited for; cancelling its coroutine ends it. */
+bool smtp_session_revoke(struct smtp_session *s);
