@@ -12,7 +12,7 @@ _Thread_local const struct log_ctx *log_here;
 
 static int log_fd = 1;
 static const char *log_role = "";
-static enum log_level log_least = LOG_INFO;
+static _Atomic(enum log_level) log_least = LOG_INFO; /* a reload sets it while cores write */
 static atomic_uint_fast64_t dropped;
 
 struct row {
@@ -36,7 +36,7 @@ void log_set_role(const char *role)
 }
 void log_set_level(enum log_level least)
 {
-    log_least = least;
+    atomic_store_explicit(&log_least, least, memory_order_relaxed);
 }
 uint64_t log_dropped(void)
 {
@@ -174,7 +174,7 @@ void log_event(enum log_event ev, const struct log_field *fields)
     struct line l = {.n = 0};
     const char *name;
 
-    if (level < log_least)
+    if (level < atomic_load_explicit(&log_least, memory_order_relaxed))
         return;
     name = log_event_name(ev);
     add(&l, "event=", 6);

@@ -80,7 +80,7 @@ void conn_accepted(void *gate_listener, int fd, const struct addr *peer);
 void conns_stop(struct gate *g); /* says goodbye to all that are not logged in elsewhere */
 enum st conn_start_tls(struct conn *c) SUSPENDS MUST_USE;
 void conn_wake(void *conn, enum st why);
-bool conn_park(void *conn); /* until input comes, or the stream's deadline */
+bool conn_park(void *conn);       /* until input comes, or the stream's deadline */
 void conn_revoke(struct conn *c); /* a submission session whose account has lost its rights */
 void conn_free(struct conn *c);
 

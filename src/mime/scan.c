@@ -28,6 +28,7 @@ static void part_begin(struct mime_scan *s, uint64_t at, bool is_letter)
         s->cap_parts = s->cap_parts ? s->cap_parts * 2 : 4;
         s->parts = mem_resize(s->parts, s->cap_parts * sizeof *s->parts);
     }
+    must(s->parts);
     s->parts[s->n_parts] = p;
     s->open[s->n_open++] = (struct mime_scan_open){s->n_parts++, STR_NONE};
     s->in_header = true;
