@@ -41,6 +41,8 @@ struct box_core {
     size_t n_sessions;
     unsigned char pass_key[PASS_KEY_BYTES];
     bool has_pass_key, stopping;
+    struct co_event upkeep_due; /* new settings: not only in an hour */
+    unsigned halvings;          /* of the time that deleted messages are kept: the disk is short */
     uint64_t delivered, logins;
 };
 

@@ -64,12 +64,10 @@ static struct str field(struct job *j, struct str header, struct str name)
 
 static void add_mail(struct job *j, struct account *acc, const struct kept_mail *m) SUSPENDS
 {
-    struct blob_view body;
-    struct str header = STR("");
-    bool has_body = m->email.blob && email_body(acc, &m->email, &body) == ST_OK;
+    struct blob_view view;
+    bool has_header = m->email.blob && email_head(acc, &m->email, &view) == ST_OK;
+    struct str header = has_header ? view.bytes : STR("");
 
-    if (has_body)
-        header = str_sub(body.bytes, 0, m->email.rec.header_size);
     json_object(j->json);
     json_kv_str(j->json, "id", arena_printf(j->a, "%u-%u", m->mailbox, m->uid));
     json_kv_str(j->json, "mailbox", m->name);
@@ -79,8 +77,8 @@ static void add_mail(struct job *j, struct account *acc, const struct kept_mail 
     json_kv_str(j->json, "subject", field(j, header, STR("Subject")));
     json_kv_u64(j->json, "size_bytes", m->size);
     json_object_end(j->json);
-    if (has_body)
-        email_body_close(&body);
+    if (has_header)
+        email_body_close(&view);
 }
 
 static enum st list(struct job *j, struct account *acc) SUSPENDS

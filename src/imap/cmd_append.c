@@ -1,6 +1,7 @@
 /* APPEND (RFC 3501 6.3.11) with APPENDUID (RFC 4315). The message is scanned while it arrives, taken byte for byte,
  * and a large one is staged before its commit. */
 #include "imap/session.h"
+#include "mail/keep.h"
 #include "mime/date.h"
 #include "mime/scan.h"
 
@@ -68,7 +69,7 @@ static enum st append_check(struct imap_cmd *c, const struct append *a) SUSPENDS
         c->code = STR("TRYCREATE");
         return FAIL(ST_NOTFOUND, "There is no such mailbox");
     }
-    return st;
+    return st == ST_OK ? account_has_room(c->s->account, a->size, 1) : st;
 }
 
 struct arriving {

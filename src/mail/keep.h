@@ -18,8 +18,9 @@ struct mail_usage {
     struct account_limits limits; /* as last told; all 0 when nobody has */
 };
 void account_usage(const struct account *a, struct mail_usage *out);
-/* Durable letters of all accounts of a domain. ST_TRYLATER: not counted yet, the box has just started. */
-enum st mail_domain_usage(struct mail *m, uint64_t domain, uint64_t *out_bytes, uint64_t *out_messages) MUST_USE;
+/* Durable letters of all accounts of a domain. Waits a little when they have to be counted first; then ST_TRYLATER. */
+enum st mail_domain_usage(struct mail *m, uint64_t domain, uint64_t *out_bytes, uint64_t *out_messages)
+    SUSPENDS MUST_USE;
 
 /* May so much come in? ST_OVERQUOTA: not now; ST_TOOBIG: never; ST_TRYLATER: the domain's use is not known yet. */
 enum st account_has_room(const struct account *a, uint64_t bytes, uint64_t messages) MUST_USE;
@@ -55,15 +56,16 @@ enum st kept_restore(struct account *a, const struct kept_filter *f, size_t *out
 /* --- what goes by itself ----------------------------------------------------------------------------- */
 struct mail_rules {
     uint64_t keep_s;                        /* deleted messages; 0: not kept */
+    unsigned halvings;                      /* the disk is short: they go after a half, a quarter ... of that time */
     uint64_t expire_junk_s, expire_trash_s; /* how long messages stay in mailboxes of that use; 0: for ever */
     uint32_t rate;                          /* messages in a second, of one core; 0: as fast as it goes */
 };
 void mail_set_rules(struct mail *m, const struct mail_rules *rules); /* of the running core */
 
-/* Counts what the accounts of the running core hold, for the use of domains; once, after the start. */
+/* Counts what the accounts of the running core hold, for the use of domains; once, when somebody first asks for it. */
 enum st mail_count(struct mail *m) SUSPENDS MUST_USE;
-/* One round through the accounts of the running core: deleted messages that were kept for long enough go for good, and
- * what has been in Junk and Trash for long enough is deleted. An account that can't be read is passed over. */
+/* One round through the accounts of the running core: deleted messages that were kept for long enough, or that are together more
+ * than the account's quota, go for good, the oldest first, and what has been in Junk and Trash for long enough is deleted. An account that can't be read is passed over. */
 struct mail_round {
     uint64_t accounts, purged, expired, failed;
     uint64_t failed_account; /* the last one */

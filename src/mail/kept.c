@@ -313,6 +313,44 @@ static enum st read_old(struct account *a, uint64_t before_us, size_t most, stru
     return st == ST_OK ? ended : st;
 }
 
+/* The oldest that are too many: their bytes, and when the last of them was deleted. */
+static enum st add_up(struct account *a, uint64_t stop_at, uint64_t *out_bytes, uint64_t *out_at_us) SUSPENDS
+{
+    struct arena ar = ARENA_INIT;
+    struct kv_range *range;
+    struct str key, value;
+    struct kept_rec r;
+    uint64_t bytes = 0;
+    enum st st, ended;
+
+    st = kv_range_open(account_store(a), &ar, a->id, key_letter(&ar, KEY_KEPT), key_letter(&ar, KEY_KEPT + 1), &range);
+    if (st == ST_OK) {
+        while (st == ST_OK && bytes < stop_at && kv_range_next(range, &key, &value)) {
+            st = kept_rec_get(key, value, &r);
+            bytes += r.hot.size;
+            *out_at_us = r.at_us;
+        }
+        ended = kv_range_close(range);
+        st = st == ST_OK ? ended : st;
+    }
+    arena_fini(&ar);
+    *out_bytes = bytes;
+    return st;
+}
+
+enum st kept_excess(struct account *a, uint64_t most, uint64_t *out_before_us)
+{
+    uint64_t all = 0, gone, last = 0;
+
+    *out_before_us = 0;
+    TRY(add_up(a, UINT64_MAX, &all, &last));
+    if (all <= most)
+        return ST_OK;
+    TRY(add_up(a, all - most, &gone, &last));
+    *out_before_us = last + 1;
+    return ST_OK;
+}
+
 static enum st purge_listed(struct account *a, const struct kept_rec *list, size_t n, struct arena *ar) SUSPENDS
 {
     struct pick p = {.h = ARENA_ARRAY(ar, struct hot, n), .n = n};

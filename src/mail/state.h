@@ -25,6 +25,7 @@ struct mail_core {
     size_t unselected_bytes;
     uint64_t next_view_id;
     struct mail_rules rules;
+    struct co_event count_wanted;
     bool counting;       /* mail_count is due or under way: */
     uint64_t counted_to; /* up to this account it is done */
 };
@@ -48,6 +49,7 @@ struct mail {
     pthread_mutex_t domains_mutex; /* over the map; entries stay */
     struct map domains;            /* struct domain_use, by number */
     _Atomic unsigned counting;     /* cores that have not counted yet */
+    atomic_bool count_wanted;      /* somebody wants to know */
 };
 
 struct counts {
@@ -232,6 +234,8 @@ struct hot;
 bool kept_is_on(const struct account *a); /* what is deleted now is kept */
 uint64_t kept_seconds(const struct account *a);
 void kept_put(struct change *c, const struct mailbox *mb, const struct hot *h);
+/* From which time on what is kept comes to no more than `most` bytes; 0: all does. */
+enum st kept_excess(struct account *a, uint64_t most, uint64_t *out_before_us) SUSPENDS MUST_USE;
 /* What was deleted before then goes for good; at most `most`. */
 enum st kept_purge_some(struct account *a, uint64_t before_us, size_t most, size_t *out_n) SUSPENDS MUST_USE;
 

@@ -49,7 +49,8 @@ static enum st has_old(struct mail_core *core, uint64_t id, bool *out) SUSPENDS
         st = account_rec_get(value, &rec);
     if (st == ST_OK && !rec.removed) {
         keep = rec.keep_s == KEEP_DEFAULT ? core->rules.keep_s : rec.keep_s;
-        st = kv_range_open(s, &ar, id, key_letter(&ar, KEY_KEPT), key_kept(&ar, ago_us(keep), 0, 0), &range);
+        st = kv_range_open(s, &ar, id, key_letter(&ar, KEY_KEPT),
+                           key_kept(&ar, ago_us(keep >> core->rules.halvings), 0, 0), &range);
         if (st == ST_OK) {
             *out = kv_range_next(range, &key, &value);
             st = kv_range_close(range);
@@ -59,16 +60,34 @@ static enum st has_old(struct mail_core *core, uint64_t id, bool *out) SUSPENDS
     return st == ST_NOTFOUND ? ST_OK : st;
 }
 
-static enum st purge(struct account *a, struct mail_round *round) SUSPENDS
+static enum st purge(struct account *a, uint64_t before_us, struct mail_round *round) SUSPENDS
 {
     size_t n = STEP;
 
     while (n == STEP) {
-        TRY(kept_purge_some(a, ago_us(kept_seconds(a)), STEP, &n));
+        TRY(kept_purge_some(a, before_us, STEP, &n));
         round->purged += n;
         TRY(pause_after(a->core, n));
     }
     return ST_OK;
+}
+
+/* What an account deletes counts in no quota, but it doesn't fill the disk by deleting either. Its quota is known while it is in
+ * memory, and so it is whenever somebody does that. */
+static enum st purge_excess(struct mail_core *core, uint64_t id, struct mail_round *round) SUSPENDS
+{
+    struct account *a = account_cached(core->m, id);
+    uint64_t before = 0;
+    enum st st = ST_OK;
+
+    if (!a)
+        return ST_OK;
+    if (a->limits.bytes)
+        st = kept_excess(a, a->limits.bytes, &before);
+    if (st == ST_OK && before)
+        st = purge(a, before, round);
+    account_release(a);
+    return st;
 }
 
 /* --- Junk and Trash --------------------------------------------------------------------------------------- */
@@ -167,6 +186,7 @@ static enum st keep_account(struct mail_core *core, uint64_t id, struct mail_rou
     struct account *a;
     enum st st;
 
+    TRY(purge_excess(core, id, round));
     TRY(has_old(core, id, &old));
     if (!old && !expires)
         return ST_OK;
@@ -174,7 +194,7 @@ static enum st keep_account(struct mail_core *core, uint64_t id, struct mail_rou
     if (a->removed)
         st = ST_OK;
     else
-        st = old ? purge(a, round) : ST_OK;
+        st = old ? purge(a, ago_us(kept_seconds(a) >> core->rules.halvings), round) : ST_OK;
     if (st == ST_OK && expires && !a->removed)
         st = expire(a, round);
     account_release(a);

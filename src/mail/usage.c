@@ -7,6 +7,8 @@
 #include "base/must.h"
 
 #define PAGE 256
+#define COUNT_WAIT_MS 5000 /* a question waits so long for it */
+#define COUNT_LOOK_MS 20
 
 void counts_add(struct counts *c, const struct counts *d, int sign)
 {
@@ -45,22 +47,56 @@ void usage_forget_domains(struct mail *m)
     map_fini(&m->domains);
 }
 
+static void wanted(void *arg)
+{
+    struct mail_core *core = arg;
+
+    co_event_set(&core->count_wanted);
+}
+
+/* A server whose domains have no quotas never counts. */
+static void want_count(struct mail *m)
+{
+    if (!m->counting || atomic_exchange(&m->count_wanted, true))
+        return;
+    for (unsigned i = 0; i < m->opt.n_cores; i++)
+        core_post(m->opt.cores[i], wanted, &m->cores[i]);
+}
+
+static enum st wait_counted(struct mail *m) SUSPENDS
+{
+    mono_ms end = deadline_in(COUNT_WAIT_MS);
+
+    want_count(m);
+    while (m->counting && clock_mono_ms() < end)
+        TRY(co_sleep(deadline_in(COUNT_LOOK_MS)));
+    return m->counting ? FAIL(ST_TRYLATER, "the use of domains is still being counted") : ST_OK;
+}
+
+static void set_most(struct domain_use *d, uint64_t bytes, uint64_t messages)
+{
+    if (d->max_bytes != bytes) /* with each letter it is told: the cores shall not take the line from each other */
+        d->max_bytes = bytes;
+    if (d->max_messages != messages)
+        d->max_messages = messages;
+}
+
 void mail_tell_domain(struct mail *m, uint64_t domain, uint64_t bytes, uint64_t messages)
 {
     struct domain_use *d = domain_of(m, domain);
 
     if (!d)
         return;
-    d->max_bytes = bytes;
-    d->max_messages = messages;
+    set_most(d, bytes, messages);
+    if (bytes || messages)
+        want_count(m);
 }
 
 enum st mail_domain_usage(struct mail *m, uint64_t domain, uint64_t *out_bytes, uint64_t *out_messages)
 {
     const struct domain_use *d = domain_of(m, domain);
 
-    if (m->counting)
-        return FAIL(ST_TRYLATER, "the use of domains is still being counted");
+    TRY(wait_counted(m));
     *out_bytes = d ? (uint64_t)MAX(d->bytes, 0) : 0;
     *out_messages = d ? (uint64_t)MAX(d->messages, 0) : 0;
     return ST_OK;
@@ -200,7 +236,11 @@ enum st mail_has_room(struct mail *m, uint64_t account, const struct account_lim
 
     TRY(account_open(m, account, &a));
     usage_learn(a, limits, false);
-    st = usage_check(a, limits, bytes, 1);
+    st = limits->domain_bytes || limits->domain_messages ? wait_counted(m) : ST_OK;
+    if (st == ST_OK)
+        st = account_check(a);
+    if (st == ST_OK)
+        st = usage_check(a, limits, bytes, 1);
     if (st == ST_OK) {
         *out_free = room_below(limits->bytes, a->will.bytes);
         if (a->domain)
@@ -238,6 +278,8 @@ enum st mail_count(struct mail *m)
     size_t n = PAGE, pos = 0;
     void *a;
 
+    if (core->counting && !m->count_wanted)
+        TRY(co_event_wait(&core->count_wanted, NEVER));
     while (n == PAGE) {
         TRY(kv_accounts(m->opt.store, last, ids, PAGE, &n));
         for (size_t i = 0; i < n; i++) {

@@ -76,3 +76,30 @@ TEST(sizes)
     CHECK_ST(admin_size(STR("-1"), &v), ST_SYNTAX);
     CHECK_ST(admin_size(STR(""), &v), ST_SYNTAX);
 }
+
+TEST(durations_and_times)
+{
+    uint64_t v, now = clock_wall_us();
+
+    CHECK_ST(admin_duration(STR("14d"), &v), ST_OK);
+    CHECK_U64(v, 14 * 86400);
+    CHECK_ST(admin_duration(STR("0"), &v), ST_OK);
+    CHECK_U64(v, 0);
+    CHECK_ST(admin_duration(STR("90s"), &v), ST_OK);
+    CHECK_ST(admin_duration(STR("90"), &v), ST_SYNTAX);
+    CHECK_ST(admin_duration(STR("d"), &v), ST_SYNTAX);
+    CHECK_ST(admin_duration(STR(""), &v), ST_SYNTAX);
+    CHECK_ST(admin_duration(STR("99999999999d"), &v), ST_SYNTAX);
+    CHECK_ST(admin_time(STR("1970-01-02"), &v), ST_OK);
+    CHECK_U64(v, 86400000000);
+    CHECK_ST(admin_time(STR("1970-01-01T00:01:02Z"), &v), ST_OK);
+    CHECK_U64(v, 62000000);
+    CHECK_ST(admin_time(STR("1970-01-01T00:01:02"), &v), ST_OK);
+    CHECK_ST(admin_time(STR("1h"), &v), ST_OK);
+    CHECK(v >= now - 3600000000 && v <= clock_wall_us() - 3600000000);
+    CHECK_ST(admin_time(STR("1970-13-02"), &v), ST_SYNTAX);
+    CHECK_ST(admin_time(STR("1970-01-02x"), &v), ST_SYNTAX);
+    CHECK_ST(admin_time(STR("1970-01-02T10"), &v), ST_SYNTAX);
+    CHECK_ST(admin_time(STR("1970-01-01T00:01:02Zz"), &v), ST_SYNTAX);
+    CHECK_ST(admin_time(STR("tomorrow"), &v), ST_SYNTAX);
+}

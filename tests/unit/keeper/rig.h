@@ -13,7 +13,9 @@
 
 struct rig_box {
     unsigned index;
-    unsigned grants, revokes;
+    unsigned grants, revokes, erases, limits;
+    unsigned erase_steps; /* after so many it is done */
+    struct account_limits told;
     struct msg_grant_ask last; /* without its texts */
     unsigned char token[16], pass_key[PASS_KEY_BYTES];
     enum st answer;
@@ -76,8 +78,35 @@ static void rig_on_gate(struct ipc_request *r)
     }
 }
 
+static void rig_on_erase(struct ipc_request *r)
+{
+    struct rig_box *b = r->arg;
+    struct msg_erase_answer a = {.status = (uint8_t)b->answer, .done = ++b->erases >= b->erase_steps};
+
+    CHECK_ST(ipc_answer(r, MSG_erase_answer, &a, -1), ST_OK);
+}
+
+static void rig_on_limits(struct ipc_request *r)
+{
+    struct rig_box *b = r->arg;
+
+    b->limits++;
+    if (r->kind == MSG_account_limits)
+        b->told = ((const struct msg_account_limits *)r->msg)->limits;
+}
+
+static void rig_on_usage(struct ipc_request *r)
+{
+    struct msg_usage_answer a = {.bytes = 111, .messages = 2, .domain_bytes = 333, .domain_messages = 4};
+
+    CHECK_ST(ipc_answer(r, MSG_usage_answer, &a, -1), ST_OK);
+}
+
 static const struct ipc_handler rig_box_handlers[] = {
-    {MSG_grant_ask, rig_on_grant, true}, {MSG_revoke, rig_on_revoke, true}, {MSG_pass_key, rig_on_pass_key, true}};
+    {MSG_grant_ask, rig_on_grant, true},       {MSG_revoke, rig_on_revoke, true},
+    {MSG_pass_key, rig_on_pass_key, true},     {MSG_erase_ask, rig_on_erase, true},
+    {MSG_account_limits, rig_on_limits, true}, {MSG_domain_limits, rig_on_limits, true},
+    {MSG_usage_ask, rig_on_usage, true}};
 static const struct ipc_handler rig_gate_handlers[] = {{MSG_tls_begin, rig_on_gate, true},
                                                        {MSG_tls_cert, rig_on_gate, true},
                                                        {MSG_tls_end, rig_on_gate, true},
@@ -87,7 +116,8 @@ static const struct ipc_handler rig_keeper_handlers[] = {{MSG_auth_ask, keeper_a
                                                          {MSG_rcpt_ask, keeper_rcpt, false},
                                                          {MSG_sender_ask, keeper_sender, false},
                                                          {MSG_sign_ask, keeper_sign, true}};
-static const struct ipc_handler rig_control_handlers[] = {{MSG_admin_ask, keeper_admin, false}};
+static const struct ipc_handler rig_control_handlers[] = {{MSG_admin_ask, keeper_admin, false},
+                                                          {MSG_account_ask, keeper_account, false}};
 
 static void rig_pair(const struct ipc_handler *near, size_t n_near, void *near_arg, struct ipc **out_near,
                      const struct ipc_handler *far, size_t n_far, void *far_arg, struct ipc **out_far)
@@ -152,7 +182,7 @@ static void rig_body(void *arg)
                  &rig.box_far[i]);
         keeper_core_is_up(rig.keeper, i, rig.box[i]);
     }
-    rig_pair(rig_control_handlers, 1, rig.keeper, &rig.control, NULL, 0, NULL, &rig.control_far);
+    rig_pair(rig_control_handlers, 2, rig.keeper, &rig.control, NULL, 0, NULL, &rig.control_far);
     keeper_gate_is_up(rig.keeper, 0, rig.gate);
     rig_test();
     ipc_free(rig.control_far);

@@ -69,6 +69,38 @@ static void commands(void)
     arena_fini(&a);
 }
 
+static void limits(void)
+{
+    struct arena a = ARENA_INIT;
+    struct msg_account_ask ask = {.address = STR("alice")};
+    struct msg_account_answer m;
+    struct rig_box *box;
+
+    CHECK_ST(command("account add alice@example.test", STR("first word")), ST_OK);
+    CHECK_ST(IPC_ASK(rig.control_far, account_ask, &ask, account_answer, &a, &m, deadline_in(20000)), ST_OK);
+    CHECK_ST((enum st)m.status, ST_OK);
+    box = &rig.boxes[route_core(m.account, 2)];
+    CHECK_ST(command("account set alice@example.test --quota 5M --keep-deleted 1d", STR("")), ST_OK);
+    CHECK_ST(command("account show alice@example.test", STR("")), ST_OK); /* the message before it has arrived */
+    CHECK(str_search(buf_str(&answer), STR("\"used_bytes\":111,\"used_messages\":2")) < answer.n);
+    CHECK_U64(box->limits, 1);
+    CHECK(box->told.bytes == 5 << 20 && box->told.keep_s == 86400 && box->told.domain);
+    CHECK_ST(command("domain set example.test --quota 1G", STR("")), ST_OK);
+    CHECK_ST(command("domain show example.test", STR("")), ST_OK);
+    CHECK(str_search(buf_str(&answer), STR("\"used_bytes\":333,\"used_messages\":4")) < answer.n);
+    ask.address = STR("nobody@example.test");
+    CHECK_ST(IPC_ASK(rig.control_far, account_ask, &ask, account_answer, &a, &m, deadline_in(20000)), ST_OK);
+    CHECK_ST((enum st)m.status, ST_NOTFOUND);
+    CHECK(str_search(m.text, STR("no account nobody@example.test")) < m.text.n);
+    buf_fini(&answer);
+    arena_fini(&a);
+}
+
+TEST(the_box_hears_of_limits_and_is_asked_what_is_held)
+{
+    rig_run(limits);
+}
+
 TEST(commands_change_the_directory_and_end_sessions)
 {
     rig_run(commands);

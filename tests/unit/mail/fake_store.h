@@ -49,8 +49,8 @@ struct store {
     struct fake_commit *waiting, **last;
     uint64_t next_blob, commits;
     bool held;
-    enum st fail; /* what the next fail_n commits answer */
-    unsigned fail_n;
+    enum st fail;                /* what the next fail_n commits answer */
+    unsigned fail_n, fail_after; /* so many go well before */
 };
 
 static struct store *fake_new(void)
@@ -257,7 +257,9 @@ static bool fake_one(struct store *s)
 
         if (due == FAKE_WAIT)
             continue;
-        if (due == FAKE_GO && s->fail_n) {
+        if (due == FAKE_GO && s->fail_n && s->fail_after) {
+            s->fail_after--;
+        } else if (due == FAKE_GO && s->fail_n) {
             s->fail_n--;
             why = s->fail;
             due = FAKE_FAIL;

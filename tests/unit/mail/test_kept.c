@@ -281,3 +281,44 @@ TEST(kept_for_the_accounts_own_time)
 {
     in_world(1, body_own_time);
 }
+
+/* No more than the quota's bytes are kept, the oldest go first; and for less long while the disk is short. */
+static void body_bounded(struct world *w)
+{
+    struct account_limits told = {.keep_s = KEEP_DEFAULT};
+    uint64_t to[] = {7}, size;
+    struct account *a = open_account(w, 7);
+    struct mail_round round;
+    struct view *v;
+
+    keep(w, 100);
+    for (unsigned i = 0; i < 4; i++)
+        CHECK_ST(deliver_to(w, to, 1, "one"), ST_OK);
+    size = (uint64_t)a->have.bytes / 4;
+    v = open_view(a, "INBOX");
+    for (uint32_t uid = 1; uid <= 4; uid++) {
+        uint64_t now = clock_wall_us();
+
+        CHECK_ST(view_expunge(v, uids(uid, uid), true), ST_OK);
+        while (clock_wall_us() == now)
+            co_yield ();
+    }
+    told.bytes = 2 * size + 1;
+    CHECK_ST(mail_tell(w->mail, 7, &told), ST_OK);
+    CHECK_ST(mail_upkeep(w->mail, &round), ST_OK);
+    CHECK_U64(round.purged, 2);
+    CHECK_STR(listed(w, a, &any), STR("INBOX/3/0 INBOX/4/0"));
+    CHECK_ST(mail_upkeep(w->mail, &round), ST_OK);
+    CHECK_U64(round.purged, 0);
+    mail_set_rules(w->mail, &(struct mail_rules){.keep_s = 100, .halvings = 30});
+    CHECK(kept_is_on(a));
+    CHECK_ST(mail_upkeep(w->mail, &round), ST_OK);
+    CHECK_U64(round.purged, 2);
+    CHECK_U64((uint64_t)all_refs(w), 0);
+    view_close(v);
+    account_close(a);
+}
+TEST(kept_is_bounded)
+{
+    in_world(1, body_bounded);
+}

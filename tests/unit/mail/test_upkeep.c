@@ -43,6 +43,8 @@ static void make_old(struct world *w, struct account *a, const char *name, uint3
         struct kv_change c = {.op = KV_PUT, .key = key};
         struct hot h;
 
+        if (!r)
+            continue;
         CHECK_ST(hot_get(key, r->value, &h), ST_OK);
         h.save_date_us -= seconds * 1000000;
         c.value = hot_put(&ar, &h);
@@ -89,7 +91,7 @@ TEST(upkeep_empties_trash_and_junk)
     in_world(1, body_expires);
 }
 
-/* Each call does one step (the budget is spent at once), then everything in memory is lost. */
+/* One commit goes well each time, then the box dies: between every two steps. */
 static void body_erased(struct world *w)
 {
     struct delivery_rcpt rcpt = {.account = 7};
@@ -108,17 +110,21 @@ static void body_erased(struct world *w)
     CHECK_ST(view_expunge(v, uids(5, 100), true), ST_OK);
     view_close(v);
     account_close(a);
-    while (!done && steps < 20) {
+    w->store->fail = ST_IO;
+    while (!done && steps < 30) {
         mail_again(w);
         mail_set_rules(w->mail, &(struct mail_rules){.keep_s = 1000});
-        CHECK_ST(mail_erase(w->mail, 7, steps % 2, &done), ST_OK);
+        w->store->fail_after = 1;
+        w->store->fail_n = 1000;
+        if (mail_erase(w->mail, 7, 60000, &done) != ST_OK)
+            CHECK_U64(w->store->fail_after, 0);
+        w->store->fail_n = 0;
         steps++;
         CHECK_ST(account_open(w->mail, 7, &a), ST_NOTFOUND);
         d.blob_id = 0;
         CHECK_ST(mail_deliver(w->mail, &d), ST_NOTFOUND);
     }
-    CHECK(done &&
-          steps >= 2); /* the first has no time for more than the mark; how much a millisecond is enough for is open */
+    CHECK(done && steps >= 6); /* the mark, two for INBOX, Sent and Archive, what was kept, the rest */
     CHECK_U64(keys_but_account(w, 7), 0);
     CHECK_U64((uint64_t)all_refs(w), 0);
     done = false;
@@ -156,4 +162,45 @@ static void body_erased_while_open(struct world *w)
 TEST(upkeep_erases_an_open_account)
 {
     in_world(1, body_erased_while_open);
+}
+
+/* The box dies at each commit in turn, of expiry and of the end of what was kept. */
+static void body_dies_at_each(struct world *w)
+{
+    struct mail_rules rules = {.keep_s = 1000, .expire_trash_s = 100}, none = {0};
+    struct mail_round round;
+    struct account *a;
+
+    for (unsigned at = 0; at < 5; at++) {
+        a = open_account(w, 7);
+        deliver_many(w, "Trash", 1100);
+        make_old(w, a, "Trash", account_mailbox(a, STR("Trash"), false)->uidnext - 1, 101);
+        account_close(a);
+        mail_again(w);
+        mail_set_rules(w->mail, &rules);
+        w->store->fail_after = at;
+        w->store->fail_n = 1000;
+        w->store->fail = ST_IO;
+        CHECK_ST(mail_upkeep(w->mail, &round), ST_OK);
+        w->store->fail_n = 0;
+        mail_again(w);
+        mail_set_rules(w->mail, &rules);
+        CHECK_ST(mail_upkeep(w->mail, &round), ST_OK);
+        a = open_account(w, 7);
+        CHECK_U64((uint64_t)a->have.messages, 0);
+        account_close(a);
+        w->store->fail_after = at;
+        w->store->fail_n = 1000;
+        mail_set_rules(w->mail, &none);
+        CHECK_ST(mail_upkeep(w->mail, &round), ST_OK);
+        w->store->fail_n = 0;
+        mail_again(w);
+        mail_set_rules(w->mail, &none);
+        CHECK_ST(mail_upkeep(w->mail, &round), ST_OK);
+        CHECK_U64((uint64_t)all_refs(w), 0);
+    }
+}
+TEST(upkeep_goes_on_after_each_death)
+{
+    in_world(1, body_dies_at_each);
 }
