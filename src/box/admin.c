@@ -3,6 +3,7 @@
 #include "base/codec.h"
 #include "base/json.h"
 #include "box/sessions.h"
+#include "box/store_admin.h"
 #include "box/undelete.h"
 #include "ipc/lists.h"
 #include "queue/queue.h"
@@ -228,13 +229,22 @@ static enum st undelete(struct job *job) SUSPENDS
                         job->json);
 }
 
+static enum st store_status(struct job *job) SUSPENDS
+{
+    return store_status_run(job->box, job->r->arena, job->json);
+}
+
 static const struct {
     enum admin_id id;
     enum st (*fn)(struct job *job) SUSPENDS;
 } rows[] = {
-    {ADMIN_CMD_sessions, sessions},         {ADMIN_CMD_undelete, undelete},
-    {ADMIN_CMD_queue_list, queue_list_all}, {ADMIN_CMD_queue_show, queue_show},
-    {ADMIN_CMD_queue_hold, queue_hold_one}, {ADMIN_CMD_queue_release, queue_release_one},
+    {ADMIN_CMD_sessions, sessions},
+    {ADMIN_CMD_undelete, undelete},
+    {ADMIN_CMD_store_status, store_status},
+    {ADMIN_CMD_queue_list, queue_list_all},
+    {ADMIN_CMD_queue_show, queue_show},
+    {ADMIN_CMD_queue_hold, queue_hold_one},
+    {ADMIN_CMD_queue_release, queue_release_one},
     {ADMIN_CMD_queue_drop, queue_drop_one},
 };
 

@@ -68,6 +68,8 @@ static bool pays(const struct pass *p, const struct segment_row *row)
 
 static bool is_only_container(const struct pass *p, const struct segment_row *row)
 {
+    if (row->head.kind == SEGMENT_BULK && row->used >= p->s->opt.segment_bytes / 4)
+        segs_retire_bulk(&p->s->segs, row->head.id);
     if (row->head.kind == SEGMENT_BULK)
         return segs_is_idle_bulk(&p->s->segs, row->head.id);
     return row->head.kind == SEGMENT_JOURNAL && row->head.id != p->pos.segment && row->last_seq <= p->journal_end;
@@ -354,18 +356,34 @@ static enum st copy_all(struct pass *p, const struct chosen *c) SUSPENDS
     return st;
 }
 
-/* The commit is asked, not told: something may live there that nobody has found. */
-static enum st is_gone(struct pass *p, uint64_t id, bool *out)
+static enum st read_row(struct pass *p, uint64_t id, struct segment_row *out)
 {
     struct row_key key = row_key(ROW_SEGMENT, id);
-    struct segment_row row;
     struct str value;
+    enum st st;
 
     arena_reset(&p->page);
-    TRY(index_get(&p->s->index, TIER_DISK, &p->page, str_n(key.p, sizeof key.p), &value));
-    TRY(segment_row_of(value, &row));
-    *out = row.is_gone;
-    return ST_OK;
+    st = index_get(&p->s->index, TIER_DISK, &p->page, str_n(key.p, sizeof key.p), &value);
+    if (st == ST_NOTFOUND) { /* nothing was ever named in it */
+        *out = (struct segment_row){0};
+        return ST_OK;
+    }
+    TRY(st);
+    return segment_row_of(value, out);
+}
+
+/* Asked before it is said: nothing new can come to live there, so what the journal says holds also for a rebuilding that
+ * has lost some of the rows. */
+static enum st declare_gone(struct pass *p, uint64_t id) SUSPENDS
+{
+    struct segment_row row;
+
+    TRY(read_row(p, id, &row));
+    if (row.live_blobs)
+        return FAIL(ST_CORRUPT, "bodies of segment %llu are counted that have no rows", (unsigned long long)id);
+    TRY(commit_moves(p->s, &(struct blob_move){.segment = id}, 1));
+    TRY(read_row(p, id, &row));
+    return row.is_gone ? ST_OK : FAIL(ST_CORRUPT, "segment %llu does not go", (unsigned long long)id);
 }
 
 /* Copies go into space that new letters need more, when it is short. */
@@ -386,11 +404,9 @@ static enum st compact(struct pass *p, const struct chosen *c, bool *out_gone) S
         return ST_OK;
     if (c->n)
         TRY(copy_all(p, c));
-    TRY(commit_moves(p->s, &(struct blob_move){.segment = c->id}, 1));
-    TRY(is_gone(p, c->id, out_gone));
-    if (!*out_gone)
-        return FAIL(ST_CORRUPT, "bodies of segment %llu are counted that have no rows", (unsigned long long)c->id);
+    TRY(declare_gone(p, c->id));
     TRY(segs_remove(&p->s->segs, c->id));
+    *out_gone = true;
     upkeep_count(p->s, 1, 0, bytes);
     LOG(STORE_SEGMENT_COMPACTED, lf_u64("segment", c->id), lf_u64("moved", c->n), lf_u64("moved_bytes", c->live_bytes),
         lf_u64("bytes", bytes));

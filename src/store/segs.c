@@ -180,12 +180,26 @@ static enum st read_head(struct segs *t, const char *path, struct segment_head *
     return segment_head_decode(page, out);
 }
 
-static void keep_spare(struct segs *t, struct segment *seg)
+/* One more than are wanted (two threads make them) goes away again. */
+static enum st keep_spare(struct segs *t, struct segment *seg)
 {
+    struct arena a = ARENA_INIT;
+    enum st st = ST_OK;
+    bool keep;
+
     pthread_mutex_lock(&t->mutex);
-    if (t->spares_n < ARRAY_LEN(t->spares) && seg->row.head.size == t->segment_bytes)
+    keep = t->spares_n < ARRAY_LEN(t->spares) && seg->row.head.size == t->segment_bytes;
+    if (keep)
         t->spares[t->spares_n++] = seg;
+    else
+        seg->is_removed = true;
     pthread_mutex_unlock(&t->mutex);
+    if (!keep) {
+        st = t->os->unlink(t->os, path_of(t, &a, seg->row.head.id, ".seg"));
+        atomic_fetch_sub(&t->count, 1);
+    }
+    arena_fini(&a);
+    return st;
 }
 
 static enum st scan_file(struct segs *t, struct arena *a, struct str name)
@@ -213,9 +227,7 @@ static enum st scan_file(struct segs *t, struct arena *a, struct str name)
     }
     TRY(st);
     seg = add(t, &row, -1);
-    if (row.head.kind == SEGMENT_SPARE)
-        keep_spare(t, seg);
-    return ST_OK;
+    return row.head.kind == SEGMENT_SPARE ? keep_spare(t, seg) : ST_OK;
 }
 
 /* The bulk segment with the most room goes on being filled. */
@@ -454,7 +466,7 @@ static void *fill(void *arg)
         failed = !has_room(t) || make(t, SEGMENT_SPARE, t->segment_bytes, 0, FILL_SLOWLY, &seg) != ST_OK;
         if (!failed) {
             segs_unpin(t, seg);
-            keep_spare(t, seg);
+            failed = keep_spare(t, seg) != ST_OK;
         }
     }
 }
@@ -562,6 +574,14 @@ bool segs_is_idle_bulk(struct segs *t, uint64_t id)
     return idle;
 }
 
+void segs_retire_bulk(struct segs *t, uint64_t id)
+{
+    pthread_mutex_lock(&t->bulk_mutex);
+    if (t->bulk && t->bulk->row.head.id == id)
+        t->bulk = NULL;
+    pthread_mutex_unlock(&t->bulk_mutex);
+}
+
 size_t segs_idle_bulk(struct segs *t, uint64_t *out_ids, size_t max)
 {
     size_t pos = 0, n = 0;
@@ -629,8 +649,7 @@ static enum st make_spare_of(struct segs *t, struct arena *a, const char *old)
     tmp = path_of(t, a, row.head.id, ".tmp");
     TRY(t->os->rename(t->os, old, tmp));
     TRY(finish_spare(t, &row.head, tmp, path_of(t, a, row.head.id, ".seg")));
-    keep_spare(t, add(t, &row, -1));
-    return ST_OK;
+    return keep_spare(t, add(t, &row, -1));
 }
 
 enum st segs_remove(struct segs *t, uint64_t id)
@@ -649,4 +668,28 @@ enum st segs_remove(struct segs *t, uint64_t id)
     atomic_fetch_sub(&t->count, 1);
     arena_fini(&a);
     return st;
+}
+
+_Static_assert(STORE_SPARE == (int)SEGMENT_SPARE && STORE_JOURNAL == (int)SEGMENT_JOURNAL &&
+                   STORE_BULK == (int)SEGMENT_BULK,
+               "the same order");
+
+void segs_count(struct segs *t, struct store_status_kind kinds[STORE_KINDS])
+{
+    size_t pos = 0;
+    void *p;
+
+    pthread_mutex_lock(&t->bulk_mutex);
+    pthread_mutex_lock(&t->mutex);
+    while (map_next(&t->by_id, &pos, &p)) {
+        const struct segment *seg = p;
+        bool is_cut = seg->row.head.kind == SEGMENT_BULK && seg != t->bulk;
+
+        if (seg->is_removed)
+            continue;
+        kinds[seg->row.head.kind].files++;
+        kinds[seg->row.head.kind].file_bytes += is_cut ? seg->alloc_at : seg->row.head.size;
+    }
+    pthread_mutex_unlock(&t->mutex);
+    pthread_mutex_unlock(&t->bulk_mutex);
 }

@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "store/format.h"
 #include "store/os_file.h"
+#include "store/store.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -80,6 +81,12 @@ void segs_bulk_done(struct segs *t, struct segment *seg);
 size_t segs_idle_bulk(struct segs *t, uint64_t *out_ids, size_t max);
 bool segs_is_idle_bulk(struct segs *t, uint64_t id);
 
+/* It is filled no more, if it was the one: mostly dead already, it is better compacted. */
+void segs_retire_bulk(struct segs *t, uint64_t id);
+
 /* Nothing names it any more, and that is durable: its space becomes a spare, under another number and generation, or
  * goes back to the file system. Readers that hold it go on. */
 enum st segs_remove(struct segs *t, uint64_t id) MUST_USE;
+
+/* Files and their bytes, by kind. */
+void segs_count(struct segs *t, struct store_status_kind kinds[STORE_KINDS]);

@@ -27,6 +27,14 @@ uint64_t store_snapshot_seq(const struct store *s)
     return atomic_load(&s->snaps.seq);
 }
 
+void snaps_describe(struct store *s, uint64_t *out_made_us, uint64_t *out_bytes)
+{
+    *out_made_us = atomic_load(&s->snaps.made_us);
+    pthread_mutex_lock(&s->snaps.mutex);
+    *out_bytes = s->snaps.bytes;
+    pthread_mutex_unlock(&s->snaps.mutex);
+}
+
 void snaps_init(struct store *s)
 {
     pthread_mutex_init(&s->snaps.mutex, NULL);
@@ -57,6 +65,7 @@ static enum st look_at(struct store *s, struct arena *a, uint64_t seq)
     if (r.head.seq == seq && seq > atomic_load(&s->snaps.seq)) {
         atomic_store(&s->snaps.seq, seq);
         s->snaps.bytes = r.size;
+        atomic_store(&s->snaps.made_us, r.head.wall_us);
     }
     snap_reader_close(&r);
     return ST_OK;
@@ -300,6 +309,7 @@ static enum st replace(struct making *m, const char *tmp)
     TRY(s->os->rename(s->os, tmp, snaps_path(s, &m->arena, m->pos.seq)));
     TRY(s->os->sync_dir(s->os, s->snaps.dir));
     atomic_store(&s->snaps.seq, m->pos.seq);
+    atomic_store(&s->snaps.made_us, clock_wall_us());
     TRY(s->os->list(s->os, &m->arena, s->snaps.dir, SNAPS_MAX, &names, &n));
     return remove_older(s, &m->arena, names, n);
 }
@@ -337,7 +347,9 @@ static enum st make_from(struct making *m)
         *err_get() = why;
         return st;
     }
+    pthread_mutex_lock(&s->snaps.mutex);
     s->snaps.bytes = bytes; /* nobody else is making one */
+    pthread_mutex_unlock(&s->snaps.mutex);
     atomic_store(&s->snaps.since, journal);
     atomic_store(&s->snaps.carried, 0);
     atomic_store(&s->snaps.is_needed, false);

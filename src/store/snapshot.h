@@ -17,6 +17,7 @@ struct snaps {
     atomic_bool hurry;        /* somebody waits for it: no pauses */
     _Atomic uint64_t seq;     /* of the newest; 0: none */
     uint64_t bytes;           /* of its file (mutex) */
+    _Atomic uint64_t made_us; /* when it was made */
     _Atomic uint64_t since;   /* what figures.journal_bytes were when it was made, */
     _Atomic uint64_t carried; /* and what the journal held behind it when the store was opened */
     atomic_bool is_needed;    /* the journal does not begin at batch 1 any more, and there is no good one */
@@ -31,6 +32,9 @@ enum st snaps_load(struct store *s) MUST_USE;
 /* After recovery. The thread only where upkeep is asked for. */
 enum st snaps_start(struct store *s) MUST_USE;
 void snaps_stop(struct store *s);
+
+/* When the newest was made, and the size of its file; zeros: there is none. */
+void snaps_describe(struct store *s, uint64_t *out_made_us, uint64_t *out_bytes);
 
 /* Its path, NUL-terminated, in the arena; for checking and for backup. */
 const char *snaps_path(const struct store *s, struct arena *a, uint64_t seq);

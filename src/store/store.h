@@ -186,3 +186,22 @@ struct store_stats {
     bool broken; /* a sync failed: no more commits */
 };
 void store_get_stats(struct store *s, struct store_stats *out);
+
+/* All that is known cheaply: reads a row for each segment. */
+enum { STORE_SPARE, STORE_JOURNAL, STORE_BULK, STORE_KINDS };
+struct store_status {
+    struct store_stats stats;
+    struct store_status_kind {
+        uint64_t files, file_bytes, live_bytes, dead_bytes, journal_bytes, bodies;
+    } kinds[STORE_KINDS];
+    uint64_t reclaimable_bytes; /* that compaction could give back now: dead bytes, and journal behind the snapshot */
+    uint64_t batch, snapshot;   /* numbers of the last batch and of the last one in the snapshot; 0: none */
+    uint64_t snapshot_made_us, snapshot_bytes;
+    unsigned dictionary, dictionaries; /* in use (0: none), and how many there are */
+    uint64_t dictionary_made_us;
+    struct store_upkeep upkeep;
+    bool is_compacting;
+    uint64_t compacted_ever;                      /* segments */
+    uint64_t compacted, moved_bytes, freed_bytes; /* since the store was opened */
+};
+enum st store_get_status(struct store *s, struct store_status *out) SUSPENDS MUST_USE;

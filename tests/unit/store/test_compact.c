@@ -189,6 +189,8 @@ TEST(large_bodies_too_but_not_what_is_on_its_way)
     CHECK_ST(change_refs(s, ids[2], -1), ST_OK);
     CHECK_ST(compact_step(s, &n), ST_OK);
     CHECK_U64(n, 2); /* the empty one, and the one of ids[3] */
+    CHECK_ST(compact_step(s, &n), ST_OK);
+    CHECK_U64(n, 0);
     check_counts(s);
     for (unsigned i = 0; i < ARRAY_LEN(ids); i++) {
         CHECK_ST(blob_open(s, ids[i], &v), i < 3 ? ST_NOTFOUND : ST_OK);

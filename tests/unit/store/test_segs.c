@@ -1,5 +1,6 @@
 #include "store/segs.c"
 
+#include "co/fault.h"
 #include "fixture.h"
 #include "test.h"
 
@@ -143,6 +144,123 @@ TEST(spares_are_made_ahead_and_used_as_journal)
     segs_close(&t);
     begin(&t, dir); /* one journal, one or two spares */
     CHECK(t.spares_n >= 1 && t.count >= 2);
+    segs_close(&t);
+    remove_dir(dir);
+}
+
+static bool has_file(const char *dir, unsigned id)
+{
+    char path[400];
+
+    snprintf(path, sizeof path, "%s/seg/%08u.seg", dir, id);
+    return access(path, F_OK) == 0;
+}
+
+TEST(what_is_removed_becomes_a_spare_while_one_is_wanted)
+{
+    const char *dir = new_dir();
+    struct segment *seg[4], *again;
+    uint64_t generation;
+    struct segs t;
+
+    begin(&t, dir);
+    for (unsigned i = 0; i < ARRAY_LEN(seg); i++)
+        CHECK_ST(segs_take(&t, SEGMENT_JOURNAL, 100, 1 + i, &seg[i]), ST_OK);
+    generation = seg[0]->row.head.generation;
+    for (unsigned i = 0; i < 3; i++)
+        segs_unpin(&t, seg[i]);
+    CHECK_ST(segs_remove(&t, 1), ST_OK); /* becomes 5 */
+    CHECK_ST(segs_remove(&t, 4), ST_OK); /* somebody reads it */
+    CHECK(!has_file(dir, 1) && has_file(dir, 5) && !has_file(dir, 4) && !has_file(dir, 6));
+    CHECK_ST(segs_pin(&t, 1, &again), ST_CORRUPT);
+    CHECK_ST(segs_pin(&t, 4, &again), ST_CORRUPT);
+    segs_unpin(&t, seg[3]);
+    CHECK_ST(segs_remove(&t, 2), ST_OK); /* 6 */
+    CHECK_ST(segs_remove(&t, 3), ST_OK); /* a third spare is not wanted */
+    CHECK(has_file(dir, 6) && !has_file(dir, 3) && !has_file(dir, 7));
+    CHECK_U64(t.spares_n, 2);
+    CHECK_U64(t.count, 2);
+    segs_close(&t);
+    begin(&t, dir);
+    CHECK_U64(t.spares_n, 2);
+    CHECK_ST(segs_take(&t, SEGMENT_JOURNAL, 100, 50, &again), ST_OK);
+    CHECK(again->row.head.id >= 5 && again->row.head.generation != generation);
+    segs_unpin(&t, again);
+    segs_close(&t);
+    remove_dir(dir);
+}
+
+TEST(spares_that_are_too_many_or_of_another_size_go_away)
+{
+    const char *dir = new_dir();
+    struct segment *seg;
+    struct segs t;
+
+    begin(&t, dir);
+    for (unsigned i = 0; i < 3; i++) {
+        CHECK_ST(make(&t, SEGMENT_SPARE, TEST_SEGMENT, 0, FILL_NOT, &seg), ST_OK);
+        segs_unpin(&t, seg);
+    }
+    segs_close(&t);
+    begin(&t, dir);
+    CHECK_U64(t.spares_n, 2);
+    CHECK_U64(t.count, 2);
+    CHECK_U64(has_file(dir, 1) + has_file(dir, 2) + has_file(dir, 3), 2);
+    segs_close(&t);
+    CHECK_ST(segs_open(&t, &os_file_system, dir, 2 * TEST_SEGMENT, 1), ST_OK);
+    CHECK_ST(segs_scan(&t), ST_OK);
+    CHECK_U64(t.spares_n, 0);
+    CHECK_U64(has_file(dir, 1) + has_file(dir, 2) + has_file(dir, 3), 0);
+    segs_close(&t);
+    remove_dir(dir);
+}
+
+TEST(bulk_is_idle_when_all_is_committed_and_another_is_filled)
+{
+    const char *dir = new_dir();
+    struct segment *a, *b;
+    uint64_t at, ids[4];
+    struct segs t;
+
+    begin(&t, dir);
+    CHECK_ST(segs_bulk_alloc(&t, 1000, &a, &at), ST_OK);
+    CHECK_U64(segs_idle_bulk(&t, ids, 4), 0);
+    segs_retire_bulk(&t, 99);
+    CHECK(t.bulk == a);
+    segs_retire_bulk(&t, a->row.head.id);
+    CHECK(!segs_is_idle_bulk(&t, a->row.head.id)); /* what it holds is not committed */
+    CHECK_ST(segs_bulk_alloc(&t, 1000, &b, &at), ST_OK);
+    CHECK(b != a);
+    segs_bulk_done(&t, a);
+    CHECK(segs_is_idle_bulk(&t, a->row.head.id) && !segs_is_idle_bulk(&t, b->row.head.id) &&
+          !segs_is_idle_bulk(&t, 99));
+    CHECK_U64(segs_idle_bulk(&t, ids, 4), 1);
+    CHECK_U64(ids[0], a->row.head.id);
+    CHECK_U64(segs_idle_bulk(&t, ids, 0), 0);
+    segs_bulk_done(&t, b);
+    segs_unpin(&t, a);
+    segs_unpin(&t, b);
+    segs_close(&t);
+    remove_dir(dir);
+}
+
+/* One failed sync: nobody knows what of the others' bytes it was. */
+TEST(bulk_that_could_not_be_synced_once_is_not_synced_again)
+{
+    const char *dir = new_dir();
+    struct segment *seg;
+    struct segs t;
+    uint64_t at;
+
+    begin(&t, dir);
+    CHECK_ST(segs_bulk_alloc(&t, 1000, &seg, &at), ST_OK);
+    CHECK_ST(segs_bulk_sync(&t, seg), ST_OK);
+    fault_arm(FAULT_os_sync, 1, 1);
+    CHECK_ST(segs_bulk_sync(&t, seg), ST_IO);
+    fault_arm(FAULT_os_sync, 0, 0);
+    CHECK_ST(segs_bulk_sync(&t, seg), ST_IO);
+    segs_bulk_done(&t, seg);
+    segs_unpin(&t, seg);
     segs_close(&t);
     remove_dir(dir);
 }

@@ -125,3 +125,34 @@ TEST(what_fails_or_is_given_up_leaves_its_space)
     store_close(s);
     remove_dir(dir);
 }
+
+/* The committer must not go on either: a body of somebody else may have been among what was lost. */
+TEST(a_failed_sync_of_a_body_ends_all_writing)
+{
+    const char *dir = new_dir();
+    struct store_options o = test_options(dir);
+    char *noise = make_bytes(2, 300000, false);
+    struct blob_stage *st = NULL;
+    struct store *s;
+
+    log_set_level(LOG_ERROR + 1);
+    o.reserve_bytes = UINT64_MAX / 2; /* keeps the filler from meeting the fault */
+    CHECK_ST(store_open(&o, &s), ST_OK);
+    s->opt.reserve_bytes = 1;
+    CHECK_ST(put_one(s, 1, 0, STR("a"), STR("1")), ST_OK);
+    CHECK_ST(blob_stage_str(s, str_n(noise, 300000), &st), ST_OK); /* makes the segment */
+    blob_unstage(s, st);
+    fault_arm(FAULT_os_sync, 1, 1);
+    CHECK_ST(blob_stage_str(s, str_n(noise, 300000), &st), ST_IO);
+    fault_arm(FAULT_os_sync, 0, 0);
+    CHECK_ST(put_one(s, 1, 1, STR("b"), STR("2")), ST_IO);
+    CHECK_ST(blob_stage_str(s, str_n(noise, 300000), &st), ST_IO);
+    store_close(s);
+    CHECK_ST(store_open(&o, &s), ST_OK);
+    s->opt.reserve_bytes = 1;
+    CHECK_ST(put_one(s, 1, 1, STR("b"), STR("2")), ST_OK);
+    store_close(s);
+    log_set_level(LOG_INFO);
+    mem_free(noise);
+    remove_dir(dir);
+}

@@ -1,0 +1,25 @@
+/* What store_bench measures: a function a part. */
+#pragma once
+
+#include "rig.h"
+
+#include <unistd.h>
+
+struct bench {
+    char dir[300]; /* of the part; empty */
+    double seconds;
+    unsigned long messages[8];
+    size_t n_messages;
+    const char *corpus;
+};
+
+void bench_raw(struct bench *b);
+void bench_deliver(struct bench *b);
+void bench_flags(struct bench *b);
+void bench_move(struct bench *b);
+void bench_open(struct bench *b);
+void bench_disk(struct bench *b);
+
+/* Syncs a second when so many bytes are written before each, one behind the other into space that has been written
+ * before, as the journal is. */
+double raw_syncs(struct bench *b, uint64_t bytes);
