@@ -108,15 +108,20 @@ struct segment *segs_get(struct segs *t, uint64_t id)
     return seg;
 }
 
-/* With the mutex held. */
-static void close_one(struct segs *t)
+/* With the mutex held; of one that nobody has pinned. */
+static void close_file(struct segs *t, struct segment *seg)
 {
-    struct segment *seg = LIST_ITEM(t->open.next, struct segment, open);
-
+    if (seg->fd < 0)
+        return;
     list_del(&seg->open);
     t->os->close(t->os, seg->fd);
     seg->fd = -1;
     t->open_n--;
+}
+
+static void close_one(struct segs *t)
+{
+    close_file(t, LIST_ITEM(t->open.next, struct segment, open));
 }
 
 static enum st open_file(struct segs *t, struct segment *seg)
@@ -161,6 +166,8 @@ void segs_unpin(struct segs *t, struct segment *seg)
         list_add_tail(&t->open, &seg->open);
         if (++t->open_n > OPEN_MAX_FILES)
             close_one(t);
+        if (seg->is_removed)
+            close_file(t, seg);
     }
     pthread_mutex_unlock(&t->mutex);
 }
@@ -191,8 +198,9 @@ static enum st keep_spare(struct segs *t, struct segment *seg)
     keep = t->spares_n < ARRAY_LEN(t->spares) && seg->row.head.size == t->segment_bytes;
     if (keep)
         t->spares[t->spares_n++] = seg;
-    else
-        seg->is_removed = true;
+    seg->is_removed = !keep;
+    if (!keep)
+        close_file(t, seg);
     pthread_mutex_unlock(&t->mutex);
     if (!keep) {
         st = t->os->unlink(t->os, path_of(t, &a, seg->row.head.id, ".seg"));
@@ -610,12 +618,8 @@ static bool take_out(struct segs *t, struct segment *seg, bool *out_spare)
     pthread_mutex_lock(&t->mutex);
     seg->is_removed = true;
     quiet = seg->pins == 0;
-    if (quiet && seg->fd >= 0) {
-        list_del(&seg->open);
-        t->open_n--;
-        t->os->close(t->os, seg->fd);
-        seg->fd = -1;
-    }
+    if (quiet)
+        close_file(t, seg);
     *out_spare = quiet && seg->row.head.kind == SEGMENT_JOURNAL && seg->row.head.size == t->segment_bytes &&
                  t->spares_n < ARRAY_LEN(t->spares);
     pthread_mutex_unlock(&t->mutex);
