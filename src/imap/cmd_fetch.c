@@ -7,12 +7,14 @@ enum {
     SLICE_US = 2000,    /* after so long others have a turn */
     LOOKS_EVERY = 64,   /* messages between looks at the clock */
     SEEN_AT_ONCE = 100, /* messages that become \Seen in one commit */
+    AHEAD = 8,          /* messages whose text is looked for while one goes out */
 };
 
 struct progress {
     uint64_t slice_from;
     unsigned messages;
-    bool gone, damaged;
+    bool gone, damaged, wants_text;
+    uint32_t ahead;                    /* up to here, not including, text has been asked for */
     uint32_t damaged_seq, damaged_uid; /* the first one */
     struct email_cursor *cursor;
     uint32_t seen_until; /* messages up to this number have been marked \Seen as needed */
@@ -152,6 +154,25 @@ static void maybe_yield(struct progress *pr) SUSPENDS
     pr->slice_from = clock_mono_us();
 }
 
+static bool wants_text(const struct fetch *fetch)
+{
+    for (size_t i = 0; i < fetch->n; i++)
+        if (fetch->items[i].write == fetch_section &&
+            (fetch->items[i].section.what != MIME_SECTION_HEADER || fetch->items[i].section.depth))
+            return true;
+    return false;
+}
+
+/* Other threads read and decompress the next ones while this one goes to the client. */
+static void read_ahead(struct fetch_run *f, struct progress *pr, uint32_t hi)
+{
+    uint32_t most = MIN(hi, f->seq + AHEAD);
+
+    pr->ahead = MAX(pr->ahead, f->seq + 1);
+    while (pr->ahead <= most && email_read_ahead(f->s->view, pr->ahead))
+        pr->ahead++;
+}
+
 static enum st put_range(struct fetch_run *f, struct progress *pr, struct uid_range r) SUSPENDS
 {
     bool sees = (f->fetch->flags & SEES) && !view_is_read_only(f->s->view);
@@ -159,6 +180,8 @@ static enum st put_range(struct fetch_run *f, struct progress *pr, struct uid_ra
     for (f->seq = r.lo; f->seq <= r.hi; f->seq++) {
         if (sees && f->seq > pr->seen_until)
             mark_seen(f, pr, f->seq, r.hi);
+        if (pr->wants_text)
+            read_ahead(f, pr, r.hi);
         TRY(put_message(f, pr));
         TRY(imap_conn_check(f->conn));
         maybe_yield(pr);
@@ -172,6 +195,7 @@ static enum st put_all(struct fetch_run *f, struct progress *pr, struct uid_set 
 
     if (f->fetch->flags & EMAIL)
         TRY(email_cursor_open(f->s->view, &pr->cursor));
+    pr->wants_text = wants_text(f->fetch);
     for (size_t i = 0; i < seqs.n && st == ST_OK; i++)
         st = put_range(f, pr, seqs.r[i]);
     if (pr->cursor)

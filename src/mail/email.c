@@ -5,7 +5,8 @@
 #include "base/must.h"
 #include "co/fault.h"
 
-#define STEPS_MAX 16 /* records stepped over before it is cheaper to seek */
+#define STEPS_MAX 16            /* records stepped over before it is cheaper to seek */
+#define AHEAD_LEAST (16u << 10) /* smaller ones cost less than the way to another thread and back */
 
 static enum st quarantined(const struct account *a, uint64_t email)
 {
@@ -98,6 +99,18 @@ enum st email_head(struct account *a, const struct email *e, struct blob_view *o
 void email_body_close(struct blob_view *v)
 {
     blob_close(v);
+}
+
+bool email_read_ahead(const struct view *v, uint32_t seq)
+{
+    const struct messages *m = v->mb->messages;
+    const struct account *a = v->mb->a;
+    size_t i;
+
+    if (!view_place(v, seq, &i) || m->size[i] < AHEAD_LEAST || m->size[i] > BLOB_AHEAD_MAX ||
+        mail_is_quarantined(a->core->m, a->id, m->email[i]))
+        return true;
+    return blob_read_ahead(account_store(a), m->blob[i]);
 }
 
 /* --- many in a row ------------------------------------------------------------------------------------------------ *

@@ -151,6 +151,8 @@ enum st email_body(struct account *a, const struct email *e, struct blob_view *o
 /* Its header alone, rec.header_size bytes; for much less work. */
 enum st email_head(struct account *a, const struct email *e, struct blob_view *out) SUSPENDS MUST_USE;
 void email_body_close(struct blob_view *v);
+/* The body of this message will be wanted soon (see blob_read_ahead). False: not just now, ask again later. */
+bool email_read_ahead(const struct view *v, uint32_t seq);
 
 /* --- changing messages -------------------------------------------------------------------------- */
 struct uid_range {

@@ -4,6 +4,7 @@
 #include "store/inside.h"
 
 #define CACHE_BYTES (8u << 20) /* of a core; the newest body stays whatever its size */
+#define AHEAD_MOST 4           /* of a core */
 
 struct blob_buf {
     uint64_t id;
@@ -133,11 +134,11 @@ static void run_read(void *arg)
         j->why = *err_get();
 }
 
-static enum st read_body(struct store *s, const struct blob_row *row, struct blob_buf *buf) SUSPENDS
+static enum st read_body(struct store *s, const struct blob_row *row, bool ahead, struct blob_buf *buf) SUSPENDS
 {
     struct read_job j = {.s = s, .row = row, .buf = buf, .st = ST_TRYLATER};
 
-    if (MAX(row->stored, buf->n) <= ON_CORE_MAX && s->opt.disk && core_here()) {
+    if (!ahead && MAX(row->stored, buf->n) <= ON_CORE_MAX && s->opt.disk && core_here()) {
         j.only_cached = true;
         run_read(&j);
         j.only_cached = false;
@@ -168,7 +169,7 @@ static enum st find_row(struct store *s, uint64_t id, struct blob_row *out) SUSP
 }
 
 /* The first `most` bytes, or all: where that is hardly more work it is worth keeping. */
-static enum st read_at(struct store *s, struct store_core *sc, const struct blob_row *row, uint64_t most,
+static enum st read_at(struct store *s, struct store_core *sc, const struct blob_row *row, uint64_t most, bool ahead,
                        struct blob_buf **out) SUSPENDS
 {
     size_t n = row->codec == CODEC_RAW || most > row->raw / 4 * 3 ? row->raw : most;
@@ -180,7 +181,7 @@ static enum st read_at(struct store *s, struct store_core *sc, const struct blob
     b->refs = 0;
     b->core = sc;
     list_init(&b->cached);
-    st = read_body(s, row, b);
+    st = read_body(s, row, ahead, b);
     if (st != ST_OK)
         mem_free(b);
     else
@@ -189,14 +190,15 @@ static enum st read_at(struct store *s, struct store_core *sc, const struct blob
 }
 
 /* Where compaction has moved it and removed the segment, its row says so by now. */
-static enum st load(struct store *s, struct store_core *sc, uint64_t id, uint64_t most, struct blob_buf **out) SUSPENDS
+static enum st load(struct store *s, struct store_core *sc, uint64_t id, uint64_t most, bool ahead,
+                    struct blob_buf **out) SUSPENDS
 {
     struct blob_row row, was;
     struct blob_buf *b;
     enum st st;
 
     TRY(find_row(s, id, &row));
-    while ((st = read_at(s, sc, &row, most, &b)) == ST_CORRUPT) {
+    while ((st = read_at(s, sc, &row, most, ahead, &b)) == ST_CORRUPT) {
         struct err why = *err_get();
 
         was = row;
@@ -213,14 +215,77 @@ static enum st load(struct store *s, struct store_core *sc, uint64_t id, uint64_
     return ST_OK;
 }
 
+/* --- reading ahead ----------------------------------------------------------------------------------- */
+
+struct ahead {
+    struct list link;
+    struct store *s;
+    struct store_core *sc;
+    uint64_t id;
+};
+
+static bool is_on_its_way(const struct store_core *sc, uint64_t id)
+{
+    LIST_EACH(pos, &sc->ahead) {
+        if (LIST_ITEM(pos, struct ahead, link)->id == id)
+            return true;
+    }
+    return false;
+}
+
+/* A failure is told to the one who opens it, who tries by himself. */
+static void read_ahead(void *arg)
+{
+    struct ahead *a = arg;
+    struct blob_buf *b = NULL;
+
+    IGNORE(load(a->s, a->sc, a->id, UINT64_MAX, true, &b));
+    if (b && b->refs == 0)
+        mem_free(b);
+    list_del(&a->link);
+    a->sc->n_ahead--;
+    co_waitq_wake_all(&a->sc->ahead_over);
+    mem_free(a);
+}
+
+bool blob_read_ahead(struct store *s, uint64_t id)
+{
+    struct store_core *sc = store_core_of(s, core_here());
+    struct ahead *a;
+
+    if (!s->opt.disk || find(sc, id) || is_on_its_way(sc, id))
+        return true;
+    if (sc->n_ahead == AHEAD_MOST)
+        return false;
+    a = MEM_NEW(struct ahead);
+    *a = (struct ahead){.s = s, .sc = sc, .id = id};
+    list_add_tail(&sc->ahead, &a->link);
+    sc->n_ahead++;
+    if (co_spawn(read_ahead, a, "read ahead") == ST_OK)
+        return true;
+    list_del(&a->link);
+    sc->n_ahead--;
+    mem_free(a);
+    return false;
+}
+
+static enum st wait_for_ahead(struct store_core *sc, uint64_t id) SUSPENDS
+{
+    while (sc && is_on_its_way(sc, id))
+        TRY(co_waitq_wait(&sc->ahead_over, NEVER));
+    return ST_OK;
+}
+
 enum st blob_open_head(struct store *s, uint64_t id, uint64_t n, struct blob_view *out)
 {
     struct core *core = core_here();
     struct store_core *sc = core ? store_core_of(s, core) : NULL;
-    struct blob_buf *b = find(sc, id);
+    struct blob_buf *b;
 
+    TRY(wait_for_ahead(sc, id));
+    b = find(sc, id);
     if (!b)
-        TRY(load(s, sc, id, n, &b));
+        TRY(load(s, sc, id, n, false, &b));
     b->refs++;
     *out = (struct blob_view){str_n(b->bytes, MIN(b->n, n)), b};
     return ST_OK;

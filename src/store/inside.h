@@ -64,7 +64,10 @@ struct store_core {
     struct kv_part *parts, **parts_last;
     struct commit *commits, **commits_last;
     bool is_posted;
-    struct list cached; /* blob_buf, the longest unused first */
+    struct list ahead; /* bodies that are being read ahead */
+    unsigned n_ahead;
+    struct co_waitq ahead_over; /* one of them has come */
+    struct list cached;         /* blob_buf, the longest unused first */
     struct map by_id;
     size_t cached_bytes;
 };

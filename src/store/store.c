@@ -29,6 +29,8 @@ static struct store_core *add_core(struct store *s, struct core *core)
     pthread_mutex_init(&sc->mutex, NULL);
     sc->parts_last = &sc->parts;
     sc->commits_last = &sc->commits;
+    list_init(&sc->ahead);
+    co_waitq_init(&sc->ahead_over);
     list_init(&sc->cached);
     atomic_store(&s->cores[core_index(core)], sc);
     return sc;

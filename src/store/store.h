@@ -170,6 +170,10 @@ enum st blob_open(struct store *s, uint64_t id, struct blob_view *out) SUSPENDS 
  * whole: what is stored is read to its end for the checksum. */
 enum st blob_open_head(struct store *s, uint64_t id, uint64_t n, struct blob_view *out) SUSPENDS MUST_USE;
 void blob_close(struct blob_view *v);
+/* Somebody will want the whole of this body soon: it is read on the disk pool meanwhile, into the core's small cache, where a
+ * blob_open waits for it. False: too many are on their way, ask again later. For bodies of at most BLOB_AHEAD_MAX bytes. */
+#define BLOB_AHEAD_MAX (1u << 20)
+bool blob_read_ahead(struct store *s, uint64_t id);
 enum st blob_size(struct store *s, uint64_t id, uint64_t *out_size) SUSPENDS MUST_USE;
 
 /* --- snapshots of the index --- */

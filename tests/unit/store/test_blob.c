@@ -186,3 +186,74 @@ TEST(a_flipped_bit_is_found_and_named)
     store_close(s);
     remove_dir(dir);
 }
+
+#define AHEAD_N 8
+
+static struct {
+    struct store *s;
+    uint64_t ids[AHEAD_N];
+    char *bytes[AHEAD_N];
+} ahead;
+
+static void is_body(size_t i)
+{
+    struct blob_view v = {0};
+
+    CHECK_ST(blob_open(ahead.s, ahead.ids[i], &v), ST_OK);
+    CHECK(str_eq(v.bytes, str_n(ahead.bytes[i], 100000)));
+    blob_close(&v);
+}
+
+static void read_what_is_coming(UNUSED void *arg)
+{
+    struct store_core *sc = store_core_of(ahead.s, core_here());
+    struct blob_view v = {0};
+
+    for (size_t i = 0; i < AHEAD_MOST; i++)
+        CHECK(blob_read_ahead(ahead.s, ahead.ids[i]));
+    CHECK(blob_read_ahead(ahead.s, ahead.ids[0])); /* on its way already */
+    CHECK(!blob_read_ahead(ahead.s, ahead.ids[AHEAD_MOST]));
+    is_body(AHEAD_MOST - 1); /* waits */
+    for (size_t i = 0; i < AHEAD_MOST; i++)
+        is_body(i);
+    CHECK_U64(sc->n_ahead, 0);
+    CHECK_U64(sc->cached_bytes, AHEAD_MOST * 100000);
+    CHECK(blob_read_ahead(ahead.s, ahead.ids[0])); /* in the cache */
+    CHECK_U64(sc->n_ahead, 0);
+    for (size_t i = AHEAD_MOST; i < AHEAD_N; i++) {
+        CHECK(blob_read_ahead(ahead.s, ahead.ids[i]));
+        is_body(i);
+    }
+    CHECK(blob_read_ahead(ahead.s, 1u << 30)); /* there is none: who opens it is told */
+    CHECK_ST(blob_open(ahead.s, 1u << 30, &v), ST_NOTFOUND);
+    CHECK(blob_read_ahead(ahead.s, ahead.ids[0]));
+    CHECK(list_is_empty(&sc->ahead));
+    core_stop(core_here());
+}
+
+static void spawn_reader(void *arg)
+{
+    must(co_spawn(read_what_is_coming, arg, "reader") == ST_OK);
+}
+
+TEST(bodies_are_read_ahead)
+{
+    const char *dir = new_dir();
+    struct store_options o = test_options(dir);
+    struct core *c = core_new(&(struct core_options){.name = "test", .coroutines = 16});
+
+    o.disk = offload_new("disk", 2, 64);
+    CHECK_ST(store_open(&o, &ahead.s), ST_OK);
+    for (size_t i = 0; i < AHEAD_N; i++) {
+        ahead.bytes[i] = make_bytes(i + 1, 100000, i % 2);
+        CHECK_ST(add_blob(ahead.s, str_n(ahead.bytes[i], 100000), &ahead.ids[i]), ST_OK);
+    }
+    core_post(c, spawn_reader, NULL);
+    core_run(c);
+    store_close(ahead.s);
+    core_free(c);
+    offload_free(o.disk);
+    for (size_t i = 0; i < AHEAD_N; i++)
+        mem_free(ahead.bytes[i]);
+    remove_dir(dir);
+}
