@@ -81,6 +81,16 @@ enum st index_open(struct index *ix, const char *path, const struct store_option
     return error ? failed(error) : ST_OK;
 }
 
+enum st index_remove(const char *path)
+{
+    rocksdb_options_t *options = rocksdb_options_create();
+    char *error = NULL;
+
+    rocksdb_destroy_db(options, path, &error);
+    rocksdb_options_destroy(options);
+    return error ? failed(error) : ST_OK;
+}
+
 void index_close(struct index *ix)
 {
     if (!ix->options)

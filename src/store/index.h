@@ -16,8 +16,9 @@ struct index {
 };
 
 enum st index_open(struct index *ix, const char *path, const struct store_options *opt)
-    MUST_USE;                       /* its sizes must be set */
-void index_close(struct index *ix); /* writes out what it holds; fine when open failed */
+    MUST_USE;                                    /* its sizes must be set */
+enum st index_remove(const char *path) MUST_USE; /* all of it; it is not open */
+void index_close(struct index *ix);              /* writes out what it holds; fine when open failed */
 
 /* Whether to read only what is in memory (ST_TRYLATER when that does not suffice) or from the disk too; a scan does not
  * push out of memory what others need. */

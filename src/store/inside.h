@@ -13,6 +13,7 @@
 #include "store/store.h"
 #include "store/upkeep.h"
 
+#define INDEX_NAME "index"
 #define CORES_MAX 256
 #define INLINE_MAX (256u << 10) /* larger bodies are staged instead of going through the committer */
 #define COMMIT_MAX (64u << 20)  /* changes and small bodies of one commit */
@@ -76,12 +77,14 @@ struct store {
     struct store_options opt;
     const struct os_file *os;
     char *dir;
+    const char *index_name;
     int lock_fd;
     struct index index;
     struct segs segs;
     struct squeeze squeeze;
     struct upkeep upkeep;
     struct snaps snaps;
+    struct rebuilding *rebuilding; /* NULL but in store_rebuild */
     _Atomic uint64_t next_blob;
 
     /* handed in, for the committer */
@@ -128,6 +131,9 @@ enum st journal_commit(struct store *s, struct job_list *batch) MUST_USE;
 enum st journal_apply(struct store *s, struct str record, uint64_t seq, uint64_t segment, uint64_t offset) MUST_USE;
 
 /* --- store.c --- */
+/* With its index in another folder below the store's, and for rebuilding (NULL: not). */
+enum st store_open_as(const struct store_options *opt, const char *index_name, struct rebuilding *rb,
+                      struct store **out) MUST_USE;
 enum st store_raise_format(struct store *s) MUST_USE; /* before anything of a newer version is written */
 
 /* --- commit.c --- */

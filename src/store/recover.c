@@ -3,20 +3,11 @@
  * in doubt, because each was synced before the next was written, so only its bodies are read. */
 #include "base/log.h"
 #include "base/must.h"
-#include "store/inside.h"
+#include "store/rebuild.h"
 
-struct cursor {
-    struct segment *seg; /* pinned; NULL: the journal has no segment yet */
-    uint64_t at, seq;    /* where the next batch should be, and its number */
-};
+#define MEND "; \"restante check --repair\" makes the index again from what is good, and says what is lost"
 
-struct found { /* a batch whose record verifies */
-    struct segment *seg;
-    uint64_t offset, seq, end;
-    struct buf record;
-};
-
-static void move_to(struct store *s, struct cursor *c, struct segment *seg, uint64_t at)
+void recover_move_to(struct store *s, struct cursor *c, struct segment *seg, uint64_t at)
 {
     if (c->seg)
         segs_unpin(&s->segs, c->seg);
@@ -41,7 +32,7 @@ static enum st find_segment(struct store *s, uint64_t seq, struct segment **out)
     return best ? segs_pin(&s->segs, best->row.head.id, out) : ST_NOTFOUND;
 }
 
-static enum st read_record(struct store *s, const struct cursor *c, struct found *f)
+enum st recover_read(struct store *s, const struct cursor *c, struct found *f)
 {
     struct place place = {c->seg->row.head.id, c->seg->row.head.generation, c->at};
     unsigned char raw[RECORD_HEAD_BYTES];
@@ -77,17 +68,17 @@ static enum st read_record(struct store *s, const struct cursor *c, struct found
 }
 
 /* ST_NOTFOUND: the journal ends here. Read errors are no end. */
-static enum st next_batch(struct store *s, struct cursor *c, struct found *f)
+static enum st next_in_row(struct store *s, struct cursor *c, struct found *f)
 {
     struct segment *next;
-    enum st st = c->seg ? read_record(s, c, f) : ST_CORRUPT;
+    enum st st = c->seg ? recover_read(s, c, f) : ST_CORRUPT;
 
     if (st == ST_CORRUPT) {
         st = find_segment(s, c->seq, &next);
         if (st != ST_OK)
             return st;
-        move_to(s, c, next, SEGMENT_HEAD_BYTES);
-        st = read_record(s, c, f);
+        recover_move_to(s, c, next, SEGMENT_HEAD_BYTES);
+        st = recover_read(s, c, f);
     }
     if (st == ST_CORRUPT)
         return ST_NOTFOUND;
@@ -96,6 +87,13 @@ static enum st next_batch(struct store *s, struct cursor *c, struct found *f)
         c->seq++;
     }
     return st;
+}
+
+static enum st next_batch(struct store *s, struct cursor *c, struct found *f)
+{
+    enum st st = next_in_row(s, c, f);
+
+    return st == ST_NOTFOUND && s->rebuilding ? rebuild_pass_over(s, c, f) : st;
 }
 
 /* --- the last batch --------------------------------------------------------------------------------- */
@@ -160,6 +158,8 @@ static enum st make_durable(struct store *s, const struct found *f)
 
 static enum st apply(struct store *s, const struct found *f)
 {
+    if (s->rebuilding)
+        TRY(rebuild_look(s, f));
     TRY(journal_apply(s, buf_str(&f->record), f->seq, f->seg->row.head.id, f->offset));
     s->seq = f->seq;
     return ST_OK;
@@ -181,7 +181,7 @@ static enum st check_nothing_behind(struct store *s, const struct cursor *c)
         const struct segment *seg = p;
 
         if (seg->row.head.kind == SEGMENT_JOURNAL && seg->row.head.first_seq > c->seq)
-            return FAIL(ST_CORRUPT, "the journal is damaged at batch %llu: segment %llu holds later ones",
+            return FAIL(ST_CORRUPT, "the journal is damaged at batch %llu: segment %llu holds later ones" MEND,
                         (unsigned long long)c->seq, (unsigned long long)seg->row.head.id);
     }
     if (!c->seg)
@@ -196,7 +196,7 @@ static enum st check_nothing_behind(struct store *s, const struct cursor *c)
         if (record_head_decode((unsigned char *)bytes + at, &place, &head) == ST_OK && head.type == RECORD_JOURNAL &&
             head.id > c->seq)
             st = FAIL(ST_CORRUPT,
-                      "the journal is damaged at batch %llu (segment %llu, offset %llu): batch %llu stands behind",
+                      "the journal is damaged at batch %llu (segment %llu, offset %llu): batch %llu stands behind" MEND,
                       (unsigned long long)c->seq, (unsigned long long)c->seg->row.head.id, (unsigned long long)c->at,
                       (unsigned long long)head.id);
     }
@@ -273,7 +273,7 @@ static void recall_accounts(struct store *s, const struct position_row *pos, str
     int32_t delta;
 
     buf_init(&f.record, UINT32_MAX);
-    if (read_record(s, &at, &f) == ST_OK) {
+    if (recover_read(s, &at, &f) == ST_OK) {
         batch_read(&r, buf_str(&f.record), &head);
         while (batch_next_blob(&r, &row))
             continue;
@@ -306,7 +306,7 @@ static enum st begin(struct store *s, struct cursor *c)
     /* Its segment is gone, as compaction does with what a snapshot stands for: fine when it held nothing behind it. */
     struct err why = *err_get();
 
-    if (find_segment(s, c->seq, &c->seg) != ST_OK) {
+    if (find_segment(s, c->seq, &c->seg) != ST_OK && (!s->rebuilding || !rebuild_begin(s, c))) {
         *err_get() = why;
         return why.st;
     }

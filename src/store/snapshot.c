@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/must.h"
 #include "store/inside.h"
+#include "store/rebuild.h"
 
 #include <fcntl.h>
 #include <time.h>
@@ -129,6 +130,19 @@ static bool is_position(struct str key)
     return str_eq(key, str_n(position.p, sizeof position.p));
 }
 
+/* A rebuilding that can't do without takes what is good of it. */
+static enum st next_row(struct store *s, struct snap_reader *r, struct str *key, struct str *value)
+{
+    enum st st = snap_reader_next(r, key, value);
+
+    while (st == ST_CORRUPT && s->rebuilding && s->rebuilding->snapshot == SNAPSHOT_GAPS && snap_reader_skip(r)) {
+        s->rebuilding->out->snapshot_gaps++;
+        s->rebuilding->is_any = true;
+        st = snap_reader_next(r, key, value);
+    }
+    return st;
+}
+
 /* The position goes last: as long as it is missing, so is the index, and all begins anew. */
 static enum st load_rows(struct store *s, struct snap_reader *r, uint64_t *rows)
 {
@@ -139,7 +153,7 @@ static enum st load_rows(struct store *s, struct snap_reader *r, uint64_t *rows)
     enum st st;
 
     rocksdb_writebatch_clear(s->changes);
-    while ((st = snap_reader_next(r, &key, &value)) == ST_OK) {
+    while ((st = next_row(s, r, &key, &value)) == ST_OK) {
         ++*rows;
         if (is_position(key)) {
             position = arena_str(&a, value);
@@ -154,6 +168,15 @@ static enum st load_rows(struct store *s, struct snap_reader *r, uint64_t *rows)
             if (st != ST_OK)
                 break;
         }
+    }
+    if (st == ST_EOF && !position.p && s->rebuilding) { /* lost with its chunk; the head knows what matters */
+        struct position_row pos = {.seq = r->head.seq, .blob_ceiling = r->head.blob_ceiling};
+        struct buf b;
+
+        buf_init(&b, 64);
+        position_row_value(&b, &pos);
+        position = arena_str(&a, buf_str(&b));
+        buf_fini(&b);
     }
     if (st == ST_EOF && position.p) {
         struct row_key k = row_key(ROW_POSITION, 0);
@@ -190,13 +213,15 @@ enum st snaps_load(struct store *s)
     enum st st;
 
     TRY(index_is_empty(s, &empty));
-    if (!empty || !seq)
+    if (!empty || !seq || (s->rebuilding && s->rebuilding->snapshot == SNAPSHOT_NOT))
         return ST_OK;
     st = snap_reader_open(&r, s->os, snaps_path(s, &a, seq));
     arena_fini(&a);
     TRY(st);
     st = load_rows(s, &r, &rows);
     snap_reader_close(&r);
+    if (st == ST_OK && s->rebuilding)
+        s->rebuilding->out->snapshot = seq;
     if (st == ST_OK)
         LOG(STORE_SNAPSHOT_LOADED, lf_u64("sequence", seq), lf_u64("rows", rows));
     return st;

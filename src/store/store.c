@@ -3,6 +3,7 @@
 #include "base/must.h"
 #include "store/dictionary.h"
 #include "store/inside.h"
+#include "store/rebuild.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -189,11 +190,24 @@ static enum st load_segments(struct store *s)
     return segs_scan(&s->segs);
 }
 
+static enum st tell_unrepaired(struct store *s, struct arena *a)
+{
+    uint64_t *accounts;
+    size_t n;
+
+    TRY(store_unrepaired(s, a, &accounts, &n));
+    if (n && !s->rebuilding)
+        LOG(STORE_REPAIR_UNFINISHED, lf_u64("accounts", n));
+    return ST_OK;
+}
+
 static enum st open_all(struct store *s, struct arena *a)
 {
     TRY(lock(s, a));
     TRY(check_format(s, a));
-    TRY(index_open(&s->index, arena_printf(a, "%s/index", s->dir).p, &s->opt));
+    if (!s->rebuilding)
+        TRY(rebuild_tidy(s, a));
+    TRY(index_open(&s->index, arena_printf(a, "%s/%s", s->dir, s->index_name).p, &s->opt));
     TRY(segs_open(&s->segs, s->os, s->dir, s->opt.segment_bytes, s->opt.reserve_bytes));
     TRY(snaps_open(s));
     TRY(snaps_load(s));
@@ -203,7 +217,8 @@ static enum st open_all(struct store *s, struct arena *a)
     segs_fill_spares(&s->segs);
     TRY(committer_start(s));
     TRY(snaps_start(s));
-    return s->opt.upkeep ? upkeep_start(s) : ST_OK;
+    TRY(s->opt.upkeep ? upkeep_start(s) : ST_OK);
+    return tell_unrepaired(s, a);
 }
 
 static void set_defaults(struct store_options *o)
@@ -227,6 +242,12 @@ static void set_defaults(struct store_options *o)
 
 enum st store_open(const struct store_options *opt, struct store **out)
 {
+    return store_open_as(opt, INDEX_NAME, NULL, out);
+}
+
+enum st store_open_as(const struct store_options *opt, const char *index_name, struct rebuilding *rb,
+                      struct store **out)
+{
     struct store *s = MEM_NEW(struct store);
     struct arena a = ARENA_INIT;
     enum st st;
@@ -237,6 +258,8 @@ enum st store_open(const struct store_options *opt, struct store **out)
     s->dir = mem_new(strlen(opt->dir) + 1);
     memcpy(s->dir, opt->dir, strlen(opt->dir));
     s->opt.dir = s->dir;
+    s->index_name = index_name;
+    s->rebuilding = rb;
     s->lock_fd = -1;
     s->changes = rocksdb_writebatch_create();
     buf_init(&s->batch, UINT32_MAX); /* bounded by BATCH_BYTES and COMMIT_MAX */

@@ -1,0 +1,29 @@
+/* The index made anew although something of journal or snapshot is damaged: what recovery asks then. Inside store/. */
+#pragma once
+
+#include "base/map.h"
+#include "store/recover.h"
+#include "store/tools.h"
+
+struct rebuilding {
+    const struct store_progress *progress;
+    struct store_rebuilt *out;
+    enum { SNAPSHOT_WHOLE, SNAPSHOT_NOT, SNAPSHOT_GAPS } snapshot; /* in what way it is used */
+    struct map named;                                              /* account -> struct named */
+    uint64_t lost;                                                 /* batches */
+    bool is_any;                                                   /* some loss is not named */
+    struct body_place {
+        uint64_t segment, offset;
+    } * bodies; /* that stand in lost batches */
+    size_t n_bodies, cap_bodies, cap_losses;
+    uint64_t done, total;
+};
+
+/* The segment in which the journal goes on, when the position says nothing of it. False: there is none. */
+bool rebuild_begin(struct store *s, struct cursor *c);
+/* Where recovery finds no further batch: the next one that is good, the cursor behind it. ST_NOTFOUND: there is none. */
+enum st rebuild_pass_over(struct store *s, struct cursor *c, struct found *f) MUST_USE;
+/* Before a batch is applied. */
+enum st rebuild_look(struct store *s, const struct found *f) MUST_USE;
+/* While opening: what a rebuilding that was cut left behind is finished or removed. */
+enum st rebuild_tidy(struct store *s, struct arena *a) MUST_USE;

@@ -1,0 +1,19 @@
+/* How the journal is read, for recovery and for rebuilding. Inside store/. */
+#pragma once
+
+#include "store/inside.h"
+
+struct cursor {
+    struct segment *seg; /* pinned; NULL: the journal has no segment yet */
+    uint64_t at, seq;    /* where the next batch should be, and its number */
+};
+
+struct found { /* a batch whose record verifies */
+    struct segment *seg;
+    uint64_t offset, seq, end;
+    struct buf record;
+};
+
+void recover_move_to(struct store *s, struct cursor *c, struct segment *seg, uint64_t at);
+/* The batch that should be at the cursor, which does not move. ST_CORRUPT: it is not there. */
+enum st recover_read(struct store *s, const struct cursor *c, struct found *f) MUST_USE;
