@@ -4,6 +4,8 @@
 #define BLOCK_BYTES 8192
 #define TOMBSTONE_WINDOW 4096 /* a stretch of so many keys with so many deleted ones is compacted soon: */
 #define TOMBSTONE_COUNT 1024  /* scans over a queue's deleted keys get slow otherwise */
+#define NO_LINES                                                                                                       \
+    6 /* above every level: after a line of its text log could not be written, RocksDB aborts at the next */
 
 /* The C API has texts for status codes. Takes the text. */
 static enum st failed(char *text)
@@ -59,9 +61,8 @@ static void set_options(rocksdb_options_t *o, const struct store_options *opt)
     rocksdb_options_set_bytes_per_sync(o, 1u << 20);
     rocksdb_options_set_stats_dump_period_sec(o, 0);
     rocksdb_options_set_stats_persist_period_sec(o, 0);
-    rocksdb_options_set_info_log_level(o, 2); /* warnings */
-    rocksdb_options_set_keep_log_file_num(o, 3);
-    rocksdb_options_set_max_log_file_size(o, 4u << 20);
+    rocksdb_options_set_info_log_level(o, NO_LINES);
+    rocksdb_options_set_keep_log_file_num(o, 1);
     rocksdb_options_add_compact_on_deletion_collector_factory(o, TOMBSTONE_WINDOW, TOMBSTONE_COUNT);
 }
 

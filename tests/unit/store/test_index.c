@@ -3,6 +3,8 @@
 #include "fixture.h"
 #include "test.h"
 
+#include <sys/stat.h>
+
 static const struct store_options opt = {.cache_bytes = 1u << 20, .write_buffer_bytes = 1u << 20, .open_files = 64};
 
 static enum st put(struct index *ix, const char *key, const char *value)
@@ -70,6 +72,24 @@ TEST(cold_blocks_are_not_read_from_memory)
     CHECK(n == 1 && more);
     index_close(&ix);
     arena_fini(&a);
+    remove_dir(dir);
+}
+
+/* A line that could not be written (a full disk) would end the process at the next one. */
+TEST(rocksdb_writes_no_lines_of_its_own)
+{
+    const char *dir = new_dir();
+    struct index ix;
+    struct stat sb;
+    char path[300];
+
+    for (int i = 0; i < 2; i++) {
+        CHECK_ST(index_open(&ix, dir, &opt), ST_OK);
+        CHECK_ST(put(&ix, "key", "value"), ST_OK);
+        index_close(&ix);
+        snprintf(path, sizeof path, "%s/LOG", dir);
+        CHECK(stat(path, &sb) < 0 || sb.st_size == 0);
+    }
     remove_dir(dir);
 }
 

@@ -1,0 +1,31 @@
+/* The work that is interrupted: several coroutines deliver, append, flag, copy, move and expunge letters, make and
+ * remove mailboxes, and put letters into the queue. What is begun, what was answered and what failed is noted among the
+ * disk calls, in the order in which it happened. */
+#pragma once
+
+#include "disk.h"
+#include "world.h"
+
+enum mark { MARK_READY, MARK_BEGIN, MARK_DONE, MARK_FAILED };
+struct note { /* in a DISK_MARK; after a MARK_READY a struct world follows */
+    uint32_t what;
+    int32_t st; /* MARK_FAILED */
+    struct op op;
+};
+
+struct load {
+    uint64_t seed;
+    unsigned ops;
+    uint64_t first_letter; /* numbers from here on are free */
+    bool closes;           /* properly at the end; else the process just ends */
+    bool snapshots;
+    bool keeps; /* deleted messages stay for a day */
+    bool may_fail;
+};
+
+void crash_options(struct store_options *o, const char *dir);
+/* fn(r, arg) on a coroutine, with all rooms open. False: the store could not be opened, or the queue. */
+bool rooms_run(const struct store_options *o, void (*fn)(struct rooms *r, void *arg), void *arg, bool closes,
+               char why[200]);
+/* True: it went through. With may_fail false anything that fails ends the process. */
+bool load_run(const struct load *l, const char *dir, char why[200]);
