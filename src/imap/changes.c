@@ -75,7 +75,7 @@ void imap_put_mailbox_flags(struct imap_session *s)
     }
     imap_put(&s->conn, STR("* OK [PERMANENTFLAGS ("));
     put_known_flags(s);
-    if (view_keywords(s->view) < LIMIT_KEYWORDS) /* new ones can be made */
+    if (view_takes_keywords(s->view))
         imap_put(&s->conn, STR(" \\*"));
     imap_put(&s->conn, STR(")] Flags are kept\r\n"));
 }

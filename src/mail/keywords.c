@@ -45,6 +45,11 @@ static uint64_t bits_in_use(const struct mailbox *mb)
     return used;
 }
 
+bool view_takes_keywords(const struct view *v)
+{
+    return v->mb->n_keywords < LIMIT_KEYWORDS || bits_in_use(v->mb) != UINT64_MAX;
+}
+
 static int take_over(struct mailbox *mb, struct str name)
 {
     uint64_t used;

@@ -118,6 +118,7 @@ struct mail_msg {
 };
 void view_msg(const struct view *v, uint32_t seq, struct mail_msg *out);
 unsigned view_keywords(const struct view *v); /* how many names there are */
+bool view_takes_keywords(const struct view *v); /* a new one can be made */
 struct str view_keyword(const struct view *v, unsigned bit);
 
 /* What has happened since it was last asked, in an order that a client may be told in. Expunges wait while

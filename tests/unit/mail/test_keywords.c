@@ -26,8 +26,10 @@ static void body_reclaimed(struct world *w)
     v = open_view(a, "INBOX");
     for (unsigned i = 0; i < LIMIT_KEYWORDS; i++)
         CHECK_ST(set_keyword(w, v, 1, i, true), ST_OK);
+    CHECK(!view_takes_keywords(v));
     CHECK_ST(set_keyword(w, v, 2, 100, true), ST_LIMIT);
     CHECK_ST(set_keyword(w, v, 1, 5, false), ST_OK);
+    CHECK(view_takes_keywords(v));
     changes(w, v, true);
     CHECK_ST(set_keyword(w, v, 2, 100, true), ST_OK);
     CHECK_STR(changes(w, v, true), STR("K"));
