@@ -6,6 +6,7 @@
 #include "box/store_admin.h"
 #include "box/undelete.h"
 #include "ipc/lists.h"
+#include "mail/keep.h"
 #include "queue/queue.h"
 
 #define ANSWER_MAX (16u << 20)
@@ -248,6 +249,35 @@ static const struct {
     {ADMIN_CMD_queue_drop, queue_drop_one},
 };
 
+struct telling {
+    struct mail *mail;
+    const struct msg_admin_ask *ask;
+    enum st st;
+    struct err why;
+};
+
+static void tell_here(void *arg) SUSPENDS
+{
+    struct telling *t = arg;
+
+    t->st = mail_tell(t->mail, t->ask->account, &t->ask->limits);
+    if (t->st != ST_OK)
+        t->why = *err_get();
+}
+
+/* Whatever the command does with the account, its limits are known from here on. */
+static enum st tell(struct box *b, const struct msg_admin_ask *ask) SUSPENDS
+{
+    struct telling t = {.mail = b->mail, .ask = ask};
+
+    if (!ask->account)
+        return FAIL(ST_NOTFOUND, "there is no such account");
+    TRY(box_on_core_of(b, ask->account, tell_here, &t));
+    if (t.st != ST_OK)
+        *err_get() = t.why;
+    return t.st;
+}
+
 static enum st carry_out(struct job *job) SUSPENDS
 {
     const struct msg_admin_ask *ask = job->r->msg;
@@ -256,6 +286,8 @@ static enum st carry_out(struct job *job) SUSPENDS
 
     TRY(words_get(ask->words, job->r->arena, ADMIN_WORDS_MAX, &words, &n));
     TRY(admin_parse(job->r->arena, words, n, &job->args));
+    if (job->args.command->flags & CMD_ACCOUNT)
+        TRY(tell(job->box, ask));
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (rows[i].id == job->args.command->id)
             return rows[i].fn(job);

@@ -80,6 +80,10 @@ void box_usage_ask(struct ipc_request *r) SUSPENDS;
 void box_erase_ask(struct ipc_request *r) SUSPENDS;
 void box_admin_ask(struct ipc_request *r) SUSPENDS;
 
+/* Runs fn(arg) as a coroutine on the core that owns the account, and waits for its end, however long it takes. ST_TRYLATER: not
+ * run. Errors of its own it leaves in arg: error records stay on their core. */
+enum st box_on_core_of(struct box *b, uint64_t account, void (*fn)(void *arg) SUSPENDS, void *arg) SUSPENDS MUST_USE;
+
 /* On the core: what happens to mail by itself begins; new settings for it. */
 void box_upkeep_start(void *box_core);
 void box_upkeep_set(struct box_core *c);

@@ -7,9 +7,7 @@
 #define FIELD_MOST 200
 
 struct job {
-    struct box_core *core; /* of the account */
-    struct core *home;
-    struct co_event done;
+    struct mail *mail;
     uint64_t account;
     struct arena *a; /* the asking coroutine waits: it is ours meanwhile */
     struct json *json;
@@ -113,51 +111,29 @@ static enum st restore(struct job *j, struct account *acc) SUSPENDS
     return ST_OK;
 }
 
-static void finished(void *arg)
-{
-    struct job *j = arg;
-
-    co_event_set(&j->done);
-}
-
 static void run(void *arg) SUSPENDS
 {
     struct job *j = arg;
     struct account *acc;
 
-    j->st = account_open(j->core->mail, j->account, &acc);
+    j->st = account_open(j->mail, j->account, &acc);
     if (j->st == ST_OK) {
         j->st = j->restores ? restore(j, acc) : list(j, acc);
         account_close(acc);
     }
     if (j->st != ST_OK)
         j->why = *err_get();
-    core_post(j->home, finished, j);
-}
-
-static void arrived(void *arg)
-{
-    struct job *j = arg;
-
-    if (co_spawn(run, j, "undelete") == ST_OK)
-        return;
-    j->st = ST_TRYLATER;
-    core_post(j->home, finished, j);
 }
 
 /* --- on the core that was asked ------------------------------------------------------------------------------ */
 
 enum st undelete_run(struct box *b, uint64_t account, struct arena *a, const struct admin_args *args, struct json *out)
 {
-    struct job j = {.home = core_here(), .account = account, .a = a, .json = out};
+    struct job j = {.mail = b->mail, .account = account, .a = a, .json = out};
 
     TRY(parse(&j, args));
-    if (!account)
-        return FAIL(ST_NOTFOUND, "there is no such account");
-    j.core = &b->cores[mail_core_of(b->mail, account)];
-    core_post(j.core->core, arrived, &j);
-    co_event_wait_heedless(&j.done); /* j is in the other core's hands until then */
-    if (j.st != ST_OK && j.why.st)
+    TRY(box_on_core_of(b, account, run, &j));
+    if (j.st != ST_OK)
         *err_get() = j.why;
     return j.st;
 }

@@ -172,7 +172,7 @@ static bool pass_piece(const struct msg_admin_answer *m, void *arg)
 }
 
 /* A command about an account: the keeper says which one. Its first argument is the first word behind its name that is no option's. */
-static enum st find_account(struct control *c, const struct msg_admin_ask *ask, struct arena *a, uint64_t *out) SUSPENDS
+static enum st find_account(struct control *c, struct msg_admin_ask *ask, struct arena *a) SUSPENDS
 {
     struct ipc *keeper = peers_get(&c->peers, ROLE_KEEPER, 0, 0);
     struct msg_account_answer answer;
@@ -183,7 +183,7 @@ static enum st find_account(struct control *c, const struct msg_admin_ask *ask, 
 
     TRY(words_get(ask->words, a, ADMIN_WORDS_MAX, &words, &n));
     TRY(admin_parse(a, words, n, &args));
-    *out = 0;
+    ask->account = 0;
     if (!(args.command->flags & CMD_ACCOUNT))
         return ST_OK;
     if (!keeper)
@@ -192,7 +192,8 @@ static enum st find_account(struct control *c, const struct msg_admin_ask *ask, 
     TRY(IPC_ASK(keeper, account_ask, &question, account_answer, a, &answer, deadline_in(ASK_MS)));
     if (answer.status != ST_OK)
         return FAIL(answer.status, "%.*s", STR_ARGS(answer.text));
-    *out = answer.account;
+    ask->account = answer.account;
+    ask->limits = answer.limits;
     return ST_OK;
 }
 
@@ -201,7 +202,7 @@ static enum st carry_out(struct client *cl, struct msg_admin_ask *ask, struct ar
     struct ipc *to;
 
     TRY(route(cl->control, ask, a, &to));
-    TRY(find_account(cl->control, ask, a, &ask->account));
+    TRY(find_account(cl->control, ask, a));
     ask->uid = cl->uid;
     return ipc_ask_pieces(to, ask, cl->with, pass_piece, cl, deadline_in(WORK_MS));
 }

@@ -171,10 +171,12 @@ void keeper_account(struct ipc_request *r)
     struct msg_account_answer answer = {0};
 
     answer.status = keeper_sql(j.k, find_account, &j);
-    if (answer.status == ST_OK)
+    if (answer.status == ST_OK) {
         answer.account = j.account.id;
-    else
+        answer.limits = directory_limits(&j.account, j.k->set->quota_default);
+    } else {
         answer.text = str_sub(arena_str(r->arena, str_z(err_get()->text)), 0, 200);
+    }
     if (ipc_answer(r, MSG_account_answer, &answer, -1) != ST_OK)
         LOG(KEEPER_GATE_NOT_TOLD, lf_z("what", "account"), lf_err());
 }

@@ -47,6 +47,8 @@ static void tell(struct keeper *k, const struct command *c)
         keeper_tell_limits(k, c->told, &c->limits);
     if (c->tells_domain)
         keeper_tell_domain(k, c->domain.id, c->domain.quota_bytes, c->domain.quota_messages);
+    if (c->tells_domain && (c->domain.quota_bytes || c->domain.quota_messages))
+        keeper_tell_accounts(k, c->domain.name);
     for (size_t i = 0; i < c->n_revoked; i++)
         keeper_revoke(k, c->revoked[i], 0, str_z(c->why));
     if (c->removes)

@@ -88,6 +88,7 @@ void keeper_removals(void *keeper) SUSPENDS;
 /* What the box should know of a change; it is told, but not waited for. */
 void keeper_tell_limits(struct keeper *k, uint64_t account, const struct account_limits *limits);
 void keeper_tell_domain(struct keeper *k, uint64_t domain, uint64_t bytes, uint64_t messages);
+void keeper_tell_accounts(struct keeper *k, struct str domain); /* all of it, in the background */
 
 /* Runs fn(arg) on the directory's thread; its status and error record come back. */
 enum st keeper_sql(struct keeper *k, enum st (*fn)(void *arg), void *arg) SUSPENDS MUST_USE;
