@@ -11,7 +11,13 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { AT_ONCE = 500, ORIGINALS = 5000, VIEWS = 10, ACCOUNTS = 100 };
+enum {
+    AT_ONCE = 500,
+    ORIGINALS = 5000,
+    VIEWS = 10,
+    ACCOUNTS = 100,
+    WITHOUT = 2500 /* letters before the first dictionary */
+};
 
 #define ACCOUNT 77
 
@@ -137,6 +143,7 @@ struct loading {
     struct bench *b;
     uint64_t letters, bytes;
     double cpu, seconds;
+    const struct store_upkeep *upkeep;
 };
 
 static bool read_letter(const char *dir, const char *name, struct buf *out)
@@ -216,6 +223,10 @@ static void load_all(struct task *t) SUSPENDS
         deliver_one(t, &letter, 1000 + l->letters % ACCOUNTS);
         l->letters++;
         l->bytes += letter.n;
+        if (l->letters == WITHOUT) { /* at once, not at its next look: a small corpus would be stored by then */
+            store_set_upkeep(t->rig->store, l->upkeep);
+            must(co_sleep(deadline_in(3000)) == ST_OK);
+        }
     }
     buf_fini(&letter);
     closedir(dir);
@@ -246,7 +257,8 @@ void bench_disk(struct bench *b)
         fprintf(stderr, "store_bench: disk needs --corpus FOLDER\n");
         exit(2);
     }
-    rig_open(&r, b->dir, getenv("NO_DICTIONARY") ? &plain : &upkeep);
+    l.upkeep = getenv("NO_DICTIONARY") ? &plain : &upkeep;
+    rig_open(&r, b->dir, l.upkeep);
     rig_run(&r, &t, 1);
     rig_close(&r);
     printf("disk: %llu letters, %.1f MiB; the files that they came in take %.1f MiB; here all takes %.1f MiB: segments "

@@ -26,6 +26,7 @@
 #define COMMIT_COPIES 1024
 #define ROWS_PAGE 512
 #define ROW_COST 128 /* bytes that walking over a row is paid as */
+#define WALK_SHARE 4 /* and so much of that must be won by it */
 
 struct live {
     uint64_t id, offset, stored, raw;
@@ -33,7 +34,7 @@ struct live {
 };
 
 struct chosen {
-    uint64_t id, live_bytes, live_blobs;
+    uint64_t id, live_bytes, live_blobs, dead_bytes;
     struct live *live;
     size_t n, cap;
 };
@@ -80,8 +81,10 @@ static void choose(struct pass *p, const struct segment_row *row)
     if (p->n == CHOSEN_MAX || row->is_gone || !pays(p, row) || !is_only_container(p, row) ||
         map_get(&p->s->upkeep.damaged, row->head.id))
         return;
-    p->chosen[p->n++] =
-        (struct chosen){.id = row->head.id, .live_bytes = row->live_bytes, .live_blobs = row->live_blobs};
+    p->chosen[p->n++] = (struct chosen){.id = row->head.id,
+                                        .live_bytes = row->live_bytes,
+                                        .live_blobs = row->live_blobs,
+                                        .dead_bytes = row->used - SEGMENT_HEAD_BYTES - row->live_bytes};
     p->has_journal |= row->head.kind == SEGMENT_JOURNAL;
 }
 
@@ -135,6 +138,19 @@ static int by_live_bytes(const void *a, const void *b)
     return x->live_bytes < y->live_bytes ? -1 : x->live_bytes > y->live_bytes;
 }
 
+/* In a large store walking over all rows is worth it only for much; what holds nothing needs no walk. */
+static size_t worth_a_walk(struct pass *p, size_t n)
+{
+    uint64_t gain = 0, cost = atomic_load(&p->s->figures.live_blobs) * ROW_COST / WALK_SHARE;
+    size_t empty = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        gain += p->chosen[i].live_blobs ? p->chosen[i].dead_bytes : 0;
+        empty += !p->chosen[i].live_blobs;
+    }
+    return gain >= cost ? n : empty; /* which come first */
+}
+
 /* The cheapest first; as many as may be kept in mind. */
 static void limit(struct pass *p)
 {
@@ -144,7 +160,7 @@ static void limit(struct pass *p)
     qsort(p->chosen, p->n, sizeof p->chosen[0], by_live_bytes);
     while (n < p->n && (!n || live + p->chosen[n].live_blobs <= LIVE_MAX))
         live += p->chosen[n++].live_blobs;
-    p->n = n;
+    p->n = n = worth_a_walk(p, n);
     for (size_t i = 0; i < n; i++)
         map_put(&p->by_id, p->chosen[i].id, &p->chosen[i]);
 }

@@ -171,6 +171,34 @@ TEST(what_lives_is_moved_and_the_space_given_back)
     remove_dir(dir);
 }
 
+/* As if there were millions of other bodies. */
+TEST(a_walk_over_all_rows_must_be_worth_it)
+{
+    const char *dir = new_dir();
+    struct store *s = open_as(dir, NULL);
+    struct letters l;
+    size_t n;
+
+    add_letters(s, &l);
+    drop_most(s, &l, 4);
+    for (unsigned i = 0; i < 60; i++) { /* nothing lives in the first segment */
+        if (l.is_live[i])
+            CHECK_ST(change_refs(s, l.ids[i], -1), ST_OK);
+        l.is_live[i] = false;
+    }
+    snapshot(s);
+    atomic_fetch_add(&s->figures.live_blobs, 10000000);
+    CHECK_ST(compact_step(s, &n), ST_OK);
+    CHECK_U64(n, 1);
+    atomic_fetch_sub(&s->figures.live_blobs, 10000000);
+    CHECK_ST(compact_step(s, &n), ST_OK);
+    CHECK(n >= 2);
+    check_letters(s, &l);
+    check_counts(s);
+    store_close(s);
+    remove_dir(dir);
+}
+
 TEST(large_bodies_too_but_not_what_is_on_its_way)
 {
     const char *dir = new_dir();
