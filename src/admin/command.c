@@ -191,29 +191,22 @@ enum st admin_duration(struct str text, uint64_t *out)
 
 enum st admin_time(struct str text, uint64_t *out_us)
 {
-    unsigned year, month, day, hour = 0, minute = 0, second = 0;
-    char copy[32], rest = 0;
-    struct tm tm;
+    struct tm tm = {0};
+    const char *end;
+    char copy[32];
     uint64_t ago;
-    int n;
 
     if (admin_duration(text, &ago) == ST_OK) {
         *out_us = clock_wall_us() - MIN(ago * 1000000, clock_wall_us());
         return ST_OK;
     }
     snprintf(copy, sizeof copy, "%.*s", STR_ARGS(text));
-    n = sscanf(copy, "%4u-%2u-%2uT%2u:%2u:%2u%c", &year, &month, &day, &hour, &minute, &second, &rest);
-    if ((n != 3 && n != 6 && !(n == 7 && rest == 'Z')) || (n == 3 && text.n != 10) || text.n > 20 || year < 1970 ||
-        month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60)
+    end = strptime(copy, text.n == 10 ? "%Y-%m-%d" : "%Y-%m-%dT%H:%M:%S", &tm);
+    if (!end || (size_t)(end - copy) + (*end == 'Z') != text.n || (text.n != 10 && text.n != 19 && text.n != 20) ||
+        tm.tm_year < 70)
         return FAIL(ST_SYNTAX,
                     "\"%.*s\" is no time: write 2026-11-20, 2026-11-20T10:30:00 (UTC) or 2d, for two days ago",
                     STR_ARGS(text));
-    tm = (struct tm){.tm_year = (int)year - 1900,
-                     .tm_mon = (int)month - 1,
-                     .tm_mday = (int)day,
-                     .tm_hour = (int)hour,
-                     .tm_min = (int)minute,
-                     .tm_sec = (int)second};
     *out_us = (uint64_t)timegm(&tm) * 1000000;
     return ST_OK;
 }

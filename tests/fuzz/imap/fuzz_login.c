@@ -14,6 +14,8 @@ struct run {
     const struct settings *set;
     uint8_t kind;
     struct stream *client, *server;
+    struct imap_login_kept kept;
+    enum st woke; /* why it is called again after it was parked */
 };
 
 static enum st authenticate(void *arg, const struct imap_login_try *t, struct imap_login_result *out UNUSED)
@@ -26,6 +28,23 @@ static enum st authenticate(void *arg, const struct imap_login_try *t, struct im
 static enum st starttls(void *arg UNUSED)
 {
     return FAIL(ST_IO, "no");
+}
+
+static void serve(void *arg);
+
+static void woken(void *arg, enum st st)
+{
+    struct run *r = arg;
+
+    r->woke = st;
+    must(co_spawn(serve, r, "serve") == ST_OK);
+}
+
+static bool park(void *arg)
+{
+    struct run *r = arg;
+
+    return stream_park(r->server, NEVER, woken, r);
 }
 
 static void feed(void *arg)
@@ -43,13 +62,21 @@ static void feed(void *arg)
 
 static void serve(void *arg)
 {
-    static const struct imap_login_ops ops = {authenticate, starttls};
+    static const struct imap_login_ops ops = {authenticate, starttls, park};
     struct imap_login_outcome out;
     struct run *r = arg;
-    struct imap_login_options opt = {
-        .stream = r->server, .set = r->set, .ops = &ops, .arg = r, .plaintext_auth = r->kind & 2};
+    struct imap_login_options opt = {.stream = r->server,
+                                     .kept = &r->kept,
+                                     .woke = r->woke,
+                                     .set = r->set,
+                                     .ops = &ops,
+                                     .arg = r,
+                                     .plaintext_auth = r->kind & 2};
+    enum st st = imap_login(&opt, &out);
 
-    must(imap_login(&opt, &out) != ST_OK);
+    must(st != ST_OK);
+    if (st == ST_PARKED)
+        return;
     must(out.reason != NULL);
     stream_free(TAKE(r->server));
     core_stop(r->core);
