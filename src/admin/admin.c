@@ -432,9 +432,23 @@ static enum admin_exit run(struct call *c)
 
 /* --- words ------------------------------------------------------------------------------------------------------ */
 
+/* Wherever --help stands: the help of the words before the first option. */
+static void turn_to_help(struct call *c)
+{
+    size_t n = 0;
+
+    while (n < c->n && n < ADMIN_WORDS_MAX - 1 && !str_starts(c->words[n], STR("-")))
+        n++;
+    memmove(&c->words[1], c->words, n * sizeof c->words[0]);
+    c->words[0] = STR("help");
+    c->n = n + 1;
+}
+
 /* Takes out what concerns only this tool. False: a value is missing. */
 static bool take_own(struct call *c, int argc, char **argv)
 {
+    bool wants_help = false;
+
     for (int i = 1; i < argc; i++) {
         struct str w = str_z(argv[i]);
         const char **to = NULL;
@@ -453,14 +467,16 @@ static bool take_own(struct call *c, int argc, char **argv)
             c->as_json = true;
         } else if (c->n == 0 && str_eq(w, STR("--version"))) {
             c->words[c->n++] = STR("version");
-        } else if (c->n == 0 && str_eq(w, STR("--help"))) {
-            c->words[c->n++] = STR("help");
+        } else if (str_eq(w, STR("--help")) || str_eq(w, STR("-h"))) {
+            wants_help = true;
         } else if (str_eq(w, STR("--offline"))) {
             c->offline = true;
         } else if (c->n < ADMIN_WORDS_MAX) {
             c->words[c->n++] = w;
         }
     }
+    if (wants_help)
+        turn_to_help(c);
     return true;
 }
 

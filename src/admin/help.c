@@ -58,6 +58,10 @@ void admin_help(const struct str *words, size_t n, struct buf *out)
             option_lines(&c[i], out);
         shown++;
     }
+    if (shown == 0 && n > 1) { /* what stood behind a command of one word */
+        admin_help(words, 1, out);
+        return;
+    }
     if (shown == 0)
         buf_addz(out, "There is no such command; restante help lists them.\n");
     if (n == 0) {
