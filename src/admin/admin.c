@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -173,7 +174,7 @@ static enum admin_exit ask(struct call *c, struct str input, struct admin_answer
     e = find_socket(c);
     if (e != ADMIN_DONE)
         return e;
-    st = admin_ask(&c->arena, c->socket, c->words, c->n, input, out);
+    st = admin_ask(&c->arena, c->socket, c->words, c->n, input, -1, out);
     if (st == ST_OK)
         return ADMIN_DONE;
     if (st == ST_NOTFOUND && !c->control && (c->args.command->flags & CMD_OFFLINE)) {
@@ -369,6 +370,58 @@ static enum admin_exit import_file(struct call *c)
     return e == ADMIN_DONE && im.failed ? ADMIN_REFUSED : e;
 }
 
+/* --- an account's mail ------------------------------------------------------------------------------------------ */
+
+static enum st ask_for_mail(struct call *c, struct admin_server *own, int with, struct admin_answer *answer)
+{
+    enum st st = c->offline ? ST_NOTFOUND : admin_ask(&c->arena, c->socket, c->words, c->n, STR_NONE, with, answer);
+
+    if (st != ST_NOTFOUND || c->control)
+        return st;
+    TRY(admin_server_start(c->config, c->socket, own));
+    return admin_ask(&c->arena, c->socket, c->words, c->n, STR_NONE, with, answer);
+}
+
+static enum admin_exit open_mail(struct call *c, struct admin_server *own, int *out_fd)
+{
+    struct admin_answer answer = {0};
+    enum admin_exit e = ADMIN_DONE;
+    int pair[2];
+    enum st st;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+        return complain(FAIL_ERRNO("socketpair"));
+    buf_init(&answer.json, ADMIN_ANSWER_MAX);
+    st = ask_for_mail(c, own, pair[1], &answer);
+    close(pair[1]);
+    if (st != ST_OK) {
+        complain(st);
+        e = ADMIN_NO_SERVER;
+    } else if (answer.st != ST_OK) {
+        e = refused(&answer);
+    }
+    buf_fini(&answer.json);
+    if (e == ADMIN_DONE)
+        *out_fd = pair[0];
+    else
+        close(pair[0]);
+    return e;
+}
+
+static enum admin_exit with_mail(struct call *c)
+{
+    struct admin_server own = {0};
+    enum admin_exit e = find_socket(c);
+    int fd;
+
+    if (e == ADMIN_DONE)
+        e = open_mail(c, &own, &fd);
+    if (e == ADMIN_DONE)
+        e = c->hooks->mail(&c->args, fd, c->as_json);
+    admin_server_stop(&own);
+    return e;
+}
+
 /* --- what needs no server ------------------------------------------------------------------------------------- */
 
 static enum admin_exit print(struct buf *b)
@@ -422,6 +475,8 @@ static enum admin_exit run(struct call *c)
     case ADMIN_CMD_account_add:
     case ADMIN_CMD_account_password: return with_password(c);
     case ADMIN_CMD_account_import: return import_file(c);
+    case ADMIN_CMD_export:
+    case ADMIN_CMD_import: return with_mail(c);
     case ADMIN_CMD_serve:
     case ADMIN_CMD_check_config:
         fprintf(stderr, "restante: %s takes no further words than --config FILE\n", c->args.command->noun);
@@ -495,7 +550,7 @@ int admin_main(int argc, char **argv, const struct admin_hooks *hooks)
         c->words[c->n++] = STR("help");
     if (st == ST_OK)
         st = admin_parse(&c->arena, c->words, c->n, &c->args);
-    if (st == ST_OK && c->offline && !(c->args.command->flags & CMD_OFFLINE))
+    if (st == ST_OK && c->offline && !(c->args.command->flags & (CMD_OFFLINE | CMD_STARTS)))
         st = FAIL(ST_SYNTAX, "that command needs the running server");
     e = st == ST_OK ? run(c) : complain(st);
     c->hooks->offline->close(c->directory);

@@ -21,9 +21,14 @@ struct admin_offline {
 };
 extern const struct admin_offline keeper_offline; /* in the keeper's folder */
 
+struct admin_args;
+
 struct admin_hooks {
     const char *version;
     const struct admin_offline *offline;
+    /* A command about an account's mail: `fd` (owned from now on) is an IMAP connection that is logged in already, its tagged
+     * answer to "login" first. Prints. */
+    enum admin_exit (*mail)(const struct admin_args *args, int fd, bool as_json);
 };
 
 /* argv[0] is the program's name. Returns the exit status; prints to standard output and error. */
@@ -39,9 +44,16 @@ struct admin_answer {
     struct buf json;
 };
 
-/* client.c: one request over the socket. ST_OK when an answer came, whatever it says. ST_NOTFOUND: nobody listens there. */
+/* client.c: one request over the socket, with a descriptor (or -1, the caller's in any case). ST_OK when an answer came, whatever it says. ST_NOTFOUND: nobody listens there. */
 enum st admin_ask(struct arena *a, const char *socket_path, const struct str *words, size_t n, struct str input,
-                  struct admin_answer *out) MUST_USE;
+                  int with, struct admin_answer *out) MUST_USE;
+
+/* own_server.c: a server without ports for this command. ST_BUSY: it can't be; the text says why. */
+struct admin_server {
+    int pid; /* 0: none */
+};
+enum st admin_server_start(const char *config, const char *socket, struct admin_server *out) MUST_USE;
+void admin_server_stop(struct admin_server *s);
 
 /* render.c: JSON as aligned tables. ST_SYNTAX: no JSON. */
 enum st admin_render(struct str json, struct buf *out) MUST_USE;

@@ -37,19 +37,40 @@ static enum st connect_to(const char *path, int *out_fd)
     return err_get()->st;
 }
 
-static enum st send_all(int fd, struct str bytes)
+/* `with` goes along with the first byte; -1: nothing does. */
+static ssize_t send_some(int fd, struct str bytes, int with)
+{
+    union {
+        struct cmsghdr head;
+        char room[CMSG_SPACE(sizeof(int))];
+    } c = {0};
+    struct iovec io = {(void *)(uintptr_t)bytes.p, bytes.n};
+    struct msghdr m = {.msg_iov = &io, .msg_iovlen = 1};
+
+    if (with >= 0) {
+        m.msg_control = c.room;
+        m.msg_controllen = sizeof(c.room);
+        c.head = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))};
+        memcpy(CMSG_DATA(&c.head), &with, sizeof(with));
+    }
+    return sendmsg(fd, &m, MSG_NOSIGNAL);
+}
+
+static enum st send_all(int fd, struct str bytes, int with)
 {
     while (bytes.n) {
-        ssize_t n = send(fd, bytes.p, bytes.n, MSG_NOSIGNAL);
+        ssize_t n = send_some(fd, bytes, with);
 
         if (n < 0 && errno != EINTR)
             return FAIL_ERRNO("the server");
+        if (n > 0)
+            with = -1;
         bytes = str_from(bytes, n > 0 ? (size_t)n : 0);
     }
     return ST_OK;
 }
 
-static enum st send_ask(int fd, const struct str *words, size_t n, struct str input)
+static enum st send_ask(int fd, const struct str *words, size_t n, struct str input, int with)
 {
     struct msg_admin_ask ask = {.input = input};
     struct buf list, frame;
@@ -63,7 +84,7 @@ static enum st send_ask(int fd, const struct str *words, size_t n, struct str in
     if (st == ST_OK)
         st = wire_put(MSG_admin_ask, &ask, &frame);
     if (st == ST_OK)
-        st = send_all(fd, buf_str(&frame));
+        st = send_all(fd, buf_str(&frame), with);
     if (frame.n)
         wipe(frame.p, frame.n);
     buf_fini(&list);
@@ -123,13 +144,13 @@ static enum st read_answer(int fd, struct arena *a, struct admin_answer *out)
 }
 
 enum st admin_ask(struct arena *a, const char *socket_path, const struct str *words, size_t n, struct str input,
-                  struct admin_answer *out)
+                  int with, struct admin_answer *out)
 {
     int fd;
     enum st st;
 
     TRY(connect_to(socket_path, &fd));
-    st = send_ask(fd, words, n, input);
+    st = send_ask(fd, words, n, input, with);
     if (st == ST_OK)
         st = read_answer(fd, a, out);
     close(fd);

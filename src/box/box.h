@@ -69,6 +69,7 @@ void box_grant_ask(struct ipc_request *r);
 void box_revoke(struct ipc_request *r);
 void box_pass_key(struct ipc_request *r);
 void box_session_ask(struct ipc_request *r) SUSPENDS;
+void box_tool_ask(struct ipc_request *r) SUSPENDS;
 void box_submit_ask(struct ipc_request *r);
 void box_submit_end(struct ipc_request *r);
 void box_spool_ask(struct ipc_request *r) SUSPENDS;

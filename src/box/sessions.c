@@ -72,7 +72,8 @@ static enum st start_pop3(struct box_session *b, struct stream *stream, const st
     return pop3_session_new(&o, &b->pop3);
 }
 
-static enum st start(struct box_core *c, const struct msg_session_ask *m, const struct grant *g, int fd)
+static enum st start(struct box_core *c, const struct msg_session_ask *m, uint64_t credential, struct str login, int fd)
+    SUSPENDS
 {
     const struct stream_options so = {.in_max = 65536,
                                       .out_high = 32768,
@@ -86,11 +87,10 @@ static enum st start(struct box_core *c, const struct msg_session_ask *m, const 
     b = MEM_NEW(struct box_session);
     b->core = c;
     b->account = m->account;
-    b->credential = g->credential;
+    b->credential = credential;
     list_add_tail(&c->sessions, &b->link);
     c->n_sessions++;
-    st = m->service == PROTOCOL_POP3 ? start_pop3(b, stream, m, str_z(g->login))
-                                     : start_imap(b, stream, m, str_z(g->login));
+    st = m->service == PROTOCOL_POP3 ? start_pop3(b, stream, m, login) : start_imap(b, stream, m, login);
     if (st != ST_OK)
         forget(b);
     return st;
@@ -114,7 +114,7 @@ static enum st redeem(struct ipc_request *r) SUSPENDS
     if (m->service == PROTOCOL_IMAP && count_of(c, m->account) >= c->set->imap_max_sessions_per_account)
         return FAIL(ST_LIMIT, "too many sessions of this account");
     TRY(mail_tell(c->mail, m->account, &taken.limits));
-    st = start(c, m, &taken, r->fd);
+    st = start(c, m, taken.credential, str_z(taken.login), r->fd);
     r->fd = -1; /* the stream has it, or it is closed */
     c->logins += st == ST_OK;
     return st;
@@ -129,6 +129,35 @@ void box_session_ask(struct ipc_request *r)
     if (r->fd >= 0)
         close(TAKE_FD(r->fd));
     IGNORE(ipc_answer(r, MSG_session_answer, &a, -1));
+}
+
+/* The keeper has looked who it is; a disabled account's mail may be exported too. */
+static enum st start_tool(struct ipc_request *r) SUSPENDS
+{
+    const struct msg_tool_ask *t = r->msg;
+    struct box_core *c = ((struct box_peer *)r->arg)->core;
+    struct msg_session_ask m = {.account = t->account,
+                                .service = PROTOCOL_IMAP,
+                                .peer = arena_printf(r->arena, "user %u of this machine", t->uid),
+                                .tag = STR("login")};
+
+    if (r->fd < 0 || mail_core_of(c->mail, t->account) != c->index)
+        return FAIL(ST_SYNTAX, "a tool without a connection, or at the wrong core");
+    if (c->stopping)
+        return FAIL(ST_TRYLATER, "the server is stopping");
+    TRY(mail_tell(c->mail, t->account, &t->limits));
+    return start(c, &m, 0, t->login, TAKE_FD(r->fd));
+}
+
+void box_tool_ask(struct ipc_request *r)
+{
+    struct msg_tool_answer a = {.status = (uint8_t)start_tool(r)};
+
+    if (a.status != ST_OK)
+        a.text = str_sub(str_z(err_get()->text), 0, 200);
+    if (r->fd >= 0)
+        close(TAKE_FD(r->fd));
+    IGNORE(ipc_answer(r, MSG_tool_answer, &a, -1));
 }
 
 void sessions_revoke(struct box_core *c, uint64_t account, uint64_t credential)

@@ -1,5 +1,5 @@
-/* APPEND (RFC 3501 6.3.11) with APPENDUID (RFC 4315). The message is scanned while it arrives, taken byte for byte,
- * and a large one is staged before its commit. */
+/* APPEND (RFC 3501 6.3.11) with APPENDUID (RFC 4315), of several messages at once (RFC 3502): all or none, in one commit. Each
+ * is scanned while it arrives, taken byte for byte, and a large one is staged before the commit. */
 #include "imap/session.h"
 #include "mail/keep.h"
 #include "mime/date.h"
@@ -7,16 +7,26 @@
 
 #define APPEND_FREE                                                                                                    \
     262144 /* bytes that each APPEND may hold without asking: small messages go through whatever others do */
+#define APPEND_MOST 1000           /* messages of one */
+#define APPEND_TOGETHER (32 << 20) /* bytes of its small messages: they are in one commit */
 
 /* Bytes beyond that, of all APPENDs under way on this core: what users send and never finish must not eat the memory of all. */
 static _Thread_local uint64_t append_held;
 
-struct append {
-    struct str mailbox;
+struct append { /* one of the messages */
     struct imap_flags flags;
     uint64_t internal_date_us; /* 0: now */
     uint64_t size;
     bool sync;
+};
+
+struct batch {
+    struct str mailbox;
+    struct new_mail *mails;
+    struct buf *letters, *records; /* what they point to */
+    size_t n, cap;
+    uint64_t held;     /* of append_held */
+    uint64_t together; /* bytes in `letters` */
 };
 
 static enum st parse_datetime(struct imap_lexer *lx, uint64_t *out) SUSPENDS
@@ -37,8 +47,6 @@ static enum st append_parse(struct imap_lexer *lx, struct append *out) SUSPENDS
     struct append a = {0};
 
     TRY(imap_lex_sp(lx));
-    TRY(imap_lex_mailbox(lx, &a.mailbox));
-    TRY(imap_lex_sp(lx));
     if (imap_lex_peek(lx) == '(') {
         TRY(imap_lex_flags(lx, false, &a.flags));
         TRY(imap_lex_sp(lx));
@@ -53,7 +61,7 @@ static enum st append_parse(struct imap_lexer *lx, struct append *out) SUSPENDS
 }
 
 /* What can be known before the message is sent: so that it need not be. */
-static enum st append_check(struct imap_cmd *c, const struct append *a) SUSPENDS
+static enum st append_check(struct imap_cmd *c, const struct batch *b, const struct append *a) SUSPENDS
 {
     struct mailbox_info info;
     enum st st;
@@ -62,9 +70,13 @@ static enum st append_check(struct imap_cmd *c, const struct append *a) SUSPENDS
         c->code = STR("TOOBIG");
         return FAIL(ST_LIMIT, "The message is too large");
     }
-    if (a->size == 0)
+    if (a->size == 0) /* RFC 3502 6.3.11: cancels it */
         return FAIL(ST_DENIED, "A message of no bytes");
-    st = mailbox_status(c->s->account, &c->s->cmd_arena, a->mailbox, &info);
+    if (b->n == APPEND_MOST || b->together + a->size > APPEND_TOGETHER + LIMIT_MESSAGE)
+        return FAIL(ST_LIMIT, "Too many messages at once");
+    if (b->n)
+        return ST_OK;
+    st = mailbox_status(c->s->account, &c->s->cmd_arena, b->mailbox, &info);
     if (st == ST_NOTFOUND || (st == ST_OK && info.noselect)) {
         c->code = STR("TRYCREATE");
         return FAIL(ST_NOTFOUND, "There is no such mailbox");
@@ -75,7 +87,8 @@ static enum st append_check(struct imap_cmd *c, const struct append *a) SUSPENDS
 struct arriving {
     struct buf letter, record;
     struct mime_scan scan;
-    uint64_t held; /* of append_held */
+    uint64_t held;     /* of append_held */
+    uint64_t together; /* what the messages before hold */
     bool has_nul, too_much;
 };
 
@@ -87,7 +100,7 @@ static void give_back(struct arriving *r)
 
 static void keep(struct imap_session *s, struct arriving *r, struct str piece)
 {
-    if (r->letter.n + piece.n > APPEND_FREE) {
+    if (r->together + r->letter.n + piece.n > APPEND_FREE) {
         r->too_much |= append_held + piece.n > s->set->imap_append_memory;
         if (r->too_much) {
             give_back(r);
@@ -117,49 +130,76 @@ static enum st take_literal(struct imap_cmd *c, const struct append *a, struct a
         stream_eat(conn->stream, piece.n);
     }
     TRY(imap_lex_next_line(&c->lx));
-    TRY(imap_lex_end(&c->lx));
     if (r->too_much)
         return FAIL(ST_TRYLATER, "Too many large messages are arriving at the same time");
     return r->has_nul ? FAIL(ST_DENIED, "A message with a NUL in it") : ST_OK; /* RFC 3501 9, CHAR8 */
 }
 
-static enum st append_commit(struct imap_cmd *c, const struct append *a, struct str record, struct buf *letter) SUSPENDS
+static void batch_room(struct batch *b)
 {
-    struct imap_session *s = c->s;
-    struct new_mail mail = {.record = record,
-                            .flags = a->flags.bits,
-                            .keywords = a->flags.keywords,
-                            .n_keywords = a->flags.n_keywords,
-                            .internal_date_us = a->internal_date_us};
-    uint32_t uidvalidity, *uids;
-    enum st st;
+    if (b->n < b->cap)
+        return;
+    b->cap = MAX(b->cap * 2, (size_t)1);
+    b->mails = mem_resize(b->mails, b->cap * sizeof *b->mails);
+    b->letters = mem_resize(b->letters, b->cap * sizeof *b->letters);
+    b->records = mem_resize(b->records, b->cap * sizeof *b->records);
+}
 
-    if (letter->n > LIMIT_APPEND_INLINE) {
-        TRY(mail_stage(s->account, buf_str(letter), &mail.stage));
-        buf_free_memory(letter);
-    } else {
-        mail.bytes = buf_str(letter);
+/* The letter that has arrived is kept until the commit: in memory, or in the store. */
+static enum st batch_add(struct imap_session *s, struct batch *b, const struct append *a, struct arriving *r) SUSPENDS
+{
+    struct blob_stage *stage = NULL;
+
+    if (r->letter.n > LIMIT_APPEND_INLINE || b->together + r->letter.n > APPEND_TOGETHER) {
+        TRY(mail_stage(s->account, buf_str(&r->letter), &stage));
+        buf_free_memory(&r->letter);
+        give_back(r);
     }
-    st = mail_append(s->account, a->mailbox, &mail, 1, &s->cmd_arena, &uidvalidity, &uids);
-    if (st == ST_NOTFOUND)
-        c->code = STR("TRYCREATE");
-    TRY(st);
-    c->code = arena_printf(&s->cmd_arena, "APPENDUID %u %u", uidvalidity, uids[0]);
+    batch_room(b);
+    b->letters[b->n] = r->letter;
+    b->records[b->n] = r->record;
+    b->mails[b->n] = (struct new_mail){.record = buf_str(&r->record),
+                                       .bytes = stage ? STR_NONE : buf_str(&r->letter),
+                                       .stage = stage,
+                                       .flags = a->flags.bits,
+                                       .keywords = a->flags.keywords,
+                                       .n_keywords = a->flags.n_keywords,
+                                       .internal_date_us = a->internal_date_us};
+    b->n++;
+    b->together += r->letter.n;
+    b->held += r->held;
+    r->held = 0;
+    buf_init(&r->letter, 0); /* the batch has them */
+    buf_init(&r->record, 0);
     return ST_OK;
 }
 
-static enum st append_run(struct imap_cmd *c, const struct append *a) SUSPENDS
+static void batch_free(struct imap_session *s, struct batch *b)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        mail_unstage(s->account, b->mails[i].stage);
+        buf_fini(&b->letters[i]);
+        buf_fini(&b->records[i]);
+    }
+    append_held -= b->held;
+    mem_free(b->mails);
+    mem_free(b->letters);
+    mem_free(b->records);
+}
+
+static enum st append_take(struct imap_cmd *c, struct batch *b, const struct append *a) SUSPENDS
 {
     struct arriving *r = MEM_NEW(struct arriving);
     enum st st;
 
+    r->together = b->together;
     buf_init(&r->letter, (size_t)a->size);
     buf_init(&r->record, LIMIT_MIME_RECORD);
     mime_scan_init(&r->scan);
     st = take_literal(c, a, r);
     if (st == ST_OK) {
         mime_scan_end(&r->scan, &r->record);
-        st = append_commit(c, a, buf_str(&r->record), &r->letter);
+        st = batch_add(c->s, b, a, r);
     }
     give_back(r);
     mime_scan_fini(&r->scan);
@@ -169,11 +209,62 @@ static enum st append_run(struct imap_cmd *c, const struct append *a) SUSPENDS
     return st;
 }
 
-enum st cmd_append(struct imap_cmd *c)
+/* "4,7:9" */
+static struct str uid_set(struct arena *a, const uint32_t *uids, size_t n)
+{
+    struct buf b;
+    struct str out;
+
+    buf_init(&b, 64 * APPEND_MOST);
+    for (size_t i = 0; i < n; i++) {
+        size_t first = i;
+
+        while (i + 1 < n && uids[i + 1] == uids[i] + 1)
+            i++;
+        buf_addf(&b, first == i ? "%s%u" : "%s%u:%u", first ? "," : "", uids[first], uids[i]);
+    }
+    out = arena_str(a, buf_str(&b));
+    buf_fini(&b);
+    return out;
+}
+
+static enum st append_commit(struct imap_cmd *c, struct batch *b) SUSPENDS
+{
+    struct imap_session *s = c->s;
+    uint32_t uidvalidity, *uids;
+    enum st st = mail_append(s->account, b->mailbox, b->mails, b->n, &s->cmd_arena, &uidvalidity, &uids);
+
+    for (size_t i = 0; i < b->n; i++)
+        b->mails[i].stage = NULL; /* taken over */
+    if (st == ST_NOTFOUND)
+        c->code = STR("TRYCREATE");
+    TRY(st);
+    c->code =
+        arena_printf(&s->cmd_arena, "APPENDUID %u %.*s", uidvalidity, STR_ARGS(uid_set(&s->cmd_arena, uids, b->n)));
+    return ST_OK;
+}
+
+static enum st append_all(struct imap_cmd *c, struct batch *b) SUSPENDS
 {
     struct append a;
 
-    TRY(append_parse(&c->lx, &a));
-    TRY(append_check(c, &a));
-    return append_run(c, &a);
+    do {
+        TRY(append_parse(&c->lx, &a));
+        TRY(append_check(c, b, &a));
+        TRY(append_take(c, b, &a));
+    } while (imap_lex_peek(&c->lx) == ' ' && c->lx.line.n > c->lx.at + 1);
+    TRY(imap_lex_end(&c->lx));
+    return append_commit(c, b);
+}
+
+enum st cmd_append(struct imap_cmd *c)
+{
+    struct batch b = {0};
+    enum st st;
+
+    TRY(imap_lex_sp(&c->lx));
+    TRY(imap_lex_mailbox(&c->lx, &b.mailbox));
+    st = append_all(c, &b);
+    batch_free(c->s, &b);
+    return st;
 }

@@ -55,7 +55,28 @@ static void tell(struct keeper *k, const struct command *c)
         co_event_set(&k->removed);
 }
 
-static enum st carry_out(struct keeper *k, struct command *c) SUSPENDS
+/* The tool's end of a pair becomes a session of the account, at the core that owns it. */
+static enum st open_mail(struct keeper *k, struct ipc_request *r, const struct directory_account *account) SUSPENDS
+{
+    const struct msg_admin_ask *from = r->msg;
+    struct ipc *box = k->n_cores ? k->cores[route_core(account->id, k->n_cores)] : NULL;
+    struct msg_tool_ask ask = {.account = account->id,
+                               .uid = from->uid,
+                               .limits = directory_limits(account, k->set->quota_default),
+                               .login = account->address};
+    struct msg_tool_answer answer;
+
+    if (!box)
+        return FAIL(ST_TRYLATER, "the mail store is not ready");
+    if (r->fd < 0)
+        return FAIL(ST_SYNTAX, "that command comes with a socket to speak over");
+    TRY(ipc_ask(box, MSG_tool_ask, &ask, r->fd, MSG_tool_answer, r->arena, &answer, NULL, deadline_in(KEEPER_ASK_MS)));
+    if (answer.status != ST_OK)
+        return FAIL((enum st)answer.status, "%.*s", STR_ARGS(answer.text));
+    return ST_OK;
+}
+
+static enum st carry_out(struct keeper *k, struct ipc_request *r, struct command *c) SUSPENDS
 {
     enum st st;
 
@@ -73,7 +94,7 @@ static enum st carry_out(struct keeper *k, struct command *c) SUSPENDS
     keeper_directory_changed(k); /* whatever the command was: they are few */
     TRY(st);
     tell(k, c);
-    return ST_OK;
+    return c->opens.id ? open_mail(k, r, &c->opens) : ST_OK;
 }
 
 static void refuse(struct ipc_request *r, enum st why)
@@ -102,7 +123,7 @@ void keeper_admin(struct ipc_request *r)
     if (st == ST_OK)
         st = command_init(&c, set, k->directory, r->arena, words, n, ask->input, &json);
     if (st == ST_OK)
-        st = carry_out(k, &c);
+        st = carry_out(k, r, &c);
     if (st == ST_OK)
         st = buf_check(&answer);
     if (c.args.command)

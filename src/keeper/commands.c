@@ -675,6 +675,27 @@ static enum st run_settings(struct command *c)
     return ST_OK;
 }
 
+/* --- mail -------------------------------------------------------------------------------------------------------- */
+
+static enum st run_opening(struct command *c)
+{
+    TRY(account_arg(c, &c->opens));
+    json_object(c->out);
+    json_kv_str(c->out, "account", c->opens.address);
+    json_object_end(c->out);
+    return ST_OK;
+}
+
+static enum st run_export(struct command *c)
+{
+    return run_opening(c);
+}
+
+static enum st run_import(struct command *c)
+{
+    return run_opening(c);
+}
+
 /* --- by their rows -------------------------------------------------------------------------------------------- */
 
 static enum st (*const runs[ADMIN_CMD_COUNT])(struct command *c) = {

@@ -32,6 +32,8 @@ struct command {
     struct import_entry *entries;
     size_t n_entries, prepared;
 
+    struct directory_account opens; /* whose mail the command line wants to have before it (id 0: nobody's) */
+
     uint64_t *revoked; /* accounts whose sessions end */
     size_t n_revoked;
     const char *why;

@@ -3,6 +3,7 @@
 #include "main/forbidden.h"
 #include "main/role.h"
 #include "main/serve.h"
+#include "transfer/transfer.h"
 
 #define VERSION "0.1.0"
 
@@ -21,7 +22,7 @@ static const struct {
     {"--forbidden", forbidden_main},
 };
 
-static const struct admin_hooks hooks = {.version = VERSION, .offline = &keeper_offline};
+static const struct admin_hooks hooks = {.version = VERSION, .offline = &keeper_offline, .mail = transfer_main};
 
 int main(int argc, char **argv)
 {

@@ -134,12 +134,13 @@ static enum st make_control(struct server *s)
     return listen_control(path, &s->control_fd);
 }
 
-static enum st make(struct server *s)
+static enum st make(struct server *s, bool no_ports)
 {
     TRY(make_dirs(s->config.set));
     TRY(config_lock_data(s->config.set->data, &s->lock_fd));
     TRY(make_role_dirs(s->config.set));
-    TRY(listen_open(s->config.set, s->gates, &s->listening));
+    if (!no_ports)
+        TRY(listen_open(s->config.set, s->gates, &s->listening));
     TRY(make_control(s));
     return make_activity(s);
 }
@@ -173,9 +174,11 @@ static void own_descriptors(void)
     close_range(3, ~0U, 0);
 }
 
-/* serve [--config FILE]; false: not like that. */
-static bool arguments(int argc, char **argv, const char **path)
+/* serve [--config FILE] [--no-ports]; false: not like that. */
+static bool arguments(int argc, char **argv, const char **path, bool *no_ports)
 {
+    *no_ports = argc > 1 && strcmp(argv[argc - 1], "--no-ports") == 0;
+    argc -= *no_ports;
     if (argc == 1)
         return true;
     if (argc != 3 || strcmp(argv[1], "--config") != 0)
@@ -203,9 +206,10 @@ int serve_main(int argc, char **argv)
     struct server *s = MEM_NEW(struct server);
     const char *path = CONFIG_FILE_DEFAULT;
     enum exit_status st;
+    bool no_ports;
 
-    if (!arguments(argc, argv, &path)) {
-        complain("usage: restante serve [--config FILE]");
+    if (!arguments(argc, argv, &path, &no_ports)) {
+        complain("usage: restante serve [--config FILE] [--no-ports]");
         return EXIT_USAGE;
     }
     own_descriptors();
@@ -216,11 +220,11 @@ int serve_main(int argc, char **argv)
     st = load(path, &s->config);
     if (st != EXIT_FINE)
         return st;
-    if (!look(&s->config))
+    if (!no_ports && !look(&s->config))
         return EXIT_CANNOT;
     s->cores = s->config.set->cores ? s->config.set->cores : cpus();
     s->gates = s->config.set->gates ? s->config.set->gates : s->cores;
-    if (make(s) != ST_OK) {
+    if (make(s, no_ports) != ST_OK) {
         complain(err_get()->text);
         return EXIT_CANNOT;
     }
@@ -234,8 +238,9 @@ int check_config_main(int argc, char **argv)
     const char *path = CONFIG_FILE_DEFAULT;
     struct config_file f;
     enum exit_status st;
+    bool no_ports = false;
 
-    if (argc != 2 && !arguments(argc, argv, &path)) {
+    if (argc != 2 && (!arguments(argc, argv, &path, &no_ports) || no_ports)) {
         complain("usage: restante check-config [--config FILE]");
         return EXIT_USAGE;
     }

@@ -1,0 +1,76 @@
+#include "transfer/transfer.h"
+
+#include "transfer/inside.h"
+
+#include <locale.h>
+#include <unistd.h>
+
+#define SILENCE_MS 600000 /* of the box: it may be busy with a large commit */
+
+struct job {
+    struct core *core;
+    struct transfer t;
+    int fd;
+    bool as_json;
+    enum admin_exit exit;
+};
+
+static enum st greeting(struct client *c) SUSPENDS
+{
+    struct answer a;
+
+    do
+        TRY(client_read(c, &a));
+    while (!a.is_tagged);
+    return client_failed(&a);
+}
+
+static enum st carry_out(struct job *j) SUSPENDS
+{
+    const struct stream_options opt = {
+        .in_max = 262144, .out_high = 65536, .read_timeout_ms = SILENCE_MS, .write_timeout_ms = SILENCE_MS};
+    struct stream *s;
+    enum st st;
+
+    TRY(stream_new(TAKE_FD(j->fd), &opt, &s));
+    client_init(&j->t.client, s);
+    st = greeting(&j->t.client);
+    if (st == ST_OK)
+        st = j->t.args->command->id == ADMIN_CMD_export ? transfer_export(&j->t) : transfer_import(&j->t);
+    return st;
+}
+
+static void run(void *arg)
+{
+    struct job *j = arg;
+    bool is_export = j->t.args->command->id == ADMIN_CMD_export;
+    enum st st = carry_out(j);
+
+    j->exit = report_end(&j->t.report, is_export ? "exported" : "imported", st);
+    client_fini(&j->t.client);
+    core_stop(j->core);
+}
+
+static void start(void *arg)
+{
+    struct job *j = arg;
+
+    if (co_spawn(run, j, "transfer") != ST_OK)
+        core_stop(j->core);
+}
+
+enum admin_exit transfer_main(const struct admin_args *args, int fd, bool as_json)
+{
+    const struct core_options opt = {.name = "transfer", .coroutines = 8, .stack_bytes = 1 << 20};
+    struct job j = {.t.args = args, .fd = fd, .as_json = as_json, .exit = ADMIN_FAILED};
+
+    setlocale(LC_CTYPE, "C.UTF-8"); /* libarchive writes names by it */
+    report_init(&j.t.report, as_json);
+    j.core = core_new(&opt);
+    core_post(j.core, start, &j);
+    core_run(j.core);
+    core_free(j.core);
+    report_fini(&j.t.report);
+    arena_fini(&j.t.arena);
+    return j.exit;
+}
