@@ -1,4 +1,4 @@
-#include "keeper/commands.h"
+#include "keeper/commands_inside.h"
 
 #include "base/must.h"
 #include "base/random.h"
@@ -83,7 +83,7 @@ static struct str keep_text(struct arena *a, uint32_t seconds)
     return arena_printf(a, "%u%c", seconds / units[i].seconds, units[i].letter);
 }
 
-static enum st messages_arg(struct str v, uint64_t *out)
+enum st command_messages(struct str v, uint64_t *out)
 {
     return str_u64(v, INT64_MAX, out) == ST_OK ? ST_OK
                                                : FAIL(ST_SYNTAX, "\"%.*s\" is no number of messages", STR_ARGS(v));
@@ -101,7 +101,7 @@ static enum st changes_arg(struct command *c, struct changes *out)
         out->change.quota_bytes = &out->bytes;
     }
     if (admin_value(&c->args, "quota-messages", &v)) {
-        TRY(messages_arg(v, &out->messages));
+        TRY(command_messages(v, &out->messages));
         out->change.quota_messages = &out->messages;
     }
     if (admin_value(&c->args, "keep-deleted", &v)) {
@@ -117,7 +117,7 @@ static enum st changes_arg(struct command *c, struct changes *out)
     return ST_OK;
 }
 
-static void revoke(struct command *c, uint64_t account, const char *why)
+void command_revoke(struct command *c, uint64_t account, const char *why)
 {
     if (!c->revoked)
         c->revoked = ARENA_ARRAY(c->arena, uint64_t, ADMIN_ENTRIES_MAX);
@@ -198,7 +198,7 @@ static enum st run_domain_set(struct command *c)
         has_bytes = &bytes;
     }
     if (admin_value(&c->args, "quota-messages", &v)) {
-        TRY(messages_arg(v, &messages));
+        TRY(command_messages(v, &messages));
         has_messages = &messages;
     }
     TRY(directory_domain_set(c->directory, name, has_bytes, has_messages));
@@ -399,7 +399,7 @@ static enum st run_account_password(struct command *c)
 
     TRY(account_arg(c, &account));
     TRY(directory_password_set(c->directory, account.id, str_z(c->hash)));
-    revoke(c, account.id, "the password was changed");
+    command_revoke(c, account.id, "the password was changed");
     return account_show_one(c, account.id);
 }
 
@@ -411,7 +411,7 @@ static enum st run_account_disable(struct command *c)
     TRY(account_arg(c, &account));
     admin_value(&c->args, "reason", &reason);
     TRY(directory_account_set(c->directory, account.id, &(struct directory_change){.disabled = &reason}));
-    revoke(c, account.id, "the account was disabled");
+    command_revoke(c, account.id, "the account was disabled");
     return account_show_one(c, account.id);
 }
 
@@ -430,122 +430,10 @@ static enum st run_account_remove(struct command *c)
 
     TRY(account_arg(c, &account));
     TRY(directory_account_remove(c->directory, account.id));
-    revoke(c, account.id, "the account was removed");
+    command_revoke(c, account.id, "the account was removed");
     c->removes = true;
     json_object(c->out);
     json_kv_str(c->out, "removed", account.address);
-    json_object_end(c->out);
-    return ST_OK;
-}
-
-/* --- many accounts ---------------------------------------------------------------------------------------- */
-
-static enum st import_take(struct command *c)
-{
-    struct admin_entry *list;
-
-    TRY(admin_entries_get(c->input, c->arena, &list, &c->n_entries));
-    c->entries = ARENA_ARRAY(c->arena, struct import_entry, c->n_entries);
-    for (size_t i = 0; i < c->n_entries; i++)
-        c->entries[i].is = list[i];
-    return ST_OK;
-}
-
-/* A hash that is there already costs nothing; those of passwords are made one at a time. */
-static void import_prepare(struct command *c)
-{
-    while (c->prepared < c->n_entries) {
-        struct import_entry *e = &c->entries[c->prepared++];
-        enum st st = ST_OK;
-
-        if (e->is.hash.n)
-            st = password_import(e->is.hash, e->made);
-        else if (e->is.password.n)
-            st = password_hash(secret_of(e->is.password), keeper_cost(c->set), e->made);
-        if (st != ST_OK)
-            e->bad = arena_cstr(c->arena, str_z(err_get()->text));
-        if (!e->is.hash.n && e->is.password.n)
-            return;
-    }
-}
-
-static enum st import_one(struct command *c, const struct import_entry *e, bool update, bool *out_added)
-{
-    struct directory_address address;
-    struct directory_account account;
-    struct changes ch = {.name = e->is.name};
-    uint64_t id;
-    enum st st;
-
-    if (e->bad)
-        return FAIL(ST_SYNTAX, "%s", e->bad);
-    TRY(keeper_address(c->directory, c->arena, e->is.address, false, &address));
-    if (e->is.name.n)
-        ch.change.name = &ch.name;
-    if (e->is.quota.n) {
-        TRY(admin_size(e->is.quota, &ch.bytes));
-        ch.change.quota_bytes = &ch.bytes;
-    }
-    if (e->is.quota_messages.n) {
-        TRY(messages_arg(e->is.quota_messages, &ch.messages));
-        ch.change.quota_messages = &ch.messages;
-    }
-    st = directory_account_find(c->directory, c->arena, &address, &account);
-    if (st == ST_OK && !update)
-        return FAIL(ST_EXISTS, "%.*s exists already", STR_ARGS(account.address));
-    if (st != ST_OK && st != ST_NOTFOUND)
-        return st;
-    *out_added = st == ST_NOTFOUND;
-    if (st == ST_OK) {
-        id = account.id;
-        TRY(directory_account_set(c->directory, id, &ch.change));
-    } else {
-        if (!e->made[0])
-            return FAIL(ST_SYNTAX, "a new account needs a password or a hash");
-        TRY(directory_account_add(c->directory, &address, &ch.change, &id));
-    }
-    if (!e->made[0])
-        return ST_OK;
-    if (st == ST_OK)
-        revoke(c, id, "the password was changed");
-    return directory_password_set(c->directory, id, str_z(e->made));
-}
-
-static bool is_of_the_line(enum st st)
-{
-    return st == ST_SYNTAX || st == ST_EXISTS || st == ST_NOTFOUND || st == ST_LIMIT;
-}
-
-static enum st run_account_import(struct command *c)
-{
-    bool update = admin_has(&c->args, "update"), is_new;
-    uint64_t added = 0, changed = 0;
-    enum st st = ST_OK;
-
-    json_object(c->out);
-    json_key(c->out, "failed");
-    json_array(c->out);
-    TRY(directory_begin(c->directory));
-    for (size_t i = 0; i < c->n_entries; i++) {
-        st = import_one(c, &c->entries[i], update, &is_new);
-        if (st == ST_OK) {
-            added += is_new;
-            changed += !is_new;
-        } else if (is_of_the_line(st)) {
-            json_object(c->out);
-            json_kv_u64(c->out, "line", c->entries[i].is.line);
-            json_kv_str(c->out, "address", c->entries[i].is.address);
-            json_kv_str(c->out, "error", arena_str(c->arena, str_z(err_get()->text)));
-            json_object_end(c->out);
-        } else {
-            directory_abort(c->directory);
-            return st;
-        }
-    }
-    TRY(directory_commit(c->directory));
-    json_array_end(c->out);
-    json_kv_u64(c->out, "added", added);
-    json_kv_u64(c->out, "changed", changed);
     json_object_end(c->out);
     return ST_OK;
 }
@@ -666,6 +554,11 @@ static enum st run_alias_remove(struct command *c)
     return ST_OK;
 }
 
+static enum st run_account_import(struct command *c)
+{
+    return command_import_run(c);
+}
+
 static enum st run_settings(struct command *c)
 {
     struct directory_account account;
@@ -723,7 +616,7 @@ enum st command_init(struct command *c, const struct settings *set, struct direc
     if (!runs[c->args.command->id])
         return FAIL(ST_NOTFOUND, "that is no command of the keeper");
     if (c->args.command->id == ADMIN_CMD_account_import)
-        return import_take(c);
+        return command_import_take(c);
     if (sets_password(c) && !admin_has(&c->args, "random") && input.n == 0)
         return FAIL(ST_SYNTAX, "no password was given");
     return ST_OK;
@@ -739,7 +632,7 @@ enum st command_prepare(struct command *c)
     struct secret password = secret_of(c->input);
 
     if (c->n_entries) {
-        import_prepare(c);
+        command_import_prepare(c);
         return ST_OK;
     }
     if (admin_has(&c->args, "random")) {

@@ -1,0 +1,12 @@
+/* What the files of the commands share. */
+#pragma once
+
+#include "keeper/commands.h"
+
+void command_revoke(struct command *c, uint64_t account, const char *why); /* its sessions end */
+enum st command_messages(struct str v, uint64_t *out) MUST_USE;            /* a number of them. ST_SYNTAX */
+
+/* commands_import.c */
+enum st command_import_take(struct command *c) MUST_USE;
+void command_import_prepare(struct command *c);
+enum st command_import_run(struct command *c) MUST_USE;
