@@ -1,9 +1,10 @@
 /* Every file call of the process, of our store and of RocksDB alike: the program defines the functions of libc that
  * change files, so that calls from all libraries come here first. What happens under one folder is recorded in the
- * order in which it happened, with data, or made to fail. Calls of one process are taken one after the other.
+ * order in which it happened, with data, or made to fail. Calls are taken one after the other, but syncs, which take some
+ * time: what is written while one goes on is not durable by it.
  *
- * Not seen: files mapped for writing and system calls without libc. `crash_sim calls` under strace shows that neither
- * RocksDB nor the store makes any (tests/crash/check_calls compares the two lists). */
+ * Not seen: files mapped for writing and system calls without libc. tests/crash/check_calls compares what is recorded with
+ * what strace sees: neither RocksDB nor the store makes any. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,7 +17,8 @@ enum disk_op {
     DISK_WRITE,    /* fd, offset, data */
     DISK_TRUNCATE, /* fd, offset: the new size */
     DISK_ALLOCATE, /* fd, offset: the size that it has at least */
-    DISK_SYNC,     /* fd, of a file or of a folder */
+    DISK_SYNCING,  /* fd, of a file or of a folder; offset: the number of the sync that begins */
+    DISK_SYNC,     /* it has ended well */
     DISK_RENAME,   /* data: from, NUL, to */
     DISK_UNLINK,   /* data: path */
     DISK_RMDIR,

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SECTOR = 512, FDS = 4096 };
+enum { SECTOR = 512, FDS = 4096, SYNCS_AT_ONCE = 256 };
 
 struct piece { /* not synced */
     enum { PIECE_WRITE, PIECE_TRUNCATE, PIECE_GROW } kind;
@@ -24,6 +24,7 @@ struct inode {
     uint64_t n, cap;
     struct piece *pieces;
     size_t pieces_n, pieces_cap;
+    uint64_t synced; /* pieces that were, before these */
 };
 
 struct name {
@@ -40,6 +41,7 @@ struct change { /* of names, not synced */
     enum { NAME_ADD, NAME_MOVE, NAME_REMOVE } kind;
     int inode; /* which the name had, or gets */
     char *path, *to;
+    uint64_t number;
 };
 
 struct image {
@@ -48,7 +50,11 @@ struct image {
     struct names now, durable;
     struct change *changes;
     size_t changes_n, changes_cap;
+    uint64_t changes_made;
     int fds[FDS];
+    struct syncing { /* how far a sync that goes on reaches */
+        uint64_t number, pieces, changes;
+    } syncing[SYNCS_AT_ONCE];
 };
 
 static uint64_t pick(uint64_t *x)
@@ -140,11 +146,16 @@ static void add_piece(struct inode *i, struct piece p)
     i->pieces[i->pieces_n++] = p;
 }
 
-static void sync_file(struct inode *i)
+static void sync_file(struct inode *i, uint64_t up_to)
 {
-    for (size_t k = 0; k < i->pieces_n; k++)
+    size_t n = up_to > i->synced ? (size_t)(up_to - i->synced) : 0; /* else another sync has done it */
+
+    for (size_t k = 0; k < n; k++)
         put(i, &i->pieces[k]);
-    i->pieces_n = 0;
+    if (n)
+        memmove(i->pieces, i->pieces + n, (i->pieces_n - n) * sizeof *i->pieces);
+    i->pieces_n -= n;
+    i->synced += n;
 }
 
 static int new_inode(struct image *im, bool is_dir)
@@ -216,6 +227,7 @@ static void change_names(struct image *im, struct change c)
     GROW(im->changes, im->changes_n, im->changes_cap);
     c.path = copy(c.path);
     c.to = c.to ? copy(c.to) : NULL;
+    c.number = im->changes_made++;
     im->changes[im->changes_n++] = c;
 }
 
@@ -235,14 +247,14 @@ static const char *path_of(const struct image *im, int inode)
     return NULL;
 }
 
-static void sync_dir(struct image *im, const char *dir)
+static void sync_dir(struct image *im, const char *dir, uint64_t up_to)
 {
     size_t left = 0;
 
     for (size_t i = 0; i < im->changes_n; i++) {
         struct change *c = &im->changes[i];
 
-        if (is_in(c->path, dir) || (c->to && is_in(c->to, dir))) {
+        if (c->number < up_to && (is_in(c->path, dir) || (c->to && is_in(c->to, dir)))) {
             apply(&im->durable, c);
             free(c->path);
             free(c->to);
@@ -282,12 +294,22 @@ static void step_name(struct image *im, const struct disk_event *e)
         change_names(im, (struct change){NAME_REMOVE, n->inode, path, NULL});
 }
 
-static void step_sync(struct image *im, int inode)
+static void step_syncing(struct image *im, int inode, uint64_t number)
 {
+    const struct inode *i = &im->inodes[inode];
+
+    im->syncing[number % SYNCS_AT_ONCE] = (struct syncing){number, i->synced + i->pieces_n, im->changes_made};
+}
+
+static void step_sync(struct image *im, int inode, uint64_t number)
+{
+    const struct syncing *s = &im->syncing[number % SYNCS_AT_ONCE];
+
+    must(s->number == number);
     if (!im->inodes[inode].is_dir)
-        sync_file(&im->inodes[inode]);
+        sync_file(&im->inodes[inode], s->pieces);
     else if (path_of(im, inode))
-        sync_dir(im, path_of(im, inode));
+        sync_dir(im, path_of(im, inode), s->changes);
 }
 
 void image_step(struct image *im, const struct disk_event *e)
@@ -306,8 +328,10 @@ void image_step(struct image *im, const struct disk_event *e)
         add_piece(&im->inodes[inode], (struct piece){PIECE_TRUNCATE, e->offset, 0, NULL});
     else if (e->op == DISK_ALLOCATE)
         add_piece(&im->inodes[inode], (struct piece){PIECE_GROW, e->offset, 0, NULL});
+    else if (e->op == DISK_SYNCING)
+        step_syncing(im, inode, e->offset);
     else if (e->op == DISK_SYNC)
-        step_sync(im, inode);
+        step_sync(im, inode, e->offset);
     else if (e->op == DISK_CLOSE)
         im->fds[e->fd] = -1;
 }

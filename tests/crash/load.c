@@ -492,7 +492,9 @@ bool load_run(const struct load *l, const char *dir, char why[200])
     g->l = l;
     g->next_letter = l->first_letter;
     crash_options(&o, dir);
+    o.disk = offload_new("disk", 2, 64); /* bodies are staged while others are synced */
     ok = rooms_run(&o, run, g, true, why);
+    offload_free(o.disk);
     mem_free(g);
     return ok;
 }
