@@ -232,7 +232,7 @@ static enum admin_exit with_password(struct call *c)
     enum admin_exit e;
 
     if (!admin_has(&c->args, "random")) {
-        enum st st = admin_read_password(admin_has(&c->args, "password-stdin"), &c->arena, &password);
+        enum st st = admin_read_password(admin_has(&c->args, "password-stdin"), true, &c->arena, &password);
 
         if (st != ST_OK)
             return complain(st);
@@ -410,15 +410,23 @@ static enum admin_exit open_mail(struct call *c, struct admin_server *own, int *
 
 static enum admin_exit with_mail(struct call *c)
 {
+    bool from_server = str_search(c->args.args[1], STR("://")) < c->args.args[1].n;
     struct admin_server own = {0};
     enum admin_exit e = find_socket(c);
+    struct str password = STR_NONE;
     int fd;
+
+    if (e == ADMIN_DONE && from_server &&
+        admin_read_password(admin_has(&c->args, "password-stdin"), false, &c->arena, &password) != ST_OK)
+        return complain(err_get()->st);
 
     if (e == ADMIN_DONE)
         e = open_mail(c, &own, &fd);
     if (e == ADMIN_DONE)
-        e = c->hooks->mail(&c->args, fd, c->as_json);
+        e = c->hooks->mail(&c->args, password, fd, c->as_json);
     admin_server_stop(&own);
+    if (password.n)
+        wipe((void *)(uintptr_t)password.p, password.n);
     return e;
 }
 

@@ -27,8 +27,8 @@ struct admin_hooks {
     const char *version;
     const struct admin_offline *offline;
     /* A command about an account's mail: `fd` (owned from now on) is an IMAP connection that is logged in already, its tagged
-     * answer to "login" first. Prints. */
-    enum admin_exit (*mail)(const struct admin_args *args, int fd, bool as_json);
+     * answer to "login" first. `password` is that of another server, where one is named. Prints. */
+    enum admin_exit (*mail)(const struct admin_args *args, struct str password, int fd, bool as_json);
 };
 
 /* argv[0] is the program's name. Returns the exit status; prints to standard output and error. */
@@ -58,8 +58,8 @@ void admin_server_stop(struct admin_server *s);
 /* render.c: JSON as aligned tables. ST_SYNTAX: no JSON. */
 enum st admin_render(struct str json, struct buf *out) MUST_USE;
 
-/* secret_input.c: a password from the terminal, without echo and twice, or the first line of standard input. */
-enum st admin_read_password(bool from_stdin, struct arena *a, struct str *out) MUST_USE;
+/* secret_input.c: a password from the terminal, without echo, a new one twice, or the first line of standard input. */
+enum st admin_read_password(bool from_stdin, bool twice, struct arena *a, struct str *out) MUST_USE;
 
 /* help.c */
 void admin_help(const struct str *words, size_t n, struct buf *out); /* of one command, of a noun, or of all */

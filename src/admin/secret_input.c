@@ -39,22 +39,24 @@ static void say(int fd, const char *text)
         errno = 0; /* a prompt that nobody sees */
 }
 
-static enum st ask_twice(int tty, char *one, char *two, size_t max, size_t *out_n)
+static enum st ask_for(int tty, bool again, char *one, char *two, size_t max, size_t *out_n)
 {
-    size_t n, m;
+    size_t n, m = 0;
 
     say(tty, "Password: ");
     TRY(read_line(tty, one, max, &n));
-    say(tty, "\nThe same again: ");
-    TRY(read_line(tty, two, max, &m));
+    if (again) {
+        say(tty, "\nThe same again: ");
+        TRY(read_line(tty, two, max, &m));
+    }
     say(tty, "\n");
-    if (n != m || memcmp(one, two, n) != 0)
+    if (again && (n != m || memcmp(one, two, n) != 0))
         return FAIL(ST_SYNTAX, "the two passwords are not the same");
     *out_n = n;
     return ST_OK;
 }
 
-static enum st ask_terminal(char *one, char *two, size_t max, size_t *out_n)
+static enum st ask_terminal(bool twice, char *one, char *two, size_t max, size_t *out_n)
 {
     int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     struct termios was, quiet;
@@ -73,14 +75,14 @@ static enum st ask_terminal(char *one, char *two, size_t max, size_t *out_n)
     quiet = was;
     quiet.c_lflag &= ~(tcflag_t)ECHO;
     tcsetattr(tty, TCSAFLUSH, &quiet);
-    st = ask_twice(tty, one, two, max, out_n);
+    st = ask_for(tty, twice, one, two, max, out_n);
     tcsetattr(tty, TCSAFLUSH, &was);
     sigprocmask(SIG_SETMASK, &old, NULL);
     close(tty);
     return st;
 }
 
-enum st admin_read_password(bool from_stdin, struct arena *a, struct str *out)
+enum st admin_read_password(bool from_stdin, bool twice, struct arena *a, struct str *out)
 {
     char one[PASSWORD_MAX_BYTES + 1], two[PASSWORD_MAX_BYTES + 1];
     size_t n = 0;
@@ -89,7 +91,7 @@ enum st admin_read_password(bool from_stdin, struct arena *a, struct str *out)
     if (from_stdin)
         st = read_line(STDIN_FILENO, one, sizeof(one), &n);
     else
-        st = ask_terminal(one, two, sizeof(one), &n);
+        st = ask_terminal(twice, one, two, sizeof(one), &n);
     if (st == ST_OK && n == 0)
         st = FAIL(ST_SYNTAX, "the password is empty");
     if (st == ST_OK)

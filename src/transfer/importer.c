@@ -301,7 +301,8 @@ enum st transfer_import(struct transfer *t)
     buf_init(&im.bytes, 2 * (size_t)LIMIT_MESSAGE);
     im.batch = mem_new(BATCH_LETTERS * sizeof *im.batch);
     seen_init(&im.seen);
-    st = read_path(&im, arena_cstr(&t->arena, t->args->args[1]));
+    st = read_imap_is_url(t->args->args[1]) ? read_imap(&im, t->args->args[1])
+                                            : read_path(&im, arena_cstr(&t->arena, t->args->args[1]));
     if (st == ST_OK)
         st = importer_flush(&im);
     kept = *err_get();

@@ -39,6 +39,8 @@ enum st importer_read(struct importer *im, const char *path, struct str mailbox,
 enum st read_path(struct importer *im, const char *path) SUSPENDS MUST_USE;
 enum st read_maildir(struct importer *im, const char *dir, struct str mailbox) SUSPENDS MUST_USE;
 enum st read_mbox(struct importer *im, const char *path, struct str mailbox) SUSPENDS MUST_USE;
+bool read_imap_is_url(struct str path);
+enum st read_imap(struct importer *im, struct str url) SUSPENDS MUST_USE;
 enum st read_zip(struct importer *im, const char *path) SUSPENDS MUST_USE;
 
 /* Keywords by their letters: a dovecot-keywords file's names. */

@@ -8,6 +8,7 @@
 /* One command while it runs, on its coroutine. */
 struct transfer {
     const struct admin_args *args;
+    struct str password; /* of another server */
     struct client client;
     struct report report;
     struct arena arena;

@@ -17,9 +17,9 @@ enum st imap_count(struct client *c, const struct imap_folder *f, uint64_t *out)
 /* Selects it read-only. ST_DENIED and the like: not this one. */
 enum st imap_examine(struct client *c, const struct imap_folder *f, struct mailbox_head *out) SUSPENDS MUST_USE;
 
-/* Each message of the selected mailbox to `take`, which may not use the client; what the server can't
+/* Each message of the selected mailbox to `take`, which may not use this client; what the server can't
  * give is reported as left out. Another status of take than ST_OK ends it. */
-typedef enum st imap_take_fn(void *arg, const struct letter *l);
+typedef enum st imap_take_fn(void *arg, const struct letter *l) SUSPENDS;
 enum st imap_fetch_all(struct client *c, const struct mailbox_head *m, struct report *r, imap_take_fn *take, void *arg)
     SUSPENDS MUST_USE;
 

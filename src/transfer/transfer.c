@@ -59,10 +59,10 @@ static void start(void *arg)
         core_stop(j->core);
 }
 
-enum admin_exit transfer_main(const struct admin_args *args, int fd, bool as_json)
+enum admin_exit transfer_main(const struct admin_args *args, struct str password, int fd, bool as_json)
 {
     const struct core_options opt = {.name = "transfer", .coroutines = 8, .stack_bytes = 1 << 20};
-    struct job j = {.t.args = args, .fd = fd, .as_json = as_json, .exit = ADMIN_FAILED};
+    struct job j = {.t.args = args, .t.password = password, .fd = fd, .as_json = as_json, .exit = ADMIN_FAILED};
 
     setlocale(LC_CTYPE, "C.UTF-8"); /* libarchive writes names by it */
     report_init(&j.t.report, as_json);

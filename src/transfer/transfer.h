@@ -5,4 +5,4 @@
 #include "admin/admin.h"
 
 /* The commands `export` and `import`; `fd` is owned. Prints; returns how to exit. */
-enum admin_exit transfer_main(const struct admin_args *args, int fd, bool as_json);
+enum admin_exit transfer_main(const struct admin_args *args, struct str password, int fd, bool as_json);
