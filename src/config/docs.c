@@ -41,7 +41,9 @@ static void value_cell(struct buf *out, const struct field *f)
         return;
     }
     buf_addz(out, kinds[f->kind]);
-    if (strcmp(f->min, "-") != 0)
+    if (strcmp(f->min, "\"\"") == 0)
+        buf_addz(out, ", or empty");
+    else if (strcmp(f->min, "-") != 0)
         buf_addf(out, ", %s to %s", f->min, f->max);
 }
 

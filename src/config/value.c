@@ -146,7 +146,7 @@ static bool is_host(struct str s)
 
 static enum st text(struct arena *a, const struct field *f, struct str word, struct str *out)
 {
-    bool may_be_empty = strcmp(f->def, "\"\"") == 0 || f->kind == KIND_str;
+    bool may_be_empty = strcmp(f->def, "\"\"") == 0 || strcmp(f->min, "\"\"") == 0 || f->kind == KIND_str;
     bool fits = f->kind == KIND_path ? str_starts(word, STR("/")) : f->kind == KIND_host ? is_host(word) : true;
 
     if (word.n == 0 ? !may_be_empty : !fits)

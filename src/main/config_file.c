@@ -1,6 +1,7 @@
 #include "main/config_file.h"
 
 #include "base/limits.h"
+#include "net/tls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +23,24 @@ static enum st read_file(const char *path, struct buf *out)
     return n < 0 ? FAIL_ERRNO(path) : ST_OK;
 }
 
+/* What only the TLS library can tell. A default needs no look. */
+static enum st check_tls(const struct settings *set, struct config_errors *errors)
+{
+    struct str cipher = tls_unknown_cipher(set->tls_ciphers), group = tls_unknown_group(set->tls_groups);
+
+    if (cipher.n)
+        config_error_add(errors, config_place(set, "tls_ciphers"),
+                         "tls_ciphers: OpenSSL knows no cipher suite of TLS 1.2 called \"%.*s\"; write for example "
+                         "\"ECDHE+AESGCM:ECDHE+CHACHA20\", or leave the setting out",
+                         (int)MIN(cipher.n, 60), cipher.p);
+    if (group.n)
+        config_error_add(errors, config_place(set, "tls_groups"),
+                         "tls_groups: OpenSSL knows no group called \"%.*s\"; write for example "
+                         "\"X25519:P-256:P-384\", or leave the setting out",
+                         (int)MIN(group.n, 60), group.p);
+    return errors->n ? ST_SYNTAX : ST_OK;
+}
+
 static enum st parse_and_check(struct config_file *f, struct buf *out_complaint)
 {
     struct config_errors *errors = MEM_NEW(struct config_errors);
@@ -29,6 +48,8 @@ static enum st parse_and_check(struct config_file *f, struct buf *out_complaint)
 
     if (st == ST_OK)
         st = config_check(f->set, errors);
+    if (st == ST_OK)
+        st = check_tls(f->set, errors);
     if (st != ST_OK)
         config_errors_print(errors, f->path, out_complaint);
     mem_free(errors);

@@ -26,6 +26,11 @@ void tls_server_free(struct tls_server *t); /* handshakes and connections that u
  * know them; all stays as it was. */
 enum st tls_server_limits(struct tls_server *t, bool only_1_3, struct str ciphers, struct str groups) MUST_USE;
 
+/* What OpenSSL does not know in such a list: its first unknown word, or all of it where no word is to blame. Empty: it
+ * is fine. For checks before anything runs; the library's memory comes and goes. */
+struct str tls_unknown_cipher(struct str ciphers);
+struct str tls_unknown_group(struct str groups);
+
 /* A certificate chain in PEM (leaf first) whose key the keeper has as `key_id`. Replaces the set at
  * the next tls_server_commit; names for SNI are read from the leaf (subjectAltName, wildcards). The
  * first one is shown to clients that ask for no name or an unknown one; where two have a name, the first
