@@ -96,6 +96,14 @@ static enum st start(struct box_core *c, const struct msg_session_ask *m, uint64
     return st;
 }
 
+/* A disk that takes nothing more keeps nobody from reading: what could not be written goes with the next change. */
+static enum st learn(struct box_core *c, uint64_t account, const struct account_limits *limits) SUSPENDS
+{
+    enum st st = mail_tell(c->mail, account, limits);
+
+    return st == ST_NOSPACE || st == ST_IO ? ST_OK : st;
+}
+
 static enum st redeem(struct ipc_request *r) SUSPENDS
 {
     const struct msg_session_ask *m = r->msg;
@@ -113,7 +121,7 @@ static enum st redeem(struct ipc_request *r) SUSPENDS
         return FAIL(ST_TRYLATER, "the server is stopping");
     if (m->service == PROTOCOL_IMAP && count_of(c, m->account) >= c->set->imap_max_sessions_per_account)
         return FAIL(ST_LIMIT, "too many sessions of this account");
-    TRY(mail_tell(c->mail, m->account, &taken.limits));
+    TRY(learn(c, m->account, &taken.limits));
     st = start(c, m, taken.credential, str_z(taken.login), r->fd);
     r->fd = -1; /* the stream has it, or it is closed */
     c->logins += st == ST_OK;
@@ -145,7 +153,7 @@ static enum st start_tool(struct ipc_request *r) SUSPENDS
         return FAIL(ST_SYNTAX, "a tool without a connection, or at the wrong core");
     if (c->stopping)
         return FAIL(ST_TRYLATER, "the server is stopping");
-    TRY(mail_tell(c->mail, t->account, &t->limits));
+    TRY(learn(c, t->account, &t->limits));
     return start(c, &m, 0, t->login, TAKE_FD(r->fd));
 }
 
