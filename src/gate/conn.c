@@ -146,19 +146,24 @@ static struct conn *conn_new(struct gate_listener *from, const struct addr *peer
     return c;
 }
 
+static struct str no_room_text(const struct config_listener *row, char line[SMTP_NO_ROOM_MAX])
+{
+    switch (row->protocol) {
+    case PROTOCOL_SMTP:
+    case PROTOCOL_SUBMISSION: return smtp_no_room(line);
+    case PROTOCOL_IMAP: return imap_no_room();
+    case PROTOCOL_POP3: return pop3_no_room();
+    }
+    never("a listener of no protocol");
+}
+
 /* Over a limit: it is told so, where no handshake is needed for that, and as far as the socket takes it at once. */
 static void turn_away(const struct gate_listener *from, int fd)
 {
     const struct config_listener *row = &from->gate->set->listeners[from->row];
     char line[SMTP_NO_ROOM_MAX];
-    struct str text = STR_NONE;
+    struct str text = no_room_text(row, line);
 
-    switch (row->protocol) {
-    case PROTOCOL_SMTP:
-    case PROTOCOL_SUBMISSION: text = smtp_no_room(line); break;
-    case PROTOCOL_IMAP: text = imap_no_room(); break;
-    case PROTOCOL_POP3: text = pop3_no_room(); break;
-    }
     if (row->security != SECURITY_TLS)
         (void)!send(fd, text.p, text.n, MSG_DONTWAIT | MSG_NOSIGNAL); /* it goes whether or not it hears why */
     close(fd);

@@ -117,7 +117,7 @@ struct mail_msg {
     bool recent, gone; /* gone: expunged, but not yet reported to this view */
 };
 void view_msg(const struct view *v, uint32_t seq, struct mail_msg *out);
-unsigned view_keywords(const struct view *v); /* how many names there are */
+unsigned view_keywords(const struct view *v);   /* how many names there are */
 bool view_takes_keywords(const struct view *v); /* a new one can be made */
 struct str view_keyword(const struct view *v, unsigned bit);
 

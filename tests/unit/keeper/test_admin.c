@@ -90,7 +90,7 @@ static void limits(void)
     CHECK(str_search(buf_str(&answer), STR("\"used_bytes\":333,\"used_messages\":4")) < answer.n);
     for (unsigned i = 0; i < 1000 && box->told.domain_bytes == 0; i++)
         CHECK_ST(co_sleep(deadline_in(1)), ST_OK);
-    CHECK_U64(box->told.domain_bytes, 1 << 30); /* the accounts of the domain are told, too */
+    CHECK_U64(box->told.domain_bytes, 1 << 30);  /* the accounts of the domain are told, too */
     CHECK_ST(co_sleep(deadline_in(200)), ST_OK); /* the telling ends before the keeper does */
     ask.address = STR("nobody@example.test");
     CHECK_ST(IPC_ASK(rig.control_far, account_ask, &ask, account_answer, &a, &m, deadline_in(20000)), ST_OK);
