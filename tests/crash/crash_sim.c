@@ -29,7 +29,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LIVES = 6, OPS = 160, CUTS_PER_HISTORY = 500, UNDER_WAY = 32, FAILURES_MOST = 5, LOOK_S = 60 };
+enum { LIVES = 6, OPS = 300, CUTS_PER_HISTORY = 500, UNDER_WAY = 32, FAILURES_MOST = 5, LOOK_S = 60 };
 #define TRACE_BYTES (768ull << 20)
 #define LETTERS_PER_LIFE 100000
 
@@ -43,7 +43,7 @@ struct result { /* of a child; shared */
 static char work_dir[200];
 static struct result *result;
 static struct disk_trace *trace;
-static unsigned long long passed, failed;
+static unsigned long long passed, failed, broken;
 
 static uint64_t pick(uint64_t *x)
 {
@@ -249,6 +249,29 @@ struct history {
     unsigned long long cuts;
 };
 
+/* What the lives have done, so that nobody takes a test that does nothing for a good one. */
+static struct {
+    unsigned long long answered, syncs, tables, snapshots, segments_gone;
+} done_in_all;
+
+static bool is_below(const char *path, const char *dir, const char *suffix)
+{
+    size_t n = strlen(path), k = strlen(suffix);
+
+    return strncmp(path, dir, strlen(dir)) == 0 && n > k && strcmp(path + n - k, suffix) == 0;
+}
+
+static void count_event(const struct disk_event *e)
+{
+    const struct note *n = (const void *)e->data;
+
+    done_in_all.answered += e->op == DISK_MARK && n->what == MARK_DONE;
+    done_in_all.syncs += e->op == DISK_SYNC;
+    done_in_all.tables += e->op == DISK_OPEN && (e->flags & O_CREAT) && is_below(e->data, "index/", ".sst");
+    done_in_all.snapshots += e->op == DISK_RENAME && is_below(e->data, "snap/", ".tmp");
+    done_in_all.segments_gone += e->op == DISK_UNLINK && is_below(e->data, "seg/", ".seg");
+}
+
 /* How interesting the moment before this call is. */
 static unsigned weight(const struct disk_event *e)
 {
@@ -322,6 +345,7 @@ static void cut_life(struct history *h, const char *dir, unsigned cuts, struct w
     for (; (e = disk_next(trace, &at)) && failed < FAILURES_MOST; i++) {
         unsigned k = 0;
 
+        count_event(e);
         if (e->op == DISK_MARK) {
             track_note(&h->track, e);
             continue;
@@ -379,7 +403,7 @@ static void run_history(struct history *h, unsigned cuts)
                          .ops = OPS,
                          .first_letter = 1 + (uint64_t)h->life * LETTERS_PER_LIFE,
                          .closes = h->life % 4 == 3,
-                         .snapshots = h->life % 2 == 1,
+                         .upkeep = h->life % 2 == 1,
                          .keeps = h->life % 3 == 2};
 
         fresh(dir, "life");
@@ -446,6 +470,11 @@ static void run_cuts(unsigned long long n, uint64_t seed, const char *state)
             printf("# %llu cuts, %llu histories in all\n", cuts, (unsigned long long)done);
         fflush(stdout);
     }
+    printf("# in the lives that were cut: %llu operations answered, %llu syncs, %llu tables of RocksDB, %llu "
+           "snapshots, %llu "
+           "segments compacted away\n",
+           done_in_all.answered, done_in_all.syncs, done_in_all.tables, done_in_all.snapshots,
+           done_in_all.segments_gone);
     printf("# %llu cuts with RocksDB, seeds %llu to %llu\n", cuts, (unsigned long long)seed,
            (unsigned long long)(seed + done - 1));
     mem_free(h);
@@ -462,10 +491,12 @@ struct faulty {
 static void work_faulty(void *arg)
 {
     struct faulty *f = arg;
-    char dir[300], why[200];
+    char dir[300], log[300], why[200];
 
     snprintf(dir, sizeof dir, "%s/life", work_dir);
-    log_set_level(LOG_ERROR + 1); /* of what is made to fail there is much to say */
+    snprintf(log, sizeof log, "%s/log", work_dir);
+    unlink(log);
+    log_set_fd(open(log, O_WRONLY | O_CREAT | O_APPEND, 0600));
     disk_watch(dir, trace);
     disk_fail(f->number, f->times, f->how);
     result->ok = load_run(&f->l, dir, why);
@@ -493,6 +524,50 @@ static void make_base(uint64_t seed, bool closes, struct world *w)
     mem_free((void *)(uintptr_t)look.promised);
 }
 
+/* A store that takes no more commits says so, loudly. */
+static bool is_told(char why[200])
+{
+    char path[300], line[1000];
+    bool found = false;
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/log", work_dir);
+    f = fopen(path, "r");
+    while (f && !found && fgets(line, sizeof line, f))
+        found = strstr(line, "event=store_broken") && strstr(line, "level=error");
+    if (f)
+        fclose(f);
+    if (!found)
+        snprintf(why, 200, "the store is broken, and the log does not say so");
+    return found;
+}
+
+/* After a failed sync the system may drop what it could not write: the disk is not what the program last saw. */
+static bool look_without_unsynced(struct look *l, const char *from, uint64_t seed, char why[200])
+{
+    struct image *im = image_new(from);
+    const struct disk_event *e;
+    uint64_t at = 0;
+    struct cut c = cut_by(seed);
+    char dir[300];
+    bool ok;
+
+    while ((e = disk_next(trace, &at)))
+        if (e->op != DISK_MARK && e->op != DISK_FAILED)
+            image_step(im, e);
+    fresh(dir, "cut");
+    image_write(im, &c, dir);
+    image_free(im);
+    l->dir = dir;
+    ok = look_in_child(l, why);
+    if (!ok) {
+        memmove(why + 30, why, 169);
+        memcpy(why, "after a power failure as well: ", 30);
+        why[199] = 0;
+    }
+    return ok;
+}
+
 static void run_fault(struct faulty *f, const struct world *base)
 {
     static const char *const names[] = {"", "EIO", "ENOSPC", "a short write"};
@@ -501,7 +576,7 @@ static void run_fault(struct faulty *f, const struct world *base)
     struct look l = {.dir = dir, .promised = &t->w, .under_way = t->under_way, .twice = true};
     const struct disk_event *e;
     uint64_t at = 0;
-    bool ok;
+    bool ok, broke = false;
 
     snprintf(from, sizeof from, "%s/base", work_dir);
     fresh(dir, "life");
@@ -510,16 +585,19 @@ static void run_fault(struct faulty *f, const struct world *base)
     t->w = *base;
     ok = in_child(work_faulty, f, why);
     while ((e = disk_next(trace, &at)))
-        if (e->op == DISK_MARK)
+        if (e->op == DISK_MARK) {
+            broke |= ((const struct note *)(const void *)e->data)->op.maybe;
             track_note(t, e);
-        else if (e->op == DISK_FAILED)
+        } else if (e->op == DISK_FAILED)
             snprintf(what + strlen(what), sizeof what - strlen(what), "%s%s", what[0] ? ", " : "", e->data);
     l.n = t->n;
     if (ok && t->why[0]) {
         ok = false;
         snprintf(why, sizeof why, "%s", t->why);
     }
-    ok = ok && look_in_child(&l, why);
+    ok = ok && (!broke || is_told(why)) && look_in_child(&l, why) &&
+         look_without_unsynced(&l, from, mix(f->number, f->how), why);
+    broken += broke;
     passed += ok;
     failed += !ok;
     if (!ok)
@@ -539,7 +617,7 @@ static void run_faults(unsigned every, uint64_t seed)
     printf("# faults: every %u calls, seed %llu\n", every, (unsigned long long)seed);
     make_base(seed, false, base);
     f.l.seed = seed + 1;
-    f.l.snapshots = true;
+    f.l.upkeep = true;
     {
         char dir[300], from[300];
 
@@ -556,7 +634,10 @@ static void run_faults(unsigned every, uint64_t seed)
             run_fault(&f, base);
             runs++;
         }
-    printf("# %u runs with a disk call that fails, of %llu calls\n", runs, (unsigned long long)calls);
+    printf("# %u runs with a disk call that fails, of %llu calls; in %llu the store took nothing any more until it was "
+           "opened "
+           "again\n",
+           runs, (unsigned long long)calls, broken);
     mem_free(base);
 }
 
@@ -565,10 +646,31 @@ static void run_faults(unsigned every, uint64_t seed)
 struct flip {
     const char *dir;
     const struct world *promised;
+    bool in_segment;  /* then one letter is concerned at most, and everything else goes on */
+    uint64_t damaged; /* its number; 0: none so far */
 };
 
+/* The error names what can't be read. */
+static bool note_damaged(struct flip *f, const struct w_msg *m, enum st st) SUSPENDS
+{
+    const char *text = err_get()->text;
+
+    result->detected++;
+    if (st != ST_CORRUPT || !strpbrk(text, "0123456789")) {
+        snprintf(result->why, sizeof result->why, "uid %u: %s, %.120s", m->uid, st_name(st), text);
+        return false;
+    }
+    if (f->in_segment && f->damaged && f->damaged != m->number) {
+        snprintf(result->why, sizeof result->why, "letters %llu and %llu can't be read: %.100s",
+                 (unsigned long long)f->damaged, (unsigned long long)m->number, text);
+        return false;
+    }
+    f->damaged = m->number;
+    return true;
+}
+
 /* Right, or an error: never something else, and never silently gone. */
-static bool check_letter(struct rooms *r, struct view *v, struct account *acc, const struct w_msg *m) SUSPENDS
+static bool check_letter(struct flip *f, struct view *v, struct account *acc, const struct w_msg *m) SUSPENDS
 {
     uint32_t seq = view_seq(v, m->uid);
     struct arena a = ARENA_INIT;
@@ -577,7 +679,6 @@ static bool check_letter(struct rooms *r, struct view *v, struct account *acc, c
     bool ok = true;
     enum st st;
 
-    (void)r;
     if (!seq) {
         snprintf(result->why, sizeof result->why, "uid %u is gone without a word", m->uid);
         return false;
@@ -589,34 +690,32 @@ static bool check_letter(struct rooms *r, struct view *v, struct account *acc, c
         snprintf(result->why, sizeof result->why, "uid %u is not letter %llu", m->uid, (unsigned long long)m->number);
         ok = false;
     } else if (st != ST_OK) {
-        result->detected++;
-        ok = st == ST_CORRUPT && err_get()->text[0];
-        if (!ok)
-            snprintf(result->why, sizeof result->why, "uid %u: %s, %.120s", m->uid, st_name(st), err_get()->text);
+        ok = note_damaged(f, m, st);
     }
     email_body_close(&body);
     arena_fini(&a);
     return ok;
 }
 
-static bool check_box(struct rooms *r, unsigned account, const struct w_box *b) SUSPENDS
+static bool check_box(struct flip *f, struct rooms *r, unsigned account, const struct w_box *b) SUSPENDS
 {
     struct view *v;
     bool ok = true;
 
     if (view_open(r->accounts[account], str_z(b->name), true, &v) != ST_OK) {
         result->detected++;
-        return true;
+        return !f->in_segment;
     }
     for (unsigned i = 0; i < b->n && ok; i++)
-        ok = check_letter(r, v, r->accounts[account], &b->m[i]);
+        ok = check_letter(f, v, r->accounts[account], &b->m[i]);
     view_close(v);
     return ok;
 }
 
 static void look_at_flipped(struct rooms *r, void *arg) SUSPENDS
 {
-    const struct flip *f = arg;
+    struct flip *f = arg;
+    struct op more;
     bool ok = true;
 
     result->opened = 1;
@@ -626,21 +725,21 @@ static void look_at_flipped(struct rooms *r, void *arg) SUSPENDS
             continue;
         }
         for (unsigned k = 0; k < f->promised->a[i].n && ok; k++)
-            ok = check_box(r, i, &f->promised->a[i].box[k]);
+            ok = check_box(f, r, i, &f->promised->a[i].box[k]);
     }
-    result->ok = ok;
+    result->ok = ok && (!f->in_segment || write_more(r, &more, result->why));
 }
 
 static void look_flipped(void *arg)
 {
-    const struct flip *f = arg;
+    struct flip *f = arg;
     struct store_options o;
     char why[200];
 
     disk_watch(NULL, NULL);
     log_set_level(LOG_ERROR + 1);
     crash_options(&o, f->dir);
-    if (!rooms_run(&o, look_at_flipped, (void *)(uintptr_t)f, true, why)) {
+    if (!rooms_run(&o, look_at_flipped, f, true, why)) {
         result->refused = 1;
         result->ok = true; /* said so, and touched nothing: a tool for it is `rebuild` */
     }
@@ -686,7 +785,7 @@ static uint64_t flip_bit(const char *dir, const char *file, uint64_t *x)
 static void run_flips(unsigned n, uint64_t seed)
 {
     struct world *base = MEM_NEW(struct world);
-    unsigned opened = 0, refused = 0, detected = 0;
+    unsigned opened = 0, refused = 0, for_segments = 0, detected = 0;
     uint64_t x = seed * 2 + 1;
     char dir[300], from[300];
 
@@ -695,9 +794,9 @@ static void run_flips(unsigned n, uint64_t seed)
     snprintf(from, sizeof from, "%s/base", work_dir);
     nftw(from, note_file, 16, FTW_PHYS);
     for (unsigned i = 0; i < n && failed < FAILURES_MOST; i++) {
-        struct flip f = {dir, base};
-        char why[200] = "";
         const char *file = flippable[pick(&x) % flippable_n];
+        struct flip f = {dir, base, strncmp(file, "/seg/", 5) == 0, 0};
+        char why[200] = "";
         uint64_t at;
         bool ok;
 
@@ -714,6 +813,7 @@ static void run_flips(unsigned n, uint64_t seed)
         failed += !ok;
         opened += result->opened;
         refused += result->refused;
+        for_segments += f.in_segment ? result->refused : 0;
         detected += result->detected > 0;
         if (!ok)
             printf("not ok - a bit of byte %llu of %s: %s\n", (unsigned long long)at, file, why);
@@ -727,7 +827,7 @@ static void run_flips(unsigned n, uint64_t seed)
 
 static void run_calls(void)
 {
-    struct load l = {.seed = 1, .ops = OPS, .first_letter = 1, .closes = true, .snapshots = true};
+    struct load l = {.seed = 1, .ops = OPS, .first_letter = 1, .closes = true, .upkeep = true};
     char dir[300], why[200] = "";
 
     fresh(dir, "life");

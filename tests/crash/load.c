@@ -3,6 +3,7 @@
 #include "base/must.h"
 #include "mail/keep.h"
 #include "mime/scan.h"
+#include "store/compact.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -23,7 +24,7 @@ struct loading {
     uint64_t next_letter;
     unsigned running;
     struct co_event idle;
-    pthread_t snapper;
+    pthread_t upkeep;
     atomic_bool ends;
 };
 
@@ -424,14 +425,18 @@ static void work(void *arg) SUSPENDS
     mem_free(k);
 }
 
-static void *snap(void *arg)
+/* Snapshots and compaction, as fast as they go. */
+static void *keep_up(void *arg) SUSPENDS
 {
     struct loading *g = arg;
+    size_t segments;
 
-    while (!atomic_load(&g->ends)) {
-        nanosleep(&(struct timespec){.tv_nsec = 40000000}, NULL);
-        if (!atomic_load(&g->ends))
-            must(store_snapshot(g->r->store) == ST_OK || g->l->may_fail);
+    for (unsigned i = 0; !atomic_load(&g->ends); i++) {
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+        if (atomic_load(&g->ends))
+            break;
+        if ((i % 4 ? compact_step(g->r->store, &segments) : store_snapshot(g->r->store)) != ST_OK && !g->l->may_fail)
+            die(err_get()->text);
     }
     return NULL;
 }
@@ -465,8 +470,10 @@ static void run(struct rooms *r, void *arg) SUSPENDS
     tell_ready(&g->w);
     g->left = g->l->ops;
     g->running = ACCOUNTS + 1 + DELIVERERS;
-    if (g->l->snapshots)
-        must(pthread_create(&g->snapper, NULL, snap, g) == 0);
+    if (g->l->upkeep) {
+        store_set_upkeep(r->store, &(struct store_upkeep){.dead_percent = 10});
+        must(pthread_create(&g->upkeep, NULL, keep_up, g) == 0);
+    }
     for (unsigned i = 0, n = g->running; i < n; i++) {
         struct worker *k = MEM_NEW(struct worker);
 
@@ -479,8 +486,8 @@ static void run(struct rooms *r, void *arg) SUSPENDS
     if (!g->l->closes && !g->l->may_fail)
         _exit(0);
     atomic_store(&g->ends, true);
-    if (g->l->snapshots)
-        pthread_join(g->snapper, NULL);
+    if (g->l->upkeep)
+        pthread_join(g->upkeep, NULL);
 }
 
 bool load_run(const struct load *l, const char *dir, char why[200])

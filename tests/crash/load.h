@@ -18,7 +18,7 @@ struct load {
     unsigned ops;
     uint64_t first_letter; /* numbers from here on are free */
     bool closes;           /* properly at the end; else the process just ends */
-    bool snapshots;
+    bool upkeep; /* snapshots and compaction */
     bool keeps; /* deleted messages stay for a day */
     bool may_fail;
 };
