@@ -331,6 +331,20 @@ static enum st write_found(struct store *s, struct arena *a, uint64_t id, struct
     return st == ST_OK ? s->os->sync_dir(s->os, dir) : st;
 }
 
+enum st store_save_body(struct store *s, uint64_t id)
+{
+    struct arena a = ARENA_INIT;
+    struct blob_view body;
+    enum st st = blob_open(s, id, &body);
+
+    if (st == ST_OK) {
+        st = write_found(s, &a, id, body.bytes);
+        blob_close(&body);
+    }
+    arena_fini(&a);
+    return st;
+}
+
 /* A body in a lost batch that nothing refers to now. One that can't be read is passed over: it is as lost as its batch. */
 static enum st save_body(struct store *s, struct arena *a, struct segment *seg, uint64_t offset)
 {

@@ -45,3 +45,44 @@ void store_rebuilt_fini(struct store_rebuilt *r);
 /* Of an open store: accounts that lost commits and have not been set right since; none is usual. */
 enum st store_unrepaired(struct store *s, struct arena *a, uint64_t **out, size_t *out_n) MUST_USE;
 enum st store_repaired(struct store *s) MUST_USE; /* all of them have been */
+
+/* --- checking --------------------------------------------------------------------------------------------- */
+
+/* What is wrong, as it is found. */
+struct store_problem {
+    const char *kind; /* "body", "journal", "counts" ...: a word */
+    uint64_t account; /* STORE_NO_ACCOUNT: of the store itself */
+    char text[300];
+};
+#define STORE_NO_ACCOUNT UINT64_MAX
+
+struct store_report {
+    void (*problem)(void *arg, const struct store_problem *p);
+    void *arg;
+    const struct store_progress *progress;
+    uint64_t problems;
+};
+void store_tell(struct store_report *r, const char *kind, uint64_t account, const char *fmt, ...) PRINTF_LIKE(4, 5);
+
+/* The index at one moment, while others go on writing. Close it soon. */
+struct store_view;
+void store_view_open(struct store *s, struct store_view **out);
+void store_view_close(struct store_view *v);
+/* The rows of all accounts but the store's own, or of one of them, in order: begin, next until false, end (which says why it stopped). */
+void store_view_begin(struct store_view *v, const uint64_t *only_account);
+bool store_view_next(struct store_view *v, uint64_t *out_account, struct str *out_key, struct str *out_value);
+enum st store_view_end(struct store_view *v) MUST_USE;
+enum st store_view_version(struct store_view *v, uint64_t account, uint64_t *out) MUST_USE;
+/* All bodies in the order of their ids: the same three. */
+void store_view_begin_bodies(struct store_view *v);
+bool store_view_next_body(struct store_view *v, uint64_t *out_id, uint32_t *out_refs);
+
+struct store_checked {
+    uint64_t bytes, bodies, batches, snapshot_rows;
+};
+/* Every body that is referred to, every record of the journal that the snapshot does not stand for, the rows that the store keeps for itself,
+ * the segments' heads and the snapshot. Problems go to the report; ST_OK also when there are some. */
+enum st store_check(struct store *s, struct store_view *v, struct store_report *r, struct store_checked *out) MUST_USE;
+
+/* Writes a body to DIR/lost+found/ID.eml. */
+enum st store_save_body(struct store *s, uint64_t id) SUSPENDS MUST_USE;
