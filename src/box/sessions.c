@@ -47,6 +47,7 @@ static enum st start_imap(struct box_session *b, struct stream *stream, const st
                                      .tag = m->tag,
                                      .peer = m->peer,
                                      .is_tls = m->is_tls != 0,
+                                     .is_tool = b->is_tool,
                                      .ended = imap_ended,
                                      .ended_arg = b};
 
@@ -72,8 +73,8 @@ static enum st start_pop3(struct box_session *b, struct stream *stream, const st
     return pop3_session_new(&o, &b->pop3);
 }
 
-static enum st start(struct box_core *c, const struct msg_session_ask *m, uint64_t credential, struct str login, int fd)
-    SUSPENDS
+static enum st start(struct box_core *c, const struct msg_session_ask *m, uint64_t credential, struct str login, int fd,
+                     bool is_tool) SUSPENDS
 {
     const struct stream_options so = {.in_max = 65536,
                                       .out_high = 32768,
@@ -88,6 +89,7 @@ static enum st start(struct box_core *c, const struct msg_session_ask *m, uint64
     b->core = c;
     b->account = m->account;
     b->credential = credential;
+    b->is_tool = is_tool;
     list_add_tail(&c->sessions, &b->link);
     c->n_sessions++;
     st = m->service == PROTOCOL_POP3 ? start_pop3(b, stream, m, login) : start_imap(b, stream, m, login);
@@ -122,7 +124,7 @@ static enum st redeem(struct ipc_request *r) SUSPENDS
     if (m->service == PROTOCOL_IMAP && count_of(c, m->account) >= c->set->imap_max_sessions_per_account)
         return FAIL(ST_LIMIT, "too many sessions of this account");
     TRY(learn(c, m->account, &taken.limits));
-    st = start(c, m, taken.credential, str_z(taken.login), r->fd);
+    st = start(c, m, taken.credential, str_z(taken.login), r->fd, false);
     r->fd = -1; /* the stream has it, or it is closed */
     c->logins += st == ST_OK;
     return st;
@@ -154,7 +156,7 @@ static enum st start_tool(struct ipc_request *r) SUSPENDS
     if (c->stopping)
         return FAIL(ST_TRYLATER, "the server is stopping");
     TRY(learn(c, t->account, &t->limits));
-    return start(c, &m, 0, t->login, TAKE_FD(r->fd));
+    return start(c, &m, 0, t->login, TAKE_FD(r->fd), true);
 }
 
 void box_tool_ask(struct ipc_request *r)

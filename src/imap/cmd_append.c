@@ -18,6 +18,7 @@ struct append { /* one of the messages */
     uint64_t internal_date_us; /* 0: now */
     uint64_t size;
     bool sync;
+    uint32_t uid, uidvalidity, uidnext; /* as in new_mail */
 };
 
 struct batch {
@@ -41,10 +42,23 @@ static enum st parse_datetime(struct imap_lexer *lx, uint64_t *out) SUSPENDS
     return ST_OK;
 }
 
+/* " UID uid uidvalidity uidnext", before all else: of the command line only, for mail that keeps its uids. */
+static enum st parse_origin(struct imap_lexer *lx, struct append *out)
+{
+    if (!str_istarts(str_from(lx->line, lx->at), STR(" UID ")))
+        return ST_OK;
+    lx->at += 5;
+    TRY(imap_lex_number(lx, &out->uid));
+    TRY(imap_lex_sp(lx));
+    TRY(imap_lex_number(lx, &out->uidvalidity));
+    TRY(imap_lex_sp(lx));
+    return imap_lex_number(lx, &out->uidnext);
+}
+
 /* Up to the literal, which is left where it is. */
 static enum st append_parse(struct imap_lexer *lx, struct append *out) SUSPENDS
 {
-    struct append a = {0};
+    struct append a = *out;
 
     TRY(imap_lex_sp(lx));
     if (imap_lex_peek(lx) == '(') {
@@ -164,7 +178,10 @@ static enum st batch_add(struct imap_session *s, struct batch *b, const struct a
                                        .flags = a->flags.bits,
                                        .keywords = a->flags.keywords,
                                        .n_keywords = a->flags.n_keywords,
-                                       .internal_date_us = a->internal_date_us};
+                                       .internal_date_us = a->internal_date_us,
+                                       .uid = a->uid,
+                                       .uidvalidity = a->uidvalidity,
+                                       .uidnext = a->uidnext};
     b->n++;
     b->together += r->letter.n;
     b->held += r->held;
@@ -249,6 +266,9 @@ static enum st append_all(struct imap_cmd *c, struct batch *b) SUSPENDS
     struct append a;
 
     do {
+        a = (struct append){0};
+        if (c->s->is_tool)
+            TRY(parse_origin(&c->lx, &a));
         TRY(append_parse(&c->lx, &a));
         TRY(append_check(c, b, &a));
         TRY(append_take(c, b, &a));

@@ -92,6 +92,7 @@ struct imap_session_options {
     struct str tag;   /* of the login command */
     struct str peer;
     bool is_tls;
+    bool is_tool; /* of the command line: may give uids to APPEND */
     /* Called once, on the loop or a coroutine of the session's core, when the session has ended; it is
      * freed right behind. */
     void (*ended)(void *arg, struct imap_session *s);

@@ -262,6 +262,7 @@ enum st imap_session_new(struct imap_session_options *opt, struct imap_session *
     s->peer = arena_str(&s->arena, opt->peer);
     memcpy(s->login_tag, opt->tag.p, opt->tag.n);
     s->is_tls = opt->is_tls;
+    s->is_tool = opt->is_tool;
     s->ended = opt->ended;
     s->ended_arg = opt->ended_arg;
     s->last_command = "";

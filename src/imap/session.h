@@ -27,7 +27,7 @@ struct imap_session {
     uint32_t features; /* enabled: bits of features.def */
     unsigned errors;   /* BAD answers in a row */
     char login_tag[IMAP_TAG_MAX + 1], idle_tag[IMAP_TAG_MAX + 1];
-    bool is_tls, in_idle;
+    bool is_tls, is_tool, in_idle;
 
     /* the one long wait, session.c */
     enum { SESSION_STARTING, SESSION_RUNNING, SESSION_READING, SESSION_PARKED } phase;

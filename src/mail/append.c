@@ -63,6 +63,42 @@ static enum st check_all(struct mailbox *mb, const struct new_mail *mails, size_
     return ST_OK;
 }
 
+/* Uids that come along: ascending, none of them given yet, and of the mailbox's own uidvalidity, unless it never had any. */
+static enum st check_origin(const struct mailbox *mb, const struct new_mail *mails, size_t n)
+{
+    uint32_t validity = mails[0].uidvalidity, next = mb->uidnext_pending;
+
+    for (size_t i = 0; i < n; i++) {
+        if (mails[i].uidvalidity != validity || (mails[i].uid && !validity))
+            return FAIL(ST_DENIED, "messages of several origins at once");
+        if (mails[i].uid && mails[i].uid < next)
+            return FAIL(ST_DENIED, "the mailbox is at uid %u already", next);
+        if (MAX(mails[i].uid, mails[i].uidnext) >= UINT32_MAX - LIMIT_MAIL_COMMIT)
+            return FAIL(ST_DENIED, "the mailbox would run out of uids");
+        next = MAX(MAX(next, mails[i].uid) + 1, mails[i].uidnext);
+    }
+    if (validity && mb->uidvalidity != validity && mb->uidnext_pending != 1)
+        return FAIL(ST_DENIED, "the mailbox has had messages of its own");
+    return ST_OK;
+}
+
+static void adopt(struct change *c, struct mailbox *mb, uint32_t validity)
+{
+    if (!validity || mb->uidvalidity == validity)
+        return;
+    mb->uidvalidity = validity;
+    c->a->rec.uidvalidity_high = MAX(c->a->rec.uidvalidity_high, validity);
+    c->rec_changed = true;
+}
+
+static void move_uidnext(struct change *c, struct mailbox *mb, uint32_t to)
+{
+    if (to <= mb->uidnext_pending)
+        return;
+    mb->uidnext_pending = to;
+    change_mailbox(c, mb)->uidnext = to;
+}
+
 static enum st find_target(struct account *a, struct arena *ar, struct str name, struct mailbox **out)
 {
     struct mailbox *mb;
@@ -124,18 +160,23 @@ enum st mail_append(struct account *a, struct str mailbox, const struct new_mail
     if (st == ST_OK)
         st = check_all(mb, mails, n, sizes);
     if (st == ST_OK)
+        st = check_origin(mb, mails, n);
+    if (st == ST_OK)
         st = check_room(a, mails, n, sizes);
     if (st != ST_OK)
         return give_up(a, mails, n, st);
-    uidvalidity = mb->uidvalidity;
     c = change_begin(a);
+    adopt(c, mb, mails[0].uidvalidity);
+    uidvalidity = mb->uidvalidity;
     for (size_t i = 0; i < n; i++) {
         struct letter l = {
             .mail = &mails[i], .blob = blob_new_id(account_store(a)), .size = sizes[i].bytes, .now_us = now};
 
         blobs[i] = (struct kv_blob){
             .id = l.blob, .bytes = mails[i].bytes, .stage = mails[i].stage, .refs = 1, .head = sizes[i].head};
+        move_uidnext(c, mb, mails[i].uid);
         uids[i] = append_letter(c, mb, &l, mails[i].prefix);
+        move_uidnext(c, mb, mails[i].uidnext);
     }
     TRY(change_commit(c, blobs, n));
     *out_uidvalidity = uidvalidity;

@@ -395,6 +395,7 @@ static void apply_mailbox(struct change *c, struct mailbox_change *mc)
 
     counts_add(&mb->have, &mc->delta, 1);
     counts_add(&mb->a->have, &mc->delta, 1);
+    mb->uidnext = MAX(mb->uidnext, mc->uidnext);
     for (size_t i = 0; i < mc->n_adds; i++) {
         mb->uidnext = MAX(mb->uidnext, mc->adds[i].uid + 1);
         mb->recent += mc->adds[i].uid >= mb->first_recent;

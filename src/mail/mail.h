@@ -197,12 +197,15 @@ struct new_mail {
     size_t n_keywords;
     uint64_t internal_date_us; /* 0: now */
     struct str prefix;
+    /* Of mail that comes from elsewhere with its uids, into a mailbox that never had a message, or whose uidvalidity is the same
+     * already. uid: at least the next one; 0: the next one. uidvalidity: 0: the mailbox's. uidnext: so much, at least, behind it. */
+    uint32_t uid, uidvalidity, uidnext;
 };
 /* Writes a large letter ahead (new_mail.stage), so that it need not be held until its commit; NULL-safe to give up. */
 enum st mail_stage(struct account *a, struct str bytes, struct blob_stage **out) SUSPENDS MUST_USE;
 void mail_unstage(struct account *a, struct blob_stage *stage);
 /* APPEND of one or several, all or nothing. ST_NOTFOUND (TRYCREATE), ST_NOSPACE, ST_LIMIT,
- * ST_OVERQUOTA, ST_TOOBIG. */
+ * ST_OVERQUOTA, ST_TOOBIG; ST_DENIED: uids that can't be kept. */
 enum st mail_append(struct account *a, struct str mailbox, const struct new_mail *mails, size_t n, struct arena *ar,
                     uint32_t *out_uidvalidity, uint32_t **out_uids) SUSPENDS MUST_USE;
 

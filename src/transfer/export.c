@@ -47,7 +47,7 @@ static enum st one_folder(struct transfer *t, struct writer *w, const struct ima
         return ST_OK;
     }
     TRY(st);
-    st = imap_fetch_all(&t->client, &m, &t->report, take, w);
+    st = imap_fetch_all(&t->client, &m, 1, &t->report, take, w);
     if (st != ST_OK) {
         struct err kept = *err_get();
 

@@ -15,6 +15,7 @@
 
 struct queued {
     size_t at, n; /* in `bytes` */
+    uint32_t uid; /* 0: the next one */
     struct str where, flags, keywords;
     int64_t date_s;
 };
@@ -48,10 +49,11 @@ static enum st look(struct importer *im) SUSPENDS
     enum st st;
 
     TRY(imap_examine(c, &f, &m));
+    im->head = m;
     report_init(&silent, true);
     silent.on_terminal = false;
     silent.is_silent = true;
-    st = imap_fetch_all(c, &m, &silent, note_letter, im);
+    st = imap_fetch_all(c, &m, 1, &silent, note_letter, im);
     report_fini(&silent);
     TRY(st);
     return CLIENT_RUN(c, "CLOSE");
@@ -76,8 +78,10 @@ static enum st open_mailbox(struct importer *im, struct str name) SUSPENDS
 {
     enum st st;
 
-    TRY(importer_flush(im));
+    TRY(importer_flush(im, true));
     arena_reset(&im->arena);
+    im->uidvalidity = 0;
+    im->head = (struct mailbox_head){.uidnext = 1};
     seen_clear(&im->seen);
     im->mailbox = arena_str(&im->arena, name);
     st = open_or_make(im);
@@ -91,18 +95,37 @@ static enum st open_mailbox(struct importer *im, struct str name) SUSPENDS
     return ST_OK;
 }
 
+enum st importer_origin(struct importer *im, const struct mailbox_head *source, uint32_t *out_from)
+{
+    bool is_open = im->mailbox.n && str_eq(im->mailbox, source->name), is_fresh, is_same;
+
+    *out_from = 1;
+    TRY(importer_make(im, source->name));
+    is_fresh = im->head.messages == 0 && im->head.uidnext == 1;
+    is_same = im->head.uidvalidity == source->uidvalidity;
+    if (is_open || im->is_refused || !source->uidvalidity || !(is_fresh || is_same))
+        return ST_OK;
+    im->uidvalidity = source->uidvalidity;
+    im->uidnext = source->uidnext;
+    im->next_uid = im->head.uidnext;
+    *out_from = im->head.uidnext;
+    return ST_OK;
+}
+
 /* --- a batch -------------------------------------------------------------------------------------------------- */
 
-static enum st send_one(struct importer *im, const struct queued *q, bool with_keywords) SUSPENDS
+static enum st send_one(struct importer *im, const struct queued *q, bool with_keywords, bool is_last) SUSPENDS
 {
     struct client *c = &im->t->client;
     struct arena a = ARENA_INIT;
-    struct str date = STR_NONE, keywords = with_keywords ? q->keywords : STR_NONE;
+    struct str origin = STR_NONE, date = STR_NONE, keywords = with_keywords ? q->keywords : STR_NONE;
     enum st st;
 
     if (q->date_s)
         date = arena_printf(&a, "\"%.*s\" ", STR_ARGS(imap_datetime_print(&a, q->date_s * 1000000, 0)));
-    st = client_put(c, arena_printf(&a, " (%.*s%s%.*s) %.*s{%zu+}\r\n", STR_ARGS(q->flags),
+    if (im->uidvalidity)
+        origin = arena_printf(&a, " UID %u %u %u", q->uid, im->uidvalidity, is_last ? im->uidnext : 0);
+    st = client_put(c, arena_printf(&a, "%.*s (%.*s%s%.*s) %.*s{%zu+}\r\n", STR_ARGS(origin), STR_ARGS(q->flags),
                                     q->flags.n && keywords.n ? " " : "", STR_ARGS(keywords), STR_ARGS(date), q->n));
     if (st == ST_OK)
         st = client_put(c, str_n(im->bytes.p + q->at, q->n));
@@ -111,7 +134,8 @@ static enum st send_one(struct importer *im, const struct queued *q, bool with_k
 }
 
 /* All or none. */
-static enum st send_some(struct importer *im, const struct queued *q, size_t n, bool with_keywords) SUSPENDS
+static enum st send_some(struct importer *im, const struct queued *q, size_t n, bool with_keywords, bool is_last)
+    SUSPENDS
 {
     struct client *c = &im->t->client;
     struct report *r = &im->t->report;
@@ -119,7 +143,7 @@ static enum st send_some(struct importer *im, const struct queued *q, size_t n, 
     TRY(client_begin(c, STR("APPEND ")));
     TRY(client_put(c, im->wire));
     for (size_t i = 0; i < n; i++)
-        TRY(send_one(im, &q[i], with_keywords));
+        TRY(send_one(im, &q[i], with_keywords, is_last && i + 1 == n));
     TRY(client_put(c, STR("\r\n")));
     TRY(client_finish(c));
     r->messages += n;
@@ -129,14 +153,14 @@ static enum st send_some(struct importer *im, const struct queued *q, size_t n, 
 }
 
 /* One of them can't be added: which, and why? */
-static enum st send_each(struct importer *im) SUSPENDS
+static enum st send_each(struct importer *im, bool is_last) SUSPENDS
 {
     for (size_t i = 0; i < im->n; i++) {
         const struct queued *q = &im->batch[i];
-        enum st st = send_some(im, q, 1, true);
+        enum st st = send_some(im, q, 1, true, is_last && i + 1 == im->n);
 
         if (imap_is_refusal(st) && st != ST_OVERQUOTA && q->keywords.n) {
-            st = send_some(im, q, 1, false);
+            st = send_some(im, q, 1, false, is_last && i + 1 == im->n);
             if (st == ST_OK)
                 report_left_out(&im->t->report, im->mailbox, q->where, "its keywords can't be kept");
         }
@@ -148,14 +172,14 @@ static enum st send_each(struct importer *im) SUSPENDS
     return ST_OK;
 }
 
-enum st importer_flush(struct importer *im)
+enum st importer_flush(struct importer *im, bool is_last)
 {
     enum st st = ST_OK;
 
     if (im->n)
-        st = send_some(im, im->batch, im->n, true);
+        st = send_some(im, im->batch, im->n, true, is_last);
     if (imap_is_refusal(st))
-        st = send_each(im);
+        st = send_each(im, is_last);
     im->n = 0;
     if (im->bytes.cap > 2 * BATCH_BYTES)
         buf_free_memory(&im->bytes);
@@ -206,6 +230,15 @@ static struct str keyword_words(struct importer *im, const struct letter *l, str
     return out;
 }
 
+/* One that the mailbox has passed already can't be kept; those without have one that was never given in the source either. */
+static uint32_t uid_to_keep(struct importer *im, const struct letter *l)
+{
+    uint32_t uid = l->uid >= im->next_uid ? l->uid : MAX(im->next_uid, im->uidnext);
+
+    im->next_uid = uid + 1;
+    return uid;
+}
+
 enum st importer_put(struct importer *im, const struct letter *l, struct str where)
 {
     size_t at;
@@ -217,6 +250,9 @@ enum st importer_put(struct importer *im, const struct letter *l, struct str whe
         im->t->report.left_out++;
         return ST_OK;
     }
+    if (im->n == BATCH_LETTERS ||
+        im->bytes.n >= BATCH_BYTES) /* not behind the last one: it brings the mailbox's uidnext */
+        TRY(importer_flush(im, false));
     at = im->bytes.n;
     letter_to_crlf(l->bytes, &im->bytes);
     if (im->bytes.over || im->bytes.n - at > LIMIT_MESSAGE || im->bytes.n == at) {
@@ -234,11 +270,12 @@ enum st importer_put(struct importer *im, const struct letter *l, struct str whe
     }
     im->batch[im->n++] = (struct queued){.at = at,
                                          .n = im->bytes.n - at,
+                                         .uid = uid_to_keep(im, l),
                                          .where = arena_str(&im->batch_arena, where),
                                          .flags = flag_words(im, l->flags),
                                          .keywords = keyword_words(im, l, where),
                                          .date_s = l->date_s};
-    return im->n == BATCH_LETTERS || im->bytes.n >= BATCH_BYTES ? importer_flush(im) : ST_OK;
+    return ST_OK;
 }
 
 enum st importer_make(struct importer *im, struct str mailbox)
@@ -304,7 +341,7 @@ enum st transfer_import(struct transfer *t)
     st = read_imap_is_url(t->args->args[1]) ? read_imap(&im, t->args->args[1])
                                             : read_path(&im, arena_cstr(&t->arena, t->args->args[1]));
     if (st == ST_OK)
-        st = importer_flush(&im);
+        st = importer_flush(&im, true);
     kept = *err_get();
     buf_fini(&im.file);
     buf_fini(&im.bytes);

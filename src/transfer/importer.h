@@ -13,7 +13,11 @@ struct importer {
 
     struct arena arena; /* of the open mailbox */
     struct str mailbox, wire;
-    bool is_refused; /* its letters can't be added */
+    bool is_refused;          /* its letters can't be added */
+    struct mailbox_head head; /* as it was when it was opened */
+    uint32_t uidvalidity;     /* that uids of letters are kept under; 0: they are not */
+    uint32_t uidnext;         /* that the mailbox is to have in the end */
+    uint32_t next_uid;        /* that it has now */
     struct seen seen;
 
     struct arena batch_arena;
@@ -26,7 +30,10 @@ struct importer {
  * import ends. */
 enum st importer_put(struct importer *im, const struct letter *l, struct str where) SUSPENDS MUST_USE;
 
-enum st importer_flush(struct importer *im) SUSPENDS MUST_USE;
+enum st importer_flush(struct importer *im, bool is_last) SUSPENDS MUST_USE;
+/* What comes next for this mailbox has uids of this uidvalidity (0: none). They are kept where the mailbox never had a message or
+ * has them from there. *out_from: with keeping, where an earlier import ended; else 1. */
+enum st importer_origin(struct importer *im, const struct mailbox_head *source, uint32_t *out_from) SUSPENDS MUST_USE;
 /* A mailbox without letters is made too. */
 enum st importer_make(struct importer *im, struct str mailbox) SUSPENDS MUST_USE;
 

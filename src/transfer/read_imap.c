@@ -25,6 +25,7 @@ struct remote {
     struct str user, host, password;
     uint16_t port;
     bool tls_first;
+    uint32_t from; /* uids below are there already */
     struct tls_client *tls;
     struct client client;
 };
@@ -151,6 +152,8 @@ static enum st take(void *arg, const struct letter *l) SUSPENDS
     struct letter mine = *l;
     char where[60];
 
+    if (l->uid < r->from)
+        return ST_OK;
     arena_reset(&r->letter);
     mine.mailbox = importer_name(r->im, &r->letter, l->mailbox);
     snprintf(where, sizeof where, "uid %u", l->uid);
@@ -160,7 +163,8 @@ static enum st take(void *arg, const struct letter *l) SUSPENDS
 static enum st one_folder(struct remote *r, const struct imap_folder *f) SUSPENDS
 {
     struct report *report = &r->im->t->report;
-    struct mailbox_head m;
+    struct mailbox_head m, named;
+    uint32_t first;
     enum st st = imap_examine(&r->client, f, &m);
 
     if (imap_is_refusal(st)) {
@@ -168,8 +172,14 @@ static enum st one_folder(struct remote *r, const struct imap_folder *f) SUSPEND
         return ST_OK;
     }
     TRY(st);
-    TRY(importer_make(r->im, importer_name(r->im, &r->arena, f->name)));
-    return imap_fetch_all(&r->client, &m, report, take, r);
+    named = m;
+    named.name = importer_name(r->im, &r->arena, f->name);
+    TRY(importer_origin(r->im, &named, &r->from));
+    if (r->from > 1) /* what comes is new, even if it is the same as another */
+        seen_clear(&r->im->seen);
+    TRY(imap_first(&r->client, &m, r->from, &first));
+    report->there += first - 1;
+    return imap_fetch_all(&r->client, &m, first, report, take, r);
 }
 
 static enum st all_folders(struct remote *r) SUSPENDS

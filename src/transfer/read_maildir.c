@@ -33,6 +33,7 @@ struct folder {
     struct file *files;
     size_t n_known, n_files, cap;
     struct keyword_names keywords;
+    struct mailbox_head head; /* of the uidlist; uidvalidity 0: there is none */
 };
 
 /* --- dovecot-uidlist ------------------------------------------------------------------------------------------- */
@@ -44,7 +45,7 @@ static int by_hash(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* The first line, "3 V1 N18", is none: it has no name behind a colon, and no uid of ours has a V. "17 W123 :1257243400.M1.host,S=5" or, in its first version, "17 1257243400.M1.host". */
+/* "17 W123 :1257243400.M1.host,S=5" or, in its first version, "17 1257243400.M1.host". */
 static bool uid_line(struct str line, struct known *out)
 {
     size_t blank = str_find(line, ' '), colon = str_search(line, STR(" :"));
@@ -67,6 +68,9 @@ static void read_uids(struct folder *f)
     in = fopen(path, "re");
     if (!in)
         return;
+    if (fgets(line, sizeof line, in))
+        IGNORE(sscanf(line, "3 V%u N%u", &f->head.uidvalidity, &f->head.uidnext) ? ST_OK
+                                                                                 : ST_NOTFOUND); /* an older form */
     while (f->n_known < MESSAGES_MAX && fgets(line, sizeof line, in)) {
         if (f->n_known == cap) {
             cap = cap ? 2 * cap : 1024;
@@ -156,6 +160,7 @@ static enum st run(struct folder *f) SUSPENDS
 {
     char path[8192];
     int64_t date;
+    uint32_t from;
 
     read_uids(f);
     snprintf(path, sizeof path, "%s/dovecot-keywords", f->dir);
@@ -164,8 +169,10 @@ static enum st run(struct folder *f) SUSPENDS
     TRY(list(f, "cur"));
     TRY(list(f, "new"));
     mem_free(TAKE(f->known));
+    f->head.name = f->mailbox;
+    TRY(importer_origin(f->im, &f->head, &from));
     if (f->n_files == 0)
-        return importer_make(f->im, f->mailbox);
+        return ST_OK;
     qsort(f->files, f->n_files, sizeof *f->files, by_order);
     for (size_t i = 0; i < f->n_files; i++)
         TRY(put(f, &f->files[i]));

@@ -268,12 +268,49 @@ static enum st run_window(struct fetch *f, uint32_t last) SUSPENDS
     return ST_OK;
 }
 
-enum st imap_fetch_all(struct client *c, const struct mailbox_head *m, struct report *r, imap_take_fn *take, void *arg)
+/* 0: it is gone. */
+static enum st uid_of(struct client *c, const struct mailbox_head *m, uint32_t seq, uint32_t *out) SUSPENDS
+{
+    struct fetch f = {.client = c, .mailbox = m};
+    struct answer answer;
+    struct letter l;
+    uint32_t got, uid = 0;
+    enum st st = client_send(c, "FETCH %u (UID)", seq);
+
+    while (st == ST_OK && (st = client_read(c, &answer)) == ST_OK && !answer.is_tagged) {
+        IGNORE(take_message(&f, &answer, &got, &l) ? ST_OK : ST_NOTFOUND); /* there is no text with it */
+        uid = l.uid ? l.uid : uid;
+    }
+    arena_fini(&f.arena);
+    TRY(st);
+    *out = uid;
+    return ST_OK;
+}
+
+enum st imap_first(struct client *c, const struct mailbox_head *m, uint32_t uid, uint32_t *out)
+{
+    uint32_t lo = 1, hi = m->messages + 1;
+
+    while (uid > 1 && lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2, is;
+
+        TRY(uid_of(c, m, mid, &is));
+        if (is && is < uid)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    *out = lo;
+    return ST_OK;
+}
+
+enum st imap_fetch_all(struct client *c, const struct mailbox_head *m, uint32_t first, struct report *r,
+                       imap_take_fn *take, void *arg)
 {
     struct fetch f = {.client = c, .mailbox = m, .report = r, .take = take, .arg = arg};
     enum st st = ST_OK;
 
-    for (f.first = 1; st == ST_OK && f.first <= m->messages; f.first += WINDOW) {
+    for (f.first = first; st == ST_OK && f.first <= m->messages; f.first += WINDOW) {
         memset(f.seen, 0, sizeof f.seen);
         st = run_window(&f, MIN(f.first + WINDOW - 1, m->messages));
     }

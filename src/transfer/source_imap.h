@@ -17,11 +17,14 @@ enum st imap_count(struct client *c, const struct imap_folder *f, uint64_t *out)
 /* Selects it read-only. ST_DENIED and the like: not this one. */
 enum st imap_examine(struct client *c, const struct imap_folder *f, struct mailbox_head *out) SUSPENDS MUST_USE;
 
-/* Each message of the selected mailbox to `take`, which may not use this client; what the server can't
+/* The number of the first message with at least this uid, or one before it. */
+enum st imap_first(struct client *c, const struct mailbox_head *m, uint32_t uid, uint32_t *out) SUSPENDS MUST_USE;
+
+/* Each message of the selected mailbox, from that number on, to `take`, which may not use this client; what the server can't
  * give is reported as left out. Another status of take than ST_OK ends it. */
 typedef enum st imap_take_fn(void *arg, const struct letter *l) SUSPENDS;
-enum st imap_fetch_all(struct client *c, const struct mailbox_head *m, struct report *r, imap_take_fn *take, void *arg)
-    SUSPENDS MUST_USE;
+enum st imap_fetch_all(struct client *c, const struct mailbox_head *m, uint32_t first, struct report *r,
+                       imap_take_fn *take, void *arg) SUSPENDS MUST_USE;
 
 /* Whether the connection is still good after this status: what the server only refused. */
 bool imap_is_refusal(enum st st);

@@ -46,3 +46,6 @@ S1: f OK *
 C1: g STATUS Several (MESSAGES)
 S1: * STATUS Several (MESSAGES 3)
 S1: g OK *
+# uids are for the command line's own sessions
+C1: h APPEND Several UID 9 9 9 {5}
+S1: h BAD *

@@ -4,7 +4,7 @@
 
 TEST(arguments_up_to_the_literal)
 {
-    struct append a;
+    struct append a = {0};
     struct memory m;
 
     PARSES(m, " (\\Seen x) \" 2-Jan-1970 01:00:00 +0100\" {310}", append_parse(&m.lx, &a))
@@ -15,6 +15,7 @@ TEST(arguments_up_to_the_literal)
         CHECK_U64(a.size, 310);
         CHECK(a.sync);
     }
+    a = (struct append){0};
     PARSES(m, " {5+}", append_parse(&m.lx, &a))
     CHECK(a.size == 5 && !a.sync && a.internal_date_us == 0);
     REFUSES(m, "", append_parse(&m.lx, &a), ST_SYNTAX);
