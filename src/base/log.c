@@ -13,7 +13,7 @@ _Thread_local const struct log_ctx *log_here;
 static int log_fd = 1;
 static const char *log_role = "";
 static _Atomic(enum log_level) log_least = LOG_INFO; /* a reload sets it while cores write */
-static atomic_uint_fast64_t dropped;
+static atomic_uint_fast64_t dropped, untold;         /* since start; since the log last told */
 
 struct row {
     const char *upper, *fields, *text;
@@ -167,29 +167,58 @@ struct log_field lf_err(void)
     return lf_z("error", err_get()->text);
 }
 
-void log_event(enum log_event ev, const struct log_field *fields)
+static void begin(struct line *l, enum log_event ev)
 {
     static const char *const levels[] = {"debug", "info", "warn", "error"};
+    const char *name = log_event_name(ev), *level = levels[rows[ev].level];
+
+    l->n = 0;
+    add(l, "event=", 6);
+    add(l, name, strlen(name));
+    add_key(l, "level");
+    add(l, level, strlen(level));
+    if (*log_role) {
+        add_key(l, "role");
+        add(l, log_role, strlen(log_role));
+    }
+}
+
+static bool end(struct line *l)
+{
+    l->p[l->n++] = '\n';
+    return write(log_fd, l->p, l->n) == (ssize_t)l->n;
+}
+
+static void tell_dropped(void)
+{
+    uint64_t lines = atomic_exchange(&untold, 0);
+    struct log_field n = lf_u64("lines", lines);
+    struct line l;
+
+    if (!lines)
+        return; /* another core has told */
+    begin(&l, LOG_EV_LOG_LINES_DROPPED);
+    add_field(&l, &n);
+    if (!end(&l))
+        atomic_fetch_add(&untold, lines);
+}
+
+void log_event(enum log_event ev, const struct log_field *fields)
+{
     enum log_level level = rows[ev].level;
-    struct line l = {.n = 0};
-    const char *name;
+    struct line l;
 
     if (level < atomic_load_explicit(&log_least, memory_order_relaxed))
         return;
-    name = log_event_name(ev);
-    add(&l, "event=", 6);
-    add(&l, name, strlen(name));
-    add_key(&l, "level");
-    add(&l, levels[level], strlen(levels[level]));
-    if (*log_role) {
-        add_key(&l, "role");
-        add(&l, log_role, strlen(log_role));
-    }
+    begin(&l, ev);
     if (log_here)
         add_ctx(&l, log_here, level);
     for (const struct log_field *f = fields; f->kind != LF_END; f++)
         add_field(&l, f);
-    l.p[l.n++] = '\n';
-    if (write(log_fd, l.p, l.n) != (ssize_t)l.n)
+    if (!end(&l)) {
         atomic_fetch_add(&dropped, 1);
+        atomic_fetch_add(&untold, 1);
+    } else if (atomic_load_explicit(&untold, memory_order_relaxed)) {
+        tell_dropped();
+    }
 }

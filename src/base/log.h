@@ -68,7 +68,9 @@ void log_set_fd(int fd);
 void log_set_role(const char *role); /* borrowed */
 void log_set_level(enum log_level least);
 
-uint64_t log_dropped(void); /* lines lost since start */
+/* Lines lost since start: writing them would have meant to wait. The first line that finds room is followed by one that
+ * tells how many are missing. */
+uint64_t log_dropped(void);
 
 const char *log_event_name(enum log_event ev); /* "smtp_session_closed" */
 const char *log_event_text(enum log_event ev);

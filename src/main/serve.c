@@ -164,6 +164,26 @@ static void own_limits(void)
     setrlimit(RLIMIT_NOFILE, &files);
 }
 
+/* Who reads the log, or a terminal that was stopped, holds up no mail: lines without room are counted instead
+ * (base/log.h). A pipe or terminal is opened anew, since the flag would count for everybody who shares it. */
+static void own_log(void)
+{
+    struct stat s;
+    int fd;
+
+    if (fstat(STDOUT_FILENO, &s) < 0)
+        return;
+    if (S_ISSOCK(s.st_mode))
+        fcntl(STDOUT_FILENO, F_SETFL, fcntl(STDOUT_FILENO, F_GETFL) | O_NONBLOCK);
+    if (!S_ISFIFO(s.st_mode) && !S_ISCHR(s.st_mode))
+        return;
+    fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return; /* then it stays as it is */
+    dup2(fd, STDOUT_FILENO);
+    close(fd);
+}
+
 /* Nothing is read from the terminal, and nothing that main was started with stays open. */
 static void own_descriptors(void)
 {
@@ -213,6 +233,7 @@ int serve_main(int argc, char **argv)
         return EXIT_USAGE;
     }
     own_descriptors();
+    own_log();
     umask(077);
     log_set_role("main");
     s->began_us = clock_mono_us();
