@@ -34,7 +34,7 @@ enum { LIVES = 6, OPS = 300, CUTS_PER_HISTORY = 500, UNDER_WAY = 32, FAILURES_MO
 #define LETTERS_PER_LIFE 100000
 
 struct result { /* of a child; shared */
-    bool ended, ok;
+    bool ended, ok, killed;
     char why[200];
     struct world w;
     unsigned opened, detected, refused; /* flips */
@@ -99,7 +99,7 @@ static bool in_child(void (*fn)(void *arg), void *arg, char why[200])
     int status;
     pid_t pid;
 
-    result->ended = result->ok = false;
+    result->ended = result->ok = result->killed = false;
     snprintf(result->why, sizeof result->why, "it did not come to an end");
     fflush(stdout);
     pid = fork();
@@ -113,6 +113,7 @@ static bool in_child(void (*fn)(void *arg), void *arg, char why[200])
         must(errno == EINTR);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return true;
+    result->killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
         snprintf(why, 200, "it hangs");
     else if (WIFSIGNALED(status))
@@ -224,7 +225,7 @@ static void track_note(struct track *t, const struct disk_event *e)
     char why[200];
 
     if (n->what == MARK_READY) {
-        if (!world_check(&t->w, NULL, 0, w, why))
+        if (!world_check(&t->w, t->under_way, t->n, w, why)) /* under way: in a process that was killed before */
             snprintf(t->why, sizeof t->why, "at the beginning of the next life: %.150s", why);
         t->w = *w;
         t->n = 0;
@@ -378,10 +379,21 @@ static void live(void *arg)
 
     snprintf(dir, sizeof dir, "%s/life", work_dir);
     disk_watch(dir, trace);
+    disk_die(l->dies_at);
     if (!load_run(l, dir, why)) {
         fprintf(stderr, "# %s\n", why);
         exit(1);
     }
+}
+
+/* What it has written stays in memory, as on any machine whose server is killed: synced or not, the next one finds it. */
+static bool live_and_be_killed(struct load l, uint64_t x, char why[200])
+{
+    x |= 1;
+    pick(&x);
+    l.dies_at = 1 + pick(&x) % 1000;
+    l.first_letter += LETTERS_PER_LIFE / 2;
+    return in_child(live, &l, why) || result->killed;
 }
 
 static void copy_folder(const char *from, const char *to)
@@ -411,7 +423,7 @@ static void run_history(struct history *h, unsigned cuts)
         disk_trace_clear(trace);
         h->track = (struct track){.w = *w};
         h->track.w.known = h->life > 0;
-        if (!in_child(live, &l, why) || trace->is_full) {
+        if ((h->life % 2 == 0 && !live_and_be_killed(l, l.seed, why)) || !in_child(live, &l, why) || trace->is_full) {
             printf("not ok - seed %llu, life %u: the work itself: %s\n", (unsigned long long)h->seed, h->life, why);
             failed++;
             break;

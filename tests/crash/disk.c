@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +27,7 @@ static struct {
     size_t dir_n;
     struct disk_trace *trace; /* NULL: only faults */
     char *names[FDS];         /* of descriptors below the folder */
-    uint64_t calls, syncs, fail_at, fail_times;
+    uint64_t calls, syncs, die_at, fail_at, fail_times;
     enum disk_fault how;
 } disk = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
@@ -113,7 +114,7 @@ void disk_watch(const char *dir, struct disk_trace *t)
         disk.dir_n = strlen(disk.dir);
     }
     disk.trace = t;
-    disk.calls = disk.syncs = disk.fail_at = 0;
+    disk.calls = disk.syncs = disk.die_at = disk.fail_at = 0;
     unlock();
 }
 
@@ -152,6 +153,19 @@ void disk_fail(uint64_t number, uint64_t times, enum disk_fault how)
     unlock();
 }
 
+void disk_die(uint64_t number)
+{
+    lock();
+    disk.die_at = number;
+    unlock();
+}
+
+static void count_call(void)
+{
+    if (++disk.calls == disk.die_at)
+        kill(getpid(), SIGKILL);
+}
+
 uint64_t disk_calls(void)
 {
     return disk.calls;
@@ -162,7 +176,7 @@ static bool fails(const char *what, const char *name)
 {
     char text[PATH_BYTES + 40];
 
-    disk.calls++;
+    count_call();
     if (!disk.fail_at || disk.calls < disk.fail_at || disk.calls - disk.fail_at >= disk.fail_times)
         return false;
     snprintf(text, sizeof text, "%s %s", what, name);
@@ -515,7 +529,7 @@ static bool read_fails(int fd, const char *what)
         unlock();
     } else if (name) {
         lock();
-        disk.calls++;
+        count_call();
         unlock();
     }
     return f;

@@ -53,4 +53,5 @@ void disk_mark(const void *p, size_t n);
 /* The disk call with this number (from 1, of those below the watched folder) fails, `times` in a row. */
 enum disk_fault { DISK_FAULT_NONE, DISK_EIO, DISK_ENOSPC, DISK_SHORT };
 void disk_fail(uint64_t number, uint64_t times, enum disk_fault how);
-uint64_t disk_calls(void); /* so far */
+void disk_die(uint64_t number); /* the process is killed at this call; 0: it is not */
+uint64_t disk_calls(void);      /* so far */
