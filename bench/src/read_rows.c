@@ -247,8 +247,7 @@ static double du(struct bench *b, const char *what)
 
 void bench_disk(struct bench *b)
 {
-    static const struct store_upkeep upkeep = {.dictionary = true, .rate = 1u << 30, .dead_percent = 30};
-    static const struct store_upkeep plain = {.rate = 1u << 30, .dead_percent = 30};
+    struct store_upkeep upkeep = {.dictionary = !getenv("NO_DICTIONARY"), .rate = 1u << 30, .dead_percent = 30};
     struct loading l = {.b = b};
     struct task t = {.fn = load_all, .arg = &l, .account = ACCOUNT};
     struct rig r;
@@ -257,7 +256,7 @@ void bench_disk(struct bench *b)
         fprintf(stderr, "store_bench: disk needs --corpus FOLDER\n");
         exit(2);
     }
-    l.upkeep = getenv("NO_DICTIONARY") ? &plain : &upkeep;
+    l.upkeep = &upkeep;
     rig_open(&r, b->dir, l.upkeep);
     rig_run(&r, &t, 1);
     rig_close(&r);

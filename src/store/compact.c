@@ -21,6 +21,7 @@
 
 #define CHOSEN_MAX 256        /* segments in a pass */
 #define LIVE_MAX (512u << 10) /* bodies in a pass; but one segment is always taken */
+#define JOURNAL_SHARE 8       /* of a journal segment so much less must be dead */
 #define CHUNK (256u << 10)
 #define COMMIT_BYTES (8u << 20) /* copied before they are synced and committed; and at most */
 #define COMMIT_COPIES 1024
@@ -59,12 +60,13 @@ struct pass {
 
 /* --- choosing ------------------------------------------------------------------------------------- */
 
-/* Of what is used, what is not live: also journal records that are behind a snapshot. */
+/* Of what is used, what is not live: also journal records that are behind a snapshot. From a journal segment bodies are
+ * moved once only: it pays for less. */
 static bool pays(const struct pass *p, const struct segment_row *row)
 {
-    uint64_t used = row->used - SEGMENT_HEAD_BYTES;
+    uint64_t used = row->used - SEGMENT_HEAD_BYTES, share = row->head.kind == SEGMENT_JOURNAL ? JOURNAL_SHARE : 1;
 
-    return !row->live_blobs || (used - row->live_bytes) * 100 >= used * p->dead_percent;
+    return !row->live_blobs || (used - row->live_bytes) * 100 * share >= used * p->dead_percent;
 }
 
 static bool is_only_container(const struct pass *p, const struct segment_row *row)
