@@ -839,12 +839,23 @@ static void run_flips(unsigned n, uint64_t seed)
 
 static void run_calls(void)
 {
+    static const char *const names[] = {
+        [DISK_WRITE] = "write",   [DISK_TRUNCATE] = "truncate", [DISK_ALLOCATE] = "allocate", [DISK_SYNC] = "sync",
+        [DISK_RENAME] = "rename", [DISK_UNLINK] = "unlink",     [DISK_MKDIR] = "mkdir",       [DISK_FAILED] = NULL};
+    unsigned long long n[DISK_FAILED + 1] = {0};
+    const struct disk_event *e;
+    uint64_t at = 0;
     struct load l = {.seed = 1, .ops = OPS, .first_letter = 1, .closes = true, .upkeep = true};
     char dir[300], why[200] = "";
 
     fresh(dir, "life");
     must(in_child(live, &l, why));
     printf("# %s: %llu events\n", dir, (unsigned long long)trace->events);
+    while ((e = disk_next(trace, &at)))
+        n[e->op]++;
+    for (unsigned i = 0; i < ARRAY_LEN(n); i++)
+        if (names[i])
+            printf("%s %llu\n", names[i], n[i]);
     passed++;
 }
 
