@@ -474,12 +474,40 @@ static enum admin_exit run_make_ca(struct call *c)
     return e;
 }
 
+static enum admin_exit run_store_tool(struct call *c)
+{
+    enum admin_exit e = read_config(c);
+    bool wrong = false;
+    struct buf json;
+    enum st st;
+
+    if (e != ADMIN_DONE)
+        return e;
+    st = config_lock_data(c->set->data, &c->lock);
+    if (st == ST_BUSY) {
+        fprintf(stderr, "restante: a server runs on %.*s: stop it first (restante stop)\n", STR_ARGS(c->set->data));
+        return ADMIN_NO_SERVER;
+    }
+    if (st != ST_OK)
+        return complain(st);
+    buf_init(&json, ADMIN_ANSWER_MAX);
+    st = c->hooks->store_tool(c->set, &c->args, &json, &wrong);
+    if (st == ST_OK)
+        e = show(c, buf_str(&json));
+    else
+        e = complain(st) == ADMIN_REFUSED ? ADMIN_REFUSED : st == ST_CORRUPT ? ADMIN_WRONG : ADMIN_FAILED;
+    buf_fini(&json);
+    return e == ADMIN_DONE && wrong ? ADMIN_WRONG : e;
+}
+
 static enum admin_exit run(struct call *c)
 {
     switch (c->args.command->id) {
     case ADMIN_CMD_version: return run_version(c);
     case ADMIN_CMD_help: return run_help(c);
     case ADMIN_CMD_make_ca: return run_make_ca(c);
+    case ADMIN_CMD_check:
+    case ADMIN_CMD_rebuild: return run_store_tool(c);
     case ADMIN_CMD_account_add:
     case ADMIN_CMD_account_password: return with_password(c);
     case ADMIN_CMD_account_import: return import_file(c);

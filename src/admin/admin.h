@@ -23,9 +23,16 @@ extern const struct admin_offline keeper_offline; /* in the keeper's folder */
 
 struct admin_args;
 
+/* In the box's folder: `check` and `rebuild` on the data directory, whose lock the caller holds. The answer is JSON in *out; progress goes
+ * to standard error when that is a terminal. *out_wrong: something is not right, or was not. As root it becomes the box's
+ * user, for good. */
+enum st box_store_tool(const struct settings *set, const struct admin_args *args, struct buf *out, bool *out_wrong)
+    MUST_USE;
+
 struct admin_hooks {
     const char *version;
     const struct admin_offline *offline;
+    enum st (*store_tool)(const struct settings *set, const struct admin_args *args, struct buf *out, bool *out_wrong);
     /* A command about an account's mail: `fd` (owned from now on) is an IMAP connection that is logged in already, its tagged
      * answer to "login" first. `password` is that of another server, where one is named. Prints. */
     enum admin_exit (*mail)(const struct admin_args *args, struct str password, int fd, bool as_json);

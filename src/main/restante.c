@@ -22,7 +22,8 @@ static const struct {
     {"--forbidden", forbidden_main},
 };
 
-static const struct admin_hooks hooks = {.version = VERSION, .offline = &keeper_offline, .mail = transfer_main};
+static const struct admin_hooks hooks = {
+    .version = VERSION, .offline = &keeper_offline, .mail = transfer_main, .store_tool = box_store_tool};
 
 int main(int argc, char **argv)
 {

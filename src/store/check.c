@@ -415,6 +415,31 @@ static enum st verify_batch(struct checking *k, const struct segment *seg, uint6
     return ST_OK;
 }
 
+/* The next journal record behind a damaged one; false: none. */
+static bool find_behind(struct checking *k, const struct segment *seg, uint64_t want, uint64_t *at, uint64_t *out_seq)
+{
+    uint64_t size = seg->row.head.size - *at;
+    char *bytes = mem_new(size);
+    struct record_head head;
+    bool is = false;
+
+    if (k->s->os->read(k->s->os, seg->fd, bytes, size, *at) == ST_OK)
+        for (uint64_t i = RECORD_ALIGN; !is && i + RECORD_HEAD_BYTES <= size; i += RECORD_ALIGN) {
+            struct place place = {seg->row.head.id, seg->row.head.generation, *at + i};
+
+            is = bytes[i] == 'R' && bytes[i + 1] == 'S' &&
+                 record_head_decode((unsigned char *)bytes + i, &place, &head) == ST_OK &&
+                 head.type == RECORD_JOURNAL && head.id > want;
+            if (is) {
+                *at += i;
+                *out_seq = head.id;
+            }
+        }
+    mem_free(bytes);
+    return is;
+}
+
+/* Damage in what the snapshot stands for hurts nobody. */
 static enum st walk(struct checking *k, struct segment *seg, uint64_t last_seq)
 {
     uint64_t at = SEGMENT_HEAD_BYTES, seq = 0, want = seg->row.head.first_seq;
@@ -426,12 +451,21 @@ static enum st walk(struct checking *k, struct segment *seg, uint64_t last_seq)
             st = FAIL(ST_CORRUPT, "batch %llu stands where %llu should", (unsigned long long)seq,
                       (unsigned long long)want);
         want++;
+        if (st != ST_CORRUPT)
+            continue;
+        struct err why = *err_get();
+        uint64_t place = at, next = 0;
+        bool is = find_behind(k, seg, want - 1, &at, &next);
+
+        if (!is || next - 1 > store_snapshot_seq(k->s))
+            store_tell(k->r, "journal", STORE_NO_ACCOUNT, "segment %llu, offset %llu: %s",
+                       (unsigned long long)seg->row.head.id, (unsigned long long)place, why.text);
+        if (!is)
+            return ST_OK;
+        want = next;
+        st = ST_OK;
     }
-    if (st != ST_CORRUPT)
-        return st;
-    store_tell(k->r, "journal", STORE_NO_ACCOUNT, "segment %llu, offset %llu: %s", (unsigned long long)seg->row.head.id,
-               (unsigned long long)at, err_get()->text);
-    return ST_OK;
+    return st;
 }
 
 static enum st check_journal(struct checking *k)
