@@ -1,7 +1,6 @@
 /* IMAP before login (RFC 3501 sections 3.1, 6.1, 6.2). Runs in the gate, for strangers, and knows nothing of mail:
  * it greets, answers what may be asked without a name, and carries one login to the keeper. Its limits are tighter
  * than the session's. */
-#include "base/codec.h"
 #include "base/must.h"
 #include "imap/id.h"
 #include "imap/imap.h"
@@ -195,19 +194,17 @@ static enum st login_login(struct login_cmd *c)
 }
 
 /* One answer of the client to a challenge, to raw bytes. */
-static enum st sasl_answer(struct login_cmd *c, struct str challenge, struct str *out) SUSPENDS
+static enum st sasl_answer(void *arg, struct str challenge, struct str *out) SUSPENDS
 {
-    struct login *l = c->l;
-    struct buf b64;
+    struct login *l = ((struct login_cmd *)arg)->l;
+    struct buf b;
     struct str line;
     enum st st;
 
-    buf_init(&b64, LIMIT_SASL_LINE);
-    base64_encode(&b64, challenge);
-    imap_put(&l->conn, STR("+ "));
-    imap_put(&l->conn, buf_str(&b64));
-    imap_put(&l->conn, STR("\r\n"));
-    buf_fini(&b64);
+    buf_init(&b, LIMIT_SASL_LINE);
+    sasl_put_challenge(&b, "+ ", challenge);
+    imap_put(&l->conn, buf_str(&b));
+    buf_fini(&b);
     st = imap_conn_line(&l->conn, LIMIT_SASL_LINE, &line);
     if (st == ST_LIMIT) {
         TRY(imap_conn_skip_line(&l->conn));
@@ -220,28 +217,17 @@ static enum st sasl_answer(struct login_cmd *c, struct str challenge, struct str
     return st == ST_LIMIT ? ST_SYNTAX : st;
 }
 
-static enum st sasl_exchange(struct login_cmd *c, struct sasl *x, struct str *initial) SUSPENDS
+static enum st authenticate(struct login_cmd *c, struct sasl *x, const struct str *initial) SUSPENDS
 {
-    struct str *response = initial, answer;
-    struct sasl_todo todo;
+    struct sasl_credentials who;
     enum st st;
 
-    for (unsigned i = 0; i <= SASL_STEPS_MAX; i++) {
-        st = sasl_step(x, response, &todo);
-        if (st != ST_OK)
-            return err_set(ST_SYNTAX, __FILE__, __LINE__, "The authentication data is malformed");
-        if (todo.kind == SASL_VERIFY) {
-            st = try_login(c, &(struct imap_login_try){.mechanism = todo.credentials.mechanism,
-                                                       .authzid = todo.credentials.authzid,
-                                                       .user = todo.credentials.user,
-                                                       .password = todo.credentials.password});
-            sasl_wipe(&todo.credentials);
-            return st;
-        }
-        TRY(sasl_answer(c, todo.challenge, &answer));
-        response = &answer;
-    }
-    return FAIL(ST_SYNTAX, "The exchange does not end");
+    TRY(sasl_exchange(x, initial, sasl_answer, c, &who));
+    st = try_login(c,
+                   &(struct imap_login_try){
+                       .mechanism = who.mechanism, .authzid = who.authzid, .user = who.user, .password = who.password});
+    sasl_wipe(&who);
+    return st;
 }
 
 static enum st login_authenticate(struct login_cmd *c)
@@ -267,7 +253,7 @@ static enum st login_authenticate(struct login_cmd *c)
     if (m->flags & SASL_CLEAR)
         TRY(need_privacy(c));
     TRY(sasl_begin(&x, &c->l->arena, name));
-    return sasl_exchange(c, &x, has_initial ? &initial : NULL);
+    return authenticate(c, &x, has_initial ? &initial : NULL);
 }
 
 /* Ends a command that was not answered yet. */

@@ -1,5 +1,4 @@
 /* POP3 before login (RFC 1939 section 4), in a gate: knows no mail. */
-#include "base/codec.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/must.h"
@@ -103,38 +102,37 @@ static enum st login_cmd_pass(struct login *l, struct str args) SUSPENDS
     return st;
 }
 
-/* The exchange of AUTH: the same as SMTP's and IMAP's, in POP3's lines (RFC 5034 section 4). */
+struct auth {
+    struct login *l;
+    struct arena *arena;
+};
+
+/* A challenge and its answer, in lines of POP3 (RFC 5034 section 4). */
+static enum st ask(void *arg, struct str challenge, struct str *out_raw) SUSPENDS
+{
+    struct auth *auth = arg;
+    struct str line;
+    struct buf b;
+    enum st st;
+
+    buf_init(&b, LIMIT_SASL_LINE);
+    sasl_put_challenge(&b, "+ ", challenge);
+    st = stream_write(auth->l->stream, buf_str(&b));
+    buf_fini(&b);
+    TRY(st);
+    TRY(stream_line(auth->l->stream, LIMIT_SASL_LINE, &line));
+    return sasl_decode(auth->arena, str_trim(line), false, out_raw);
+}
+
 static enum st exchange(struct login *l, struct arena *a, struct sasl *x, struct str initial,
                         struct sasl_credentials *out) SUSPENDS
 {
-    struct str raw, *response = NULL, line;
+    struct auth auth = {l, a};
+    struct str raw;
 
-    if (initial.n) {
+    if (initial.n)
         TRY(sasl_decode(a, initial, true, &raw));
-        response = &raw;
-    }
-    for (unsigned i = 0; i < SASL_STEPS_MAX; i++) {
-        struct sasl_todo todo;
-        struct buf b;
-        enum st st;
-
-        TRY(sasl_step(x, response, &todo));
-        if (todo.kind == SASL_VERIFY) {
-            *out = todo.credentials;
-            return ST_OK;
-        }
-        buf_init(&b, LIMIT_SASL_LINE);
-        buf_addz(&b, "+ ");
-        base64_encode(&b, todo.challenge);
-        buf_addz(&b, "\r\n");
-        st = stream_write(l->stream, buf_str(&b));
-        buf_fini(&b);
-        TRY(st);
-        TRY(stream_line(l->stream, LIMIT_SASL_LINE, &line));
-        TRY(sasl_decode(a, str_trim(line), false, &raw));
-        response = &raw;
-    }
-    return FAIL(ST_SYNTAX, "an exchange without an end");
+    return sasl_exchange(x, initial.n ? &raw : NULL, ask, &auth, out);
 }
 
 static enum st auth_with(struct login *l, struct arena *a, struct str mechanism, struct str initial) SUSPENDS
@@ -159,6 +157,10 @@ static enum st auth_with(struct login *l, struct arena *a, struct str mechanism,
         return say(l, "-ERR Authentication canceled");
     if (st == ST_SYNTAX)
         return refuse(l, "-ERR Can't decode that");
+    if (st == ST_LIMIT) {
+        end(l, ST_LIMIT, "AUTH line too long");
+        return say(l, "-ERR Too long");
+    }
     return st;
 }
 

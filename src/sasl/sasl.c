@@ -51,6 +51,32 @@ enum st sasl_step(struct sasl *x, const struct str *response, struct sasl_todo *
     return x->mechanism->step(x, response, out);
 }
 
+enum st sasl_exchange(struct sasl *x, const struct str *initial, sasl_ask_fn *ask, void *arg,
+                      struct sasl_credentials *out)
+{
+    const struct str *response = initial;
+    struct sasl_todo todo;
+    struct str raw;
+
+    for (unsigned i = 0; i < SASL_STEPS_MAX; i++) {
+        TRY(sasl_step(x, response, &todo));
+        if (todo.kind == SASL_VERIFY) {
+            *out = todo.credentials;
+            return ST_OK;
+        }
+        TRY(ask(arg, todo.challenge, &raw));
+        response = &raw;
+    }
+    return FAIL(ST_SYNTAX, "an exchange without an end");
+}
+
+void sasl_put_challenge(struct buf *out, const char *prefix, struct str challenge)
+{
+    buf_addz(out, prefix);
+    base64_encode(out, challenge);
+    buf_addz(out, "\r\n");
+}
+
 enum st sasl_decode(struct arena *a, struct str line, bool is_initial, struct str *out_raw)
 {
     if (line.n > LIMIT_SASL_LINE)

@@ -2,13 +2,12 @@
  * and POP3 carry the same exchange, each in its own lines.
  *
  *   TRY(sasl_begin(&x, arena, STR("PLAIN")));       NOTFOUND: no such mechanism
- *   st = sasl_step(&x, initial_or_NULL, &todo);     SYNTAX: the response is malformed
- *   todo.kind SASL_CHALLENGE: send todo.challenge (base64), read a line, sasl_decode, sasl_step again
- *   todo.kind SASL_VERIFY:    ask the keeper about todo.credentials; the exchange is over
+ *   TRY(sasl_exchange(&x, initial_or_NULL, ask, arg, &credentials));
+ *   then ask the keeper about the credentials, and sasl_wipe them
  *
  * A mechanism that proves instead of showing (SCRAM) is a row and a file: its step gives further challenges, and its
  * last credentials carry the proof. The state is one struct with nothing outside it and the arena; it lasts as long as
- * the arena. Nothing here suspends. */
+ * the arena. Nothing here suspends but what sasl_exchange is given to ask with. */
 #pragma once
 
 #include "base/arena.h"
@@ -62,6 +61,16 @@ enum st sasl_begin(struct sasl *x, struct arena *a, struct str name) MUST_USE;
 /* `response` is raw (decoded), NULL when there is no initial response. Views of the credentials point into the arena
  * or the response: wipe the arena's copy with sasl_wipe when done. ST_SYNTAX, ST_LIMIT. */
 enum st sasl_step(struct sasl *x, const struct str *response, struct sasl_todo *out) MUST_USE;
+
+/* A challenge as the protocol has it: sends it (sasl_put_challenge), reads a line, decodes it (sasl_decode) into the arena. */
+typedef enum st sasl_ask_fn(void *arg, struct str challenge, struct str *out_raw) SUSPENDS;
+
+/* All steps up to the credentials, `initial` as for sasl_step. What sasl_step or `ask` failed with. */
+enum st sasl_exchange(struct sasl *x, const struct str *initial, sasl_ask_fn *ask, void *arg,
+                      struct sasl_credentials *out) SUSPENDS MUST_USE;
+
+/* "334 " or "+ ", the challenge in base64, CR LF. */
+void sasl_put_challenge(struct buf *out, const char *prefix, struct str challenge);
 
 /* A line of the exchange to raw bytes in the arena: base64, or "=" for an empty initial response (RFC 4954 section 4).
  * ST_CANCELED for "*", ST_SYNTAX, ST_LIMIT. */

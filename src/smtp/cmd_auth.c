@@ -2,63 +2,49 @@
 #include "sasl/sasl.h"
 #include "smtp/session.h"
 
-#include "base/codec.h"
 
 bool smtp_may_auth(const struct smtp_session *s)
 {
     return s->submission && !s->authenticated && (stream_is_tls(s->stream) || s->setup.listener->plaintext_auth);
 }
 
-static enum st challenge(struct smtp_session *s, struct str raw) SUSPENDS
+struct auth {
+    struct smtp_session *s;
+    struct arena *arena;
+};
+
+/* A challenge and its answer, in lines of SMTP. */
+static enum st ask(void *arg, struct str challenge, struct str *out_raw) SUSPENDS
 {
+    struct auth *auth = arg;
+    struct smtp_session *s = auth->s;
+    struct str line;
     struct buf b;
     enum st st;
 
     buf_init(&b, LIMIT_SASL_LINE);
-    buf_addz(&b, "334 ");
-    base64_encode(&b, raw);
-    buf_addz(&b, "\r\n");
+    sasl_put_challenge(&b, "334 ", challenge);
     st = stream_write(s->stream, buf_str(&b));
     buf_fini(&b);
-    return st;
-}
-
-static enum st response_line(struct smtp_session *s, struct arena *a, struct str *out_raw) SUSPENDS
-{
-    struct str line;
-    enum st st;
-
+    TRY(st);
     stream_set_deadline(s->stream, deadline_in(s->set->smtp_command_timeout));
     st = stream_line(s->stream, LIMIT_SASL_LINE, &line);
     stream_set_deadline(s->stream, NEVER);
     if (st != ST_OK)
         return st == ST_LIMIT ? ST_LIMIT : FAIL(ST_EOF, "the connection ended in an AUTH exchange");
-    return sasl_decode(a, str_trim(line), false, out_raw);
+    return sasl_decode(auth->arena, str_trim(line), false, out_raw);
 }
 
 /* The exchange up to the credentials. ST_CANCELED, ST_SYNTAX, ST_LIMIT: to be told; else the connection's end. */
 static enum st exchange(struct smtp_session *s, struct arena *a, struct sasl *x, struct str initial,
                         struct sasl_credentials *out) SUSPENDS
 {
-    struct str raw, *response = NULL;
+    struct auth auth = {s, a};
+    struct str raw;
 
-    if (initial.p) {
+    if (initial.p)
         TRY(sasl_decode(a, initial, true, &raw));
-        response = &raw;
-    }
-    for (unsigned i = 0; i < SASL_STEPS_MAX; i++) {
-        struct sasl_todo todo;
-
-        TRY(sasl_step(x, response, &todo));
-        if (todo.kind == SASL_VERIFY) {
-            *out = todo.credentials;
-            return ST_OK;
-        }
-        TRY(challenge(s, todo.challenge));
-        TRY(response_line(s, a, &raw));
-        response = &raw;
-    }
-    return FAIL(ST_SYNTAX, "an exchange without an end");
+    return sasl_exchange(x, initial.p ? &raw : NULL, ask, &auth, out);
 }
 
 static enum st say_failed(struct smtp_session *s, enum st st) SUSPENDS
