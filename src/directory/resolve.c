@@ -176,6 +176,24 @@ enum st directory_resolve(struct directory *d, struct arena *a, const struct dir
     return st;
 }
 
+/* Whatever alias stands in front of his account: where his mail goes takes nothing away from who he is. */
+static bool is_own(struct arena *a, const struct directory_account *own, const struct directory_address *address,
+                   struct str delimiters)
+{
+    size_t at = str_rfind(own->address, '@');
+    struct str key = directory_key(a, str_sub(own->address, 0, at)), local = address->local;
+
+    if (!str_eq(str_from(own->address, at + 1), address->domain))
+        return false;
+    for (size_t n = local.n; n > 0; n--) {
+        bool ends = n == local.n || (local.p[0] != '"' && str_find(delimiters, local.p[n]) < delimiters.n);
+
+        if (ends && str_eq(directory_key(a, str_sub(local, 0, n)), key))
+            return true;
+    }
+    return false;
+}
+
 enum st directory_may_send_as(struct directory *d, uint64_t account, const struct directory_address *address,
                               struct str delimiters)
 {
@@ -186,7 +204,9 @@ enum st directory_may_send_as(struct directory *d, uint64_t account, const struc
     bool may = false;
     enum st st = directory_account_by_id(d, &a, account, &own);
 
-    if (st == ST_OK && own.may_use_domain)
+    if (st == ST_OK)
+        may = is_own(&a, &own, address, delimiters);
+    if (st == ST_OK && !may && own.may_use_domain)
         may = str_eq(str_from(own.address, str_rfind(own.address, '@') + 1), address->domain);
     if (st == ST_OK && !may)
         st = directory_resolve(d, &a, address, delimiters, &targets, &n);

@@ -183,6 +183,21 @@ TEST(who_may_send_as_whom)
     end();
 }
 
+TEST(who_forwards_his_mail_still_sends_as_himself)
+{
+    struct directory_address bob = at("bob@one.test"), tagged = at("Bob+x@one.test"), longer = at("bobby@one.test");
+    struct directory_account acc;
+
+    begin();
+    CHECK_ST(directory_account_find(d, &arena, &bob, &acc), ST_OK);
+    alias("bob@one.test", "alice@one.test");
+    CHECK_ST(directory_may_send_as(d, acc.id, &bob, STR("+")), ST_OK);
+    CHECK_ST(directory_may_send_as(d, acc.id, &tagged, STR("+")), ST_OK);
+    CHECK_ST(directory_may_send_as(d, acc.id, &longer, STR("+")), ST_DENIED);
+    CHECK_ST(directory_may_send_as(d, acc.id, &tagged, STR("-")), ST_DENIED);
+    end();
+}
+
 TEST(too_many_targets_are_refused)
 {
     struct directory_address a = at("big@one.test");
