@@ -24,6 +24,7 @@ static void set_rules(const struct box_core *c)
                                                  .halvings = c->halvings,
                                                  .expire_junk_s = set->expire_junk / 1000,
                                                  .expire_trash_s = set->expire_trash / 1000,
+                                                 .log_commits = set->change_log,
                                                  .rate = set->upkeep_rate});
 }
 

@@ -58,6 +58,7 @@ struct mail_rules {
     uint64_t keep_s;                        /* deleted messages; 0: not kept */
     unsigned halvings;                      /* the disk is short: they go after a half, a quarter ... of that time */
     uint64_t expire_junk_s, expire_trash_s; /* how long messages stay in mailboxes of that use; 0: for ever */
+    uint32_t log_commits;                   /* so many changes of an account its change log holds; 0: all */
     uint32_t rate;                          /* messages in a second, of one core; 0: as fast as it goes */
 };
 void mail_set_rules(struct mail *m, const struct mail_rules *rules); /* of the running core */

@@ -178,6 +178,55 @@ static enum st expire(struct account *a, struct mail_round *round) SUSPENDS
     return ST_OK;
 }
 
+/* --- the change log ---------------------------------------------------------------------------------------- */
+
+/* How far it may go: a fifth more than is kept stays, so that it is not a commit a round, nor a range of deleted keys. */
+static enum st log_excess(struct mail_core *core, uint64_t id, uint64_t *out_low) SUSPENDS
+{
+    uint64_t version = 0, keep = core->rules.log_commits;
+    struct store *s = core->m->opt.store;
+    struct arena ar = ARENA_INIT;
+    struct account_rec rec;
+    struct str value;
+    enum st st = kv_get(s, &ar, id, key_account(), &value);
+
+    *out_low = 0;
+    if (st == ST_OK)
+        st = account_rec_get(value, &rec);
+    if (st == ST_OK)
+        st = kv_version(s, id, &version);
+    if (st == ST_OK && !rec.removed && keep && version > rec.log_low + keep + keep / 5)
+        *out_low = version - keep;
+    arena_fini(&ar);
+    return st == ST_NOTFOUND ? ST_OK : st;
+}
+
+/* One deleted range a time, which begins where the last one ended: nothing has to walk over what is gone. */
+static enum st trim_log(struct mail_core *core, uint64_t id) SUSPENDS
+{
+    struct arena ar = ARENA_INIT;
+    struct account *a;
+    struct change *c;
+    uint64_t low;
+    enum st st;
+
+    TRY(log_excess(core, id, &low));
+    if (!low)
+        return ST_OK;
+    TRY(account_open_any(core->m, id, &a));
+    st = ST_OK;
+    if (!a->removed && a->rec.log_low < low) {
+        c = change_begin(a);
+        change_kv(c, KV_DEL_RANGE, key_log(&ar, a->rec.log_low), key_log(&ar, low));
+        a->rec.log_low = low;
+        c->rec_changed = true;
+        st = change_commit(c, NULL, 0);
+    }
+    account_release(a);
+    arena_fini(&ar);
+    return st;
+}
+
 /* --- one round ---------------------------------------------------------------------------------------------- */
 
 static enum st keep_account(struct mail_core *core, uint64_t id, struct mail_round *round) SUSPENDS
@@ -186,6 +235,7 @@ static enum st keep_account(struct mail_core *core, uint64_t id, struct mail_rou
     struct account *a;
     enum st st;
 
+    TRY(trim_log(core, id));
     TRY(purge_excess(core, id, round));
     TRY(has_old(core, id, &old));
     if (!old && !expires)

@@ -204,3 +204,52 @@ TEST(upkeep_goes_on_after_each_death)
 {
     in_world(1, body_dies_at_each);
 }
+
+static size_t log_rows(const struct world *w, uint64_t account, uint64_t *out_first)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < w->store->n_rows; i++)
+        if (w->store->rows[i].account == account && w->store->rows[i].key.p[0] == KEY_LOG) {
+            struct rec r = rec_of(str_from(w->store->rows[i].key, 1));
+            uint64_t modseq = rec_u64_be(&r);
+
+            if (!n++)
+                *out_first = modseq;
+        }
+    return n;
+}
+
+/* A fifth more than is kept may stay; then all but what is kept goes at once. */
+static void body_log_is_cut(struct world *w)
+{
+    struct mail_rules rules = {.keep_s = 1000, .log_commits = 10};
+    struct account_rec rec = {0};
+    struct mail_round round;
+    struct fake_row *row;
+    uint64_t first = 0, id = 7;
+
+    mail_set_rules(w->mail, &rules);
+    for (unsigned i = 0; i < 9; i++)
+        CHECK_ST(deliver_to(w, &id, 1, "one"), ST_OK);
+    CHECK_ST(mail_upkeep(w->mail, &round), ST_OK);
+    CHECK_U64(log_rows(w, id, &first), fake_account(w->store, id)->version);
+    for (unsigned i = 0; i < 11; i++)
+        CHECK_ST(deliver_to(w, &id, 1, "one"), ST_OK);
+    CHECK_ST(mail_upkeep(w->mail, &round), ST_OK);
+    CHECK_U64(round.failed, 0);
+    row = fake_find(w->store, id, key_account());
+    CHECK(row && account_rec_get(row->value, &rec) == ST_OK);
+    CHECK(log_rows(w, id, &first) >= 10 && log_rows(w, id, &first) <= 12);
+    CHECK_U64(first, rec.log_low);
+    CHECK(rec.log_low > 5);
+    CHECK_ST(mail_upkeep(w->mail, &round), ST_OK); /* nothing to do */
+    CHECK_U64(first, rec.log_low);
+    mail_again(w);
+    mail_set_rules(w->mail, &rules);
+    CHECK_ST(deliver_to(w, &id, 1, "one"), ST_OK);
+}
+TEST(a_change_log_that_is_long_is_cut)
+{
+    in_world(1, body_log_is_cut);
+}
