@@ -304,12 +304,14 @@ static enum st read_all(int fd, const char *path, struct buf *out)
 
 enum st importer_read(struct importer *im, const char *path, struct str mailbox, int64_t *out_date_s)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
     struct stat s;
     enum st st;
 
     buf_clear(&im->file);
-    if (fd < 0 || fstat(fd, &s) != 0)
+    if (fd < 0 && errno == ELOOP)
+        st = FAIL(ST_SYNTAX, "it is a symbolic link");
+    else if (fd < 0 || fstat(fd, &s) != 0)
         st = FAIL_ERRNO(path);
     else if (S_ISREG(s.st_mode))
         st = read_all(fd, path, &im->file);

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -70,7 +71,12 @@ static enum st make_tls(struct remote *r)
     int64_t date;
 
     if (admin_value(r->im->t->args, "ca", &path)) {
-        if (importer_read(r->im, arena_cstr(&r->arena, path), STR_NONE, &date) != ST_OK || r->im->file.n > CA_MAX)
+        const char *named = arena_cstr(&r->arena, path);
+        char *real = realpath(named, NULL);
+        enum st st = importer_read(r->im, real ? real : named, STR_NONE, &date);
+
+        free(real);
+        if (st != ST_OK || r->im->file.n > CA_MAX)
             return FAIL(ST_NOTFOUND, "the file of --ca can't be read");
         opt.ca_pem = arena_str(&r->arena, buf_str(&r->im->file));
     }

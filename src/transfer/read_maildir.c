@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -107,11 +108,17 @@ static enum st list(struct folder *f, const char *part)
     char path[8192];
     struct dirent *e;
     DIR *d;
+    int fd;
 
     snprintf(path, sizeof path, "%s/%s", f->dir, part);
-    d = opendir(path);
-    if (!d)
+    fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
         return errno == ENOENT ? ST_OK : FAIL_ERRNO(path);
+    d = fdopendir(fd);
+    if (!d) {
+        close(fd);
+        return FAIL_ERRNO(path);
+    }
     while (f->n_files < MESSAGES_MAX && (e = readdir(d)) != NULL) {
         struct str name = str_z(e->d_name);
 

@@ -204,7 +204,7 @@ enum st read_mbox(struct importer *im, const char *path, struct str mailbox)
     m->path = path;
     m->mailbox = mailbox;
     buf_clear(&im->file);
-    m->in.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    m->in.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
     if (m->in.fd < 0) {
         (void)FAIL_ERRNO(path);
         report_left_out(&im->t->report, mailbox, str_z(path), err_get()->text);

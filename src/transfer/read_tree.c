@@ -44,7 +44,7 @@ static enum kind kind_of(const char *path, struct str name)
         return KIND_DIR;
     if (str_iends(name, STR(".eml")))
         return KIND_EML;
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
     n = fd < 0 || fstat(fd, &s) != 0 || !S_ISREG(s.st_mode) ? -1 : read(fd, head, sizeof head);
     if (fd >= 0)
         close(fd);
@@ -106,6 +106,11 @@ static enum st maildir_folder(struct importer *im, struct arena *a, const char *
     const char *path = arena_printf(a, "%s/%s", dir, name).p;
     struct str level = str_z(name);
 
+    if (!has_dir(dir, name)) {
+        if (is_maildir(path)) /* by a link */
+            report_left_out(&im->t->report, above, str_z(path), "it is a symbolic link");
+        return ST_OK;
+    }
     if (name[0] != '.') {
         if (strcmp(name, "cur") == 0 || strcmp(name, "new") == 0 || strcmp(name, "tmp") == 0 || !is_maildir(path))
             return ST_OK;
@@ -225,25 +230,28 @@ static enum st walk(struct importer *im, const char *path, struct str mailbox, u
     return st;
 }
 
+/* What is named may be a link; what lies in it may not. */
 enum st read_path(struct importer *im, const char *path)
 {
     struct arena a = ARENA_INIT;
     struct str whole = str_z(path), name;
     const struct keyword_names none = {0};
+    char *real = access(path, R_OK) == 0 ? realpath(path, NULL) : NULL;
     enum st st = ST_OK;
 
-    if (access(path, R_OK) != 0)
+    if (!real)
         return FAIL_ERRNO(path);
     name = str_from(whole, str_rfind(whole, '/') == whole.n ? 0 : str_rfind(whole, '/') + 1);
-    switch (kind_of(path, name)) {
-    case KIND_DIR: st = walk(im, path, STR_NONE, 0); break;
-    case KIND_EML: st = eml(im, path, name, &none, STR_NONE); break;
-    case KIND_ZIP: st = read_zip(im, path); break;
+    switch (kind_of(real, name)) {
+    case KIND_DIR: st = walk(im, real, STR_NONE, 0); break;
+    case KIND_EML: st = eml(im, real, name, &none, STR_NONE); break;
+    case KIND_ZIP: st = read_zip(im, real); break;
     case KIND_MBOX:
-        st = read_mbox(im, path, im->base.n ? im->base : importer_name(im, &a, without(name, STR(".mbox"))));
+        st = read_mbox(im, real, im->base.n ? im->base : importer_name(im, &a, without(name, STR(".mbox"))));
         break;
     case KIND_NONE: st = FAIL(ST_SYNTAX, "%s is no mail: no Maildir, mbox, zip or .eml file", path); break;
     }
+    free(real);
     arena_fini(&a);
     return st;
 }
