@@ -5,6 +5,9 @@
 
 #include <unistd.h>
 
+#define TOOL_WAIT_MS 5000 /* less than the keeper waits for the answer */
+#define TOOL_LOOK_MS 20
+
 static void forget(struct box_session *b)
 {
     list_del(&b->link);
@@ -141,6 +144,31 @@ void box_session_ask(struct ipc_request *r)
     IGNORE(ipc_answer(r, MSG_session_answer, &a, -1));
 }
 
+static bool has_tool(const struct box_core *c, uint64_t account)
+{
+    LIST_EACH(pos, &c->sessions) {
+        const struct box_session *b = LIST_ITEM(pos, const struct box_session, link);
+
+        if (b->account == account && b->is_tool)
+            return true;
+    }
+    return false;
+}
+
+/* An import looks what is there and adds what is not. What a tool that was killed has still sent is added behind its death:
+ * the next one begins after that. */
+static enum st wait_for_others(const struct box_core *c, uint64_t account) SUSPENDS
+{
+    mono_ms end = deadline_in(TOOL_WAIT_MS);
+
+    while (has_tool(c, account)) {
+        if (clock_mono_ms() >= end)
+            return FAIL(ST_BUSY, "another export or import of that account is under way");
+        TRY(co_sleep(deadline_in(TOOL_LOOK_MS)));
+    }
+    return ST_OK;
+}
+
 /* The keeper has looked who it is; a disabled account's mail may be exported too. */
 static enum st start_tool(struct ipc_request *r) SUSPENDS
 {
@@ -156,6 +184,7 @@ static enum st start_tool(struct ipc_request *r) SUSPENDS
     if (c->stopping)
         return FAIL(ST_TRYLATER, "the server is stopping");
     TRY(learn(c, t->account, &t->limits));
+    TRY(wait_for_others(c, t->account));
     return start(c, &m, 0, t->login, TAKE_FD(r->fd), true);
 }
 
