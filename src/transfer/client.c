@@ -46,15 +46,21 @@ enum st client_send(struct client *c, const char *fmt, ...)
     enum st st;
 
     va_start(ap, fmt);
-    n = vasprintf(&p, fmt, ap);
+    n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
-    if (n < 0)
-        return FAIL(ST_INTERNAL, "no memory for a command");
     buf_init(&line, LINE_MAX);
-    buf_add(&line, str_n(p, (size_t)n));
-    buf_addz(&line, "\r\n");
-    free(p);
-    st = client_begin(c, buf_str(&line));
+    p = n < 0 ? NULL : buf_space(&line, (size_t)n + 1);
+    if (p) {
+        va_start(ap, fmt);
+        vsnprintf(p, (size_t)n + 1, fmt, ap);
+        va_end(ap);
+        buf_added(&line, (size_t)n);
+        buf_addz(&line, "\r\n");
+    }
+    if (p)
+        st = client_begin(c, buf_str(&line));
+    else
+        st = FAIL(ST_LIMIT, "a command is too long");
     buf_fini(&line);
     return st;
 }

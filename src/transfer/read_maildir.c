@@ -59,6 +59,25 @@ static bool uid_line(struct str line, struct known *out)
     return true;
 }
 
+/* "3 V1219237010 N42 G...": the uidvalidity and the next uid; an older form has none. */
+static void read_head(struct folder *f, struct str line)
+{
+    struct str word;
+
+    if (!str_split(&line, ' ', &word) || !str_eq(word, STR("3")))
+        return;
+    while (str_split(&line, ' ', &word)) {
+        uint32_t n;
+
+        if (word.n < 2 || str_u32(str_from(word, 1), UINT32_MAX, &n) != ST_OK)
+            continue;
+        if (word.p[0] == 'V')
+            f->head.uidvalidity = n;
+        else if (word.p[0] == 'N')
+            f->head.uidnext = n;
+    }
+}
+
 static void read_uids(struct folder *f)
 {
     char path[8192], line[UIDLIST_LINE];
@@ -70,8 +89,7 @@ static void read_uids(struct folder *f)
     if (!in)
         return;
     if (fgets(line, sizeof line, in))
-        IGNORE(sscanf(line, "3 V%u N%u", &f->head.uidvalidity, &f->head.uidnext) ? ST_OK
-                                                                                 : ST_NOTFOUND); /* an older form */
+        read_head(f, str_trim(str_z(line)));
     while (f->n_known < MESSAGES_MAX && fgets(line, sizeof line, in)) {
         if (f->n_known == cap) {
             cap = cap ? 2 * cap : 1024;
@@ -136,15 +154,25 @@ static enum st list(struct folder *f, const char *part)
     return ST_OK;
 }
 
+/* The seconds that a name begins with. */
+static uint64_t arrival_of(const char *name)
+{
+    uint64_t t = 0;
+
+    for (size_t i = 0; i < 18 && ascii_is_digit(name[i]); i++)
+        t = t * 10 + (uint64_t)(name[i] - '0');
+    return t;
+}
+
 static int by_order(const void *a, const void *b)
 {
     const struct file *x = a, *y = b;
-    unsigned long long tx, ty;
+    uint64_t tx, ty;
 
     if (x->uid != y->uid)
         return (x->uid ? x->uid : UINT32_MAX) < (y->uid ? y->uid : UINT32_MAX) ? -1 : 1;
-    tx = strtoull(x->name, NULL, 10);
-    ty = strtoull(y->name, NULL, 10);
+    tx = arrival_of(x->name);
+    ty = arrival_of(y->name);
     return tx != ty ? (tx < ty ? -1 : 1) : strcmp(x->name, y->name);
 }
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PIECE 65536
@@ -52,24 +53,23 @@ static bool next_piece(struct lines *in, struct str *out)
 /* "From ann@example.org Tue Apr 29 09:12:46 2008": the date makes it a separator. */
 static bool is_from_line(struct str line, int64_t *out_date_s)
 {
-    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    char text[256], month[4];
-    unsigned day, hour, minute, second = 0, year;
-    const char *p, *m;
+    char text[256];
 
     if (!str_starts(line, STR("From ")) || line.n >= sizeof text)
         return false;
     memcpy(text, line.p, line.n);
     text[line.n] = 0;
-    for (p = strchr(text, ' '); p; p = strchr(p + 1, ' ')) {
-        if (sscanf(p, " %*3[A-Za-z] %3[A-Za-z] %u %u:%u:%u %u", month, &day, &hour, &minute, &second, &year) != 6 &&
-            sscanf(p, " %*3[A-Za-z] %3[A-Za-z] %u %u:%u %u", month, &day, &hour, &minute, &year) != 5)
+    for (const char *p = strchr(text, ' '); p; p = strchr(p + 1, ' ')) {
+        struct tm at = {0};
+
+        if (!strptime(p, " %a %b %d %H:%M:%S %Y", &at)) {
+            at = (struct tm){0};
+            if (!strptime(p, " %a %b %d %H:%M %Y", &at))
+                continue;
+        }
+        if (at.tm_year < 70)
             continue;
-        m = strstr(months, month);
-        if (!m || (m - months) % 3 || day < 1 || day > 31 || hour > 23 || minute > 59 || year < 1970 || year > 9999)
-            continue;
-        *out_date_s = days_from_civil(year, (unsigned)(m - months) / 3 + 1, day) * 86400 + hour * 3600 + minute * 60 +
-                      (second > 60 ? 0 : second);
+        *out_date_s = timegm(&at);
         return true;
     }
     return false;
