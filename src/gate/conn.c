@@ -158,7 +158,7 @@ static struct str no_room_text(const struct config_listener *row, char line[SMTP
 }
 
 /* Over a limit: it is told so, where no handshake is needed for that, and as far as the socket takes it at once. */
-static void turn_away(const struct gate_listener *from, int fd)
+static void say_no_room(const struct gate_listener *from, int fd)
 {
     const struct config_listener *row = &from->gate->set->listeners[from->row];
     char line[SMTP_NO_ROOM_MAX];
@@ -166,7 +166,6 @@ static void turn_away(const struct gate_listener *from, int fd)
 
     if (row->security != SECURITY_TLS)
         (void)!send(fd, text.p, text.n, MSG_DONTWAIT | MSG_NOSIGNAL); /* it goes whether or not it hears why */
-    close(fd);
 }
 
 void conn_accepted(void *arg, int fd, const struct addr *peer)
@@ -182,12 +181,15 @@ void conn_accepted(void *arg, int fd, const struct addr *peer)
     if (g->stopping || g->n_conns >= g->set->gate_max_connections ||
         !network_take(g, peer, g->set->listeners[from->row].max_connections_per_address)) {
         listener_closed(from->listener);
-        turn_away(from, fd);
+        say_no_room(from, fd);
+        close(fd);
         return;
     }
     c = conn_new(from, peer);
     if (stream_new(fd, &so, &c->stream) != ST_OK || co_spawn(run, c, "conn") != ST_OK) {
         LOG(CONNECTION_FAILED, lf_z("status", st_name(err_get()->st)), lf_err());
+        if (c->stream)
+            say_no_room(from, stream_fd(c->stream));
         conn_free(c);
     }
 }
