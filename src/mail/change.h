@@ -25,8 +25,8 @@ struct mailbox_change {
     struct counts delta;
     unsigned n_keywords;
     uint32_t uidnext; /* at least, when it is durable */
-    bool renamed;    /* a keyword is another one now */
-    uint64_t origin; /* the view that does it */
+    bool renamed;     /* a keyword is another one now */
+    uint64_t origin;  /* the view that does it */
 };
 
 struct tree_change {

@@ -17,8 +17,8 @@ struct mail_checked {
 };
 /* Every account but the queue's (0): messages and emails, references, counts, change log. Problems go to the report, with their account;
  * ST_OK also when there are some. */
-enum st mail_check(struct store_view *v, struct store_report *r, struct check_refs *refs, struct mail_checked *out) SUSPENDS
-    MUST_USE;
+enum st mail_check(struct store_view *v, struct store_report *r, struct check_refs *refs, struct mail_checked *out)
+    SUSPENDS MUST_USE;
 
 struct mail_repaired {
     uint64_t mailboxes, dropped; /* messages that are lost: their email or body is not there */

@@ -2,7 +2,6 @@
 #include "sasl/sasl.h"
 #include "smtp/session.h"
 
-
 bool smtp_may_auth(const struct smtp_session *s)
 {
     return s->submission && !s->authenticated && (stream_is_tls(s->stream) || s->setup.listener->plaintext_auth);

@@ -19,8 +19,8 @@ struct load {
     uint64_t first_letter; /* numbers from here on are free */
     uint64_t dies_at;      /* the disk call at which the process is killed; 0: none */
     bool closes;           /* properly at the end; else the process just ends */
-    bool upkeep; /* snapshots and compaction */
-    bool keeps; /* deleted messages stay for a day */
+    bool upkeep;           /* snapshots and compaction */
+    bool keeps;            /* deleted messages stay for a day */
     bool may_fail;
 };
 

@@ -15,7 +15,8 @@ static void body_any_state(struct world *w)
 
     door_open(w, &d, "");
     SAY(&d, "a CAPABILITY",
-        "* CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE IDLE NAMESPACE CHILDREN SPECIAL-USE UIDPLUS UNSELECT MOVE MULTIAPPEND\na OK "
+        "* CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE IDLE NAMESPACE CHILDREN SPECIAL-USE UIDPLUS UNSELECT MOVE "
+        "MULTIAPPEND\na OK "
         "Done");
     SAY(&d, "a NOOP", "a OK Done");
     SAY(&d, "a noop ", "a OK Done");
