@@ -62,10 +62,11 @@ enum st imap_lex_next_line(struct imap_lexer *lx)
     return next_line(lx);
 }
 
-/* Does the line end in "{n}" or "{n+}"? */
+/* Does the line end in "{n}" or "{n+}"? A number without end is one, too: what the client sends behind it is no command. */
 static bool literal_at_end(struct str line, uint64_t *out_n, bool *out_sync)
 {
     size_t open = str_rfind(line, '{'), end = line.n;
+    struct str digits;
     bool sync = true;
 
     if (open == line.n || line.p[end - 1] != '}')
@@ -75,8 +76,14 @@ static bool literal_at_end(struct str line, uint64_t *out_n, bool *out_sync)
         sync = false;
         end--;
     }
-    if (str_u64(str_sub(line, open + 1, end - open - 1), UINT32_MAX, out_n) != ST_OK)
+    digits = str_sub(line, open + 1, end - open - 1);
+    for (size_t i = 0; i < digits.n; i++)
+        if (!ascii_is_digit(digits.p[i]))
+            return false;
+    if (digits.n == 0)
         return false;
+    if (str_u64(digits, UINT32_MAX, out_n) != ST_OK)
+        *out_n = UINT64_MAX;
     *out_sync = sync;
     return true;
 }
@@ -88,8 +95,7 @@ enum st imap_lex_skip(struct imap_lexer *lx)
 
     /* The last literal of lx->line has not been read yet, or lx->line would be the one behind it. */
     while (lx->line.n && literal_at_end(lx->line, &n, &sync) && !sync) {
-        skipped += n + 1;
-        if (skipped > lx->src->skip_max)
+        if (n >= lx->src->skip_max || (skipped += n + 1) > lx->src->skip_max)
             return FAIL(ST_EOF, "Too much to skip");
         TRY(lx->src->skip(lx->src->arg, n));
         lx->taken = 0;
@@ -262,9 +268,14 @@ static enum st quoted(struct imap_lexer *lx, struct str *out)
 enum st imap_lex_literal_head(struct imap_lexer *lx, uint64_t *out_n, bool *out_sync)
 {
     struct str rest = str_from(lx->line, lx->at);
+    uint64_t n;
+    bool sync;
 
-    if (rest.n == 0 || rest.p[0] != '{' || str_rfind(rest, '{') != 0 || !literal_at_end(rest, out_n, out_sync))
+    if (rest.n == 0 || rest.p[0] != '{' || str_rfind(rest, '{') != 0 || !literal_at_end(rest, &n, &sync) ||
+        n > UINT32_MAX)
         return FAIL(ST_SYNTAX, "Invalid literal");
+    *out_n = n;
+    *out_sync = sync;
     return ST_OK;
 }
 

@@ -87,9 +87,15 @@ TEST(a_refused_command_is_skipped_with_its_literals)
     CHECK_U64(str_from(m.text, m.at).n, 0);
     memory_end(&m);
 
-    CHECK_ST(memory_begin(&m, STR("a {2000000+}\r\n")), ST_OK);
-    CHECK_ST(imap_lex_skip(&m.lx), ST_EOF);
-    memory_end(&m);
+    static const char *const too_many[] = {"a {2000000+}\r\nb NOOP\r\n", "a {4294967296+}\r\nb NOOP\r\n",
+                                           "a {18446744073709551615+}\r\nb NOOP\r\n",
+                                           "a {99999999999999999999999+}\r\nb NOOP\r\n"};
+
+    for (size_t i = 0; i < ARRAY_LEN(too_many); i++) { /* what follows is the literal's, and never a command */
+        CHECK_ST(memory_begin(&m, str_z(too_many[i])), ST_OK);
+        CHECK_ST(imap_lex_skip(&m.lx), ST_EOF);
+        memory_end(&m);
+    }
 }
 
 TEST(nil_numbers_and_ends)
