@@ -168,7 +168,6 @@ static enum st one(struct importer *im, const char *path, const char *name, cons
         level = without(level, STR(".mbox"));
     if (name_from_path(&a, level, &level) != ST_OK) {
         report_left_out(&im->t->report, STR_NONE, str_z(path), err_get()->text);
-        kind = KIND_DIR;
     } else if (kind == KIND_DIR && name[0] != '.') {
         st = walk(im, path, join(&a, above, level), depth + 1);
     } else if (kind == KIND_EML) {

@@ -171,9 +171,8 @@ struct fetch {
 static void take_flags(struct words *w, struct arena *a, struct letter *l)
 {
     struct str *keywords = ARENA_ARRAY(a, struct str, LETTER_KEYWORDS_MAX), s;
-    enum word_kind kind;
 
-    while ((kind = word_next(w, &s)) == WORD_ATOM) {
+    while (word_next(w, &s) == WORD_ATOM) {
         uint32_t bit = letter_system_flag(s);
 
         if (bit)
