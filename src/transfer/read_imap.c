@@ -8,6 +8,7 @@
 #include "net/addr.h"
 #include "net/tls_client.h"
 
+#include <limits.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -72,10 +73,9 @@ static enum st make_tls(struct remote *r)
 
     if (admin_value(r->im->t->args, "ca", &path)) {
         const char *named = arena_cstr(&r->arena, path);
-        char *real = realpath(named, NULL);
-        enum st st = importer_read(r->im, real ? real : named, STR_NONE, &date);
+        char real[PATH_MAX];
+        enum st st = importer_read(r->im, realpath(named, real) ? real : named, STR_NONE, &date);
 
-        free(real);
         if (st != ST_OK || r->im->file.n > CA_MAX)
             return FAIL(ST_NOTFOUND, "the file of --ca can't be read");
         opt.ca_pem = arena_str(&r->arena, buf_str(&r->im->file));

@@ -6,6 +6,7 @@
 #include "mime/mutf7.h"
 #include "transfer/names.h"
 
+#include <limits.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -235,10 +236,10 @@ enum st read_path(struct importer *im, const char *path)
     struct arena a = ARENA_INIT;
     struct str whole = str_z(path), name;
     const struct keyword_names none = {0};
-    char *real = access(path, R_OK) == 0 ? realpath(path, NULL) : NULL;
+    char real[PATH_MAX];
     enum st st = ST_OK;
 
-    if (!real)
+    if (access(path, R_OK) != 0 || !realpath(path, real))
         return FAIL_ERRNO(path);
     name = str_from(whole, str_rfind(whole, '/') == whole.n ? 0 : str_rfind(whole, '/') + 1);
     switch (kind_of(real, name)) {
@@ -250,7 +251,6 @@ enum st read_path(struct importer *im, const char *path)
         break;
     case KIND_NONE: st = FAIL(ST_SYNTAX, "%s is no mail: no Maildir, mbox, zip or .eml file", path); break;
     }
-    free(real);
     arena_fini(&a);
     return st;
 }
