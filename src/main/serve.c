@@ -1,5 +1,6 @@
 #include "main/serve.h"
 
+#include "base/json.h"
 #include "base/log.h"
 #include "base/must.h"
 #include "config/lock.h"
@@ -254,18 +255,73 @@ int serve_main(int argc, char **argv)
     return server_run(s);
 }
 
+/* One line for each thing that is wrong. */
+static void print_findings(const char *path, struct str complaint)
+{
+    struct buf b;
+    struct json j;
+
+    buf_init(&b, 1 << 20);
+    json_init(&j, &b);
+    json_object(&j);
+    json_kv_str(&j, "file", str_z(path));
+    json_kv_bool(&j, "fine", !complaint.n);
+    json_key(&j, "errors");
+    json_array(&j);
+    for (struct str line; str_split(&complaint, '\n', &line);)
+        if (line.n)
+            json_str(&j, line);
+    json_array_end(&j);
+    json_object_end(&j);
+    printf("%.*s\n", STR_ARGS(buf_str(&b)));
+    buf_fini(&b);
+}
+
+static enum exit_status check_for_programs(const char *path)
+{
+    struct config_file f;
+    struct buf complaint;
+    enum st st;
+
+    buf_init(&complaint, 65536);
+    st = config_file_load(path, &f, &complaint);
+    print_findings(path, buf_str(&complaint));
+    buf_fini(&complaint);
+    if (st == ST_OK)
+        config_file_free(&f);
+    return st == ST_OK ? EXIT_FINE : EXIT_CONFIG;
+}
+
+/* Takes --json out, wherever it stands. */
+static bool take_json(int *argc, char **argv)
+{
+    int n = 1;
+
+    for (int i = 1; i < *argc; i++)
+        if (strcmp(argv[i], "--json") != 0)
+            argv[n++] = argv[i];
+    if (n == *argc)
+        return false;
+    *argc = n;
+    return true;
+}
+
 int check_config_main(int argc, char **argv)
 {
     const char *path = CONFIG_FILE_DEFAULT;
+    bool as_json = take_json(&argc, argv), no_ports = false;
     struct config_file f;
     enum exit_status st;
-    bool no_ports = false;
 
     if (argc != 2 && (!arguments(argc, argv, &path, &no_ports) || no_ports)) {
-        complain("usage: restante check-config [--config FILE]");
+        complain("usage: restante check-config [--json] [--config FILE]");
         return EXIT_USAGE;
     }
-    st = load(argc == 2 ? argv[1] : path, &f);
+    if (argc == 2)
+        path = argv[1];
+    if (as_json)
+        return check_for_programs(path);
+    st = load(path, &f);
     if (st != EXIT_FINE)
         return st;
     printf("%s: fine\n", f.path);
