@@ -17,9 +17,8 @@ static struct commit *commit_of(struct kv_job *job)
 
 /* --- what may go ------------------------------------------------------------------------------------ */
 
-static enum st load_version(void *ctx, uint64_t account, uint64_t *out_version)
+enum st store_version_applied(struct store *s, uint64_t account, uint64_t *out_version)
 {
-    struct store *s = ctx;
     struct arena a = ARENA_INIT;
     struct row_key key = row_key(ROW_VERSION, account);
     uint64_t version = 0;
@@ -34,6 +33,11 @@ static enum st load_version(void *ctx, uint64_t account, uint64_t *out_version)
     if (st == ST_OK)
         *out_version = version;
     return st;
+}
+
+static enum st load_version(void *ctx, uint64_t account, uint64_t *out_version)
+{
+    return store_version_applied(ctx, account, out_version);
 }
 
 /* A reference to a body that nobody holds any more can't be had. What the same batch brings is no case: nobody can

@@ -149,6 +149,8 @@ enum st store_recover(struct store *s) MUST_USE;
 enum st committer_start(struct store *s) MUST_USE;
 void committer_stop(struct store *s);
 void committer_give(struct store *s, struct commit *c);
+/* What the index holds of an account; 0: nothing yet. Blocks; for the committer, opening and rebuilding. */
+enum st store_version_applied(struct store *s, uint64_t account, uint64_t *out_version) MUST_USE;
 
 /* --- blob.c --- */
 void blob_stage_done(struct store *s, struct blob_stage *stage, bool is_committed);

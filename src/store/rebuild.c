@@ -177,24 +177,6 @@ enum st rebuild_pass_over(struct store *s, struct cursor *c, struct found *f)
 
 /* --- while replaying -------------------------------------------------------------------------------------- */
 
-static enum st version_of(struct store *s, uint64_t account, uint64_t *out)
-{
-    struct row_key key = row_key(ROW_VERSION, account);
-    struct arena a = ARENA_INIT;
-    uint64_t version = 0;
-    struct str value;
-    enum st st = index_get(&s->index, TIER_DISK, &a, str_n(key.p, sizeof key.p), &value);
-
-    if (st == ST_OK)
-        st = version_row_of(value, &version);
-    else if (st == ST_NOTFOUND)
-        st = ST_OK;
-    arena_fini(&a);
-    if (st == ST_OK)
-        *out = version;
-    return st;
-}
-
 /* An account whose next version is not the next has lost one. Of several parts of an account in a batch the first tells. */
 static enum st find_gaps(struct store *s, const struct found *f)
 {
@@ -215,7 +197,7 @@ static enum st find_gaps(struct store *s, const struct found *f)
             continue;
         if (id == last)
             continue;
-        TRY(version_of(s, id, &have));
+        TRY(store_version_applied(s, id, &have));
         if (version > have + 1 && !map_get(&s->rebuilding->named, id))
             name(s->rebuilding, id, version - 1);
         last = id;
@@ -303,7 +285,7 @@ static enum st raise_versions(struct store *s)
         uint64_t have;
 
         out->accounts[out->n_accounts++] = n->account;
-        TRY(version_of(s, n->account, &have));
+        TRY(store_version_applied(s, n->account, &have));
         if (have >= n->version)
             continue;
         buf_clear(&value);
