@@ -1,0 +1,34 @@
+/* Data of DNS records as values: pure readers of the wire form (RFC 1035 section 3.3), as the resolver hands it over, names without
+ * compression. What does not fit its type is ST_SYNTAX, never half read. Texts live in the arena. */
+#pragma once
+
+#include "base/arena.h"
+
+enum dns_type { DNS_A = 1, DNS_CNAME = 5, DNS_PTR = 12, DNS_MX = 15, DNS_TXT = 16, DNS_AAAA = 28, DNS_TLSA = 52 };
+
+#define DNS_NAME_MAX 255
+
+struct dns_mx {
+    uint16_t preference;
+    struct str host; /* "": the null MX of RFC 7505 */
+};
+
+struct dns_tlsa { /* RFC 6698 section 2.1 */
+    uint8_t usage, selector, matching;
+    struct str data;
+};
+
+/* A name in presentation form, lower case, without the last dot; the root is "". Only what can be a host name or a service label: letters,
+ * digits, '-' and '_'; anything else in a label is ST_SYNTAX, so that no dot or control byte of a label becomes part of a text. */
+enum st dns_read_name(struct arena *a, struct str rdata, struct str *out) MUST_USE;
+enum st dns_read_mx(struct arena *a, struct str rdata, struct dns_mx *out) MUST_USE;
+enum st dns_read_txt(struct arena *a, struct str rdata, struct str *out)
+    MUST_USE; /* its strings one behind the other (RFC 7208 section 3.3) */
+enum st dns_read_tlsa(struct str rdata, struct dns_tlsa *out) MUST_USE; /* `data` is a view of rdata */
+
+/* The name that is asked for: of an internationalised domain its A-labels (RFC 5890, by UTS 46, non-transitional), lower case, without the last
+ * dot. ST_SYNTAX. */
+enum st dns_ascii_name(struct arena *a, struct str domain, struct str *out) MUST_USE;
+
+/* The name under which an address is looked up backwards: "1.2.0.192.in-addr.arpa". `bytes` are 4 or 16. */
+struct str dns_reverse_name(struct arena *a, struct str bytes);
