@@ -108,6 +108,22 @@ static enum admin_exit read_config(struct call *c)
     return ADMIN_CONFIG;
 }
 
+/* The data directory, for who is the first to use it. */
+static enum admin_exit make_data(struct call *c)
+{
+    struct config_pos at = config_place(c->set, "data");
+    int why;
+
+    if (mkdir(c->set->data.p, geteuid() == 0 ? 0711 : 0700) == 0 || errno == EEXIST)
+        return ADMIN_DONE;
+    why = errno;
+    fprintf(stderr, "%s:", c->config);
+    if (at.line)
+        fprintf(stderr, "%u:%u:", at.line, at.column);
+    fprintf(stderr, " data %s can't be made: %s\n", c->set->data.p, strerror(why));
+    return ADMIN_CONFIG;
+}
+
 static enum admin_exit find_socket(struct call *c)
 {
     enum admin_exit e;
@@ -136,11 +152,9 @@ static enum admin_exit open_offline(struct call *c)
 
     if (e != ADMIN_DONE)
         return e;
-    if (mkdir(c->set->data.p, geteuid() == 0 ? 0711 : 0700) != 0 && errno != EEXIST) {
-        (void)FAIL_ERRNO(c->set->data.p);
-        complain(err_get()->st);
-        return ADMIN_FAILED;
-    }
+    e = make_data(c);
+    if (e != ADMIN_DONE)
+        return e;
     st = config_lock_data(c->set->data, &c->lock);
     if (st == ST_OK)
         st = c->hooks->offline->open(c->set, &c->directory);
@@ -205,9 +219,11 @@ static enum admin_exit show(const struct call *c, struct str json)
     return st == ST_OK ? ADMIN_DONE : complain(st);
 }
 
-static enum admin_exit refused(const struct admin_answer *answer)
+static enum admin_exit refused(const struct call *c, const struct admin_answer *answer)
 {
     fprintf(stderr, "restante: %.*s\n", STR_ARGS(answer->text.n ? answer->text : str_z(st_text(answer->st))));
+    if (c->args.command->id == ADMIN_CMD_reload && answer->st == ST_SYNTAX) /* of the file, not of the command */
+        return ADMIN_CONFIG;
     return exit_of(answer->st);
 }
 
@@ -217,7 +233,7 @@ static enum admin_exit ask_and_show(struct call *c, struct str input)
     enum admin_exit e = ask(c, input, &answer);
 
     if (e == ADMIN_DONE)
-        e = answer.st == ST_OK ? show(c, buf_str(&answer.json)) : refused(&answer);
+        e = answer.st == ST_OK ? show(c, buf_str(&answer.json)) : refused(c, &answer);
     if (answer.json.n)
         wipe(answer.json.p, answer.json.n);
     buf_fini(&answer.json);
@@ -295,7 +311,7 @@ static enum admin_exit send_batch(struct import *im)
         return ADMIN_DONE;
     e = ask(im->call, buf_str(&im->batch), &answer);
     if (e == ADMIN_DONE)
-        e = answer.st == ST_OK ? take_result(im, &answer) : refused(&answer);
+        e = answer.st == ST_OK ? take_result(im, &answer) : refused(im->call, &answer);
     buf_fini(&answer.json);
     wipe(im->batch.p, im->batch.n);
     buf_clear(&im->batch);
@@ -398,7 +414,7 @@ static enum admin_exit open_mail(struct call *c, struct admin_server *own, int *
         complain(st);
         e = ADMIN_NO_SERVER;
     } else if (answer.st != ST_OK) {
-        e = refused(&answer);
+        e = refused(c, &answer);
     }
     buf_fini(&answer.json);
     if (e == ADMIN_DONE)

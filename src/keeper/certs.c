@@ -73,9 +73,9 @@ static uint64_t expiry_of(const X509 *leaf)
 
 /* Reads all certificates of `pem` and writes them again, so that a gate is never sent anything else that the file may
  * hold, a private key above all. */
-static enum st read_chain(struct str name, struct str pem, struct arena *a, struct str *out_pem, X509 **out_leaf)
+static enum st read_chain(struct cert_file chain, struct arena *a, struct str *out_pem, X509 **out_leaf)
 {
-    BIO *in = BIO_new_mem_buf(pem.p, (int)pem.n), *out = BIO_new(BIO_s_mem());
+    BIO *in = BIO_new_mem_buf(chain.pem.p, (int)chain.pem.n), *out = BIO_new(BIO_s_mem());
     X509 *leaf = NULL, *x;
     size_t n = 0;
     char *text;
@@ -92,9 +92,13 @@ static enum st read_chain(struct str name, struct str pem, struct arena *a, stru
     }
     length = BIO_get_mem_data(out, &text);
     if (n == 0)
-        st = FAIL(ST_SYNTAX, "%.*s: there is no certificate in PEM form in it", STR_ARGS(name));
+        st = FAIL(ST_SYNTAX,
+                  "certificate %.*s: there is no certificate in PEM form in it: write the file that begins with "
+                  "-----BEGIN CERTIFICATE-----",
+                  STR_ARGS(chain.name));
     else if (n > CHAIN_LENGTH_MAX || length > CERT_CHAIN_MAX)
-        st = FAIL(ST_LIMIT, "%.*s: the chain of certificates is too long", STR_ARGS(name));
+        st = FAIL(ST_LIMIT, "certificate %.*s: the chain is too long: %d certificates and %d bytes are the most",
+                  STR_ARGS(chain.name), CHAIN_LENGTH_MAX, CERT_CHAIN_MAX);
     if (st == ST_OK) {
         *out_pem = arena_str(a, str_n(text, (size_t)length));
         *out_leaf = leaf;
@@ -107,20 +111,25 @@ static enum st read_chain(struct str name, struct str pem, struct arena *a, stru
     return st;
 }
 
-static enum st read_key(struct str name, struct str pem, const X509 *leaf, struct cert *out)
+static enum st read_key(struct cert_file file, const X509 *leaf, struct cert *out)
 {
-    BIO *in = BIO_new_mem_buf(pem.p, (int)pem.n);
+    BIO *in = BIO_new_mem_buf(file.pem.p, (int)file.pem.n);
     EVP_PKEY *key = PEM_read_bio_PrivateKey(in, NULL, no_password, NULL);
     enum st st = ST_OK;
 
     BIO_free(in);
     ERR_clear_error();
     if (!key)
-        return FAIL(ST_SYNTAX, "%.*s: there is no private key in PEM form without a password in it", STR_ARGS(name));
+        return FAIL(ST_SYNTAX,
+                    "key %.*s: there is no private key in PEM form without a password in it: write the file that "
+                    "begins with -----BEGIN PRIVATE KEY-----",
+                    STR_ARGS(file.name));
     if (!kind_of(key, &out->kind))
-        st = FAIL(ST_SYNTAX, "%.*s: keys are P-256, P-384, RSA of 2048 bits or more, or Ed25519", STR_ARGS(name));
+        st = FAIL(ST_SYNTAX, "key %.*s: write one that is P-256, P-384, RSA of 2048 to 8192 bits, or Ed25519",
+                  STR_ARGS(file.name));
     else if (X509_check_private_key(leaf, key) != 1)
-        st = FAIL(ST_SYNTAX, "%.*s: the private key is not that of the certificate", STR_ARGS(name));
+        st = FAIL(ST_SYNTAX, "key %.*s is not the key of that certificate: write the two files that were made together",
+                  STR_ARGS(file.name));
     ERR_clear_error();
     if (st == ST_OK)
         out->key = key;
@@ -129,16 +138,16 @@ static enum st read_key(struct str name, struct str pem, const X509 *leaf, struc
     return st;
 }
 
-enum st certs_add(struct certs *c, struct str name, struct str chain_pem, struct str key_pem)
+enum st certs_add(struct certs *c, struct cert_file chain, struct cert_file key)
 {
     struct cert cert = {0};
     X509 *leaf;
     enum st st;
 
-    if (c->n == CERTS_MAX || chain_pem.n > CERT_CHAIN_MAX * 4 || key_pem.n > CERT_KEY_MAX)
-        return FAIL(ST_LIMIT, "%.*s: too many certificates, or too large a file", STR_ARGS(name));
-    TRY(read_chain(name, chain_pem, &c->arena, &cert.chain, &leaf));
-    st = read_key(name, key_pem, leaf, &cert);
+    if (c->n == CERTS_MAX || chain.pem.n > CERT_CHAIN_MAX * 4 || key.pem.n > CERT_KEY_MAX)
+        return FAIL(ST_LIMIT, "certificate %.*s: too many certificates, or too large a file", STR_ARGS(chain.name));
+    TRY(read_chain(chain, &c->arena, &cert.chain, &leaf));
+    st = read_key(key, leaf, &cert);
     cert.expires_s = expiry_of(leaf);
     X509_free(leaf);
     TRY(st);

@@ -16,9 +16,15 @@ struct certs;
 struct certs *certs_new(uint32_t first_key); /* numbers of keys count from here */
 void certs_free(struct certs *c);            /* NULL does nothing; keys are wiped by OpenSSL */
 
-/* Chain (leaf first) and key in PEM. `name` is for error texts. ST_SYNTAX: not such PEM, an encrypted key, a key that
- * isn't the leaf's, a kind that isn't P-256, P-384, RSA of 2048 to 8192 bits or Ed25519. The caller wipes key_pem. */
-enum st certs_add(struct certs *c, struct str name, struct str chain_pem, struct str key_pem) MUST_USE;
+struct cert_file {
+    struct str name; /* for error texts */
+    struct str pem;
+};
+
+/* Chain (leaf first) and key. ST_SYNTAX: not such PEM, an encrypted key, a key that isn't the leaf's, a kind that isn't
+ * P-256, P-384, RSA of 2048 to 8192 bits or Ed25519; the text names the file and says what to write instead. The caller
+ * wipes key.pem. */
+enum st certs_add(struct certs *c, struct cert_file chain, struct cert_file key) MUST_USE;
 
 size_t certs_count(const struct certs *c);
 struct str certs_chain(const struct certs *c, size_t i); /* PEM, rewritten: leaf first, nothing but certificates */

@@ -29,24 +29,24 @@ static void warn_of_expiry(struct str name, uint64_t expires_s)
             lf_i64("days", ((int64_t)expires_s - (int64_t)now) / 86400));
 }
 
-static enum st add_certificate(const struct role *r, struct str name, struct certs *certs, size_t i)
+static enum st add_certificate(const struct role *r, const struct config_tls *tls, struct certs *certs, size_t i)
 {
     struct arena a = ARENA_INIT;
-    struct str chain, key = STR_NONE;
+    struct cert_file chain = {.name = tls->certificate}, key = {.name = tls->key};
     char chain_name[64], key_name[64];
     enum st st;
 
     snprintf(chain_name, sizeof chain_name, "tls/%zu/certificate", i);
     snprintf(key_name, sizeof key_name, "tls/%zu/key", i);
-    st = role_file_read(r, chain_name, CERT_CHAIN_MAX * 4, &a, &chain);
+    st = role_file_read(r, chain_name, CERT_CHAIN_MAX * 4, &a, &chain.pem);
     if (st == ST_OK)
-        st = role_file_read(r, key_name, CERT_KEY_MAX, &a, &key);
+        st = role_file_read(r, key_name, CERT_KEY_MAX, &a, &key.pem);
     if (st == ST_OK)
-        st = certs_add(certs, name, chain, key);
+        st = certs_add(certs, chain, key);
     if (st == ST_OK)
-        warn_of_expiry(name, certs_expires_s(certs, certs_count(certs) - 1));
-    if (key.n)
-        wipe((char *)(uintptr_t)key.p, key.n);
+        warn_of_expiry(chain.name, certs_expires_s(certs, certs_count(certs) - 1));
+    if (key.pem.n)
+        wipe((char *)(uintptr_t)key.pem.p, key.pem.n);
     arena_fini(&a);
     return st;
 }
@@ -59,7 +59,7 @@ static enum st load_certificates(struct keeper_role *k, const struct role *r, co
     enum st st = ST_OK;
 
     for (size_t i = 0; i < set->tls_count && st == ST_OK; i++)
-        st = add_certificate(r, set->tls[i].certificate, certs, i);
+        st = add_certificate(r, &set->tls[i], certs, i);
     if (st != ST_OK) {
         LOG(KEEPER_CERTIFICATE_FAILED, lf_err());
         certs_free(certs);
@@ -68,6 +68,16 @@ static enum st load_certificates(struct keeper_role *k, const struct role *r, co
     k->next_key += (uint32_t)set->tls_count;
     *out = certs;
     return ST_OK;
+}
+
+enum st keeper_pair_check(const struct config_tls *tls, struct str chain_pem, struct str key_pem)
+{
+    struct certs *certs = certs_new(0);
+    enum st st =
+        certs_add(certs, (struct cert_file){tls->certificate, chain_pem}, (struct cert_file){tls->key, key_pem});
+
+    certs_free(certs);
+    return st;
 }
 
 /* What these libraries load by name or look up in files comes now. */

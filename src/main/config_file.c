@@ -1,11 +1,15 @@
 #include "main/config_file.h"
 
 #include "base/limits.h"
+#include "main/role.h"
 #include "net/tls.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#define PEM_MAX 262144 /* the keeper takes less */
 
 static enum st read_file(const char *path, struct buf *out)
 {
@@ -19,7 +23,7 @@ static enum st read_file(const char *path, struct buf *out)
         buf_added(out, (size_t)n);
     close(fd);
     if (!p)
-        return FAIL(ST_LIMIT, "%s: more than %d bytes", path, LIMIT_CONFIG);
+        return FAIL(ST_LIMIT, "%s: more than %zu bytes", path, out->max);
     return n < 0 ? FAIL_ERRNO(path) : ST_OK;
 }
 
@@ -41,6 +45,63 @@ static enum st check_tls(const struct settings *set, struct config_errors *error
     return errors->n ? ST_SYNTAX : ST_OK;
 }
 
+static enum st read_pair(const struct config_tls *tls)
+{
+    struct buf chain, key;
+
+    buf_init(&chain, PEM_MAX);
+    buf_init(&key, PEM_MAX);
+    TRY(read_file(tls->certificate.p, &chain));
+    TRY(read_file(tls->key.p, &key));
+    return keeper_pair_check(tls, buf_str(&chain), buf_str(&key));
+}
+
+/* In a child that ends at once: no private key is ever in main's memory. What is wrong comes back through the pipe. */
+NORETURN static void look_at_pair(const struct config_tls *tls, int out)
+{
+    if (read_pair(tls) != ST_OK) {
+        const char *text = err_get()->text;
+
+        IGNORE(write(out, text, strlen(text)) > 0);
+    }
+    _exit(0);
+}
+
+static void check_pair(const struct config_tls *tls, struct config_errors *errors)
+{
+    char text[ERR_TEXT_MAX];
+    int fd[2], how = -1;
+    ssize_t n = 0;
+    pid_t pid;
+
+    if (pipe2(fd, O_CLOEXEC) < 0) {
+        config_error_add(errors, tls->at, "the certificate can't be checked: %s", strerror(errno));
+        return;
+    }
+    pid = fork();
+    if (pid == 0)
+        look_at_pair(tls, fd[1]);
+    close(fd[1]);
+    if (pid > 0) {
+        n = read(fd[0], text, sizeof text); /* one short write, or none */
+        waitpid(pid, &how, 0);
+    }
+    close(fd[0]);
+    if (n > 0)
+        config_error_add(errors, tls->at, "%.*s", (int)n, text);
+    else if (how != 0)
+        config_error_add(errors, tls->at, "the certificate %.*s and its key can't be checked",
+                         STR_ARGS(tls->certificate));
+}
+
+/* That each certificate can be used, with its key, is found before any role starts. */
+static enum st check_pairs(const struct settings *set, struct config_errors *errors)
+{
+    for (size_t i = 0; i < set->tls_count; i++)
+        check_pair(&set->tls[i], errors);
+    return errors->n ? ST_SYNTAX : ST_OK;
+}
+
 static enum st parse_and_check(struct config_file *f, struct buf *out_complaint)
 {
     struct config_errors *errors = MEM_NEW(struct config_errors);
@@ -50,6 +111,8 @@ static enum st parse_and_check(struct config_file *f, struct buf *out_complaint)
         st = config_check(f->set, errors);
     if (st == ST_OK)
         st = check_tls(f->set, errors);
+    if (st == ST_OK)
+        st = check_pairs(f->set, errors);
     if (st != ST_OK)
         config_errors_print(errors, f->path, out_complaint);
     mem_free(errors);

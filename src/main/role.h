@@ -95,5 +95,9 @@ enum st role_confine(struct role *r) MUST_USE;
 /* `restante --role NAME`; returns the exit status. */
 int role_main(const char *name);
 
+/* In the keeper's folder: whether it will take these contents of the two files; main asks before anything is started or
+ * reloaded. As certs_add (keeper/certs.h). */
+enum st keeper_pair_check(const struct config_tls *tls, struct str chain_pem, struct str key_pem) MUST_USE;
+
 const struct role_ops *role_ops_of(enum role_kind kind);
 enum role_kind role_kind_of(const char *name); /* ROLE_COUNT: there is none */

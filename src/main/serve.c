@@ -94,12 +94,30 @@ static enum st make_role_dir(const struct settings *set, enum role_kind kind)
     return chown(path, uid, gid) < 0 ? FAIL_ERRNO(path) : ST_OK;
 }
 
-static enum st make_dirs(const struct settings *set)
+/* A setting's directory. What is wrong with it is seen only by making it, and said as of a setting that is wrong. */
+static bool make_dir_of(const struct config_file *f, const char *name, struct str path, mode_t mode)
+{
+    struct config_errors *errors;
+    struct buf text;
+
+    if (make_dirs_to(path, mode) == ST_OK)
+        return true;
+    errors = MEM_NEW(struct config_errors);
+    buf_init(&text, 65536);
+    config_error_add(errors, config_place(f->set, name), "%s %.*s can't be made (%s): write a directory that can", name,
+                     STR_ARGS(path), err_get()->text);
+    config_errors_print(errors, f->path, &text);
+    fprintf(stderr, "%.*s", STR_ARGS(buf_str(&text)));
+    buf_fini(&text);
+    mem_free(errors);
+    return false;
+}
+
+static bool make_dirs(const struct config_file *f)
 {
     /* the roles' users must get through to their own, and the command line to the socket */
-    TRY(make_dirs_to(set->data, geteuid() == 0 ? 0711 : 0700));
-    TRY(make_dirs_to(set->run, 0755));
-    return ST_OK;
+    return make_dir_of(f, "data", f->set->data, geteuid() == 0 ? 0711 : 0700) &&
+           make_dir_of(f, "run", f->set->run, 0755);
 }
 
 static enum st make_role_dirs(const struct settings *set)
@@ -137,7 +155,6 @@ static enum st make_control(struct server *s)
 
 static enum st make(struct server *s, bool no_ports)
 {
-    TRY(make_dirs(s->config.set));
     TRY(config_lock_data(s->config.set->data, &s->lock_fd));
     TRY(make_role_dirs(s->config.set));
     if (!no_ports)
@@ -246,6 +263,8 @@ int serve_main(int argc, char **argv)
         return EXIT_CANNOT;
     s->cores = s->config.set->cores ? s->config.set->cores : cpus();
     s->gates = s->config.set->gates ? s->config.set->gates : s->cores;
+    if (!make_dirs(&s->config))
+        return EXIT_CONFIG;
     if (make(s, no_ports) != ST_OK) {
         complain(err_get()->text);
         return EXIT_CANNOT;

@@ -99,7 +99,10 @@ enum st server_reload(struct server *s, struct buf *complaint)
 
     if (s->phase != PHASE_RUNNING)
         return FAIL(ST_TRYLATER, "the server is not running yet, or not any more");
-    TRY(config_file_load(s->config.path, &f, complaint));
+    if (config_file_load(s->config.path, &f, complaint) != ST_OK) {
+        LOG(RELOAD_FAILED, lf_z("name", "main"), lf_str("error", str_trim(buf_str(complaint))));
+        return FAIL(ST_SYNTAX, "the configuration is wrong; the old settings stay"); /* whatever was wrong with it */
+    }
     log_changes(s->config.set, f.set);
     config_file_free(&s->newest);
     s->newest = f;
@@ -115,9 +118,8 @@ static void reload_by_signal(struct server *s)
     snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)clock_mono_us());
     notify_manager(text);
     buf_init(&complaint, 16384);
-    if (server_reload(s, &complaint) != ST_OK)
-        LOG(RELOAD_FAILED, lf_z("name", "main"),
-            lf_str("error", complaint.n ? str_trim(buf_str(&complaint)) : str_z(err_get()->text)));
+    if (server_reload(s, &complaint) == ST_TRYLATER)
+        LOG(RELOAD_FAILED, lf_z("name", "main"), lf_err());
     buf_fini(&complaint);
     notify_manager("READY=1");
 }

@@ -60,6 +60,11 @@ static bool verified(EVP_PKEY *key, const EVP_MD *md, bool pss, struct str input
     return ok;
 }
 
+static enum st add(struct certs *c, struct str chain, struct str key)
+{
+    return certs_add(c, (struct cert_file){STR("chain"), chain}, (struct cert_file){STR("key"), key});
+}
+
 TEST(each_kind_of_key_signs_as_openssl_verifies)
 {
     EVP_PKEY *keys[] = {EVP_EC_gen("P-256"), EVP_EC_gen("P-384"), EVP_RSA_gen(2048),
@@ -76,7 +81,7 @@ TEST(each_kind_of_key_signs_as_openssl_verifies)
     for (uint32_t i = 0; i < 4; i++) {
         X509 *x = self_signed(keys[i]);
 
-        CHECK_ST(certs_add(c, STR("test"), pem_of(&a, NULL, x), pem_of(&a, keys[i], NULL)), ST_OK);
+        CHECK_ST(add(c, pem_of(&a, NULL, x), pem_of(&a, keys[i], NULL)), ST_OK);
         CHECK_STR(certs_chain(c, i), pem_of(&a, NULL, x));
         CHECK(certs_expires_s(c, i) > clock_wall_s() + 86400 * 9 &&
               certs_expires_s(c, i) < clock_wall_s() + 86400 * 11);
@@ -109,15 +114,16 @@ TEST(what_is_no_pair_is_refused)
     struct str cert = pem_of(&a, NULL, x), key = pem_of(&a, one, NULL);
     struct str both = arena_printf(&a, "%.*s%.*s", STR_ARGS(key), STR_ARGS(cert));
 
-    CHECK_ST(certs_add(c, STR("test"), cert, pem_of(&a, two, NULL)), ST_SYNTAX);
-    CHECK_ST(certs_add(c, STR("test"), STR("nonsense"), key), ST_SYNTAX);
-    CHECK_ST(certs_add(c, STR("test"), cert, STR("nonsense")), ST_SYNTAX);
-    CHECK_ST(certs_add(c, STR("test"), STR(""), STR("")), ST_SYNTAX);
-    CHECK_ST(certs_add(c, STR("test"), pem_of(&a, NULL, y), pem_of(&a, small, NULL)), ST_SYNTAX);
+    CHECK_ST(add(c, cert, pem_of(&a, two, NULL)), ST_SYNTAX);
+    CHECK(str_starts(str_z(err_get()->text), STR("key key is not the key of that certificate")));
+    CHECK_ST(add(c, STR("nonsense"), key), ST_SYNTAX);
+    CHECK_ST(add(c, cert, STR("nonsense")), ST_SYNTAX);
+    CHECK_ST(add(c, STR(""), STR("")), ST_SYNTAX);
+    CHECK_ST(add(c, pem_of(&a, NULL, y), pem_of(&a, small, NULL)), ST_SYNTAX);
     for (size_t i = 0; i < cert.n - 30; i += 7)
-        CHECK_ST(certs_add(c, STR("test"), str_sub(cert, 0, i), key), ST_SYNTAX);
+        CHECK_ST(add(c, str_sub(cert, 0, i), key), ST_SYNTAX);
     CHECK_U64(certs_count(c), 0);
-    CHECK_ST(certs_add(c, STR("test"), both, key), ST_OK);
+    CHECK_ST(add(c, both, key), ST_OK);
     CHECK(str_search(certs_chain(c, 0), STR("PRIVATE")) == certs_chain(c, 0).n);
     certs_free(c);
     X509_free(x);
