@@ -587,6 +587,18 @@ static bool take_own(struct call *c, int argc, char **argv)
     return true;
 }
 
+/* "restante account": what there is of it. It is a mistake all the same, for a script above all. */
+static enum admin_exit list_verbs(struct str noun)
+{
+    struct buf b;
+
+    buf_init(&b, 65536);
+    admin_help_verbs(noun, &b);
+    fprintf(stderr, "restante: %.*s wants a further word:\n%.*s", STR_ARGS(noun), STR_ARGS(buf_str(&b)));
+    buf_fini(&b);
+    return ADMIN_USAGE;
+}
+
 int admin_main(int argc, char **argv, const struct admin_hooks *hooks)
 {
     struct call *c = MEM_NEW(struct call);
@@ -604,7 +616,10 @@ int admin_main(int argc, char **argv, const struct admin_hooks *hooks)
         st = admin_parse(&c->arena, c->words, c->n, &c->args);
     if (st == ST_OK && c->offline && !(c->args.command->flags & (CMD_OFFLINE | CMD_STARTS)))
         st = FAIL(ST_SYNTAX, "that command needs the running server");
-    e = st == ST_OK ? run(c) : complain(st);
+    if (st == ST_SYNTAX && c->n == 1 && admin_noun_has_verbs(c->words[0]))
+        e = list_verbs(c->words[0]);
+    else
+        e = st == ST_OK ? run(c) : complain(st);
     c->hooks->offline->close(c->directory);
     if (c->lock >= 0)
         close(c->lock);

@@ -70,6 +70,7 @@ enum st admin_read_password(bool from_stdin, bool twice, struct arena *a, struct
 
 /* help.c */
 void admin_help(const struct str *words, size_t n, struct buf *out); /* of one command, of a noun, or of all */
+void admin_help_verbs(struct str noun, struct buf *out);             /* what there is of a noun, without options */
 void admin_manual(struct buf *out);                                  /* the man page, in man(7) */
 
 /* make_ca.c: see there. */

@@ -1,6 +1,7 @@
 #include "admin/command.h"
 
 #include "base/clock.h"
+#include "config/nearest.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -123,6 +124,69 @@ static enum st check_count(const struct admin_args *args)
     return st;
 }
 
+/* The command whose noun, or verb behind that noun, somebody may have meant; NULL: none. */
+static const struct admin_command *meant(struct str noun, struct str verb)
+{
+    const struct admin_command *best = NULL;
+    size_t least = SIZE_MAX;
+
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        const struct admin_command *c = &commands[i];
+        size_t d = verb.n ? SIZE_MAX : word_distance(noun, str_z(c->noun));
+
+        if (verb.n && str_eq(noun, str_z(c->noun)))
+            d = word_distance(verb, str_z(c->verb));
+        if (d < least) {
+            least = d;
+            best = c;
+        }
+    }
+    return best;
+}
+
+bool admin_noun_has_verbs(struct str noun)
+{
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        if (str_eq(noun, str_z(commands[i].noun)))
+            return commands[i].verb[0] != 0;
+    return false;
+}
+
+static enum st no_verb(struct str noun, struct str verb)
+{
+    const struct admin_command *c = verb.n ? meant(noun, verb) : NULL;
+    struct buf all;
+    enum st st;
+
+    if (c)
+        return FAIL(ST_SYNTAX, "there is no command \"%s %.*s\": did you mean %s %s?", c->noun, (int)MIN(verb.n, 40),
+                    verb.p, c->noun, c->verb);
+    buf_init(&all, 1000);
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        if (str_eq(noun, str_z(commands[i].noun)))
+            buf_addf(&all, "%s%s", all.n ? ", " : "", commands[i].verb);
+    if (verb.n)
+        st = FAIL(ST_SYNTAX, "there is no command \"%.*s %.*s\"; there are %.*s", STR_ARGS(noun), (int)MIN(verb.n, 40),
+                  verb.p, STR_ARGS(buf_str(&all)));
+    else
+        st = FAIL(ST_SYNTAX, "%.*s what? %.*s", STR_ARGS(noun), STR_ARGS(buf_str(&all)));
+    buf_fini(&all);
+    return st;
+}
+
+static enum st no_command(const struct str *words, size_t n)
+{
+    struct str noun = n ? words[0] : STR_NONE;
+    const struct admin_command *c;
+
+    if (admin_noun_has_verbs(noun))
+        return no_verb(noun, n > 1 && !str_starts(words[1], STR("--")) ? words[1] : STR_NONE);
+    c = meant(noun, STR_NONE);
+    if (c)
+        return FAIL(ST_SYNTAX, "there is no command \"%.*s\": did you mean %s?", (int)MIN(noun.n, 40), noun.p, c->noun);
+    return FAIL(ST_SYNTAX, "there is no command \"%.*s\"; restante help lists them", (int)MIN(noun.n, 40), noun.p);
+}
+
 enum st admin_parse(struct arena *a, const struct str *words, size_t n, struct admin_args *out)
 {
     struct str *list;
@@ -130,7 +194,7 @@ enum st admin_parse(struct arena *a, const struct str *words, size_t n, struct a
 
     *out = (struct admin_args){.command = admin_find(words, n)};
     if (!out->command)
-        return FAIL(ST_SYNTAX, "there is no such command; restante help lists them");
+        return no_command(words, n);
     if (n > ADMIN_WORDS_MAX)
         return FAIL(ST_SYNTAX, "too many words");
     out->args = list = ARENA_ARRAY(a, struct str, n);

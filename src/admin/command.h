@@ -49,6 +49,7 @@ bool admin_option_is_common(const char *name); /* goes with every command */
 
 /* Which command these words are; NULL: none. */
 const struct admin_command *admin_find(const struct str *words, size_t n);
+bool admin_noun_has_verbs(struct str noun); /* "account": a command needs a second word */
 /* Takes them apart: arguments by number, options ("--name VALUE", "--name=VALUE", "--name") by the row. ST_SYNTAX with a text
  * for people. Views point to the words. */
 enum st admin_parse(struct arena *a, const struct str *words, size_t n, struct admin_args *out) MUST_USE;

@@ -41,6 +41,16 @@ static void exits(struct buf *out)
 #undef EXIT
 }
 
+void admin_help_verbs(struct str noun, struct buf *out)
+{
+    size_t count;
+    const struct admin_command *c = admin_commands(&count);
+
+    for (size_t i = 0; i < count; i++)
+        if (str_eq(noun, str_z(c[i].noun)))
+            command_line(&c[i], out);
+}
+
 void admin_help(const struct str *words, size_t n, struct buf *out)
 {
     size_t count, shown = 0;
@@ -99,13 +109,17 @@ void admin_manual(struct buf *out)
     const struct admin_command *c = admin_commands(&n);
     const struct admin_option *o = admin_options(&n_options);
 
-    buf_addz(out,
-             ".\\\" Made from the rows of src/admin by gen_docs; do not edit.\n.TH RESTANTE 1\n.SH NAME\nrestante \\- "
-             "a mail server, and its command line\n"
-             ".SH SYNOPSIS\n\\fBrestante\\fR \\fICOMMAND\\fR [\\fIARGUMENTS\\fR] [\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n"
-             "Speaks to the running server over its administration socket. Commands about domains, accounts and "
-             "aliases work on the "
-             "data directory by themselves while no server runs.\n.SH COMMANDS\n");
+    buf_addz(
+        out,
+        ".\\\" Made from the rows of src/admin by gen_docs; do not edit.\n.TH RESTANTE 1\n.SH NAME\nrestante \\- "
+        "a mail server, and its command line\n"
+        ".SH SYNOPSIS\n\\fBrestante\\fR \\fICOMMAND\\fR [\\fIARGUMENTS\\fR] [\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n"
+        "Speaks to the running server over its administration socket. Commands about domains, accounts and "
+        "aliases work on the "
+        "data directory by themselves while no server runs.\n"
+        ".PP\nWith \\-\\-json the answer is one JSON object (RFC 8259) on a line. A list stands in it under the name "
+        "of what is "
+        "listed: domains, accounts, aliases, sessions, letters (of the queue), deleted (messages).\n.SH COMMANDS\n");
     for (size_t i = 0; i < n; i++) {
         struct buf usage;
 

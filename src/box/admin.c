@@ -80,6 +80,8 @@ static enum st sessions(struct job *job) SUSPENDS
 {
     struct gather g = {.home = core_here()};
 
+    json_object(job->json);
+    json_key(job->json, "sessions");
     json_array(job->json);
     for (unsigned i = 0; i < job->box->n_cores; i++) {
         buf_init(&g.out, ANSWER_MAX / 2);
@@ -91,6 +93,7 @@ static enum st sessions(struct job *job) SUSPENDS
         buf_fini(&g.out);
     }
     json_array_end(job->json);
+    json_object_end(job->json);
     return ST_OK;
 }
 
@@ -158,9 +161,12 @@ static enum st queue_pages(struct job *job) SUSPENDS
 
 static enum st queue_list_all(struct job *job) SUSPENDS
 {
+    json_object(job->json);
+    json_key(job->json, "letters");
     json_array(job->json);
     TRY(queue_pages(job));
     json_array_end(job->json);
+    json_object_end(job->json);
     return ST_OK;
 }
 

@@ -1,4 +1,4 @@
-/* Levenshtein distance over the rows: for "did you mean". */
+/* Levenshtein distance: for "did you mean". */
 #include "config/nearest.h"
 
 #define WORD_MAX 64
@@ -21,6 +21,18 @@ static size_t distance(struct str a, struct str b)
         }
     }
     return row[b.n];
+}
+
+size_t word_distance(struct str written, struct str is)
+{
+    size_t d;
+
+    if (written.n > WORD_MAX || is.n > WORD_MAX)
+        return SIZE_MAX;
+    if (written.n >= 2 && str_istarts(is, written))
+        return 1;
+    d = distance(is, written);
+    return d <= MAX(written.n / 3, (size_t)2) && d < written.n ? d : SIZE_MAX;
 }
 
 const struct field *field_nearest(const struct field_table *t, struct str prefix, struct str word)

@@ -17,7 +17,7 @@ S2: +OK*
 run: sessions
 out*: /imap .*${carol} .*yes .*INBOX .*IDLE.*/
 run: sessions --json
-out: *"service":"pop3","user":"${carol}"*
+out: {"sessions":*"service":"pop3","user":"${carol}"*
 C1: DONE
 S1*: c OK *
 C1: d LOGOUT

@@ -20,4 +20,4 @@ x
 END
 S: 250 2.0.0 *
 run: queue list --json
-out*: *${carol}*somebody@elsewhere.example*
+out*: {"letters":*${carol}*somebody@elsewhere.example*

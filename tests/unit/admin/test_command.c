@@ -43,6 +43,33 @@ TEST(words_are_taken_apart_by_their_row)
     arena_fini(&arena);
 }
 
+TEST(words_that_are_no_command_are_told_with_what_was_meant)
+{
+    static const struct {
+        const char *line, *text;
+    } cases[] = {
+        {"acount list", "there is no command \"acount\": did you mean account?"},
+        {"QUEUE list", "there is no command \"QUEUE\": did you mean queue?"},
+        {"dom", "there is no command \"dom\": did you mean domain?"},
+        {"chekc-config", "there is no command \"chekc-config\": did you mean check-config?"},
+        {"x", "there is no command \"x\"; restante help lists them"},
+        {"", "there is no command \"\"; restante help lists them"},
+        {"account lst", "there is no command \"account lst\": did you mean account list?"},
+        {"queue relase 1", "there is no command \"queue relase\": did you mean queue release?"},
+        {"alias fly", "there is no command \"alias fly\"; there are add, list, show, remove"},
+        {"queue", "queue what? list, show, hold, release, drop"},
+        {"domain --json", "domain what? add, list, show, set, remove"},
+    };
+    struct admin_args a;
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CHECK_ST(parse(cases[i].line, &a), ST_SYNTAX);
+        CHECK_STR(str_z(err_get()->text), str_z(cases[i].text));
+    }
+    CHECK(admin_noun_has_verbs(STR("store")) && !admin_noun_has_verbs(STR("status")) && !admin_noun_has_verbs(STR("")));
+    arena_fini(&arena);
+}
+
 TEST(every_row_is_complete_and_found_by_its_words)
 {
     size_t n, n_options;

@@ -30,6 +30,18 @@ TEST(every_command_and_option_is_explained)
     buf_fini(&manual);
 }
 
+TEST(what_there_is_of_a_noun)
+{
+    struct buf b;
+
+    buf_init(&b, 1 << 20);
+    admin_help_verbs(STR("alias"), &b);
+    CHECK(str_search(buf_str(&b), STR("  restante alias add ALIAS TARGET...\n")) == 0);
+    CHECK(str_search(buf_str(&b), STR("restante alias remove")) < b.n);
+    CHECK(str_search(buf_str(&b), STR("account")) == b.n && str_search(buf_str(&b), STR("--")) == b.n);
+    buf_fini(&b);
+}
+
 TEST(help_can_be_asked_about_one_noun)
 {
     const struct str words[] = {{"alias", 5}, {"add", 3}}, none = STR("nothing");
