@@ -1,8 +1,11 @@
 /* Search. The record says where headers and bodies stand, so a letter is walked as a row of spans
  * in the order of their offsets; what is not text is passed over. A body goes in pieces through
  * transfer decoding, conversion to UTF-8 and folding into a window, which keeps so much of the piece
- * before that a match across the border is found. */
+ * before that a match across the border is found. What stands before the first and behind the last
+ * boundary of a multipart belongs to the body too (RFC 2046 5.1.1: preamble and epilogue); the
+ * boundary lines themselves are passed over, they are nobody's text. */
 #include "mime/text_search.h"
+#include "base/must.h"
 #include "mime/casefold.h"
 #include "mime/charset.h"
 #include "mime/decode.h"
@@ -14,15 +17,26 @@
 #define PIECE 8192 /* of a body's bytes at a time */
 #define GROWTH 64  /* the most that a byte may grow by in conversion and folding */
 
+enum where {
+    IN_HEADER,
+    IN_BODY,     /* of a text; of a multipart, its preamble */
+    IN_BOUNDARY, /* the closing one: a line, and the line end before it */
+    IN_EPILOGUE
+};
+
 struct mime_search {
     const struct mime_record *r;
     const struct mime_needle *needle;
     bool with_headers, found;
     uint64_t at; /* offset of the next byte in the letter */
     size_t part; /* that is being read; n_parts: no more */
-    bool in_body;
-    bool is_open;      /* a body's converters are */
-    struct buf header; /* of the part */
+    enum where where;
+    size_t closing;        /* the multipart whose epilogue is read */
+    uint64_t closing_from; /* where its last part ended */
+    bool is_open;          /* a body's converters are */
+    bool line_begun;       /* of the boundary before an epilogue */
+    struct buf header;     /* of the part */
+    struct buf held;       /* of a preamble, whose last line is the boundary */
     struct mime_decoder decoder;
     struct charset_conv conv;
     struct buf raw, utf8, window;
@@ -132,29 +146,36 @@ struct mime_search *mime_search_new(const struct mime_record *r, const struct mi
     s->with_headers = with_headers;
     s->found = needle->folded.n == 0;
     buf_init(&s->header, LIMIT_HEADER);
+    buf_init(&s->held, PIECE);
     buf_init(&s->raw, PIECE * 2);
     buf_init(&s->utf8, PIECE * 8);
     buf_init(&s->window, PIECE * GROWTH * 8 + needle->folded.n);
     return s;
 }
 
-static const struct charset *charset_of(struct str header)
+/* Is there text for people in the part, and in which character set? Besides text/anything that is what message/anything
+ * holds (a delivery status), and a multipart that is nested too deep to have been taken apart. */
+static bool is_readable(struct str header, const struct mime_part *p, const struct charset **out_cs)
 {
     struct arena a = ARENA_INIT;
-    const struct charset *cs = NULL;
+    bool readable = p->flags & (MIME_PART_TEXT | MIME_PART_MULTIPART);
     struct mime_content_type t;
     struct mime_field f;
 
-    if (mime_header_find(header, STR("Content-Type"), &f) == ST_OK && mime_content_type_parse(&a, f.value, &t))
-        cs = charset_find(mime_param_text(&a, &t.params, STR("charset")));
+    *out_cs = NULL;
+    if (mime_header_find(header, STR("Content-Type"), &f) == ST_OK && mime_content_type_parse(&a, f.value, &t)) {
+        if (p->flags & MIME_PART_TEXT)
+            *out_cs = charset_find(mime_param_text(&a, &t.params, STR("charset")));
+        readable |= str_ieq(t.type, STR("message")) || str_ieq(t.type, STR("multipart"));
+    }
     arena_fini(&a);
-    return cs;
+    return readable && !(p->flags & MIME_PART_MESSAGE);
 }
 
-static void body_open(struct mime_search *s, const struct mime_part *p)
+static void body_open(struct mime_search *s, enum mime_encoding encoding, const struct charset *cs)
 {
-    mime_decoder_init(&s->decoder, p->encoding);
-    charset_conv_init(&s->conv, charset_of(buf_str(&s->header)));
+    mime_decoder_init(&s->decoder, encoding);
+    charset_conv_init(&s->conv, cs);
     buf_clear(&s->window);
     s->is_open = true;
 }
@@ -201,15 +222,101 @@ static void body_close(struct mime_search *s)
     s->is_open = false;
 }
 
+static size_t last_line(struct str s)
+{
+    size_t n = s.n;
+
+    if (n && s.p[n - 1] == '\n')
+        n--;
+    while (n && s.p[n - 1] != '\n')
+        n--;
+    return n;
+}
+
+/* Searches what is held but for its last line. A line that fills all of it is no boundary. */
+static void preamble_search(struct mime_search *s, bool at_end)
+{
+    struct str held = buf_str(&s->held);
+    size_t n = last_line(held);
+
+    if (n == 0 && !at_end)
+        n = held.n;
+    body_feed(s, str_sub(held, 0, n));
+    buf_drop_front(&s->held, n);
+}
+
+static void preamble_feed(struct mime_search *s, struct str piece)
+{
+    while (piece.n && !s->found) {
+        struct str now = str_sub(piece, 0, PIECE - s->held.n);
+
+        buf_add(&s->held, now);
+        piece = str_from(piece, now.n);
+        if (s->held.n == PIECE)
+            preamble_search(s, false);
+    }
+}
+
+/* Without parts no boundary was found: all is text, and was read as such. */
+static bool has_preamble(const struct mime_search *s, const struct mime_part *p)
+{
+    return (p->flags & MIME_PART_MULTIPART) && p->next > s->part + 1;
+}
+
+/* Goes on to the epilogue of the innermost multipart whose last part `done` is, or to the next part. */
+static void part_end(struct mime_search *s, size_t done)
+{
+    struct mime_part p = mime_record_part(s->r, done), parent = mime_record_part(s->r, p.parent);
+
+    while (done && parent.next == p.next) {
+        if (parent.flags & MIME_PART_MULTIPART) {
+            s->closing = p.parent;
+            s->closing_from = p.body_end;
+            s->line_begun = false;
+            s->where = IN_BOUNDARY;
+            return;
+        }
+        done = p.parent;
+        p = parent;
+        parent = mime_record_part(s->r, p.parent);
+    }
+    s->part++;
+    s->where = IN_HEADER;
+}
+
 /* The header of the part is complete. */
-static void header_done(struct mime_search *s, const struct mime_part *p)
+static void header_end(struct mime_search *s, const struct mime_part *p)
 {
     bool embedded = s->part && (mime_record_part(s->r, p->parent).flags & MIME_PART_MESSAGE);
+    struct str header = buf_str(&s->header);
+    const struct charset *cs;
 
     if (s->with_headers || embedded)
-        s->found = search_fields(s->needle, buf_str(&s->header));
-    if (p->flags & MIME_PART_TEXT)
-        body_open(s, p);
+        s->found = search_fields(s->needle, header);
+    if (is_readable(header, p, &cs)) {
+        body_open(s, p->flags & MIME_PART_MULTIPART ? MIME_8BIT : p->encoding, cs);
+        s->where = IN_BODY;
+    } else if (p->next > s->part + 1) {
+        s->part++;
+    } else {
+        part_end(s, s->part);
+    }
+    buf_clear(&s->header);
+}
+
+static void body_end(struct mime_search *s, const struct mime_part *p)
+{
+    if (has_preamble(s, p)) {
+        preamble_search(s, true);
+        buf_clear(&s->held);
+    }
+    body_close(s);
+    if (p->next == s->part + 1) {
+        part_end(s, s->part);
+        return;
+    }
+    s->part++;
+    s->where = IN_HEADER;
 }
 
 /* The span that is being read, or waited for; false when there is none. */
@@ -217,26 +324,67 @@ static bool span_now(struct mime_search *s, struct mime_part *p, uint64_t *start
 {
     if (s->part >= s->r->n_parts)
         return false;
+    if (s->where >= IN_BOUNDARY) {
+        *p = mime_record_part(s->r, s->closing);
+        *start = s->closing_from;
+        *end = p->body_end;
+        return true;
+    }
     *p = mime_record_part(s->r, s->part);
-    *start = s->in_body ? p->body_start : p->header_start;
-    *end = s->in_body ? p->body_end : p->body_start;
+    *start = s->where == IN_HEADER ? p->header_start : p->body_start;
+    *end = s->where == IN_HEADER ? p->body_start : p->body_end;
+    if (s->where == IN_BODY && has_preamble(s, p))
+        *end = mime_record_part(s->r, s->part + 1).header_start;
     return true;
 }
 
 /* Behind the end of a span. */
 static void span_end(struct mime_search *s, const struct mime_part *p)
 {
-    if (!s->in_body)
-        header_done(s, p);
-    else
+    switch (s->where) {
+    case IN_HEADER: header_end(s, p); return;
+    case IN_BODY: body_end(s, p); return;
+    case IN_BOUNDARY:
+    case IN_EPILOGUE:
         body_close(s);
-    if (!s->in_body && s->is_open) {
-        s->in_body = true;
+        part_end(s, s->closing);
         return;
     }
-    s->in_body = false;
-    s->part++;
-    buf_clear(&s->header);
+}
+
+/* How much of a piece the boundary line takes: up to its end, or all. */
+static size_t boundary_feed(struct mime_search *s, struct str piece)
+{
+    size_t n = 0, line;
+
+    while (!s->line_begun && n < piece.n && (piece.p[n] == '\r' || piece.p[n] == '\n'))
+        n++;
+    if (n == piece.n)
+        return n;
+    s->line_begun = true;
+    line = str_find(str_from(piece, n), '\n');
+    if (n + line == piece.n)
+        return piece.n;
+    body_open(s, MIME_8BIT, NULL);
+    s->where = IN_EPILOGUE;
+    return n + line + 1;
+}
+
+/* Takes bytes of the span; gives how many. */
+static size_t span_feed(struct mime_search *s, const struct mime_part *p, struct str piece)
+{
+    switch (s->where) {
+    case IN_HEADER: buf_add(&s->header, str_sub(piece, 0, s->header.max - s->header.n)); return piece.n;
+    case IN_BODY:
+        if (has_preamble(s, p))
+            preamble_feed(s, piece);
+        else
+            body_feed(s, piece);
+        return piece.n;
+    case IN_BOUNDARY: return boundary_feed(s, piece);
+    case IN_EPILOGUE: body_feed(s, piece); return piece.n;
+    }
+    never("a place in a letter");
 }
 
 bool mime_search_feed(struct mime_search *s, struct str piece)
@@ -254,14 +402,12 @@ bool mime_search_feed(struct mime_search *s, struct str piece)
             s->at += skip;
         }
         if (s->at < end && piece.n) {
-            struct str now = str_sub(piece, 0, (size_t)(end - s->at));
+            size_t taken = span_feed(s, &p, str_sub(piece, 0, (size_t)(end - s->at)));
 
-            if (s->in_body)
-                body_feed(s, now);
-            else
-                buf_add(&s->header, now);
-            piece = str_from(piece, now.n);
-            s->at += now.n;
+            piece = str_from(piece, taken);
+            s->at += taken;
+            if (s->at < end && piece.n)
+                continue; /* another span begins within this one */
         }
         if (s->at < end || s->at < start)
             break;
@@ -279,6 +425,7 @@ bool mime_search_end(struct mime_search *s)
     body_close(s);
     found = s->found;
     buf_fini(&s->header);
+    buf_fini(&s->held);
     buf_fini(&s->raw);
     buf_fini(&s->utf8);
     buf_fini(&s->window);

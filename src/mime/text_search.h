@@ -32,8 +32,8 @@ enum mime_found mime_search_record(const struct mime_needle *n, const struct mim
  *   while (more && !mime_search_feed(s, piece)) read more;
  *   found = mime_search_end(s);
  *
- * BODY (without headers) looks into text parts and the headers of embedded letters; TEXT (with)
- * into all headers too. Record and needle are borrowed until the end. Memory: a header, or some
+ * BODY (without headers) looks into text parts, into what stands before the first and behind the last
+ * boundary of multiparts, and into the headers of embedded letters; TEXT (with) into all headers too. Record and needle are borrowed until the end. Memory: a header, or some
  * ten KiB of text. */
 struct mime_search;
 

@@ -49,48 +49,206 @@ static const struct {
     {STR("deep"), true, true},
     {STR("secret"), false, true},
     {STR("hidden"), false, false},
-    {STR("preamble"), false, false},
+    {STR("preamble"), true, true},
+    {STR("--b"), false, false},
     {STR("textdeep"), false, false},
     {STR(""), true, true},
     {STR("</p>"), true, true},
     {STR("nowhere"), false, false},
 };
 
-static bool search_by(const struct mime_record *r, struct mime_needle *n, bool headers, size_t first, size_t step)
+static bool search_by(const struct mime_record *r, struct mime_needle *n, bool headers, struct str whole, size_t first,
+                      size_t step)
 {
     struct mime_search *s = mime_search_new(r, n, headers);
 
-    mime_search_feed(s, str_sub(letter, 0, first));
-    for (size_t at = first; at < letter.n; at += step)
-        if (mime_search_feed(s, str_sub(letter, at, step)))
+    mime_search_feed(s, str_sub(whole, 0, first));
+    for (size_t at = first; at < whole.n; at += step)
+        if (mime_search_feed(s, str_sub(whole, at, step)))
             break;
     return mime_search_end(s);
 }
 
-TEST(letters_whole_bytewise_and_cut)
+/* Whole, one byte at a time, and cut at each offset. */
+static void check_search(struct str whole, struct str text, bool in_body, bool in_text)
 {
     struct arena a = ARENA_INIT;
     struct mime_record r;
+    struct mime_needle n;
     struct buf b;
+    bool same = true;
 
     buf_init(&b, LIMIT_MIME_RECORD);
-    mime_record_build(letter, &b);
+    mime_record_build(whole, &b);
     CHECK_ST(mime_record_open(buf_str(&b), &r), ST_OK);
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct mime_needle n;
-
-        mime_needle_init(&n, &a, cases[i].needle);
-        CHECK(mime_search_letter(&r, &n, false, letter) == cases[i].in_body);
-        CHECK(mime_search_letter(&r, &n, true, letter) == cases[i].in_text);
-        CHECK(search_by(&r, &n, false, 0, 1) == cases[i].in_body);
-        CHECK(search_by(&r, &n, true, 0, 1) == cases[i].in_text);
-        for (size_t cut = 1; cut < letter.n; cut++) {
-            CHECK(search_by(&r, &n, false, cut, letter.n) == cases[i].in_body);
-            CHECK(search_by(&r, &n, true, cut, letter.n) == cases[i].in_text);
-        }
+    mime_needle_init(&n, &a, text);
+    same &= mime_search_letter(&r, &n, false, whole) == in_body;
+    same &= mime_search_letter(&r, &n, true, whole) == in_text;
+    same &= search_by(&r, &n, false, whole, 0, 1) == in_body;
+    same &= search_by(&r, &n, true, whole, 0, 1) == in_text;
+    for (size_t cut = 1; cut < whole.n; cut++) {
+        same &= search_by(&r, &n, false, whole, cut, whole.n) == in_body;
+        same &= search_by(&r, &n, true, whole, cut, whole.n) == in_text;
     }
+    CHECK(same);
+    if (!same)
+        printf("# %.*s in %.*s\n", STR_ARGS(text), STR_ARGS(whole));
     buf_fini(&b);
     arena_fini(&a);
+}
+
+TEST(letters_whole_bytewise_and_cut)
+{
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        check_search(letter, cases[i].needle, cases[i].in_body, cases[i].in_text);
+}
+
+#define MULTIPART(boundary) "Content-Type: multipart/mixed; boundary=\"" boundary "\"\r\n\r\n"
+
+/* RFC 2046 5.1.1: what stands before the first and behind the last boundary is text of the body, the boundaries are
+ * not. Letters that break the rules are searched as well as can be. */
+static const struct {
+    struct str letter, needle;
+    bool in_body;
+} around_boundaries[] = {
+    {STR(MULTIPART("b") "--b\r\n\r\none\r\n--b--\r\nbehind all\r\n"), STR("behind all"), true},
+    {STR(MULTIPART("b") "--b\r\n\r\none\r\n--b--\r\nbehind all\r\n"), STR("--b"), false},
+    {STR(MULTIPART("b") "--b\r\n\r\none\r\n--b--\r\nbehind"), STR("onebehind"), false},
+    {STR(MULTIPART("b") "--b\r\n\r\none\r\n--b-- word\r\nbehind"), STR("word"), false},
+    {STR(MULTIPART("b") "--b\r\n\r\n--b--\r\nbehind"), STR("behind"), true},
+    {STR(MULTIPART("b") "--b\r\n--b--\nbehind"), STR("behind"), true},
+    {STR(MULTIPART("b") "--b\n\none\n\n--b--\nbehind\n--b\n\nagain"), STR("again"), true},
+    {STR(MULTIPART("b") "--b\r\n\r\none\r\n--b--"), STR("b--"), false},
+    {STR(MULTIPART("b") "before\r\nall\r\n--b\r\n\r\none\r\n"), STR("before\r\nall"), true},
+    {STR(MULTIPART("b") "before\r\nall\r\n--b\r\n\r\none\r\n"), STR("allone"), false},
+    {STR(MULTIPART("b") "before\r\n--b\r\n\r\none\r\n"), STR("--b"), false},
+    {STR(MULTIPART("b") "before\r\n--b word\r\n\r\none\r\n"), STR("word"), false},
+    /* epilogues of several at once, the outer one without its last boundary */
+    {STR(MULTIPART("b") "--b\r\n" MULTIPART(
+         "c") "--c\r\n\r\none\r\n--c--\r\ninner\r\n--b\r\n\r\ntwo\r\n--b--\r\nouter"),
+     STR("inner"), true},
+    {STR(MULTIPART("b") "--b\r\n" MULTIPART(
+         "c") "--c\r\n\r\none\r\n--c--\r\ninner\r\n--b\r\n\r\ntwo\r\n--b--\r\nouter"),
+     STR("outer"), true},
+    {STR(MULTIPART("b") "--b\r\n" MULTIPART("c") "--c\r\n\r\none\r\n--c--\r\ninner\r\n--b--\r\nouter"), STR("outer"),
+     true},
+    {STR(MULTIPART("b") "--b\r\n" MULTIPART("c") "--c\r\n\r\none\r\n--c--\r\ninner\r\n--b--\r\nouter"), STR("inner"),
+     true},
+    {STR(MULTIPART("b") "--b\r\n" MULTIPART("c") "--c\r\n\r\none\r\n--c--\r\ninner\r\n--b--\r\nouter"), STR("--"),
+     false},
+    {STR(MULTIPART("b") "--b\r\n" MULTIPART("c") "--c\r\n\r\none\r\n--b--\r\nouter"), STR("one"), true},
+    {STR(MULTIPART("b") "--b\r\n" MULTIPART("c") "--c\r\n\r\none\r\n--b--\r\nouter"), STR("outer"), true},
+    {STR(MULTIPART("b") "--b\r\n" MULTIPART("c") "--c\r\n\r\none\r\n--c--\r\ninner\r\nlast"), STR("last"), true},
+    /* within an embedded letter */
+    {STR(MULTIPART("b") "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: deep\r\n" MULTIPART(
+         "c") "first\r\n--c\r\n\r\none\r\n--c--\r\ninner\r\n--b--\r\nouter"),
+     STR("first"), true},
+    {STR(MULTIPART("b") "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: deep\r\n" MULTIPART(
+         "c") "first\r\n--c\r\n\r\none\r\n--c--\r\ninner\r\n--b--\r\nouter"),
+     STR("subject: deep"), true},
+    {STR(MULTIPART("b") "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: deep\r\n" MULTIPART(
+         "c") "first\r\n--c\r\n\r\none\r\n--c--\r\ninner\r\n--b--\r\nouter"),
+     STR("inner"), true},
+    {STR(MULTIPART("b") "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: deep\r\n" MULTIPART(
+         "c") "first\r\n--c\r\n\r\none\r\n--c--\r\ninner\r\n--b--\r\nouter"),
+     STR("outer"), true},
+    /* behind what is no text */
+    {STR(MULTIPART("b") "--b\r\nContent-Type: image/png\r\n\r\nhidden\r\n--b--\r\nbehind"), STR("behind"), true},
+    {STR(MULTIPART("b") "--b\r\nContent-Type: image/png\r\n\r\nhidden\r\n--b--\r\nbehind"), STR("hidden"), false},
+    /* no boundary named, none found, none that closes */
+    {STR("Content-Type: multipart/mixed\r\n\r\n--b\r\n\r\none\r\n"), STR("--b"), true},
+    {STR(MULTIPART("b") "nothing begins\r\nhere"), STR("begins\r\nhere"), true},
+    {STR(MULTIPART("b") "--b\r\n\r\none\r\n--b\r\n\r\ntwo"), STR("two"), true},
+    {STR(MULTIPART("b") "--b\r\n\r\none\r\n--b\r\nX: two"), STR("two"), false},
+};
+
+TEST(text_around_boundaries)
+{
+    for (size_t i = 0; i < ARRAY_LEN(around_boundaries); i++) {
+        bool in_body = around_boundaries[i].in_body, in_head = str_ieq(around_boundaries[i].needle, STR("two"));
+
+        check_search(around_boundaries[i].letter, around_boundaries[i].needle, in_body, in_body || in_head);
+    }
+}
+
+#define TYPE(type, rest) "Content-Type: " type "\r\n" rest "\r\n\r\n"
+
+static const struct {
+    struct str letter, needle;
+    bool in_body;
+} odd_parts[] = {
+    {STR(TYPE("text/plain", "Content-Transfer-Encoding: x-unknown") "as it =66 stands"), STR("it =66 stands"), true},
+    {STR(TYPE("text/plain; charset=x-unknown", "A: b") "gr\xc3\xbc\xc3\x9f"), STR("GR\xc3\x9c"), true},
+    {STR(TYPE("text/plain; charset=x-unknown", "A: b") "gr\xfc\xdf"), STR("gr\xc3\xbc\xc3\x9f"), true},
+    {STR(TYPE("text/plain; charset=us-ascii", "A: b") "gr\xc3\xbc\xc3\x9f"), STR("gr\xc3\xbc\xc3\x9f"), true},
+    {STR(TYPE("nonsense", "A: b") "plain text"), STR("plain text"), true},
+    {STR(TYPE("application/pdf", "A: b") "no text"), STR("no text"), false},
+    {STR(TYPE("message/delivery-status", "A: b") "Action: failed"), STR("failed"), true},
+    {STR(TYPE("message/global", "Content-Transfer-Encoding: base64") "YmFzZSA2NCE="), STR("base 64!"), true},
+};
+
+TEST(odd_encodings_charsets_and_types)
+{
+    for (size_t i = 0; i < ARRAY_LEN(odd_parts); i++)
+        check_search(odd_parts[i].letter, odd_parts[i].needle, odd_parts[i].in_body, odd_parts[i].in_body);
+}
+
+static bool has_text(struct str whole, struct str text, size_t step)
+{
+    struct arena a = ARENA_INIT;
+    struct mime_record r;
+    struct mime_needle n;
+    struct buf b;
+    bool found;
+
+    buf_init(&b, LIMIT_MIME_RECORD);
+    mime_record_build(whole, &b);
+    CHECK_ST(mime_record_open(buf_str(&b), &r), ST_OK);
+    mime_needle_init(&n, &a, text);
+    found = search_by(&r, &n, false, whole, 0, step);
+    buf_fini(&b);
+    arena_fini(&a);
+    return found;
+}
+
+/* What is nested too deep to have been taken apart is searched as it stands. */
+TEST(text_below_the_last_depth)
+{
+    struct buf whole;
+
+    buf_init(&whole, 1u << 20);
+    for (unsigned i = 0; i < LIMIT_MIME_DEPTH + 3; i++)
+        buf_addf(&whole, "Content-Type: multipart/mixed; boundary=\"b%ub\"\r\n\r\n--b%ub\r\n", i, i);
+    buf_addz(&whole, "\r\nthe bottom\r\n");
+    for (unsigned i = LIMIT_MIME_DEPTH + 3; i--;)
+        buf_addf(&whole, "--b%ub--\r\nbehind %u.\r\n", i, i);
+    for (size_t step = 1; step <= whole.n; step += whole.n - 1) {
+        CHECK(has_text(buf_str(&whole), STR("the bottom"), step));
+        CHECK(has_text(buf_str(&whole), STR("behind 0."), step));
+        CHECK(has_text(buf_str(&whole), STR("behind 66."), step));
+        CHECK(!has_text(buf_str(&whole), STR("behind 67."), step));
+    }
+    buf_fini(&whole);
+}
+
+TEST(a_long_preamble_and_epilogue)
+{
+    struct buf whole;
+
+    buf_init(&whole, 1u << 20);
+    buf_addz(&whole, MULTIPART("b"));
+    while (whole.n < 3 * PIECE + 4)
+        buf_addz(&whole, whole.n % 70 == 1 ? "x\r\n" : "x");
+    buf_addz(&whole, "the first needle\r\n--b\r\n\r\none\r\n--b--\r\n");
+    while (whole.n < 6 * PIECE + 4)
+        buf_addz(&whole, "y");
+    buf_addz(&whole, "the second needle");
+    for (size_t step = 1; step < 2 * whole.n; step = step * 3 + 1) {
+        CHECK(has_text(buf_str(&whole), STR("xthe first needle\r\n"), step));
+        CHECK(has_text(buf_str(&whole), STR("ythe second needle"), step));
+        CHECK(!has_text(buf_str(&whole), STR("--b"), step));
+    }
+    buf_fini(&whole);
 }
 
 TEST(fields)
