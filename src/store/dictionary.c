@@ -214,6 +214,18 @@ void dictionary_choose(struct store *s)
 
 /* --- training ------------------------------------------------------------------------------------ */
 
+static struct scale {
+    unsigned bodies, growth;
+    size_t samples_bytes, bytes;
+} scale_of(const struct store *s)
+{
+    unsigned n = s->opt.dictionary_bodies;
+
+    if (!n)
+        return (struct scale){BODIES_LEAST, GROWTH, SAMPLES_LEAST, DICTIONARY_BYTES};
+    return (struct scale){n, 2, n * SQUEEZE_LEAST / 2, MIN(DICTIONARY_BYTES, 1024 + n * 64)};
+}
+
 struct training {
     struct store *s;
     struct arena arena;
@@ -386,6 +398,7 @@ static enum st mend_rows(struct store *s) SUSPENDS
 
 static enum st train(struct training *t, uint64_t bodies) SUSPENDS
 {
+    struct scale scale = scale_of(t->s);
     char *made;
     size_t n;
     unsigned percent;
@@ -393,10 +406,10 @@ static enum st train(struct training *t, uint64_t bodies) SUSPENDS
     TRY(choose_samples(t));
     TRY(gather_samples(t));
     t->s->upkeep.train_at = bodies * 4; /* if nothing comes of it */
-    if (t->bytes < SAMPLES_LEAST || t->n_samples < BODIES_LEAST / 2)
+    if (t->bytes < scale.samples_bytes || t->n_samples < scale.bodies / 2)
         return ST_OK;
-    made = arena_alloc(&t->arena, DICTIONARY_BYTES);
-    n = ZDICT_trainFromBuffer(made, DICTIONARY_BYTES, t->samples, t->sizes, (unsigned)t->n_samples);
+    made = arena_alloc(&t->arena, scale.bytes);
+    n = ZDICT_trainFromBuffer(made, scale.bytes, t->samples, t->sizes, (unsigned)t->n_samples);
     if (ZDICT_isError(n)) /* says that the samples have nothing in common */
         return ST_OK;
     t->made = str_n(made, n);
@@ -404,7 +417,7 @@ static enum st train(struct training *t, uint64_t bodies) SUSPENDS
     if (percent < PERCENT_LEAST)
         return ST_OK;
     TRY(keep(t->s, &(struct copy){(uint16_t)(t->s->upkeep.last_dictionary + 1), clock_wall_us(), bodies, t->made}));
-    t->s->upkeep.train_at = bodies * GROWTH;
+    t->s->upkeep.train_at = bodies * scale.growth;
     LOG(STORE_DICTIONARY_MADE, lf_u64("number", t->s->upkeep.last_dictionary), lf_u64("bodies", bodies),
         lf_u64("saves_percent", percent));
     return ST_OK;
@@ -415,7 +428,7 @@ static bool is_due(struct store *s, uint64_t bodies)
     const struct dictionary *d = atomic_load(&s->squeeze.newest);
 
     if (!s->upkeep.train_at)
-        s->upkeep.train_at = d ? d->bodies * GROWTH : BODIES_LEAST;
+        s->upkeep.train_at = d ? d->bodies * scale_of(s).growth : scale_of(s).bodies;
     return bodies >= s->upkeep.train_at && s->upkeep.last_dictionary < DICTIONARIES_MAX;
 }
 

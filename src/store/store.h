@@ -38,15 +38,17 @@ struct store_upkeep {
 };
 
 struct store_options {
-    const char *dir;                   /* must exist; the store makes what it needs below it */
-    const struct os_file *os;          /* NULL: the operating system */
-    uint64_t segment_bytes;            /* 0: 64 MiB */
-    uint64_t cache_bytes;              /* block cache of the index; 0: 32 MiB */
-    uint64_t write_buffer_bytes;       /* memory table of the index; 0: 16 MiB */
-    unsigned open_files;               /* of the index; 0: 256 */
-    bool is_plain;                     /* bodies are not compressed */
-    unsigned level;                    /* of zstd, for bodies above 64 KiB; 0: 3 */
-    uint64_t reserve_bytes;            /* below this much free space commits answer ST_NOSPACE; 0: 64 MiB */
+    const char *dir;             /* must exist; the store makes what it needs below it */
+    const struct os_file *os;    /* NULL: the operating system */
+    uint64_t segment_bytes;      /* 0: 64 MiB */
+    uint64_t cache_bytes;        /* block cache of the index; 0: 32 MiB */
+    uint64_t write_buffer_bytes; /* memory table of the index; 0: 16 MiB */
+    unsigned open_files;         /* of the index; 0: 256 */
+    bool is_plain;               /* bodies are not compressed */
+    unsigned level;              /* of zstd, for bodies above 64 KiB; 0: 3 */
+    uint64_t reserve_bytes;      /* below this much free space commits answer ST_NOSPACE; 0: 64 MiB */
+    unsigned
+        dictionary_bodies; /* the first dictionary is trained with so many; 0: 2,000. Less: small ones, often (tests) */
     uint64_t snapshot_bytes;           /* of journal behind a snapshot make the next one due; 0: 64 MiB */
     const struct store_upkeep *upkeep; /* NULL: nothing, and no thread for it */
     struct offload *disk;              /* pool for blocking reads; NULL: they block the core (tests) */

@@ -24,9 +24,5 @@ struct load {
     bool may_fail;
 };
 
-void crash_options(struct store_options *o, const char *dir);
-/* fn(r, arg) on a coroutine, with all rooms open. False: the store could not be opened, or the queue. */
-bool rooms_run(const struct store_options *o, void (*fn)(struct rooms *r, void *arg), void *arg, bool closes,
-               char why[200]);
 /* True: it went through. With may_fail false anything that fails ends the process. */
 bool load_run(const struct load *l, const char *dir, char why[200]);

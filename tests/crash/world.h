@@ -2,10 +2,9 @@
  * one by one), once as what a store shows. And the comparison of both. */
 #pragma once
 
-#include "mail/mail.h"
-#include "queue/queue.h"
+#include "rooms.h"
 
-enum { ACCOUNTS = 4, BOXES = 20, MESSAGES = 300, ENTRIES = 200, OP_UIDS = 8 };
+enum { BOXES = 20, MESSAGES = 300, ENTRIES = 200, OP_UIDS = 8 };
 
 struct w_msg {
     uint32_t uid, flags; /* uid 0: not known yet */
@@ -83,14 +82,6 @@ bool world_check(const struct world *promised, const struct op *under_way, size_
                  char why[200]);
 
 /* Reads it all, byte for byte. Anything that can't be read, or is not as a record of it says, is in `why`. */
-struct rooms {
-    struct store *store;
-    struct core *core;
-    struct mail *mail;
-    struct queue *queue;
-    struct account *accounts[ACCOUNTS];
-};
 bool world_read(struct rooms *r, struct world *out, char why[200]) SUSPENDS;
 /* Counters, references and rows of accounts, queue and store, by the records themselves (docs/formats). */
 bool rows_check(struct rooms *r, char why[200]) SUSPENDS;
-#define ACCOUNT_ID(i) ((uint64_t)(i) + 1)

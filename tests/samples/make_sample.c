@@ -1,15 +1,14 @@
 /* Writes the store that tests/samples/ keeps of each version of the format, as a killed server leaves it: half of it in
- * the index already, the rest in the journal only. usage: make_sample DIR. What it holds is read back by
- * tests/unit/mail/test_samples.c. */
+ * the index and in a snapshot already, the rest in the journal only. usage: make_sample DIR. What it holds: content.h. */
 #include "base/must.h"
-#include "mail/mail.h"
+#include "content.h"
+#include "mail/keep.h"
 #include "mime/scan.h"
 #include "queue/queue.h"
+#include "store/dictionary.h"
 
 #include <stdio.h>
 #include <unistd.h>
-
-enum { ANNE = 7, BERT = 9, LARGE = 20000 };
 
 struct maker {
     struct store *store;
@@ -20,23 +19,11 @@ struct maker {
     bool second;
 };
 
-static struct new_mail letter(struct maker *m, const char *subject, size_t body)
+static struct new_mail letter(struct maker *m, const char *subject, size_t more)
 {
-    char *noise = arena_alloc(&m->arena, body + 1);
+    struct new_mail mail = {.bytes = sample_bytes(&m->arena, subject, more), .internal_date_us = 1795416020000000u};
     struct buf record;
-    struct new_mail mail;
-    uint64_t x = 88172645463325252u;
 
-    for (size_t i = 0; i < body; i++) {
-        x ^= x << 13, x ^= x >> 7, x ^= x << 17;
-        noise[i] = i % 72 == 71 ? '\n' : (char)('a' + x % 26);
-    }
-    noise[body] = 0;
-    mail = (struct new_mail){.bytes = arena_printf(&m->arena,
-                                                   "From: a@example.test\r\nDate: Mon, 23 Nov 2026 06:40:20 +0000\r\n"
-                                                   "Subject: %s\r\n\r\nBody of %s\r\n%s",
-                                                   subject, subject, noise),
-                             .internal_date_us = 1795416020000000u};
     buf_init(&record, LIMIT_MIME_RECORD);
     mime_record_build(mail.bytes, &record);
     mail.record = arena_str(&m->arena, buf_str(&record));
@@ -44,15 +31,35 @@ static struct new_mail letter(struct maker *m, const char *subject, size_t body)
     return mail;
 }
 
-static void deliver(struct maker *m, const uint64_t *accounts, size_t n, struct new_mail mail, struct kv_part *extra,
-                    uint64_t blob) SUSPENDS
+static void deliver_to(struct maker *m, const char *mailbox, const uint64_t *accounts, size_t n, struct new_mail mail,
+                       struct kv_part *extra, uint64_t blob) SUSPENDS
 {
     struct delivery_rcpt *rcpts = ARENA_ARRAY(&m->arena, struct delivery_rcpt, n);
     struct delivery d = {.mail = mail, .rcpts = rcpts, .n_rcpts = n, .extra = extra, .blob_id = blob};
 
     for (size_t i = 0; i < n; i++)
-        rcpts[i] = (struct delivery_rcpt){.account = accounts[i], .prefix = STR("Return-Path: <a@example.test>\r\n")};
+        rcpts[i] = (struct delivery_rcpt){
+            .account = accounts[i], .mailbox = str_z(mailbox), .prefix = STR("Return-Path: <a@example.test>\r\n")};
     must(mail_deliver(m->mail, &d) == ST_OK);
+}
+
+static void deliver(struct maker *m, const uint64_t *accounts, size_t n, struct new_mail mail, struct kv_part *extra,
+                    uint64_t blob) SUSPENDS
+{
+    deliver_to(m, "", accounts, n, mail, extra, blob);
+}
+
+static void deliver_many(struct maker *m) SUSPENDS
+{
+    const uint64_t bert = BERT;
+
+    for (unsigned i = 0; i < SAMPLE_MANY; i++) {
+        const char *subject = arena_printf(&m->arena, "many %u", i).p;
+
+        deliver_to(m, SAMPLE_MANY_BOX, &bert, 1, letter(m, subject, SAMPLE_MANY_BYTES), NULL, 0);
+        if (i == SAMPLE_MANY / 2)
+            must(dictionary_step(m->store) == ST_OK);
+    }
 }
 
 static void first_half(struct maker *m, struct account *a) SUSPENDS
@@ -63,7 +70,8 @@ static void first_half(struct maker *m, struct account *a) SUSPENDS
     uint32_t validity, *uids;
 
     deliver(m, both, 2, letter(m, "shared", 0), NULL, 0);
-    deliver(m, both, 1, letter(m, "gone", 0), NULL, 0);
+    deliver(m, both, 1, letter(m, SAMPLE_DELETED, 0), NULL, 0);
+    deliver_many(m);
     must(mailbox_create(a, STR("Work/Deep"), MAIL_USE_NONE) == ST_OK);
     kept.flags = MAIL_SEEN | MAIL_FLAGGED;
     kept.keywords = &word;
@@ -74,7 +82,7 @@ static void first_half(struct maker *m, struct account *a) SUSPENDS
 static void second_half(struct maker *m, struct account *a) SUSPENDS
 {
     const uint64_t bert = BERT;
-    struct queue_rcpt rcpt = {.address = STR("x@far.test")};
+    struct queue_rcpt rcpt = {.address = STR(SAMPLE_RCPT)};
     struct queue_entry e = {.size = 100, .reverse_path = STR("a@example.test"), .rcpts = &rcpt, .n_rcpts = 1};
     struct uid_range one = {1, 1}, two = {2, 2};
     struct kv_part *part;
@@ -97,8 +105,10 @@ static void second_half(struct maker *m, struct account *a) SUSPENDS
 static void work(void *arg)
 {
     struct maker *m = arg;
+    struct mail_rules rules = {.keep_s = 14 * 86400};
     struct account *a;
 
+    mail_set_rules(m->mail, &rules);
     must(queue_start(m->queue) == ST_OK);
     must(account_open(m->mail, ANNE, &a) == ST_OK);
     if (m->second)
@@ -118,7 +128,11 @@ static void spawn(void *arg)
 
 static void run(const char *dir, bool second)
 {
-    struct store_options o = {.dir = dir, .segment_bytes = 256u << 10, .reserve_bytes = 1, .is_plain = false};
+    struct store_options o = {.dir = dir,
+                              .segment_bytes = 256u << 10,
+                              .reserve_bytes = 1,
+                              .dictionary_bodies = SAMPLE_MANY / 4,
+                              .upkeep = &(struct store_upkeep){.dictionary = true}};
     struct maker m = {.second = second};
 
     must(store_open(&o, &m.store) == ST_OK);
@@ -127,6 +141,7 @@ static void run(const char *dir, bool second)
     m.queue = queue_new(&(struct queue_options){.store = m.store, .core = m.core});
     core_post(m.core, spawn, &m);
     core_run(m.core);
+    must(store_snapshot(m.store) == ST_OK);
     mail_free(m.mail);
     queue_free(m.queue);
     store_close(m.store);

@@ -1,0 +1,8 @@
+/* The modes of crash_sim, one file each. */
+#pragma once
+
+#include <stdint.h>
+
+void run_cuts(unsigned long long n, uint64_t seed, const char *state); /* cuts.c */
+void run_faults(unsigned every, uint64_t seed);                        /* faults.c */
+void run_flips(unsigned n, uint64_t seed);                             /* flips.c */
