@@ -4,6 +4,7 @@
 #define BLOCK_BYTES 8192
 #define TOMBSTONE_WINDOW 4096 /* a stretch of so many keys with so many deleted ones is compacted soon: */
 #define TOMBSTONE_COUNT 1024  /* scans over a queue's deleted keys get slow otherwise */
+#define CACHE_SHARD_BITS 2    /* each part of the cache holds what is large, too */
 #define NO_LINES                                                                                                       \
     6 /* above every level: after a line of its text log could not be written, RocksDB aborts at the next */
 
@@ -31,18 +32,35 @@ static enum st failed(char *text)
     return st;
 }
 
+static rocksdb_cache_t *new_cache(uint64_t bytes)
+{
+    rocksdb_lru_cache_options_t *o = rocksdb_lru_cache_options_create();
+    rocksdb_cache_t *cache;
+
+    rocksdb_lru_cache_options_set_capacity(o, bytes);
+    rocksdb_lru_cache_options_set_num_shard_bits(o, CACHE_SHARD_BITS);
+    cache = rocksdb_cache_create_lru_opts(o);
+    rocksdb_lru_cache_options_destroy(o);
+    return cache;
+}
+
 static void set_table(struct index *ix, uint64_t cache_bytes)
 {
     ix->table = rocksdb_block_based_options_create();
-    ix->cache = rocksdb_cache_create_lru(cache_bytes);
+    ix->cache = new_cache(cache_bytes);
     rocksdb_block_based_options_set_block_cache(ix->table, ix->cache);
     rocksdb_block_based_options_set_block_size(ix->table, BLOCK_BYTES);
     rocksdb_block_based_options_set_format_version(ix->table, 5);
     rocksdb_block_based_options_set_filter_policy(ix->table, rocksdb_filterpolicy_create_bloom_full(10)); /* takes it */
-    /* Counted in the cache, so that memory stays bounded however large the index gets. */
+    /* In pieces: a filter of a million keys is larger than what the cache keeps, and would be read from its file for
+     * each key that is asked for. Counted in the cache, so that memory stays bounded however large the index gets. */
+    rocksdb_block_based_options_set_index_type(ix->table, rocksdb_block_based_table_index_type_two_level_index_search);
+    rocksdb_block_based_options_set_partition_filters(ix->table, 1);
+    rocksdb_block_based_options_set_metadata_block_size(ix->table, BLOCK_BYTES);
     rocksdb_block_based_options_set_cache_index_and_filter_blocks(ix->table, 1);
     rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(ix->table, 1);
     rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(ix->table, 1);
+    rocksdb_block_based_options_set_pin_top_level_index_and_filter(ix->table, 1);
     rocksdb_options_set_block_based_table_factory(ix->options, ix->table);
 }
 
@@ -59,6 +77,7 @@ static void set_options(rocksdb_options_t *o, const struct store_options *opt)
     rocksdb_options_set_bottommost_compression(o, rocksdb_zstd_compression);
     rocksdb_options_set_level_compaction_dynamic_level_bytes(o, 1);
     rocksdb_options_set_bytes_per_sync(o, 1u << 20);
+    rocksdb_options_set_manifest_preallocation_size(o, 64u << 10); /* 4 MiB else, in the smallest store */
     rocksdb_options_set_stats_dump_period_sec(o, 0);
     rocksdb_options_set_stats_persist_period_sec(o, 0);
     rocksdb_options_set_info_log_level(o, NO_LINES);

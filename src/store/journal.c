@@ -284,6 +284,7 @@ enum st journal_commit(struct store *s, struct job_list *batch)
     }
     s->seq++;
     s->journal_at += z.total;
+    segs_journal_used(&s->segs, s->journal, s->journal_at);
     st = apply_until_done(s, str_sub(buf_str(&s->batch), RECORD_HEAD_BYTES, z.record), s->seq, begin);
     if (st == ST_OK)
         count(s, batch, &z);

@@ -1,4 +1,5 @@
 #include "store/segs.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/must.h"
 #include "base/random.h"
@@ -13,6 +14,7 @@
 #define ZERO_CHUNK (1u << 20)
 #define ZERO_PAUSE_MS 25 /* between chunks: 40 MiB/s at most, while no one waits for space */
 #define RETRY_S 5        /* after a spare could not be made */
+#define LOOK_S 30        /* whether those that are there are still wanted */
 
 /* NUL-terminated, in the arena. */
 static const char *path_of(struct segs *t, struct arena *a, uint64_t id, const char *suffix)
@@ -28,6 +30,7 @@ enum st segs_open(struct segs *t, const struct os_file *os, const char *store_di
     enum st st;
 
     *t = (struct segs){.os = os, .segment_bytes = segment_bytes, .reserve_bytes = reserve_bytes, .next_id = 1};
+    t->pace.most = segment_bytes;
     t->dir = mem_new(dir.n + 1);
     memcpy(t->dir, dir.p, dir.n);
     arena_fini(&a);
@@ -83,9 +86,19 @@ static struct segment *add(struct segs *t, const struct segment_row *row, int fd
     pthread_mutex_lock(&t->mutex);
     must(map_put(&t->by_id, row->head.id, seg) == NULL);
     t->next_id = MAX(t->next_id, row->head.id + 1);
+    t->pace.bytes += row->head.size;
     pthread_mutex_unlock(&t->mutex);
     atomic_fetch_add(&t->count, 1);
     return seg;
+}
+
+/* Its file has been removed. */
+static void subtract(struct segs *t, const struct segment *seg)
+{
+    pthread_mutex_lock(&t->mutex);
+    t->pace.bytes -= MIN(t->pace.bytes, seg->row.head.size);
+    pthread_mutex_unlock(&t->mutex);
+    atomic_fetch_sub(&t->count, 1);
 }
 
 void segs_add_row(struct segs *t, const struct segment_row *row)
@@ -187,27 +200,30 @@ static enum st read_head(struct segs *t, const char *path, struct segment_head *
     return segment_head_decode(page, out);
 }
 
-/* One more than are wanted (two threads make them) goes away again. */
-static enum st keep_spare(struct segs *t, struct segment *seg)
+static enum st remove_file(struct segs *t, struct segment *seg)
 {
     struct arena a = ARENA_INIT;
-    enum st st = ST_OK;
+    enum st st = t->os->unlink(t->os, path_of(t, &a, seg->row.head.id, ".seg"));
+
+    subtract(t, seg);
+    arena_fini(&a);
+    return st;
+}
+
+/* One more than there are places for (two threads make them) goes away again. */
+static enum st keep_spare(struct segs *t, struct segment *seg)
+{
     bool keep;
 
     pthread_mutex_lock(&t->mutex);
-    keep = t->spares_n < ARRAY_LEN(t->spares) && seg->row.head.size == t->segment_bytes;
+    keep = t->spares_n < PACE_SPARES && seg->row.head.size <= t->segment_bytes;
     if (keep)
         t->spares[t->spares_n++] = seg;
     seg->is_removed = !keep;
     if (!keep)
         close_file(t, seg);
     pthread_mutex_unlock(&t->mutex);
-    if (!keep) {
-        st = t->os->unlink(t->os, path_of(t, &a, seg->row.head.id, ".seg"));
-        atomic_fetch_sub(&t->count, 1);
-    }
-    arena_fini(&a);
-    return st;
+    return keep ? ST_OK : remove_file(t, seg);
 }
 
 static enum st scan_file(struct segs *t, struct arena *a, struct str name)
@@ -248,7 +264,7 @@ static void choose_bulk(struct segs *t)
     while (map_next(&t->by_id, &pos, &p)) {
         struct segment *seg = p;
 
-        if (seg->row.head.kind == SEGMENT_BULK && !seg->row.is_gone && seg->row.head.size == t->segment_bytes &&
+        if (seg->row.head.kind == SEGMENT_BULK && !seg->row.is_gone && seg->row.head.size <= t->segment_bytes &&
             seg->row.head.size - seg->alloc_at > most) {
             most = seg->row.head.size - seg->alloc_at;
             t->bulk = seg;
@@ -274,7 +290,6 @@ enum st segs_scan(struct segs *t)
 
 void segs_recovered(struct segs *t)
 {
-    struct arena a = ARENA_INIT;
     size_t pos = 0;
     void *p;
 
@@ -284,12 +299,10 @@ void segs_recovered(struct segs *t)
         seg->alloc_at = MAX(seg->alloc_at, seg->row.used);
         if (seg->row.is_gone && !seg->is_removed) { /* as the journal has said; its file may be there still */
             seg->is_removed = true;
-            IGNORE(t->os->unlink(t->os, path_of(t, &a, seg->row.head.id, ".seg")));
-            atomic_fetch_sub(&t->count, 1);
+            IGNORE(remove_file(t, seg));
         }
     }
     choose_bulk(t);
-    arena_fini(&a);
 }
 
 /* --- making new ones ------------------------------------------------------------------------------- */
@@ -392,16 +405,18 @@ static enum st make(struct segs *t, enum segment_kind kind, uint64_t size, uint6
     return st;
 }
 
-static struct segment *take_spare(struct segs *t, uint64_t need)
+/* Removed from the spares: the last one with so many bytes at least. NULL: there is none. With the mutex held. */
+static struct segment *pull_spare(struct segs *t, uint64_t size)
 {
-    struct segment *seg = NULL;
+    for (unsigned i = t->spares_n; i-- > 0;) {
+        struct segment *seg = t->spares[i];
 
-    pthread_mutex_lock(&t->mutex);
-    if (t->spares_n && t->segment_bytes - SEGMENT_HEAD_BYTES >= need)
-        seg = t->spares[--t->spares_n];
-    pthread_cond_signal(&t->want_spares);
-    pthread_mutex_unlock(&t->mutex);
-    return seg;
+        if (seg->row.head.size < size)
+            continue;
+        t->spares[i] = t->spares[--t->spares_n];
+        return seg;
+    }
+    return NULL;
 }
 
 static enum st use_spare(struct segs *t, struct segment *seg, uint64_t first_seq, struct segment **out)
@@ -425,58 +440,115 @@ static enum st use_spare(struct segs *t, struct segment *seg, uint64_t first_seq
     return ST_OK;
 }
 
+static enum st take_journal(struct segs *t, uint64_t least, uint64_t first_seq, struct segment **out)
+{
+    uint64_t now = clock_mono_us(), size;
+    struct segment *spare;
+
+    pthread_mutex_lock(&t->mutex);
+    spare = pull_spare(t, least);
+    size = spare ? spare->row.head.size : MAX(pace_size(&t->pace, now), least);
+    pace_took(&t->pace, size, now);
+    pthread_cond_signal(&t->want_spares);
+    pthread_mutex_unlock(&t->mutex);
+    if (spare)
+        return use_spare(t, spare, first_seq, out);
+    /* The very first journal is filled at once; later ones only when commits have outrun the filler. */
+    return make(t, SEGMENT_JOURNAL, size, first_seq, first_seq <= 1 ? FILL_AT_ONCE : FILL_NOT, out);
+}
+
 enum st segs_take(struct segs *t, enum segment_kind kind, uint64_t need, uint64_t first_seq, struct segment **out)
 {
-    struct segment *seg = kind == SEGMENT_JOURNAL ? take_spare(t, need) : NULL;
-    uint64_t size = MAX(t->segment_bytes, (need + SEGMENT_HEAD_BYTES + 4095) & ~(uint64_t)4095);
+    uint64_t least = (need + SEGMENT_HEAD_BYTES + 4095) & ~(uint64_t)4095, size;
 
-    if (seg)
-        return use_spare(t, seg, first_seq, out);
-    /* The very first journal is filled at once; later ones only when commits have outrun the filler. */
-    return make(t, kind, size, first_seq, kind == SEGMENT_JOURNAL && first_seq <= 1 ? FILL_AT_ONCE : FILL_NOT, out);
+    if (kind == SEGMENT_JOURNAL)
+        return take_journal(t, least, first_seq, out);
+    pthread_mutex_lock(&t->mutex);
+    size = pace_calm_size(&t->pace);
+    pthread_mutex_unlock(&t->mutex);
+    return make(t, kind, MAX(size, least), first_seq, FILL_NOT, out);
+}
+
+void segs_journal_used(struct segs *t, const struct segment *journal, uint64_t end)
+{
+    if (end < journal->row.head.size / 2 || atomic_load(&t->half_told) == journal->row.head.id)
+        return;
+    atomic_store(&t->half_told, journal->row.head.id);
+    pthread_mutex_lock(&t->mutex);
+    t->pace.is_half = true;
+    pthread_cond_signal(&t->want_spares);
+    pthread_mutex_unlock(&t->mutex);
 }
 
 /* --- spares ----------------------------------------------------------------------------------------- */
 
-static bool has_room(struct segs *t)
+static bool has_room(struct segs *t, uint64_t size)
 {
     uint64_t room;
 
-    return t->os->free_space(t->os, t->dir, &room) == ST_OK && room / 2 >= t->segment_bytes &&
-           room - 2 * t->segment_bytes >= t->reserve_bytes;
+    return t->os->free_space(t->os, t->dir, &room) == ST_OK && room / 2 >= size && room - 2 * size >= t->reserve_bytes;
 }
 
-static void wait_for_need(struct segs *t, bool failed)
+/* One that is not to be kept, out of the spares. With the mutex held. */
+static struct segment *pull_surplus(struct segs *t, uint64_t now_us)
+{
+    struct segment *seg = pull_spare(t, pace_size(&t->pace, now_us) + 1);
+
+    return seg || t->spares_n <= pace_spares(&t->pace, now_us) ? seg : pull_spare(t, 0);
+}
+
+/* What there is to do: the size of a spare to be made, or one to be given up. False: the store is being closed. */
+static bool wait_for_need(struct segs *t, bool failed, uint64_t *out_size, struct segment **out_surplus)
 {
     struct timespec until;
+    bool goes_on;
 
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += RETRY_S;
     pthread_mutex_lock(&t->mutex);
-    if (failed && !t->ending)
-        pthread_cond_timedwait(&t->want_spares, &t->mutex, &until);
-    while (!failed && !t->ending && t->spares_n == ARRAY_LEN(t->spares))
-        pthread_cond_wait(&t->want_spares, &t->mutex);
+    for (;;) {
+        uint64_t now = clock_mono_us();
+
+        *out_surplus = pull_surplus(t, now);
+        *out_size = pace_size(&t->pace, now);
+        if (t->ending || *out_surplus || (!failed && t->spares_n < pace_spares(&t->pace, now)))
+            break;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec += failed ? RETRY_S : LOOK_S;
+        if (!failed && !t->spares_n)
+            pthread_cond_wait(&t->want_spares, &t->mutex);
+        else if (pthread_cond_timedwait(&t->want_spares, &t->mutex, &until) != 0)
+            failed = false;
+    }
+    goes_on = !t->ending;
+    if (*out_surplus)
+        (*out_surplus)->is_removed = true;
+    if (*out_surplus)
+        close_file(t, *out_surplus);
     pthread_mutex_unlock(&t->mutex);
+    return goes_on || *out_surplus;
+}
+
+static enum st make_spare(struct segs *t, uint64_t size)
+{
+    struct segment *seg;
+
+    if (!has_room(t, size))
+        return ST_NOSPACE;
+    TRY(make(t, SEGMENT_SPARE, size, 0, FILL_SLOWLY, &seg));
+    segs_unpin(t, seg);
+    return keep_spare(t, seg);
 }
 
 static void *fill(void *arg)
 {
     struct segs *t = arg;
-    struct segment *seg;
+    struct segment *surplus;
     bool failed = false;
+    uint64_t size;
 
     pthread_setname_np(pthread_self(), "store-fill");
-    for (;;) {
-        wait_for_need(t, failed);
-        if (is_ending(t))
-            return NULL;
-        failed = !has_room(t) || make(t, SEGMENT_SPARE, t->segment_bytes, 0, FILL_SLOWLY, &seg) != ST_OK;
-        if (!failed) {
-            segs_unpin(t, seg);
-            failed = keep_spare(t, seg) != ST_OK;
-        }
-    }
+    while (wait_for_need(t, failed, &size, &surplus))
+        failed = (surplus ? remove_file(t, surplus) : make_spare(t, size)) != ST_OK;
+    return NULL;
 }
 
 void segs_fill_spares(struct segs *t)
@@ -484,135 +556,12 @@ void segs_fill_spares(struct segs *t)
     t->filler_runs = pthread_create(&t->filler, NULL, fill, t) == 0;
 }
 
-/* --- bulk -------------------------------------------------------------------------------------------- */
-
-/* With bulk_mutex held. The rest of the segment that is left behind goes back to the file system. */
-static enum st next_bulk(struct segs *t, uint64_t bytes)
-{
-    struct segment *seg, *old = t->bulk;
-
-    TRY(segs_take(t, SEGMENT_BULK, bytes, 0, &seg));
-    t->bulk = seg;
-    segs_unpin(t, seg);
-    if (old && segs_pin(t, old->row.head.id, &old) == ST_OK) {
-        (void)!t->os->truncate(t->os, old->fd, old->alloc_at);
-        segs_unpin(t, old);
-    }
-    return ST_OK;
-}
-
-static enum st alloc_locked(struct segs *t, uint64_t bytes, struct segment **out_seg, uint64_t *out_offset)
-{
-    struct segment *seg;
-
-    if (bytes > (t->segment_bytes - SEGMENT_HEAD_BYTES) / 2) { /* a file of its own */
-        TRY(segs_take(t, SEGMENT_BULK, bytes, 0, &seg));
-    } else {
-        if (!t->bulk || t->bulk->row.head.size - t->bulk->alloc_at < bytes)
-            TRY(next_bulk(t, bytes));
-        TRY(segs_pin(t, t->bulk->row.head.id, &seg));
-    }
-    *out_seg = seg;
-    *out_offset = seg->alloc_at;
-    seg->alloc_at += bytes;
-    seg->uncommitted++;
-    return ST_OK;
-}
-
-enum st segs_bulk_alloc(struct segs *t, uint64_t bytes, struct segment **out_seg, uint64_t *out_offset)
-{
-    enum st st;
-
-    pthread_mutex_lock(&t->bulk_mutex);
-    st = alloc_locked(t, bytes, out_seg, out_offset);
-    pthread_mutex_unlock(&t->bulk_mutex);
-    return st;
-}
-
-void segs_bulk_trim(struct segs *t, struct segment *seg, uint64_t offset, uint64_t had, uint64_t keeps)
-{
-    pthread_mutex_lock(&t->bulk_mutex);
-    if (seg->alloc_at == offset + had)
-        seg->alloc_at = offset + keeps;
-    if (seg != t->bulk && seg->alloc_at == SEGMENT_HEAD_BYTES) /* a file for this body alone */
-        (void)!t->os->truncate(t->os, seg->fd, SEGMENT_HEAD_BYTES);
-    pthread_mutex_unlock(&t->bulk_mutex);
-}
-
-/* One at a time: the system tells of a failure once for a descriptor, to whoever asks first. */
-enum st segs_bulk_sync(struct segs *t, struct segment *seg)
-{
-    enum st st;
-
-    pthread_mutex_lock(&t->sync_mutex);
-    if (atomic_load(&t->sync_failed)) {
-        st = FAIL(ST_IO, "an earlier sync has failed");
-    } else {
-        st = t->os->sync(t->os, seg->fd);
-        atomic_store(&t->sync_failed, st != ST_OK);
-    }
-    pthread_mutex_unlock(&t->sync_mutex);
-    return st;
-}
-
-void segs_bulk_done(struct segs *t, struct segment *seg)
-{
-    pthread_mutex_lock(&t->bulk_mutex);
-    must(seg->uncommitted > 0);
-    seg->uncommitted--;
-    pthread_mutex_unlock(&t->bulk_mutex);
-}
-
-/* With both mutexes held. What is not the one being filled will never be filled again. */
-static bool is_idle_bulk(const struct segs *t, const struct segment *seg)
-{
-    return seg->row.head.kind == SEGMENT_BULK && seg != t->bulk && !seg->uncommitted && !seg->is_removed;
-}
-
-bool segs_is_idle_bulk(struct segs *t, uint64_t id)
-{
-    struct segment *seg = segs_get(t, id);
-    bool idle;
-
-    pthread_mutex_lock(&t->bulk_mutex);
-    pthread_mutex_lock(&t->mutex);
-    idle = seg && is_idle_bulk(t, seg);
-    pthread_mutex_unlock(&t->mutex);
-    pthread_mutex_unlock(&t->bulk_mutex);
-    return idle;
-}
-
-void segs_retire_bulk(struct segs *t, uint64_t id)
-{
-    pthread_mutex_lock(&t->bulk_mutex);
-    if (t->bulk && t->bulk->row.head.id == id)
-        t->bulk = NULL;
-    pthread_mutex_unlock(&t->bulk_mutex);
-}
-
-size_t segs_idle_bulk(struct segs *t, uint64_t *out_ids, size_t max)
-{
-    size_t pos = 0, n = 0;
-    void *p;
-
-    pthread_mutex_lock(&t->bulk_mutex);
-    pthread_mutex_lock(&t->mutex);
-    while (n < max && map_next(&t->by_id, &pos, &p)) {
-        const struct segment *seg = p;
-
-        if (is_idle_bulk(t, seg))
-            out_ids[n++] = seg->row.head.id;
-    }
-    pthread_mutex_unlock(&t->mutex);
-    pthread_mutex_unlock(&t->bulk_mutex);
-    return n;
-}
-
 /* --- removing ----------------------------------------------------------------------------------------- */
 
 /* True when nobody reads it just now: then its space may be written over. */
 static bool take_out(struct segs *t, struct segment *seg, bool *out_spare)
 {
+    uint64_t now = clock_mono_us();
     bool quiet;
 
     pthread_mutex_lock(&t->mutex);
@@ -620,8 +569,8 @@ static bool take_out(struct segs *t, struct segment *seg, bool *out_spare)
     quiet = seg->pins == 0;
     if (quiet)
         close_file(t, seg);
-    *out_spare = quiet && seg->row.head.kind == SEGMENT_JOURNAL && seg->row.head.size == t->segment_bytes &&
-                 t->spares_n < ARRAY_LEN(t->spares);
+    *out_spare = quiet && seg->row.head.kind == SEGMENT_JOURNAL && seg->row.head.size <= pace_size(&t->pace, now) &&
+                 t->spares_n < pace_spares(&t->pace, now);
     pthread_mutex_unlock(&t->mutex);
     return quiet;
 }
@@ -642,13 +591,13 @@ static enum st finish_spare(struct segs *t, const struct segment_head *h, const 
     return t->os->sync_dir(t->os, t->dir);
 }
 
-static enum st make_spare_of(struct segs *t, struct arena *a, const char *old)
+static enum st make_spare_of(struct segs *t, struct arena *a, const char *old, uint64_t size)
 {
     struct segment_row row = {.used = SEGMENT_HEAD_BYTES};
     const char *tmp;
 
     pthread_mutex_lock(&t->mutex);
-    row.head = (struct segment_head){SEGMENT_SPARE, t->next_id++, random_u64(), t->segment_bytes, 0};
+    row.head = (struct segment_head){SEGMENT_SPARE, t->next_id++, random_u64(), size, 0};
     pthread_mutex_unlock(&t->mutex);
     tmp = path_of(t, a, row.head.id, ".tmp");
     TRY(t->os->rename(t->os, old, tmp));
@@ -666,10 +615,10 @@ enum st segs_remove(struct segs *t, uint64_t id)
 
     must(seg && !seg->is_removed);
     if (take_out(t, seg, &spare) && spare)
-        st = make_spare_of(t, &a, path);
+        st = make_spare_of(t, &a, path, seg->row.head.size);
     else
         st = t->os->unlink(t->os, path);
-    atomic_fetch_sub(&t->count, 1);
+    subtract(t, seg);
     arena_fini(&a);
     return st;
 }

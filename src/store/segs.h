@@ -1,5 +1,5 @@
 /* The segment files: a table of them, their descriptors (a bounded number is open), and spare ones that a thread of
- * its own fills with zeros ahead of use, slowly, because a sync into written space is half again as fast as one that
+ * its own fills with zeros ahead of use (as many as pace.h says), slowly, because a sync into written space is half again as fast as one that
  * allocates. May be called from any thread; what only the committer may touch is said. */
 #pragma once
 
@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "store/format.h"
 #include "store/os_file.h"
+#include "store/pace.h"
 #include "store/store.h"
 
 #include <pthread.h>
@@ -34,7 +35,8 @@ struct segs {
     uint64_t next_id;
     struct list open; /* descriptors without a user, the longest unused first */
     unsigned open_n;
-    struct segment *spares[2];
+    struct pace pace;
+    struct segment *spares[PACE_SPARES];
     unsigned spares_n;
     pthread_cond_t want_spares;
     pthread_t filler;
@@ -44,6 +46,7 @@ struct segs {
     atomic_bool sync_failed;
     struct segment *bulk; /* where small-enough staged bodies go; NULL: none yet */
     _Atomic uint64_t count;
+    _Atomic uint64_t half_told; /* of this journal segment the filler knows that half is used */
 };
 
 enum st segs_open(struct segs *t, const struct os_file *os, const char *store_dir, uint64_t segment_bytes,
@@ -67,6 +70,8 @@ void segs_unpin(struct segs *t, struct segment *seg);
  * is durable with the next sync of it. */
 enum st segs_take(struct segs *t, enum segment_kind kind, uint64_t need, uint64_t first_seq, struct segment **out)
     MUST_USE;
+/* So far it is used: soon a spare is wanted. */
+void segs_journal_used(struct segs *t, const struct segment *journal, uint64_t end);
 
 /* Space for a staged record; the segment is pinned. Giving back works for the last one only, others stay dead space. */
 enum st segs_bulk_alloc(struct segs *t, uint64_t bytes, struct segment **out_seg, uint64_t *out_offset) MUST_USE;

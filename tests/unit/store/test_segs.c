@@ -1,6 +1,5 @@
 #include "store/segs.c"
 
-#include "co/fault.h"
 #include "fixture.h"
 #include "test.h"
 
@@ -63,35 +62,6 @@ TEST(a_bounded_number_of_files_is_open)
     remove_dir(dir);
 }
 
-TEST(bulk_space_is_given_out_one_behind_the_other)
-{
-    const char *dir = new_dir();
-    struct segment *a, *b, *c, *own;
-    uint64_t at, at2, at3, own_at;
-    struct segs t;
-
-    begin(&t, dir);
-    CHECK_ST(segs_bulk_alloc(&t, 1000, &a, &at), ST_OK);
-    CHECK_ST(segs_bulk_alloc(&t, 2000, &b, &at2), ST_OK);
-    CHECK(a == b && at == SEGMENT_HEAD_BYTES && at2 == at + 1000);
-    segs_bulk_trim(&t, a, at, 1000, 0); /* not the last one: stays a hole */
-    segs_bulk_trim(&t, b, at2, 2000, 500);
-    CHECK_ST(segs_bulk_alloc(&t, (TEST_SEGMENT - SEGMENT_HEAD_BYTES) / 2, &c, &at3), ST_OK);
-    CHECK(c == a && at3 == at2 + 500);
-    segs_unpin(&t, c);
-    CHECK_ST(segs_bulk_alloc(&t, (TEST_SEGMENT - SEGMENT_HEAD_BYTES) / 2, &c, &at3), ST_OK);
-    CHECK(c != a);
-    CHECK_ST(segs_bulk_alloc(&t, TEST_SEGMENT, &own, &own_at), ST_OK);
-    CHECK(own != c && own->row.head.size > TEST_SEGMENT);
-    segs_bulk_trim(&t, own, own_at, TEST_SEGMENT, 0);
-    segs_unpin(&t, a);
-    segs_unpin(&t, b);
-    segs_unpin(&t, c);
-    segs_unpin(&t, own);
-    segs_close(&t);
-    remove_dir(dir);
-}
-
 TEST(leftovers_are_removed_and_strangers_left_alone)
 {
     const char *dir = new_dir();
@@ -122,28 +92,67 @@ TEST(leftovers_are_removed_and_strangers_left_alone)
     remove_dir(dir);
 }
 
+static unsigned spares_of(struct segs *t)
+{
+    unsigned n;
+
+    pthread_mutex_lock(&t->mutex);
+    n = t->spares_n;
+    pthread_mutex_unlock(&t->mutex);
+    return n;
+}
+
+static void wait_for_spares(struct segs *t, unsigned n)
+{
+    for (int i = 0; i < 2000 && spares_of(t) != n; i++)
+        usleep(5000);
+    CHECK_U64(spares_of(t), n);
+}
+
 TEST(spares_are_made_ahead_and_used_as_journal)
 {
     const char *dir = new_dir();
-    struct segs t;
     struct segment *seg;
-    unsigned n = 0;
+    struct segs t;
 
     begin(&t, dir);
     segs_fill_spares(&t);
-    for (int i = 0; i < 2000 && n < 2; i++) {
-        usleep(5000);
-        pthread_mutex_lock(&t.mutex);
-        n = t.spares_n;
-        pthread_mutex_unlock(&t.mutex);
-    }
-    CHECK_U64(n, 2);
+    CHECK_ST(segs_take(&t, SEGMENT_JOURNAL, 100, 1, &seg), ST_OK);
+    segs_journal_used(&t, seg, TEST_SEGMENT / 2 - 1);
+    CHECK_U64(spares_of(&t), 0); /* nothing says that one is needed soon */
+    segs_journal_used(&t, seg, TEST_SEGMENT / 2);
+    wait_for_spares(&t, 1);
+    segs_unpin(&t, seg);
     CHECK_ST(segs_take(&t, SEGMENT_JOURNAL, 100, 5, &seg), ST_OK);
-    CHECK(seg->row.head.kind == SEGMENT_JOURNAL && seg->row.head.first_seq == 5 && seg->row.head.id <= 2);
+    CHECK(seg->row.head.kind == SEGMENT_JOURNAL && seg->row.head.first_seq == 5 && seg->row.head.id == 2);
+    wait_for_spares(&t, 2); /* the first one was used up quickly */
     segs_unpin(&t, seg);
     segs_close(&t);
-    begin(&t, dir); /* one journal, one or two spares */
-    CHECK(t.spares_n >= 1 && t.count >= 2);
+    begin(&t, dir);
+    CHECK_U64(t.spares_n, 2);
+    CHECK_U64(t.count, 4);
+    CHECK_U64(t.pace.bytes, 4 * TEST_SEGMENT);
+    segs_close(&t);
+    remove_dir(dir);
+}
+
+TEST(spares_that_nothing_asks_for_are_given_up)
+{
+    const char *dir = new_dir();
+    struct segment *seg;
+    struct segs t;
+
+    begin(&t, dir);
+    for (unsigned i = 0; i < PACE_SPARES; i++) {
+        CHECK_ST(make(&t, SEGMENT_SPARE, TEST_SEGMENT, 0, FILL_NOT, &seg), ST_OK);
+        segs_unpin(&t, seg);
+        CHECK_ST(keep_spare(&t, seg), ST_OK);
+    }
+    segs_fill_spares(&t);
+    wait_for_spares(&t, 0);
+    segs_close(&t);
+    begin(&t, dir);
+    CHECK_U64(t.count, 0);
     segs_close(&t);
     remove_dir(dir);
 }
@@ -190,7 +199,7 @@ TEST(what_is_removed_becomes_a_spare_while_one_is_wanted)
     remove_dir(dir);
 }
 
-TEST(spares_that_are_too_many_or_of_another_size_go_away)
+TEST(spares_that_are_too_many_or_too_large_go_away)
 {
     const char *dir = new_dir();
     struct segment *seg;
@@ -207,60 +216,10 @@ TEST(spares_that_are_too_many_or_of_another_size_go_away)
     CHECK_U64(t.count, 2);
     CHECK_U64(has_file(dir, 1) + has_file(dir, 2) + has_file(dir, 3), 2);
     segs_close(&t);
-    CHECK_ST(segs_open(&t, &os_file_system, dir, 2 * TEST_SEGMENT, 1), ST_OK);
+    CHECK_ST(segs_open(&t, &os_file_system, dir, TEST_SEGMENT / 2, 1), ST_OK);
     CHECK_ST(segs_scan(&t), ST_OK);
     CHECK_U64(t.spares_n, 0);
     CHECK_U64(has_file(dir, 1) + has_file(dir, 2) + has_file(dir, 3), 0);
-    segs_close(&t);
-    remove_dir(dir);
-}
-
-TEST(bulk_is_idle_when_all_is_committed_and_another_is_filled)
-{
-    const char *dir = new_dir();
-    struct segment *a, *b;
-    uint64_t at, ids[4];
-    struct segs t;
-
-    begin(&t, dir);
-    CHECK_ST(segs_bulk_alloc(&t, 1000, &a, &at), ST_OK);
-    CHECK_U64(segs_idle_bulk(&t, ids, 4), 0);
-    segs_retire_bulk(&t, 99);
-    CHECK(t.bulk == a);
-    segs_retire_bulk(&t, a->row.head.id);
-    CHECK(!segs_is_idle_bulk(&t, a->row.head.id)); /* what it holds is not committed */
-    CHECK_ST(segs_bulk_alloc(&t, 1000, &b, &at), ST_OK);
-    CHECK(b != a);
-    segs_bulk_done(&t, a);
-    CHECK(segs_is_idle_bulk(&t, a->row.head.id) && !segs_is_idle_bulk(&t, b->row.head.id) &&
-          !segs_is_idle_bulk(&t, 99));
-    CHECK_U64(segs_idle_bulk(&t, ids, 4), 1);
-    CHECK_U64(ids[0], a->row.head.id);
-    CHECK_U64(segs_idle_bulk(&t, ids, 0), 0);
-    segs_bulk_done(&t, b);
-    segs_unpin(&t, a);
-    segs_unpin(&t, b);
-    segs_close(&t);
-    remove_dir(dir);
-}
-
-/* One failed sync: nobody knows what of the others' bytes it was. */
-TEST(bulk_that_could_not_be_synced_once_is_not_synced_again)
-{
-    const char *dir = new_dir();
-    struct segment *seg;
-    struct segs t;
-    uint64_t at;
-
-    begin(&t, dir);
-    CHECK_ST(segs_bulk_alloc(&t, 1000, &seg, &at), ST_OK);
-    CHECK_ST(segs_bulk_sync(&t, seg), ST_OK);
-    fault_arm(FAULT_os_sync, 1, 1);
-    CHECK_ST(segs_bulk_sync(&t, seg), ST_IO);
-    fault_arm(FAULT_os_sync, 0, 0);
-    CHECK_ST(segs_bulk_sync(&t, seg), ST_IO);
-    segs_bulk_done(&t, seg);
-    segs_unpin(&t, seg);
     segs_close(&t);
     remove_dir(dir);
 }

@@ -1,0 +1,51 @@
+#include "store/pace.c"
+
+#include "test.h"
+
+#define MB 1048576ull
+#define S 1000000ull
+
+TEST(segments_grow_with_the_store_between_two_bounds)
+{
+    struct pace p = {.most = 64 * MB};
+
+    CHECK_U64(pace_calm_size(&p), 4 * MB);
+    p.bytes = 300 * MB;
+    CHECK_U64(pace_calm_size(&p), 8 * MB);
+    p.bytes = 100000 * MB;
+    CHECK_U64(pace_calm_size(&p), 64 * MB);
+    p.most = 1 * MB;
+    CHECK_U64(pace_calm_size(&p), 1 * MB);
+}
+
+TEST(segments_that_are_filled_quickly_are_followed_by_larger_ones)
+{
+    struct pace p = {.most = 64 * MB};
+
+    CHECK_U64(pace_size(&p, 5 * S), 4 * MB);
+    pace_took(&p, 4 * MB, 5 * S);
+    CHECK_U64(pace_size(&p, 6 * S), 16 * MB);
+    pace_took(&p, 16 * MB, 6 * S);
+    CHECK_U64(pace_size(&p, 7 * S), 64 * MB);
+    pace_took(&p, 64 * MB, 7 * S);
+    CHECK_U64(pace_size(&p, 8 * S), 64 * MB);
+    CHECK_U64(pace_size(&p, 8 * S + QUICK_US), 4 * MB);
+}
+
+TEST(spares_are_kept_as_writing_goes_on)
+{
+    struct pace p = {.most = 64 * MB};
+
+    CHECK_U64(pace_spares(&p, 1 * S), 0);
+    p.is_half = true; /* of one that was there at the start */
+    CHECK_U64(pace_spares(&p, 1 * S), 1);
+    pace_took(&p, 4 * MB, 5 * S);
+    CHECK_U64(pace_spares(&p, 6 * S), 0);
+    p.is_half = true;
+    CHECK_U64(pace_spares(&p, 6 * S), 1);
+    pace_took(&p, 4 * MB, 7 * S);
+    CHECK_U64(pace_spares(&p, 8 * S), 2);
+    CHECK_U64(pace_spares(&p, 8 * S + QUICK_US), 0); /* it has become quiet */
+    pace_took(&p, 4 * MB, 8 * S + QUICK_US);
+    CHECK_U64(pace_spares(&p, 9 * S + QUICK_US), 0);
+}
