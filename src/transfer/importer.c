@@ -302,28 +302,44 @@ static enum st read_all(int fd, const char *path, struct buf *out)
     }
 }
 
-enum st importer_read(struct importer *im, const char *path, struct str mailbox, int64_t *out_date_s)
+enum st importer_open(const char *path, int *out_fd, int64_t *out_date_s)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
     struct stat s;
+    enum st st = ST_OK;
+
+    if (fd < 0 && errno == ELOOP)
+        return FAIL(ST_SYNTAX, "it is a symbolic link");
+    if (fd < 0)
+        return FAIL_ERRNO(path);
+    if (fstat(fd, &s) != 0)
+        st = FAIL_ERRNO(path);
+    else if (!S_ISREG(s.st_mode))
+        st = FAIL(ST_SYNTAX, "it is no file");
+    if (st != ST_OK) {
+        close(fd);
+        return st;
+    }
+    *out_fd = fd;
+    *out_date_s = s.st_mtim.tv_sec;
+    return ST_OK;
+}
+
+enum st importer_read(struct importer *im, const char *path, struct str mailbox, int64_t *out_date_s)
+{
     enum st st;
+    int fd;
 
     buf_clear(&im->file);
-    if (fd < 0 && errno == ELOOP)
-        st = FAIL(ST_SYNTAX, "it is a symbolic link");
-    else if (fd < 0 || fstat(fd, &s) != 0)
-        st = FAIL_ERRNO(path);
-    else if (S_ISREG(s.st_mode))
+    st = importer_open(path, &fd, out_date_s);
+    if (st == ST_OK) {
         st = read_all(fd, path, &im->file);
-    else
-        st = FAIL(ST_SYNTAX, "it is no file");
-    if (fd >= 0)
         close(fd);
+    }
     if (st != ST_OK) {
         report_left_out(&im->t->report, mailbox, str_z(path), err_get()->text);
         return ST_NOTFOUND;
     }
-    *out_date_s = s.st_mtim.tv_sec;
     return ST_OK;
 }
 

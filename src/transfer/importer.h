@@ -39,8 +39,10 @@ enum st importer_make(struct importer *im, struct str mailbox) SUSPENDS MUST_USE
 
 /* The mailbox for what has this name in the source, below --mailbox; an empty one is --mailbox itself, or INBOX. */
 struct str importer_name(struct importer *im, struct arena *a, struct str name);
-/* A file into im->file: no more than a letter may have, and no symbolic link: whose directory it is must not choose what root
- * reads. What fails is reported, as the answer ST_NOTFOUND. */
+/* A file to be read, and when it was changed: no symbolic link, since whose directory it is must not choose what root reads, and no
+ * pipe, which would be waited for. ST_NOTFOUND, ST_SYNTAX and the like. */
+enum st importer_open(const char *path, int *out_fd, int64_t *out_date_s) MUST_USE;
+/* All of it into im->file, no more than a letter may have. What fails is reported, as the answer ST_NOTFOUND. */
 enum st importer_read(struct importer *im, const char *path, struct str mailbox, int64_t *out_date_s) MUST_USE;
 
 /* --- readers --- */

@@ -78,14 +78,33 @@ static void read_head(struct folder *f, struct str line)
     }
 }
 
-static void read_uids(struct folder *f)
+/* NULL: there is none. One that can't be read is reported. */
+static FILE *open_uids(struct folder *f)
 {
-    char path[8192], line[UIDLIST_LINE];
-    size_t cap = 0;
+    char path[8192];
+    int64_t date;
     FILE *in;
+    int fd;
 
     snprintf(path, sizeof path, "%s/dovecot-uidlist", f->dir);
-    in = fopen(path, "re");
+    if (access(path, F_OK) != 0)
+        return NULL;
+    if (importer_open(path, &fd, &date) != ST_OK) {
+        report_left_out(&f->im->t->report, f->mailbox, str_z(path), err_get()->text);
+        return NULL;
+    }
+    in = fdopen(fd, "r");
+    if (!in)
+        close(fd);
+    return in;
+}
+
+static void read_uids(struct folder *f)
+{
+    FILE *in = open_uids(f);
+    char line[UIDLIST_LINE];
+    size_t cap = 0;
+
     if (!in)
         return;
     if (fgets(line, sizeof line, in))

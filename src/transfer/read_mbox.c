@@ -6,7 +6,6 @@
 #include "base/limits.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -199,14 +198,13 @@ enum st read_mbox(struct importer *im, const char *path, struct str mailbox)
 {
     struct mbox *m = MEM_NEW(struct mbox);
     enum st st = ST_OK;
+    int64_t changed;
 
     m->im = im;
     m->path = path;
     m->mailbox = mailbox;
     buf_clear(&im->file);
-    m->in.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
-    if (m->in.fd < 0) {
-        (void)FAIL_ERRNO(path);
+    if (importer_open(path, &m->in.fd, &changed) != ST_OK) {
         report_left_out(&im->t->report, mailbox, str_z(path), err_get()->text);
     } else {
         st = run(m);

@@ -9,6 +9,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define LIST_MAX 65536
 
@@ -18,6 +19,7 @@ struct zip {
     struct arena arena, letter;
     struct map keywords; /* struct keyword_names by folder */
     struct archive *archive;
+    int fd;
 };
 
 static enum st failed(struct zip *z)
@@ -27,9 +29,8 @@ static enum st failed(struct zip *z)
 
 static enum st open_zip(struct zip *z)
 {
-    z->archive = archive_read_new();
     if (archive_read_support_format_zip(z->archive) == ARCHIVE_OK &&
-        archive_read_open_filename(z->archive, z->path, 65536) == ARCHIVE_OK)
+        archive_read_open_fd(z->archive, z->fd, 65536) == ARCHIVE_OK)
         return ST_OK;
     return failed(z);
 }
@@ -137,11 +138,16 @@ static enum st pass(struct zip *z, bool lists) SUSPENDS
 
 static enum st one_pass(struct zip *z, bool lists) SUSPENDS
 {
-    enum st st = open_zip(z);
+    int64_t changed;
+    enum st st;
 
+    TRY(importer_open(z->path, &z->fd, &changed));
+    z->archive = archive_read_new();
+    st = open_zip(z);
     if (st == ST_OK)
         st = pass(z, lists);
     archive_read_free(z->archive);
+    close(z->fd);
     return st;
 }
 

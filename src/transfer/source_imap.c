@@ -7,7 +7,8 @@
 #include <stdio.h>
 
 #define FOLDERS_MAX 100000
-#define WINDOW 100 /* messages asked for at once */
+#define WINDOW 100             /* messages asked for at once */
+#define MESSAGES_MAX 100000000 /* in a mailbox: a server that says more would have us ask for ever */
 
 bool imap_is_refusal(enum st st)
 {
@@ -151,6 +152,8 @@ enum st imap_examine(struct client *c, const struct imap_folder *f, struct mailb
             IGNORE(str_u32(str_sub(answer.text, 0, blank), UINT32_MAX, &m.messages));
     }
     TRY(client_failed(&answer));
+    if (m.messages > MESSAGES_MAX)
+        return FAIL(ST_DENIED, "the server says that it holds %u messages", m.messages);
     *out = m;
     return ST_OK;
 }

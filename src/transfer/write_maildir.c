@@ -84,10 +84,12 @@ static enum st put_letter(struct writer *w, const struct letter *l)
     letter_to_lf(l->bytes, &m->text);
     buf_addf(&m->name, "%lld.R%u.restante,S=%zu,W=%zu", (long long)MAX(l->date_s, (int64_t)0), l->uid, m->text.n,
              l->bytes.n);
+    TRY(buf_check(&m->text));
     fprintf(m->uids, "%u :%.*s\n", l->uid, STR_ARGS(buf_str(&m->name)));
     buf_addz(&m->name, ":2,");
     letter_add_flags(l->flags, &m->name);
     keyword_letters_add(&m->keywords, l, &m->name);
+    TRY(buf_check(&m->name));
     st = writer_file(arena_printf(&a, "%.*s/cur/%.*s", STR_ARGS(m->dir), STR_ARGS(buf_str(&m->name))).p,
                      buf_str(&m->text), l->date_s);
     arena_fini(&a);
@@ -106,6 +108,8 @@ static enum st end_mailbox(struct writer *w)
         st = FAIL_ERRNO("dovecot-uidlist");
     if (fclose(TAKE(m->uids)) != 0 && st == ST_OK)
         st = FAIL_ERRNO("dovecot-uidlist");
+    if (st == ST_OK)
+        st = buf_check(&list);
     if (st == ST_OK && list.n)
         st = writer_file(arena_printf(&m->arena, "%.*s/dovecot-keywords", STR_ARGS(m->dir)).p, buf_str(&list), 0);
     buf_fini(&list);

@@ -88,6 +88,7 @@ static enum st put_letter(struct writer *w, const struct letter *l)
 
     buf_clear(&m->text);
     letter_to_lf(l->bytes, &m->text);
+    TRY(buf_check(&m->text));
     put_head(m, l);
     for (rest = buf_str(&m->text); rest.n; rest = str_from(rest, line.n)) {
         line = str_sub(rest, 0, str_find(rest, '\n') + 1);
