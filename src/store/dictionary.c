@@ -212,6 +212,15 @@ void dictionary_choose(struct store *s)
     squeeze_use(&s->squeeze, (uint16_t)number);
 }
 
+enum st dictionary_add(struct squeeze *z, unsigned number, struct str bytes)
+{
+    struct copy c;
+
+    if (!is_fit(bytes, number, &c))
+        return FAIL(ST_CORRUPT, "dictionary %u is damaged", number);
+    return squeeze_add(z, c.number, c.made_us, c.bodies, c.bytes);
+}
+
 /* --- training ------------------------------------------------------------------------------------ */
 
 static struct scale {

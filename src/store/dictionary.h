@@ -1,6 +1,7 @@
 /* Trains dictionaries for the compression of short bodies, and keeps them. Inside store/. */
 #pragma once
 
+#include "store/squeeze.h"
 #include "store/store.h"
 
 /* While opening, when the index is up to date: every dictionary that there is can be used afterwards. A lost one is
@@ -12,3 +13,6 @@ void dictionary_choose(struct store *s);
 
 /* Trains one when it is time. From the upkeep's thread; takes a second of CPU at most, a few times in a store's life. */
 enum st dictionary_step(struct store *s) SUSPENDS MUST_USE;
+
+/* From a copy of it, the file or the row: bodies that name it can be read. ST_EXISTS; ST_CORRUPT: it is not that one. */
+enum st dictionary_add(struct squeeze *z, unsigned number, struct str bytes) MUST_USE;

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/must.h"
 #include "co/fault.h"
-#include "store/inside.h"
+#include "store/rebuild.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -457,6 +457,8 @@ static void read_moves(struct applying *p, struct batch_reader *r)
             add_gone(p, m.segment);
             continue;
         }
+        if (p->s->rebuilding && p->s->rebuilding->until && !segs_has_file(&p->s->segs, m.segment))
+            continue; /* a backup need not have where it was next */
         b = pending(p, m.id);
         if (b->row.refs && !b->is_new && b->refs > 0) {
             b->row.segment = m.segment;

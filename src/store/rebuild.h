@@ -17,6 +17,7 @@ struct rebuilding {
     } * bodies; /* that stand in lost batches */
     size_t n_bodies, cap_bodies, cap_losses;
     uint64_t done, total;
+    uint64_t until; /* restoring: the last batch that is wanted, what is behind it is cut off; 0: as above */
 };
 
 /* The segment in which the journal goes on, when the position says nothing of it. False: there is none. */

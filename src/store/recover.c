@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/must.h"
 #include "store/rebuild.h"
+#include "store/restore.h"
 
 #define MEND "; \"restante check --repair\" makes the index again from what is good, and says what is lost"
 
@@ -32,38 +33,47 @@ static enum st find_segment(struct store *s, uint64_t seq, struct segment **out)
     return best ? segs_pin(&s->segs, best->row.head.id, out) : ST_NOTFOUND;
 }
 
-enum st recover_read(struct store *s, const struct cursor *c, struct found *f)
+enum st recover_read_record(const struct os_file *os, int fd, const struct segment_head *seg, uint64_t at, uint64_t seq,
+                            struct buf *record, uint64_t *out_end)
 {
-    struct place place = {c->seg->row.head.id, c->seg->row.head.generation, c->at};
+    struct place place = {seg->id, seg->generation, at};
     unsigned char raw[RECORD_HEAD_BYTES];
     struct record_head head;
     struct batch_reader r;
     struct batch_head batch;
     char *p;
 
-    if (c->at + RECORD_HEAD_BYTES > c->seg->row.head.size)
+    if (at + RECORD_HEAD_BYTES > seg->size)
         return FAIL(ST_CORRUPT, "the segment ends");
-    TRY(s->os->read(s->os, c->seg->fd, raw, sizeof raw, c->at));
+    TRY(os->read(os, fd, raw, sizeof raw, at));
     TRY(record_head_decode(raw, &place, &head));
-    if (head.type != RECORD_JOURNAL || head.id != c->seq ||
-        head.stored > c->seg->row.head.size - c->at - RECORD_HEAD_BYTES)
-        return FAIL(ST_CORRUPT, "no batch %llu here", (unsigned long long)c->seq);
-    buf_clear(&f->record);
-    p = buf_space(&f->record, head.stored);
+    if (head.type != RECORD_JOURNAL || head.id != seq || head.stored > seg->size - at - RECORD_HEAD_BYTES)
+        return FAIL(ST_CORRUPT, "no batch %llu here", (unsigned long long)seq);
+    buf_clear(record);
+    p = buf_space(record, head.stored);
     if (!p)
         return FAIL(ST_CORRUPT, "a journal record of %llu bytes", (unsigned long long)head.stored);
-    TRY(s->os->read(s->os, c->seg->fd, p, head.stored, c->at + RECORD_HEAD_BYTES));
-    buf_added(&f->record, head.stored);
-    if (bytes_hash(buf_str(&f->record)) != head.hash)
-        return FAIL(ST_CORRUPT, "the record of batch %llu is damaged", (unsigned long long)c->seq);
-    TRY(batch_check_version(buf_str(&f->record)));
-    batch_read(&r, buf_str(&f->record), &batch);
-    if (r.r.bad || batch.end < c->at + record_bytes(head.stored) || batch.end > c->seg->row.head.size)
-        return FAIL(ST_CORRUPT, "the record of batch %llu makes no sense", (unsigned long long)c->seq);
+    TRY(os->read(os, fd, p, head.stored, at + RECORD_HEAD_BYTES));
+    buf_added(record, head.stored);
+    if (bytes_hash(buf_str(record)) != head.hash)
+        return FAIL(ST_CORRUPT, "the record of batch %llu is damaged", (unsigned long long)seq);
+    TRY(batch_check_version(buf_str(record)));
+    batch_read(&r, buf_str(record), &batch);
+    if (r.r.bad || batch.end < at + record_bytes(head.stored) || batch.end > seg->size)
+        return FAIL(ST_CORRUPT, "the record of batch %llu makes no sense", (unsigned long long)seq);
+    *out_end = batch.end;
+    return ST_OK;
+}
+
+enum st recover_read(struct store *s, const struct cursor *c, struct found *f)
+{
+    uint64_t end;
+
+    TRY(recover_read_record(s->os, c->seg->fd, &c->seg->row.head, c->at, c->seq, &f->record, &end));
     f->seg = c->seg;
     f->offset = c->at;
     f->seq = c->seq;
-    f->end = batch.end;
+    f->end = end;
     return ST_OK;
 }
 
@@ -71,8 +81,11 @@ enum st recover_read(struct store *s, const struct cursor *c, struct found *f)
 static enum st next_in_row(struct store *s, struct cursor *c, struct found *f)
 {
     struct segment *next;
-    enum st st = c->seg ? recover_read(s, c, f) : ST_CORRUPT;
+    enum st st;
 
+    if (s->rebuilding && s->rebuilding->until && c->seq > s->rebuilding->until)
+        return ST_NOTFOUND;
+    st = c->seg ? recover_read(s, c, f) : ST_CORRUPT;
     if (st == ST_CORRUPT) {
         st = find_segment(s, c->seq, &next);
         if (st != ST_OK)
@@ -93,7 +106,7 @@ static enum st next_batch(struct store *s, struct cursor *c, struct found *f)
 {
     enum st st = next_in_row(s, c, f);
 
-    return st == ST_NOTFOUND && s->rebuilding ? rebuild_pass_over(s, c, f) : st;
+    return st == ST_NOTFOUND && s->rebuilding && !s->rebuilding->until ? rebuild_pass_over(s, c, f) : st;
 }
 
 /* --- the last batch --------------------------------------------------------------------------------- */
@@ -239,7 +252,7 @@ static enum st replay(struct store *s, struct cursor *c, struct found *now, stru
         n++;
     }
     if (st == ST_NOTFOUND)
-        st = check_nothing_behind(s, c);
+        st = s->rebuilding && s->rebuilding->until ? restore_cut(s, c) : check_nothing_behind(s, c);
     if (st == ST_OK && n)
         LOG(STORE_JOURNAL_REPLAYED, lf_u64("batches", n), lf_u64("sequence", s->seq));
     return st;
@@ -306,6 +319,8 @@ static enum st begin(struct store *s, struct cursor *c)
     /* Its segment is gone, as compaction does with what a snapshot stands for: fine when it held nothing behind it. */
     struct err why = *err_get();
 
+    if (s->rebuilding && s->rebuilding->until) /* next_in_row looks for the segment that goes on; or a new one does */
+        return ST_OK;
     if (find_segment(s, c->seq, &c->seg) != ST_OK && (!s->rebuilding || !rebuild_begin(s, c))) {
         *err_get() = why;
         return why.st;

@@ -14,6 +14,10 @@ struct found { /* a batch whose record verifies */
     struct buf record;
 };
 
+/* The batch that should stand at this place of a segment: its record, and where the next one begins. ST_CORRUPT: it does not. */
+enum st recover_read_record(const struct os_file *os, int fd, const struct segment_head *seg, uint64_t at, uint64_t seq,
+                            struct buf *record, uint64_t *out_end) MUST_USE;
+
 void recover_move_to(struct store *s, struct cursor *c, struct segment *seg, uint64_t at);
 /* The batch that should be at the cursor, which does not move. ST_CORRUPT: it is not there. */
 enum st recover_read(struct store *s, const struct cursor *c, struct found *f) MUST_USE;

@@ -264,7 +264,7 @@ static void choose_bulk(struct segs *t)
     while (map_next(&t->by_id, &pos, &p)) {
         struct segment *seg = p;
 
-        if (seg->row.head.kind == SEGMENT_BULK && !seg->row.is_gone && seg->row.head.size <= t->segment_bytes &&
+        if (seg->row.head.kind == SEGMENT_BULK && !seg->is_removed && seg->row.head.size <= t->segment_bytes &&
             seg->row.head.size - seg->alloc_at > most) {
             most = seg->row.head.size - seg->alloc_at;
             t->bulk = seg;
@@ -286,6 +286,37 @@ enum st segs_scan(struct segs *t)
     map_fini(&t->gone);
     t->gone = MAP_INIT;
     return st;
+}
+
+enum st segs_find_missing(struct segs *t)
+{
+    struct arena a = ARENA_INIT;
+    enum st st = ST_OK;
+    size_t pos = 0;
+    void *p;
+    int fd;
+
+    while (st == ST_OK && map_next(&t->by_id, &pos, &p)) {
+        struct segment *seg = p;
+
+        arena_reset(&a);
+        st = t->os->open(t->os, path_of(t, &a, seg->row.head.id, ".seg"), O_RDONLY, &fd);
+        if (st == ST_OK)
+            t->os->close(t->os, fd);
+        if (st == ST_NOTFOUND) {
+            seg->is_removed = true;
+            st = ST_OK;
+        }
+    }
+    arena_fini(&a);
+    return st;
+}
+
+bool segs_has_file(struct segs *t, uint64_t id)
+{
+    const struct segment *seg = segs_get(t, id);
+
+    return seg && !seg->is_removed;
 }
 
 void segs_recovered(struct segs *t)

@@ -42,6 +42,23 @@ enum st store_rebuild(const struct store_options *opt, const struct store_progre
     MUST_USE;
 void store_rebuilt_fini(struct store_rebuilt *r);
 
+/* --- out of a backup ---------------------------------------------------------------------------------------- */
+
+struct store_restored {
+    uint64_t snapshot;         /* of which batch; 0: it is damaged, all comes from the journal */
+    uint64_t snapshot_gaps;    /* places of it that are damaged: rows are lost */
+    uint64_t batches;          /* replayed */
+    uint64_t batch;            /* the last one that the store holds */
+    uint64_t segments_missing; /* that held bodies which are needed, */
+    uint64_t bodies_missing; /* and how many: they have no rows any more, so the mail room drops what refers to them */
+};
+
+/* The directory holds files of a backup under the names that the store gives them (seg, dict, snap), and nothing else: makes the index,
+ * with the journal up to batch `until` (not before the snapshot's own), and cuts the journal behind it. All versions are raised, so that what
+ * is counted by them never repeats what the original has given since. Then the store can be opened. ST_CORRUPT. */
+enum st store_restore(const struct store_options *opt, uint64_t until, const struct store_progress *p,
+                      struct store_restored *out) MUST_USE;
+
 /* Of an open store: accounts that lost commits and have not been set right since; none is usual. */
 enum st store_unrepaired(struct store *s, struct arena *a, uint64_t **out, size_t *out_n) MUST_USE;
 enum st store_repaired(struct store *s) MUST_USE; /* all of them have been */
