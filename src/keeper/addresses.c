@@ -121,8 +121,17 @@ static enum st may_send(void *arg)
     struct sender_job *j = arg;
     struct directory_address address;
 
+    bool ours = true;
+    enum st st;
+
     TRY(keeper_address(j->k->directory, j->a, j->ask->address, false, &address));
-    return directory_may_send_as(j->k->directory, j->ask->account, &address, j->set->recipient_delimiter);
+    st = directory_may_send_as(j->k->directory, j->ask->account, &address, j->set->recipient_delimiter);
+    if (st != ST_DENIED)
+        return st;
+    TRY(directory_is_ours(j->k->directory, address.domain, &ours));
+    if (!ours)
+        return FAIL(ST_FOREIGN, "%.*s is not a domain of this server", STR_ARGS(address.domain));
+    return FAIL(ST_DENIED, "not an address of this account");
 }
 
 void keeper_sender(struct ipc_request *r)
@@ -134,8 +143,8 @@ void keeper_sender(struct ipc_request *r)
     answer.status = keeper_sql(g->keeper, may_send, &j);
     if (answer.status != ST_OK)
         answer.text = str_sub(arena_str(r->arena, str_z(err_get()->text)), 0, 200);
-    if (answer.status != ST_OK && answer.status != ST_DENIED && answer.status != ST_SYNTAX &&
-        answer.status != ST_NOTFOUND)
+    if (answer.status != ST_OK && answer.status != ST_DENIED && answer.status != ST_FOREIGN &&
+        answer.status != ST_SYNTAX && answer.status != ST_NOTFOUND)
         LOG(KEEPER_DIRECTORY_FAILED, lf_z("what", "sender"), lf_err());
     if (ipc_answer(r, MSG_sender_answer, &answer, -1) != ST_OK)
         LOG(KEEPER_GATE_NOT_TOLD, lf_z("what", "sender"), lf_err());

@@ -49,6 +49,52 @@ static enum st answer_failure(struct smtp_session *s, enum st st) SUSPENDS
     }
 }
 
+static enum st refuse_author(struct smtp_session *s, enum smtp_reply reply, struct str arg) SUSPENDS
+{
+    LOG(SMTP_AUTHOR_REJECTED, lf_str("author", arg));
+    TRY(smtp_refuse(s, reply, arg));
+    return ST_DENIED;
+}
+
+static struct str number(struct smtp_session *s, unsigned v)
+{
+    return arena_printf(&s->txn_arena, "%u", v);
+}
+
+/* RFC 6409 section 6.1 for one address; ST_DENIED when that has been answered. */
+static enum st check_author(struct smtp_session *s, struct str author) SUSPENDS
+{
+    enum st st;
+
+    if (str_eq(author, s->txn.reverse_path)) /* which has been asked about */
+        return ST_OK;
+    st = s->setup.ops->may_send_as(s->setup.arg, s->user.account, author);
+    if (st == ST_OK || (st == ST_FOREIGN && s->set->smtp_check_from == AUTHOR_OURS))
+        return ST_OK;
+    if (st == ST_DENIED || st == ST_FOREIGN)
+        return refuse_author(s, SMTP_AUTHOR_NOT_YOURS, author);
+    TRY(smtp_reply(s, SMTP_LOCAL_ERROR));
+    return ST_DENIED;
+}
+
+/* As MAIL does for the sender. ST_DENIED: that has been answered, and the letter is not taken. */
+static enum st check_authors(struct smtp_session *s, const struct letter *l) SUSPENDS
+{
+    const struct authors *w = &l->authors;
+
+    if (!s->submission || s->set->smtp_check_from == AUTHOR_ANY)
+        return ST_OK;
+    if (l->header_cut)
+        return refuse_author(s, SMTP_HEADER_TOO_LARGE, number(s, LIMIT_HEADER));
+    if (w->too_many)
+        return refuse_author(s, SMTP_TOO_MANY_AUTHORS, number(s, LIMIT_SMTP_AUTHORS));
+    if (w->is_unreadable && s->set->smtp_check_from == AUTHOR_ALL)
+        return refuse_author(s, SMTP_AUTHOR_UNREADABLE, w->unreadable);
+    for (size_t i = 0; i < w->n; i++)
+        TRY(check_author(s, w->list[i]));
+    return ST_OK;
+}
+
 static enum st deliver(struct smtp_session *s, struct letter *l, struct str record) SUSPENDS
 {
     struct smtp_letter out = {.txn = s->txn.id,
@@ -79,6 +125,15 @@ static enum st deliver(struct smtp_session *s, struct letter *l, struct str reco
     return smtp_reply_arg(s, SMTP_ACCEPTED, arena_printf(&s->txn_arena, "%016llx", (unsigned long long)id));
 }
 
+static enum st check_and_deliver(struct smtp_session *s, struct letter *l, struct str record) SUSPENDS
+{
+    enum st st = check_authors(s, l);
+
+    if (st == ST_OK)
+        return deliver(s, l, record);
+    return st == ST_DENIED ? ST_OK : st;
+}
+
 static enum st finish(struct smtp_session *s, struct letter *l) SUSPENDS
 {
     struct buf record;
@@ -91,7 +146,7 @@ static enum st finish(struct smtp_session *s, struct letter *l) SUSPENDS
     else if (l->hops > s->set->smtp_max_hops)
         st = smtp_reply(s, SMTP_LOOP); /* RFC 5321 section 6.3 */
     else
-        st = deliver(s, l, buf_str(&record));
+        st = check_and_deliver(s, l, buf_str(&record));
     buf_fini(&record);
     return st;
 }

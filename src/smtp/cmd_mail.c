@@ -48,7 +48,7 @@ static enum st check_sender(struct smtp_session *s, const struct smtp_path *path
     st = s->setup.ops->may_send_as(s->setup.arg, s->user.account, path->addr.whole);
     if (st == ST_OK)
         return ST_OK;
-    if (st == ST_DENIED)
+    if (st == ST_DENIED || st == ST_FOREIGN)
         TRY(smtp_refuse(s, SMTP_SENDER_NOT_YOURS, path->text));
     else
         TRY(smtp_reply(s, SMTP_LOCAL_ERROR));

@@ -96,6 +96,8 @@ static void put_header(struct letter *l) SUSPENDS
         rest = str_from(rest, field.n);
         if (str_istarts(field, STR("Received:")))
             l->hops++;
+        if (l->s->submission)
+            authors_field(&l->authors, &l->s->txn_arena, field);
         if (str_istarts(field, STR("Return-Path:")))
             continue;
         put(l, field);
@@ -133,7 +135,8 @@ void letter_add(struct letter *l, struct str bytes)
         } else if (l->header.n < LIMIT_HEADER) {
             return;
         } else {
-            bytes = str_from(bytes, fits); /* no header is that long: the rest goes on as it is */
+            l->header_cut = true; /* no header is that long: the rest goes on as it is */
+            bytes = str_from(bytes, fits);
         }
         put_header(l);
     }

@@ -6,6 +6,7 @@
 
 #include "ipc/lists.h"
 #include "mime/scan.h"
+#include "smtp/author.h"
 
 struct smtp_session;
 
@@ -13,12 +14,14 @@ struct letter {
     struct smtp_session *s;
     struct buf header; /* until its end has been seen */
     bool in_header;
+    bool header_cut; /* it has no end within LIMIT_HEADER: what is behind that was not looked at */
     struct buf body; /* what is not in the spool */
     int spool;       /* -1: none */
     uint64_t spooled;
     uint64_t size;
     unsigned hops;
-    enum st st; /* ST_OK, ST_LIMIT (too large), ST_NOSPACE, ST_TRYLATER, ST_IO */
+    struct authors authors; /* of a submitted letter */
+    enum st st;             /* ST_OK, ST_LIMIT (too large), ST_NOSPACE, ST_TRYLATER, ST_IO */
     struct mime_scan scan;
 };
 

@@ -53,7 +53,7 @@ struct smtp_ops {
     enum st (*resolve)(void *arg, uint64_t txn, uint64_t account, uint64_t size, struct str address, struct arena *a,
                        struct smtp_rcpt_result *out) SUSPENDS;
     enum st (*may_send_as)(void *arg, uint64_t account, struct str address)
-        SUSPENDS;                                          /* ST_OK, ST_DENIED, ST_TRYLATER */
+        SUSPENDS; /* ST_OK, ST_DENIED, ST_FOREIGN (no, and not a domain of ours), ST_TRYLATER */
     enum st (*spool)(void *arg, int *out_fd) SUSPENDS;     /* ST_NOSPACE */
     void (*spool_done)(void *arg, int fd, uint64_t bytes); /* closes it; frees the budget */
     bool (*spool_may)(void *arg, uint64_t more);           /* the gate's budget of spool */

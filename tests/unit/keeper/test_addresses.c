@@ -68,6 +68,9 @@ static void senders(void)
     CHECK_ST(IPC_ASK(rig.gate_far, sender_ask, &ask, sender_answer, &a, &m, deadline_in(20000)), ST_OK);
     CHECK_U64(m.status, ST_DENIED);
     CHECK(m.text.n > 0);
+    ask.address = STR("bob@elsewhere.test");
+    CHECK_ST(IPC_ASK(rig.gate_far, sender_ask, &ask, sender_answer, &a, &m, deadline_in(20000)), ST_OK);
+    CHECK_U64(m.status, ST_FOREIGN);
     arena_fini(&a);
 }
 

@@ -69,7 +69,9 @@ static enum st may_send_as(void *arg, uint64_t account, struct str address)
 {
     (void)arg;
     (void)account;
-    return str_eq(address, STR("alice@example.test")) ? ST_OK : FAIL(ST_DENIED, "not yours");
+    if (str_eq(address, STR("alice@example.test")))
+        return ST_OK;
+    return FAIL(str_ends(address, STR("@example.test")) ? ST_DENIED : ST_FOREIGN, "not yours");
 }
 
 static enum st spool(void *arg, int *out_fd)
@@ -336,6 +338,104 @@ TEST(a_user_sends_as_himself_to_anywhere)
     CHECK_U64(world.letters, 1);
     CHECK_STR(str_z(world.rcpts), STR("x@elsewhere.example;"));
     CHECK(str_search(str_n(world.delivered, world.n_delivered), STR("with ESMTPA id")) < world.n_delivered);
+}
+
+/* What is answered to a letter of alice with this header. */
+static struct str answer_to(struct world *world, struct arena *a, const char *header, const char *setting)
+{
+    struct config_errors errors;
+    struct str conf = arena_printf(a, "host_name mx.example.test\n%s\n", setting), got;
+    size_t at;
+
+    *world = (struct world){.row = {.protocol = PROTOCOL_SUBMISSION, .plaintext_auth = true}};
+    CHECK_ST(config_parse(conf, "test", &world->set, &errors), ST_OK);
+    got = talk(world,
+               arena_printf(a,
+                            "EHLO c\r\nAUTH PLAIN AGFsaWNlQGV4YW1wbGUudGVzdABzZWNyZXQ=\r\nMAIL FROM:<%s>\r\n"
+                            "RCPT TO:<x@elsewhere.example>\r\nDATA\r\n%s\r\nhi\r\n.\r\n",
+                            *header == '!' ? "" : "alice@example.test", header + (*header == '!')),
+               out, sizeof out);
+    at = str_search(got, STR("\r\n354 "));
+    return str_from(got, at + str_search(str_from(got, at + 2), STR("\r\n")) + 4);
+}
+
+TEST(a_users_letter_is_from_himself)
+{
+    static const char no[] =
+        "550 5.7.1 The letter says that it is from <bob@example.test>, which is not an address of yours";
+    static const struct {
+        const char *header, *answer;
+    } cases[] = {
+        {"Subject: x\r\n", "250 "},
+        {"From: A <alice@example.test>\r\nSender: alice@Example.TEST\r\n", "250 "},
+        {"From: bob@example.test\r\n", no},
+        {"From: alice@example.test, bob@example.test\r\n", no},
+        {"From: alice@example.test\r\nSender: bob@example.test\r\n", no},
+        {"From: alice@example.test\r\nFrom: bob@example.test\r\n", no},
+        {"no field\r\nFROM\t:\r\n bob@example.test\r\n", no},
+        {"!From: bob@example.test\r\n", no},
+        {"!From: alice@example.test\r\n", "250 "},
+        {"From: \r\n",
+         "550 5.7.1 From and Sender take full addresses only, of yours; this can't be read as such: \r\n"},
+        {"From: x@elsewhere.example\r\n", "550 5.7.1 The letter says that it is from <x@elsewhere.example>"},
+        {"From: root\r\n", "550 5.7.1 From and Sender take full addresses only"},
+        {"To: x@y.test\r\n\r\nFrom: bob@example.test\r\n", "250 "},
+    };
+    struct arena a = ARENA_INIT;
+    struct world world;
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct str got = answer_to(&world, &a, cases[i].header, "smtp_check_from all");
+
+        CHECK_STR(str_sub(got, 0, strlen(cases[i].answer)), str_z(cases[i].answer));
+        CHECK_U64(world.letters, cases[i].answer[0] == '2');
+    }
+    CHECK(str_starts(answer_to(&world, &a, "From: bob@example.test\r\n", "smtp_check_from any"), STR("250 ")));
+    arena_fini(&a);
+}
+
+TEST(addresses_of_ours_are_guarded_by_default)
+{
+    static const struct {
+        const char *header, *answer;
+    } cases[] = {
+        {"From: alice@example.test\r\nFrom: bob@example.test\r\n", "550 5.7.1 The letter says"},
+        {"From: x@elsewhere.example\r\nSender: alice@example.test\r\n", "250 "},
+        {"From: x@elsewhere.example\r\nSender: bob@example.test\r\n", "550 5.7.1 The letter says"},
+        {"From: root\r\n", "250 "},
+        {"From: \"x <bob@example.test>\r\n", "550 5.7.1 The letter says"},
+        {"From: <alice@example.test> bob@example.test\r\n", "550 5.7.1 The letter says"},
+        {"From: root\r\nFrom: bob@example.test\r\n", "550 5.7.1 The letter says"},
+    };
+    struct arena a = ARENA_INIT;
+    struct world world;
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct str got = answer_to(&world, &a, cases[i].header, "");
+
+        CHECK_STR(str_sub(got, 0, strlen(cases[i].answer)), str_z(cases[i].answer));
+        CHECK_U64(world.letters, cases[i].answer[0] == '2');
+    }
+    arena_fini(&a);
+}
+
+TEST(a_header_without_end_hides_no_author)
+{
+    struct arena a = ARENA_INIT;
+    struct world world;
+    struct buf header;
+    struct str got;
+
+    buf_init(&header, LIMIT_HEADER * 2);
+    while (header.n < LIMIT_HEADER)
+        buf_addz(&header, "X-Filler: 0123456789012345678901234567890123456789012345678901234567890123456789\r\n");
+    buf_addz(&header, "From: bob@example.test\r\n");
+    buf_addc(&header, 0);
+    got = answer_to(&world, &a, header.p, "");
+    CHECK(str_starts(got, STR("552 5.3.4 Header larger than the 1048576 bytes taken here\r\n")));
+    CHECK_U64(world.letters, 0);
+    buf_fini(&header);
+    arena_fini(&a);
 }
 
 TEST(order_and_mistakes_are_answered_in_the_protocols_words)
