@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define BLOCK_FIRST 256 /* with its head: sessions that wait hold a name and an address in theirs */
+#define BLOCK_FIRST 128 /* with its head: sessions that wait hold a name and an address in theirs */
 #define BLOCK_TIMES 4   /* each block is so much larger than the one before, up to BLOCK_MOST */
 #define BLOCK_MOST 65536
 #define ALIGN 16

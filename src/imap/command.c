@@ -127,7 +127,7 @@ enum st imap_command(struct imap_session *s)
 
 enum st imap_idle_line(struct imap_session *s)
 {
-    struct imap_cmd c = {.s = s, .row = find_command(STR("IDLE")), .tag = str_z(s->idle_tag)};
+    struct imap_cmd c = {.s = s, .row = find_command(STR("IDLE"))};
     struct str line;
     enum st st;
 
@@ -136,6 +136,8 @@ enum st imap_idle_line(struct imap_session *s)
         TRY(imap_conn_skip_line(&s->conn));
     else
         TRY(st);
+    c.tag = arena_str(&s->cmd_arena, str_z(s->idle_tag));
+    mem_free(TAKE(s->idle_tag));
     s->in_idle = false;
     if (st == ST_LIMIT || !str_ieq(str_trim(line), STR("DONE")))
         st = FAIL(ST_SYNTAX, "Expected DONE");

@@ -111,7 +111,7 @@ static enum wait session_wait(struct imap_session *s) SUSPENDS
 
 static enum st greet(struct imap_session *s) SUSPENDS
 {
-    struct str tag = str_z(s->login_tag);
+    struct str tag = s->login_tag;
     enum st st = account_open(s->mail, s->account_id, &s->account);
 
     if (st != ST_OK) {
@@ -199,6 +199,7 @@ static void session_free(struct imap_session *s)
     imap_conn_fini(&s->conn);
     arena_fini(&s->cmd_arena);
     arena_fini(&s->arena);
+    mem_free(s->idle_tag);
     config_unref(s->set);
     mem_free(s);
 }
@@ -260,7 +261,7 @@ enum st imap_session_new(struct imap_session_options *opt, struct imap_session *
     s->sid = opt->sid;
     s->login = arena_str(&s->arena, opt->login);
     s->peer = arena_str(&s->arena, opt->peer);
-    memcpy(s->login_tag, opt->tag.p, opt->tag.n);
+    s->login_tag = arena_str(&s->arena, opt->tag);
     s->is_tls = opt->is_tls;
     s->is_tool = opt->is_tool;
     s->ended = opt->ended;

@@ -26,7 +26,8 @@ struct imap_session {
     const char *last_command;
     uint32_t features; /* enabled: bits of features.def */
     unsigned errors;   /* BAD answers in a row */
-    char login_tag[IMAP_TAG_MAX + 1], idle_tag[IMAP_TAG_MAX + 1];
+    struct str login_tag;
+    char *idle_tag; /* owned; NULL but during IDLE */
     bool is_tls, is_tool, in_idle;
 
     /* the one long wait, session.c */

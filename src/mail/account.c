@@ -40,6 +40,13 @@ struct mailbox *account_mailbox(const struct account *a, struct str name, bool p
     return NULL;
 }
 
+struct str account_name(struct account *a, struct str name)
+{
+    const struct mailbox *mb = account_mailbox(a, name, false);
+
+    return mb && str_eq(mb->durable.name, name) ? mb->durable.name : arena_str(&a->names, name);
+}
+
 struct mailbox *mailbox_new(struct account *a, uint32_t id, uint32_t uidvalidity)
 {
     struct mailbox *mb = MEM_NEW(struct mailbox);
@@ -145,8 +152,17 @@ void account_close(struct account *a)
 
 /* --- reading --------------------------------------------------------------------------------------------- */
 
-static enum st read_mailbox(struct account *a, struct str key, struct str value)
+static enum st read_record(void *arg, struct str key, struct str value)
 {
+    struct account *a = arg;
+
+    (void)key;
+    return account_rec_get(value, &a->rec);
+}
+
+static enum st read_mailbox(void *arg, struct str key, struct str value)
+{
+    struct account *a = arg;
     struct mailbox_rec r;
     struct mailbox *mb;
     uint32_t id;
@@ -174,33 +190,27 @@ static enum st read_mailbox(struct account *a, struct str key, struct str value)
     return ST_OK;
 }
 
-static enum st read_subscription(struct account *a, struct str key, struct str value)
+static enum st read_subscription(void *arg, struct str key, struct str value)
 {
+    struct account *a = arg;
+
     (void)value;
     if (a->n_subs == a->cap_subs) {
         a->cap_subs = a->cap_subs ? a->cap_subs * 2 : 8;
         a->subs = mem_resize(a->subs, a->cap_subs * sizeof *a->subs);
     }
-    a->subs[a->n_subs++] = arena_str(&a->names, str_from(key, 1)); /* keys come sorted */
+    a->subs[a->n_subs++] = account_name(a, str_from(key, 1)); /* keys come sorted */
     return ST_OK;
 }
 
-static enum st read_letter(struct account *a, char letter,
-                           enum st (*take)(struct account *a, struct str key, struct str value)) SUSPENDS
+/* What has been read stays here, decoded: the store need not remember the blocks that it came from (kv_walk). */
+static enum st read_letter(struct account *a, char letter, enum st (*take)(void *arg, struct str key, struct str value))
+    SUSPENDS
 {
     struct arena arena = ARENA_INIT;
-    struct kv_range *range;
-    struct str key, value;
-    enum st st, ended;
+    enum st st =
+        kv_walk(account_store(a), a->id, key_letter(&arena, letter), key_letter(&arena, (char)(letter + 1)), take, a);
 
-    st = kv_range_open(account_store(a), &arena, a->id, key_letter(&arena, letter),
-                       key_letter(&arena, (char)(letter + 1)), &range);
-    if (st == ST_OK) {
-        while (st == ST_OK && kv_range_next(range, &key, &value))
-            st = take(a, key, value);
-        ended = kv_range_close(range);
-        st = st == ST_OK ? ended : st;
-    }
     arena_fini(&arena);
     return st;
 }
@@ -230,20 +240,13 @@ static enum st make(struct account *a) SUSPENDS
 static enum st load(struct account *a) SUSPENDS
 {
     struct store *s = account_store(a);
-    struct arena arena = ARENA_INIT;
-    struct str value;
-    enum st st;
 
     TRY(kv_version(s, a->id, &a->version));
     a->next_version = a->version;
     a->chain = kv_chain(s, a->id);
-    st = kv_get(s, &arena, a->id, key_account(), &value);
-    if (st == ST_OK)
-        st = account_rec_get(value, &a->rec);
-    arena_fini(&arena);
-    if (st == ST_NOTFOUND)
+    TRY(read_letter(a, KEY_ACCOUNT, read_record));
+    if (!a->rec.next_mailbox) /* there is none */
         return make(a);
-    TRY(st);
     if (a->rec.removed)
         a->removed = true;
     TRY(read_letter(a, KEY_MAILBOX, read_mailbox));

@@ -430,7 +430,7 @@ static void apply_subscription(struct account *a, const struct sub_change *s)
         a->subs = mem_resize(a->subs, a->cap_subs * sizeof *a->subs);
     }
     memmove(a->subs + i + 1, a->subs + i, (a->n_subs++ - i) * sizeof *a->subs);
-    a->subs[i] = arena_str(&a->names, s->name);
+    a->subs[i] = account_name(a, s->name);
 }
 
 static void apply(struct change *c)

@@ -23,7 +23,7 @@ struct mailbox_change {
     struct hot *adds; /* ascending */
     size_t n_adds, cap_adds;
     struct counts delta;
-    unsigned n_keywords;
+    uint8_t n_keywords;
     uint32_t uidnext; /* at least, when it is durable */
     bool renamed;     /* a keyword is another one now */
     uint64_t origin;  /* the view that does it */

@@ -101,21 +101,21 @@ struct node {
 struct mailbox {
     uint32_t magic;
     uint32_t id, uidvalidity;
+    unsigned users; /* views, changes, operations: it stays while there are any */
     struct account *a;
     struct node durable, pending;
     struct counts have, will; /* durable, pending */
     uint32_t uidnext, uidnext_pending;
     uint32_t first_recent, recent; /* uids below were \Recent to somebody; how many are not below */
     uint64_t highestmodseq;
-    unsigned n_keywords, n_keywords_durable;
     struct str *keywords;    /* texts in the account's arena */
     uint64_t keywords_taken; /* bits that the change being built stands on */
-    bool renamed;            /* a keyword's place was given to another name */
-    struct list in_flight;   /* struct mailbox_change with edits, oldest first */
-    struct list adding;      /* the same with adds */
+    uint8_t n_keywords, n_keywords_durable;
+    bool renamed;          /* a keyword's place was given to another name */
+    struct list in_flight; /* struct mailbox_change with edits, oldest first */
+    struct list adding;    /* the same with adds */
     struct list views;
     struct messages *messages; /* NULL: not in memory */
-    unsigned users;            /* views, changes, operations: it stays while there are any */
 };
 
 enum journal_what { JOURNAL_ADDED, JOURNAL_REMOVED, JOURNAL_FLAGS, JOURNAL_KEYWORDS, JOURNAL_DELETED };
@@ -180,6 +180,8 @@ void account_release(struct account *a);
 void account_free(struct account *a);
 struct store *account_store(const struct account *a);
 struct mailbox *account_mailbox(const struct account *a, struct str name, bool pending);
+/* A copy that lives as long as the account does; that of the mailbox of this name where there is one. */
+struct str account_name(struct account *a, struct str name);
 struct mailbox *mailbox_new(struct account *a, uint32_t id, uint32_t uidvalidity);
 void mailbox_hold(struct mailbox *mb);
 void mailbox_release(struct mailbox *mb);

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,9 @@
 
 #define MAIN_LINK_FD 3
 #define COROUTINES_DEFAULT 256
-#define LAST_WORDS_MS 100 /* for the message that says why a role could not start */
+#define MAPPED_FROM (1 << 20) /* a buffer of so much goes back to the system when it is freed */
+#define SPARE_MOST (4 << 20)  /* free at the end of a heap: the rest goes back too */
+#define LAST_WORDS_MS 100     /* for the message that says why a role could not start */
 
 #define ROLE(id, name, count, ops) extern const struct role_ops ops;
 #include "main/roles.def"
@@ -331,6 +334,13 @@ static void own_process(const char *name)
     signal(SIGHUP, SIG_IGN);
 }
 
+/* glibc raises both by itself, up to 32 and 64 MiB, with the largest that is freed: one job with large buffers (training a
+ * dictionary) would have its process keep as much as that for good, in the arena of each thread that did one. */
+static void bound_spare_memory(void)
+{
+    must(mallopt(M_MMAP_THRESHOLD, MAPPED_FROM) == 1 && mallopt(M_TRIM_THRESHOLD, SPARE_MOST) == 1);
+}
+
 /* Tests make calls fail this way; nobody else sets it. */
 static void arm_faults(void)
 {
@@ -350,6 +360,7 @@ int role_main(const char *name)
         return 2;
     }
     own_process(name);
+    bound_spare_memory();
     arm_faults();
     r = MEM_NEW(struct role);
     r->kind = kind;
