@@ -446,6 +446,55 @@ static enum admin_exit with_mail(struct call *c)
     return e;
 }
 
+/* --- backups --------------------------------------------------------------------------------------------------- */
+
+/* The box answers at once; what the hold is comes over the pair. */
+static enum admin_exit open_hold(struct call *c, struct admin_server *own, int *out_fd)
+{
+    c->words[0] = STR("store");
+    c->words[1] = STR("hold");
+    c->n = 2;
+    return open_mail(c, own, out_fd);
+}
+
+static enum admin_exit prepare_backup(struct call *c, struct admin_server *own, struct admin_backup *b)
+{
+    enum admin_exit e = find_socket(c);
+
+    if (e == ADMIN_DONE)
+        e = read_config(c);
+    if (e == ADMIN_DONE && !admin_has(&c->args, "without-keys") &&
+        admin_read_passphrase(admin_has(&c->args, "passphrase-stdin"), true, &c->arena, &b->passphrase) != ST_OK)
+        return complain(err_get()->st);
+    b->set = c->set;
+    b->config = c->config;
+    return e == ADMIN_DONE ? open_hold(c, own, &b->hold) : e;
+}
+
+static enum admin_exit with_backup(struct call *c)
+{
+    struct admin_backup b = {.args = &c->args, .version = c->hooks->version, .hold = -1};
+    struct admin_server own = {0};
+    enum admin_exit e = c->args.command->id == ADMIN_CMD_backup ? prepare_backup(c, &own, &b) : ADMIN_DONE;
+    bool wrong = false;
+    struct buf json;
+    enum st st;
+
+    buf_init(&json, ADMIN_ANSWER_MAX);
+    if (e == ADMIN_DONE) {
+        st = c->hooks->backup(&b, &json, &wrong);
+        e = st == ST_OK ? show(c, buf_str(&json)) : complain(st);
+        e = st == ST_CORRUPT || (e == ADMIN_DONE && wrong) ? ADMIN_WRONG : e;
+    }
+    buf_fini(&json);
+    if (b.hold >= 0)
+        close(b.hold);
+    admin_server_stop(&own);
+    if (b.passphrase.n)
+        wipe((void *)(uintptr_t)b.passphrase.p, b.passphrase.n);
+    return e;
+}
+
 /* --- what needs no server ------------------------------------------------------------------------------------- */
 
 static enum admin_exit print(struct buf *b)
@@ -529,6 +578,9 @@ static enum admin_exit run(struct call *c)
     case ADMIN_CMD_account_import: return import_file(c);
     case ADMIN_CMD_export:
     case ADMIN_CMD_import: return with_mail(c);
+    case ADMIN_CMD_backup:
+    case ADMIN_CMD_backup_list:
+    case ADMIN_CMD_backup_verify: return with_backup(c);
     case ADMIN_CMD_serve:
     case ADMIN_CMD_check_config:
         fprintf(stderr, "restante: %s takes no further words than --config FILE\n", c->args.command->noun);

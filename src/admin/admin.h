@@ -29,6 +29,17 @@ struct admin_args;
 enum st box_store_tool(const struct settings *set, const struct admin_args *args, struct buf *out, bool *out_wrong)
     MUST_USE;
 
+/* Of the commands about backups (backup/): what they are given. */
+struct admin_backup {
+    const struct admin_args *args;
+    const char *version;
+    /* When one is to be made, else all empty: */
+    const struct settings *set;
+    const char *config;    /* the configuration file */
+    struct str passphrase; /* of the keys; empty: without keys */
+    int hold;              /* the tool's end of a pair whose other end the box has: box/hold.h */
+};
+
 struct admin_hooks {
     const char *version;
     const struct admin_offline *offline;
@@ -36,6 +47,8 @@ struct admin_hooks {
     /* A command about an account's mail: `fd` (owned from now on) is an IMAP connection that is logged in already, its tagged
      * answer to "login" first. `password` is that of another server, where one is named. Prints. */
     enum admin_exit (*mail)(const struct admin_args *args, struct str password, int fd, bool as_json);
+    /* The answer is JSON in *out; progress goes to standard error when that is a terminal. *out_wrong: a backup is damaged. */
+    enum st (*backup)(const struct admin_backup *b, struct buf *out, bool *out_wrong);
 };
 
 /* argv[0] is the program's name. Returns the exit status; prints to standard output and error. */
@@ -67,6 +80,8 @@ enum st admin_render(struct str json, struct buf *out) MUST_USE;
 
 /* secret_input.c: a password from the terminal, without echo, a new one twice, or the first line of standard input. */
 enum st admin_read_password(bool from_stdin, bool twice, struct arena *a, struct str *out) MUST_USE;
+enum st admin_read_passphrase(bool from_stdin, bool twice, struct arena *a, struct str *out)
+    MUST_USE; /* of a backup's keys */
 
 /* help.c */
 void admin_help(const struct str *words, size_t n, struct buf *out); /* of one command, of a noun, or of all */

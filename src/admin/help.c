@@ -47,7 +47,7 @@ void admin_help_verbs(struct str noun, struct buf *out)
     const struct admin_command *c = admin_commands(&count);
 
     for (size_t i = 0; i < count; i++)
-        if (str_eq(noun, str_z(c[i].noun)))
+        if (str_eq(noun, str_z(c[i].noun)) && !(c[i].flags & CMD_INSIDE))
             command_line(&c[i], out);
 }
 
@@ -57,7 +57,7 @@ void admin_help(const struct str *words, size_t n, struct buf *out)
     const struct admin_command *c = admin_commands(&count);
 
     for (size_t i = 0; i < count; i++) {
-        if (n > 0 && !str_eq(words[0], str_z(c[i].noun)))
+        if ((n > 0 && !str_eq(words[0], str_z(c[i].noun))) || (c[i].flags & CMD_INSIDE))
             continue;
         if (n > 1 && !str_eq(words[1], str_z(c[i].verb)))
             continue;
@@ -123,6 +123,8 @@ void admin_manual(struct buf *out)
     for (size_t i = 0; i < n; i++) {
         struct buf usage;
 
+        if (c[i].flags & CMD_INSIDE)
+            continue;
         buf_init(&usage, 2000);
         admin_usage(&c[i], &usage);
         buf_addc(&usage, '\0');

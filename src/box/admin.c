@@ -2,6 +2,7 @@
 #include "admin/command.h"
 #include "base/codec.h"
 #include "base/json.h"
+#include "box/hold.h"
 #include "box/sessions.h"
 #include "box/store_admin.h"
 #include "box/undelete.h"
@@ -241,17 +242,24 @@ static enum st store_status(struct job *job) SUSPENDS
     return store_status_run(job->box, job->r->arena, job->json);
 }
 
+static enum st store_hold(struct job *job)
+{
+    if (job->r->fd < 0)
+        return FAIL(ST_SYNTAX, "a backup without a connection");
+    TRY(hold_start(job->box, TAKE_FD(job->r->fd)));
+    json_object(job->json);
+    json_object_end(job->json);
+    return ST_OK;
+}
+
 static const struct {
     enum admin_id id;
     enum st (*fn)(struct job *job) SUSPENDS;
 } rows[] = {
-    {ADMIN_CMD_sessions, sessions},
-    {ADMIN_CMD_undelete, undelete},
-    {ADMIN_CMD_store_status, store_status},
-    {ADMIN_CMD_queue_list, queue_list_all},
-    {ADMIN_CMD_queue_show, queue_show},
-    {ADMIN_CMD_queue_hold, queue_hold_one},
-    {ADMIN_CMD_queue_release, queue_release_one},
+    {ADMIN_CMD_sessions, sessions},         {ADMIN_CMD_undelete, undelete},
+    {ADMIN_CMD_store_status, store_status}, {ADMIN_CMD_store_hold, store_hold},
+    {ADMIN_CMD_queue_list, queue_list_all}, {ADMIN_CMD_queue_show, queue_show},
+    {ADMIN_CMD_queue_hold, queue_hold_one}, {ADMIN_CMD_queue_release, queue_release_one},
     {ADMIN_CMD_queue_drop, queue_drop_one},
 };
 

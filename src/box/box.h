@@ -50,6 +50,7 @@ struct box {
     const struct settings *set;
     struct store *store;
     struct offload *disk;
+    struct offload *slow; /* one thread for work that takes minutes; NULL: not needed yet. Core 0 only */
     struct queue *queue;
     struct mail *mail;
     struct box_core *cores;

@@ -1,5 +1,6 @@
 /* The program: which of its lives it leads this time. */
 #include "admin/admin.h"
+#include "backup/backup.h"
 #include "main/forbidden.h"
 #include "main/role.h"
 #include "main/serve.h"
@@ -22,8 +23,11 @@ static const struct {
     {"--forbidden", forbidden_main},
 };
 
-static const struct admin_hooks hooks = {
-    .version = VERSION, .offline = &keeper_offline, .mail = transfer_main, .store_tool = box_store_tool};
+static const struct admin_hooks hooks = {.version = VERSION,
+                                         .offline = &keeper_offline,
+                                         .mail = transfer_main,
+                                         .store_tool = box_store_tool,
+                                         .backup = backup_run};
 
 int main(int argc, char **argv)
 {

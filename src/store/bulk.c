@@ -2,7 +2,16 @@
 #include "base/must.h"
 #include "store/segs.h"
 
-/* With bulk_mutex held. The rest of the segment that is left behind goes back to the file system. */
+/* With bulk_mutex held. The rest of a segment that is left behind goes back to the file system. */
+static void cut_bulk(struct segs *t, struct segment *old)
+{
+    if (segs_pin(t, old->row.head.id, &old) == ST_OK) {
+        (void)!t->os->truncate(t->os, old->fd, old->alloc_at);
+        segs_unpin(t, old);
+    }
+}
+
+/* Likewise. */
 static enum st next_bulk(struct segs *t, uint64_t bytes)
 {
     struct segment *seg, *old = t->bulk;
@@ -10,10 +19,8 @@ static enum st next_bulk(struct segs *t, uint64_t bytes)
     TRY(segs_take(t, SEGMENT_BULK, bytes, 0, &seg));
     t->bulk = seg;
     segs_unpin(t, seg);
-    if (old && segs_pin(t, old->row.head.id, &old) == ST_OK) {
-        (void)!t->os->truncate(t->os, old->fd, old->alloc_at);
-        segs_unpin(t, old);
-    }
+    if (old)
+        cut_bulk(t, old);
     return ST_OK;
 }
 
@@ -102,7 +109,7 @@ void segs_retire_bulk(struct segs *t, uint64_t id)
 {
     pthread_mutex_lock(&t->bulk_mutex);
     if (t->bulk && t->bulk->row.head.id == id)
-        t->bulk = NULL;
+        cut_bulk(t, TAKE(t->bulk));
     pthread_mutex_unlock(&t->bulk_mutex);
 }
 

@@ -404,6 +404,22 @@ static enum st declare_gone(struct pass *p, uint64_t id) SUSPENDS
     return row.is_gone ? ST_OK : FAIL(ST_CORRUPT, "segment %llu does not go", (unsigned long long)id);
 }
 
+/* Not while somebody holds it: what is copied is copied, and it goes in a later pass. */
+static enum st take_away(struct pass *p, uint64_t id, bool *out_gone) SUSPENDS
+{
+    enum st st = ST_OK;
+
+    pthread_mutex_lock(&p->s->hold.mutex);
+    if (!hold_is_held(p->s)) {
+        st = declare_gone(p, id);
+        if (st == ST_OK)
+            st = segs_remove(&p->s->segs, id);
+        *out_gone = st == ST_OK;
+    }
+    pthread_mutex_unlock(&p->s->hold.mutex);
+    return st;
+}
+
 /* Copies go into space that new letters need more, when it is short. */
 static bool has_room(struct store *s, uint64_t bytes)
 {
@@ -422,9 +438,9 @@ static enum st compact(struct pass *p, const struct chosen *c, bool *out_gone) S
         return ST_OK;
     if (c->n)
         TRY(copy_all(p, c));
-    TRY(declare_gone(p, c->id));
-    TRY(segs_remove(&p->s->segs, c->id));
-    *out_gone = true;
+    TRY(take_away(p, c->id, out_gone));
+    if (!*out_gone)
+        return ST_OK;
     upkeep_count(p->s, 1, 0, bytes);
     LOG(STORE_SEGMENT_COMPACTED, lf_u64("segment", c->id), lf_u64("moved", c->n), lf_u64("moved_bytes", c->live_bytes),
         lf_u64("bytes", bytes));
@@ -446,7 +462,7 @@ static enum st run(struct pass *p, size_t *segments) SUSPENDS
         TRY(index_flush(&p->s->index));
     TRY(find_live(p));
     p->chunk = mem_new(CHUNK);
-    for (size_t i = 0; i < p->n && !upkeep_is_ending(p->s); i++) {
+    for (size_t i = 0; i < p->n && !upkeep_is_ending(p->s) && !hold_is_held(p->s); i++) {
         bool gone = false;
         enum st st = compact(p, &p->chosen[i], &gone);
 
@@ -467,7 +483,7 @@ enum st compact_step(struct store *s, size_t *out_segments)
     p->s = s;
     p->dead_percent = upkeep_settings(s).dead_percent;
     *out_segments = 0;
-    st = run(p, out_segments);
+    st = hold_is_held(s) ? ST_OK : run(p, out_segments);
     for (size_t i = 0; i < p->n; i++)
         mem_free(p->chosen[i].live);
     map_fini(&p->by_id);

@@ -5,6 +5,7 @@
  * dictionaries and compacts; pool threads read and stage. */
 #pragma once
 
+#include "store/hold.h"
 #include "store/index.h"
 #include "store/sched.h"
 #include "store/segs.h"
@@ -84,6 +85,7 @@ struct store {
     struct squeeze squeeze;
     struct upkeep upkeep;
     struct snaps snaps;
+    struct hold hold;
     struct rebuilding *rebuilding; /* NULL but in store_rebuild */
     _Atomic uint64_t next_blob;
 

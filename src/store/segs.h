@@ -89,7 +89,7 @@ void segs_bulk_done(struct segs *t, struct segment *seg);
 size_t segs_idle_bulk(struct segs *t, uint64_t *out_ids, size_t max);
 bool segs_is_idle_bulk(struct segs *t, uint64_t id);
 
-/* It is filled no more, if it was the one: mostly dead already, it is better compacted. */
+/* It is filled no more, if it was the one: mostly dead already, it is better compacted; or somebody wants it to settle. */
 void segs_retire_bulk(struct segs *t, uint64_t id);
 
 /* Nothing names it any more, and that is durable: its space becomes a spare, under another number and generation, or

@@ -262,6 +262,12 @@ static void wait_ms(struct store *s, uint64_t ms)
     pthread_mutex_unlock(&s->snaps.mutex);
 }
 
+bool snaps_wait(struct store *s, uint64_t ms)
+{
+    wait_ms(s, ms);
+    return !is_ending(s);
+}
+
 static enum st between_chunks(struct making *m, struct snap_writer *w)
 {
     if (w->at - m->synced >= SYNC_BYTES) {
@@ -335,6 +341,8 @@ static enum st replace(struct making *m, const char *tmp)
     TRY(s->os->sync_dir(s->os, s->snaps.dir));
     atomic_store(&s->snaps.seq, m->pos.seq);
     atomic_store(&s->snaps.made_us, clock_wall_us());
+    if (hold_is_held(s)) /* by somebody who reads one of them: they go with the next */
+        return ST_OK;
     TRY(s->os->list(s->os, &m->arena, s->snaps.dir, SNAPS_MAX, &names, &n));
     return remove_older(s, &m->arena, names, n);
 }
@@ -428,7 +436,8 @@ static bool is_due(struct store *s)
     uint64_t grown =
         atomic_load(&s->snaps.carried) + atomic_load(&s->figures.journal_bytes) - atomic_load(&s->snaps.since);
 
-    return atomic_load(&s->snaps.is_needed) || grown > MAX(s->opt.snapshot_bytes, 2 * s->snaps.bytes);
+    return atomic_load(&s->snaps.is_needed) ||
+           (!hold_is_held(s) && grown > MAX(s->opt.snapshot_bytes, 2 * s->snaps.bytes));
 }
 
 static void *run(void *arg)

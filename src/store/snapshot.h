@@ -32,6 +32,7 @@ enum st snaps_load(struct store *s) MUST_USE;
 /* After recovery. The thread only where upkeep is asked for. */
 enum st snaps_start(struct store *s) MUST_USE;
 void snaps_stop(struct store *s);
+bool snaps_wait(struct store *s, uint64_t ms); /* false: the store is being closed */
 
 /* When the newest was made, and the size of its file; zeros: there is none. */
 void snaps_describe(struct store *s, uint64_t *out_made_us, uint64_t *out_bytes);

@@ -206,6 +206,7 @@ static enum st open_all(struct store *s, struct arena *a)
 {
     TRY(lock(s, a));
     TRY(check_format(s, a));
+    TRY(hold_open(s, a));
     if (!s->rebuilding)
         TRY(rebuild_tidy(s, a));
     TRY(index_open(&s->index, arena_printf(a, "%s/%s", s->dir, s->index_name).p, &s->opt));
@@ -269,6 +270,7 @@ enum st store_open_as(const struct store_options *opt, const char *index_name, s
     squeeze_init(&s->squeeze);
     upkeep_init(s);
     snaps_init(s);
+    hold_init(s);
     job_list_init(&s->handed_in);
     pthread_mutex_init(&s->mutex, NULL);
     pthread_mutex_init(&s->cores_mutex, NULL);
@@ -299,6 +301,7 @@ void store_close(struct store *s)
     index_close(&s->index);
     rocksdb_writebatch_destroy(s->changes);
     snaps_fini(s);
+    hold_fini(s);
     squeeze_fini(&s->squeeze);
     upkeep_fini(s);
     buf_fini(&s->batch);

@@ -186,6 +186,16 @@ enum st store_snapshot(struct store *s) MUST_USE;
 /* The last batch that the newest snapshot holds: the journal up to there is not needed any more. 0: there is none. */
 uint64_t store_snapshot_seq(const struct store *s);
 
+/* --- for backups --- */
+/* 32 hexadecimal digits that no other store has, made when it is first opened. */
+struct str store_identity(const struct store *s);
+/* Writes a snapshot and sees to it that until store_hold_end nothing goes away that it needs: its file, dictionaries, and of each segment as
+ * many bytes as its row in the snapshot says are used, which do not change any more. Copying them is a backup of the store as it
+ * was after batch *out_batch. Several may hold at once. Blocks like store_snapshot, and until bodies that are being written ahead are
+ * committed: ST_TIMEOUT when that takes more than a minute. */
+enum st store_hold_begin(struct store *s, uint64_t *out_batch) MUST_USE;
+void store_hold_end(struct store *s); /* from any thread; does not block */
+
 /* --- figures --- */
 struct store_stats {
     uint64_t commits, batches, syncs, journal_bytes, blob_bytes, segments, live_bytes, dead_bytes, free_bytes;
