@@ -16,6 +16,7 @@ enum {
     ORIGINALS = 5000,
     VIEWS = 10,
     ACCOUNTS = 100,
+    LOADERS = 8,
     WITHOUT = 2500 /* letters before the first dictionary */
 };
 
@@ -118,14 +119,15 @@ static void open_row(struct bench *b, unsigned long messages)
     run_once(b, &o, look);
     cold = o.first;
     run_once(b, &o, look);
-    printf("open of %7lu messages: cold %7.1f ms, warm %6.1f ms; once more while it is in memory %.2f ms; memory %.1f "
-           "bytes "
-           "a message, and %.1f for each session beyond\n",
-           messages, cold * 1e3, o.first * 1e3, o.again * 1e3, o.bytes, o.view_bytes);
+    printf("| %lu | %.1f | %.1f | %.2f | %.1f | %.1f |\n", messages, cold * 1e3, o.first * 1e3, o.again * 1e3, o.bytes,
+           o.view_bytes);
 }
 
 void bench_open(struct bench *b)
 {
+    printf("\n### Opening a mailbox\n\n| messages | page cache empty, ms | new process, ms | in memory, ms | bytes a "
+           "message | "
+           "bytes a message for each further session |\n|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < b->n_messages; i++) {
         char below[sizeof b->dir];
 
@@ -133,6 +135,7 @@ void bench_open(struct bench *b)
         snprintf(b->dir, sizeof b->dir, "%.200s/%lu", below, b->messages[i]);
         must(mkdir(b->dir, 0700) == 0);
         open_row(b, b->messages[i]);
+        fflush(stdout);
         snprintf(b->dir, sizeof b->dir, "%s", below);
     }
 }
@@ -141,9 +144,12 @@ void bench_open(struct bench *b)
 
 struct loading {
     struct bench *b;
+    DIR *dir;
     uint64_t letters, bytes;
-    double cpu, seconds;
+    double cpu;
     const struct store_upkeep *upkeep;
+    unsigned loaders; /* at work; all on one core */
+    bool waits;       /* for the dictionary */
 };
 
 static bool read_letter(const char *dir, const char *name, struct buf *out)
@@ -193,12 +199,12 @@ static void settle(struct task *t) SUSPENDS
             same = -1;
         last = s.reclaimable_bytes;
     }
-    printf("disk: of the files, %.1f MiB are bodies, %.1f MiB could not be given back, %.1f MiB are spare files; "
-           "dictionary "
-           "%u, %llu segments compacted, %.1f MiB copied\n",
-           (double)s.stats.live_bytes / 1048576, (double)s.reclaimable_bytes / 1048576,
-           (double)s.kinds[STORE_SPARE].file_bytes / 1048576, s.dictionary, (unsigned long long)s.compacted_ever,
-           (double)s.moved_bytes / 1048576);
+    fprintf(stderr,
+            "disk: of the files, %.1f MiB are bodies, %.1f MiB could not be given back, %.1f MiB are spare files; "
+            "dictionary %u, %llu segments compacted, %.1f MiB copied\n",
+            (double)s.stats.live_bytes / 1048576, (double)s.reclaimable_bytes / 1048576,
+            (double)s.kinds[STORE_SPARE].file_bytes / 1048576, s.dictionary, (unsigned long long)s.compacted_ever,
+            (double)s.moved_bytes / 1048576);
 }
 
 static void snapshot(void *arg)
@@ -206,35 +212,50 @@ static void snapshot(void *arg)
     must(store_snapshot(arg) == ST_OK);
 }
 
-static void load_all(struct task *t) SUSPENDS
+/* At once, not at its next look: a small corpus would be stored by then. */
+static void start_upkeep(struct task *t) SUSPENDS
 {
     struct loading *l = t->arg;
-    DIR *dir = opendir(l->b->corpus);
-    struct dirent *e;
-    struct buf letter;
 
-    must(dir);
-    l->seconds = rig_now();
-    l->cpu = rig_cpu();
-    buf_init(&letter, 256u << 20);
-    while ((e = readdir(dir))) {
-        if (e->d_name[0] == '.' || !read_letter(l->b->corpus, e->d_name, &letter))
-            continue;
-        deliver_one(t, &letter, 1000 + l->letters % ACCOUNTS);
-        l->letters++;
-        l->bytes += letter.n;
-        if (l->letters == WITHOUT) { /* at once, not at its next look: a small corpus would be stored by then */
-            store_set_upkeep(t->rig->store, l->upkeep);
-            must(co_sleep(deadline_in(3000)) == ST_OK);
-        }
-    }
-    buf_fini(&letter);
-    closedir(dir);
-    l->seconds = rig_now() - l->seconds;
+    l->waits = true;
+    store_set_upkeep(t->rig->store, l->upkeep);
+    must(co_sleep(deadline_in(3000)) == ST_OK);
+    l->waits = false;
+}
+
+static void finish_loading(struct task *t) SUSPENDS
+{
+    struct loading *l = t->arg;
+
     l->cpu = rig_cpu() - l->cpu;
     must(co_offload(t->rig->disk, snapshot, t->rig->store) == ST_OK);
     settle(t);
     must(co_offload(t->rig->disk, snapshot, t->rig->store) == ST_OK);
+}
+
+static void load(struct task *t) SUSPENDS
+{
+    struct loading *l = t->arg;
+    struct dirent *e;
+    struct buf letter;
+
+    buf_init(&letter, 256u << 20);
+    while ((e = readdir(l->dir))) {
+        uint64_t n;
+
+        if (e->d_name[0] == '.' || !read_letter(l->b->corpus, e->d_name, &letter))
+            continue;
+        while (l->waits)
+            must(co_sleep(deadline_in(10)) == ST_OK);
+        n = l->letters++;
+        l->bytes += letter.n;
+        deliver_one(t, &letter, 1000 + n % ACCOUNTS);
+        if (n == WITHOUT)
+            start_upkeep(t);
+    }
+    buf_fini(&letter);
+    if (--l->loaders == 0)
+        finish_loading(t);
 }
 
 static double du(struct bench *b, const char *what)
@@ -245,24 +266,38 @@ static double du(struct bench *b, const char *what)
     return (double)rig_du(path) / 1048576;
 }
 
+/* Tasks of one account run on one core: what they share needs no lock. */
+static void load_all(struct bench *b, struct loading *l)
+{
+    struct task tasks[LOADERS];
+    struct rig r;
+
+    l->b = b;
+    l->dir = opendir(b->corpus);
+    must(l->dir);
+    l->loaders = LOADERS;
+    for (unsigned i = 0; i < LOADERS; i++)
+        tasks[i] = (struct task){.fn = load, .arg = l, .account = ACCOUNT, .index = i};
+    rig_open(&r, b->dir, l->upkeep);
+    l->cpu = rig_cpu();
+    rig_run(&r, tasks, LOADERS);
+    rig_close(&r);
+    closedir(l->dir);
+}
+
 void bench_disk(struct bench *b)
 {
     struct store_upkeep upkeep = {.dictionary = !getenv("NO_DICTIONARY"), .rate = 1u << 30, .dead_percent = 30};
-    struct loading l = {.b = b};
-    struct task t = {.fn = load_all, .arg = &l, .account = ACCOUNT};
-    struct rig r;
+    struct loading l = {.upkeep = &upkeep};
 
     if (!b->corpus) {
         fprintf(stderr, "store_bench: disk needs --corpus FOLDER\n");
         exit(2);
     }
-    l.upkeep = &upkeep;
-    rig_open(&r, b->dir, l.upkeep);
-    rig_run(&r, &t, 1);
-    rig_close(&r);
-    printf("disk: %llu letters, %.1f MiB; the files that they came in take %.1f MiB; here all takes %.1f MiB: segments "
-           "%.1f, "
-           "index %.1f, snapshot %.1f, dictionaries %.1f; %.0f us of CPU a letter\n",
-           (unsigned long long)l.letters, (double)l.bytes / 1048576, (double)rig_du(b->corpus) / 1048576, du(b, ""),
-           du(b, "seg"), du(b, "index"), du(b, "snap"), du(b, "dict"), l.cpu * 1e6 / (double)l.letters);
+    load_all(b, &l);
+    printf("| this store%s: segments %.1f, index %.1f, snapshot %.1f, dictionaries %.1f; %llu letters of %.1f MiB, "
+           "%.0f us of CPU each "
+           "| %.1f |\n",
+           upkeep.dictionary ? "" : " without a dictionary", du(b, "seg"), du(b, "index"), du(b, "snap"), du(b, "dict"),
+           (unsigned long long)l.letters, (double)l.bytes / 1048576, l.cpu * 1e6 / (double)l.letters, du(b, ""));
 }

@@ -6,8 +6,10 @@
 
 #include <fcntl.h>
 #include <ftw.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -16,14 +18,17 @@
 
 void rig_open(struct rig *r, const char *dir, const struct store_upkeep *upkeep)
 {
-    struct store_options o = {.dir = dir, .upkeep = upkeep, .cache_bytes = 128u << 20};
+    struct store_options o = {.dir = dir, .upkeep = upkeep, .cache_bytes = 128u << 20}; /* as the server has them */
 
+    mallopt(M_ARENA_MAX, RIG_CORES + 2);
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
     *r = (struct rig){.disk = offload_new("disk", 4, 1024)};
     o.disk = r->disk;
     must(store_open(&o, &r->store) == ST_OK);
     for (unsigned i = 0; i < RIG_CORES; i++)
         r->cores[i] = core_new(&(struct core_options){.index = i, .name = "bench", .coroutines = COROUTINES});
-    r->mail = mail_new(&(struct mail_options){.store = r->store, .cores = r->cores, .n_cores = RIG_CORES});
+    r->mail = mail_new(
+        &(struct mail_options){.store = r->store, .cores = r->cores, .n_cores = RIG_CORES, .cache_bytes = 64u << 20});
 }
 
 static void run_task(void *arg)
@@ -99,18 +104,29 @@ double rig_cpu(void)
     return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
-uint64_t rig_written(void)
+/* The number behind a name in a file of /proc; 0: there is none. */
+static uint64_t proc_number(const char *path, const char *name)
 {
-    FILE *f = fopen("/proc/self/io", "r");
+    FILE *f = fopen(path, "r");
     unsigned long long n = 0;
-    char line[100];
+    char line[200];
 
-    while (f && fgets(line, sizeof line, f))
-        if (sscanf(line, "write_bytes: %llu", &n) == 1)
-            break;
+    while (f && !n && fgets(line, sizeof line, f))
+        if (str_starts(str_z(line), str_z(name)))
+            n = strtoull(line + strlen(name), NULL, 10);
     if (f)
         fclose(f);
     return n;
+}
+
+uint64_t rig_written(void)
+{
+    return proc_number("/proc/self/io", "write_bytes:");
+}
+
+uint64_t rig_memory(void)
+{
+    return proc_number("/proc/self/status", "RssAnon:") << 10;
 }
 
 static int drop_one(const char *path, const struct stat *sb, int type, struct FTW *f)

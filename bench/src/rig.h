@@ -35,6 +35,7 @@ void rig_close(struct rig *r);
 double rig_now(void);                  /* seconds */
 double rig_cpu(void);                  /* of this process, user and system */
 uint64_t rig_written(void);            /* bytes that this process has had written to disks (/proc/self/io) */
+uint64_t rig_memory(void);             /* bytes of this process's own memory */
 void rig_drop_caches(const char *dir); /* of the files below it: what is read next comes from the disk */
 uint64_t rig_du(const char *dir);      /* bytes on disk of what stands below it; 0: it is not there */
 

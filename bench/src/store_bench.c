@@ -1,6 +1,6 @@
 /* Measures the store and the mail room over it, in one process, beside what the disk below gives.
  *
- *   store_bench [--dir FOLDER] [--seconds N] [--messages N,N...] [--corpus FOLDER] [PART...]
+ *   store_bench [--dir FOLDER] [--seconds N] [--messages N,N...] [--corpus FOLDER] [--letters N] [--limit WORDS] [PART...]
  *
  *   raw      appending one letter's bytes with fdatasync, one at a time
  *   deliver  letters of 4 KiB from 1, 16 and 128 writers, each answered when durable; beside it what appending and
@@ -8,9 +8,11 @@
  *   flags    one flag of one message, from 1, 16 and 128 writers
  *   move     10,000 messages into another mailbox: time, and bytes written
  *   open     a mailbox of 10,000, 100,000 and (with --messages) more messages: cold, warm, again; memory
+ *   grow     the same work with 10, 100, 1,000 and 10,000 accounts
+ *   memory   a store of --letters letters (400,000) that is larger than the memory that the caller leaves this process; --limit says it
  *   disk     what the letters of a folder (--corpus, files of one letter each) take
  *
- * Without parts: raw deliver flags move open. The folder is a new one below /tmp when none is named. */
+ * Prints tables in Markdown. Without parts: raw deliver flags move open grow. The folder is a new one below /tmp when none is named. */
 #include "rows.h"
 
 #include "base/log.h"
@@ -26,8 +28,9 @@ static const struct part {
     void (*run)(struct bench *b);
     bool is_default;
 } parts[] = {
-    {"raw", bench_raw, true},   {"deliver", bench_deliver, true}, {"flags", bench_flags, true},
-    {"move", bench_move, true}, {"open", bench_open, true},       {"disk", bench_disk, false},
+    {"raw", bench_raw, true},    {"deliver", bench_deliver, true}, {"flags", bench_flags, true},
+    {"move", bench_move, true},  {"open", bench_open, true},       {"grow", bench_grow, true},
+    {"disk", bench_disk, false}, {"memory", bench_memory, false},
 };
 
 static int remove_one(const char *path, const struct stat *sb, int type, struct FTW *f)
@@ -71,7 +74,7 @@ static const struct part *part_of(const char *name)
 
 int main(int argc, char **argv)
 {
-    static struct bench b = {.seconds = 3, .messages = {10000, 100000}, .n_messages = 2};
+    static struct bench b = {.seconds = 2, .messages = {10000, 100000, 1000000}, .n_messages = 3, .letters = 400000};
     char made[] = "/tmp/restante-bench-XXXXXX";
     const char *dir = NULL;
     int i = 1;
@@ -86,6 +89,10 @@ int main(int argc, char **argv)
             take_messages(&b, argv[i + 1]);
         else if (strcmp(argv[i], "--corpus") == 0)
             b.corpus = argv[i + 1];
+        else if (strcmp(argv[i], "--letters") == 0)
+            b.letters = strtoul(argv[i + 1], NULL, 10);
+        else if (strcmp(argv[i], "--limit") == 0)
+            b.limit = argv[i + 1];
         else
             part_of(argv[i]);
     }

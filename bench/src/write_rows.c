@@ -10,6 +10,8 @@
 
 enum { WRITERS_MAX = 128, MAILBOX = 100, MOVED = 10000, AT_ONCE = 500 };
 
+enum { ROUNDS = 3 };
+
 static const unsigned writers[] = {1, 16, WRITERS_MAX};
 
 /* --- the disk alone --------------------------------------------------------------------------------- */
@@ -42,8 +44,9 @@ double raw_syncs(struct bench *b, uint64_t bytes)
 
 void bench_raw(struct bench *b)
 {
-    printf("raw: %.0f syncs a second with 4 KiB before each, %.0f with 64 KiB, %.0f with 512 KiB\n", raw_syncs(b, 4096),
-           raw_syncs(b, 64 << 10), raw_syncs(b, 512 << 10));
+    printf("\n### The disk alone\n\n| bytes before each sync | syncs a second |\n|---|---|\n");
+    for (uint64_t bytes = 4096; bytes <= 512 << 10; bytes *= 8)
+        printf("| %llu KiB | %.0f |\n", (unsigned long long)bytes >> 10, raw_syncs(b, bytes));
 }
 
 /* --- what is done, over and over -------------------------------------------------------------------- */
@@ -118,7 +121,8 @@ static void make_tasks(struct task *tasks, unsigned n, void (*fn)(struct task *t
 /* --- rows --------------------------------------------------------------------------------------------- */
 
 struct outcome {
-    double per_s, per_batch, syncs_per_s, batch_bytes, cpu_us;
+    double per_s, per_batch, batch_bytes, cpu_us;
+    double raw; /* syncs a second that the disk gives with such batches */
 };
 
 static struct outcome measure(struct bench *b, unsigned n, void (*fn)(struct task *t))
@@ -143,40 +147,54 @@ static struct outcome measure(struct bench *b, unsigned n, void (*fn)(struct tas
     rig_close(&r);
     o.per_s = (double)l.done / began;
     o.per_batch = (double)l.done / (double)(after.batches - before.batches);
-    o.syncs_per_s = (double)(after.syncs - before.syncs) / began;
     o.batch_bytes = (double)(after.journal_bytes + after.blob_bytes - before.journal_bytes - before.blob_bytes) /
                     (double)(after.batches - before.batches);
     o.cpu_us = cpu * 1e6 / (double)l.done;
+    o.raw = raw_syncs(b, (uint64_t)o.batch_bytes);
     return o;
 }
 
-static void print_row(struct bench *b, const char *what, unsigned n, const struct outcome *o, double single)
+/* In turns, since a disk that others use too is not the same all the time. */
+static struct outcome measure_often(struct bench *b, unsigned n, void (*fn)(struct task *t))
 {
-    double raw = raw_syncs(b, (uint64_t)o->batch_bytes);
+    struct outcome sum = {0};
 
-    printf(
-        "%s, %3u writers: %8.0f/s, %6.1f a sync of %5.1f KiB, %6.1f us of CPU each; the disk alone: %6.0f such syncs "
-        "a second, so %8.0f/s; %3.0f %% of that, %5.1f times one at a time\n",
-        what, n, o->per_s, o->per_batch, o->batch_bytes / 1024, o->cpu_us, raw, raw * o->per_batch,
-        100 * o->per_s / (raw * o->per_batch), o->per_s / single);
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        struct outcome o = measure(b, n, fn);
+
+        sum.per_s += o.per_s / ROUNDS;
+        sum.per_batch += o.per_batch / ROUNDS;
+        sum.batch_bytes += o.batch_bytes / ROUNDS;
+        sum.cpu_us += o.cpu_us / ROUNDS;
+        sum.raw += o.raw / ROUNDS;
+    }
+    return sum;
 }
 
 static void run_rows(struct bench *b, const char *what, void (*fn)(struct task *t))
 {
     double single = 0; /* syncs a second with what one writer brings */
 
+    printf("\n### %s a second, durable\n\n| writers | a second | in a sync | KiB a sync | CPU us each, cores busy | "
+           "such syncs, "
+           "the disk "
+           "alone | that would be | of it | times one sync each |\n|---|---|---|---|---|---|---|---|---|\n",
+           what);
     for (size_t i = 0; i < ARRAY_LEN(writers); i++) {
-        struct outcome o = measure(b, writers[i], fn);
+        struct outcome o = measure_often(b, writers[i], fn);
 
         if (!i)
-            single = raw_syncs(b, (uint64_t)o.batch_bytes);
-        print_row(b, what, writers[i], &o, single);
+            single = o.raw;
+        printf("| %u | %.0f | %.1f | %.1f | %.1f, %.1f | %.0f | %.0f | %.0f %% | %.1f |\n", writers[i], o.per_s,
+               o.per_batch, o.batch_bytes / 1024, o.cpu_us, o.cpu_us * o.per_s / 1e6, o.raw, o.raw * o.per_batch,
+               100 * o.per_s / (o.raw * o.per_batch), o.per_s / single);
+        fflush(stdout);
     }
 }
 
 void bench_deliver(struct bench *b)
 {
-    run_rows(b, "deliver", deliver);
+    run_rows(b, "Deliveries of 4 KiB", deliver);
 }
 
 void bench_flags(struct bench *b)
@@ -188,7 +206,7 @@ void bench_flags(struct bench *b)
     make_tasks(tasks, WRITERS_MAX, fill_one, NULL);
     rig_run(&r, tasks, WRITERS_MAX);
     rig_close(&r);
-    run_rows(b, "flags  ", change_flags);
+    run_rows(b, "Changes of a flag", change_flags);
 }
 
 static uint64_t journal_of(struct task *t)
@@ -217,7 +235,8 @@ static void move_all(struct task *t) SUSPENDS
     written = rig_written();
     began = rig_now();
     must(view_copy(v, (struct uid_set){&all, 1}, STR("Archive"), true, &ar, &copied) == ST_OK && copied.n == MOVED);
-    printf("move of %u messages of 4 KiB: %.1f ms, %.1f KiB of journal, %.0f bytes a message; %.1f KiB to the disk\n",
+    printf("\nA move of %u messages of 4 KiB into another mailbox: %.1f ms, %.1f KiB of journal, %.0f bytes a message; "
+           "%.1f KiB were written to the disk meanwhile.\n",
            MOVED, (rig_now() - began) * 1e3, (double)(journal_of(t) - journal) / 1024,
            (double)(journal_of(t) - journal) / MOVED, (double)(rig_written() - written) / 1024);
     view_close(v);

@@ -12,12 +12,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define READ_QUEUE 10000
-#define COROUTINES 8192 /* of a core: a command or a delivery each; parked sessions have none */
+#define LARGE_BYTES (1 << 20) /* given back to the system when they are freed */
+#define COROUTINES 8192       /* of a core: a command or a delivery each; parked sessions have none */
 
 const struct ipc_handler box_gate_handlers[] = {
     {MSG_session_ask, box_session_ask, false}, {MSG_submit_ask, box_submit_ask, true},
@@ -139,6 +141,14 @@ static enum st start_core(struct box *b, unsigned i, struct core *first)
     return c->core ? ST_OK : FAIL(ST_INTERNAL, "no core");
 }
 
+/* RocksDB's threads and ours free what others have allocated: with a heap for each of them (libc's way) the box grew to more than
+ * twice of what it used. */
+static void bound_heaps(unsigned cores)
+{
+    mallopt(M_ARENA_MAX, (int)cores + 2);
+    mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+}
+
 static enum st box_start(struct role *r) SUSPENDS
 {
     struct box *b = MEM_NEW(struct box);
@@ -149,6 +159,7 @@ static enum st box_start(struct role *r) SUSPENDS
     b->n_gates = r->gates;
     if (r->gates > BOX_GATES_MAX)
         return FAIL(ST_LIMIT, "more than %d gates", BOX_GATES_MAX);
+    bound_heaps(b->n_cores);
     b->cores = mem_new(b->n_cores * sizeof *b->cores);
     b->core_list = mem_new(b->n_cores * sizeof(struct core *));
     b->disk = offload_new("disk", b->set->store_read_threads, READ_QUEUE);
