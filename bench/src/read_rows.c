@@ -192,7 +192,8 @@ static void settle(struct task *t) SUSPENDS
     uint64_t last = UINT64_MAX;
     struct store_status s;
 
-    for (int same = 0; same < 3; same++) { /* it looks every ten seconds */
+    for (int same = 0; same < 9;
+         same++) { /* it looks every ten seconds, and gives up spare files after a minute or two */
         must(co_sleep(deadline_in(11000)) == ST_OK);
         must(store_get_status(t->rig->store, &s) == ST_OK);
         if (s.reclaimable_bytes != last || s.is_compacting)

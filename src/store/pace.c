@@ -1,15 +1,18 @@
 #include "store/pace.h"
 
 #define LEAST (4u << 20)
-#define SHARE 32 /* of what the store holds */
-#define STEP 4
+#define CALM_SHARE 64 /* of what the store holds */
+#define BUSY_SHARE 16
 #define QUICK_US 60000000u
+
+static uint64_t size_of(const struct pace *p, uint64_t share)
+{
+    return MIN(p->most, MAX(p->bytes / share & ~(uint64_t)(LEAST - 1), LEAST));
+}
 
 uint64_t pace_calm_size(const struct pace *p)
 {
-    uint64_t share = p->bytes / SHARE & ~(uint64_t)(LEAST - 1);
-
-    return MIN(p->most, MAX(share, LEAST));
+    return size_of(p, CALM_SHARE);
 }
 
 static bool is_quick(const struct pace *p, uint64_t now_us)
@@ -19,9 +22,7 @@ static bool is_quick(const struct pace *p, uint64_t now_us)
 
 uint64_t pace_size(const struct pace *p, uint64_t now_us)
 {
-    uint64_t calm = pace_calm_size(p);
-
-    return is_quick(p, now_us) ? MIN(p->most, MAX(STEP * p->size, calm)) : calm;
+    return size_of(p, is_quick(p, now_us) ? BUSY_SHARE : CALM_SHARE);
 }
 
 unsigned pace_spares(const struct pace *p, uint64_t now_us)

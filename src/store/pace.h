@@ -1,6 +1,6 @@
 /* How large the next segment is made, and how many spare ones are kept ready: as much as the store's size and the pace of writing
- * justify. A store in which little is written keeps little ready, whatever it holds; one that fills segments within a minute gets the
- * largest ones and two spares. Pure; times are microseconds of the clock that never goes back. */
+ * justify. A store in which little is written keeps little ready; one that fills segments within a minute gets larger ones and two
+ * spares. Pure; times are microseconds of the clock that never goes back. */
 #pragma once
 
 #include "base/base.h"

@@ -10,7 +10,7 @@ TEST(segments_grow_with_the_store_between_two_bounds)
     struct pace p = {.most = 64 * MB};
 
     CHECK_U64(pace_calm_size(&p), 4 * MB);
-    p.bytes = 300 * MB;
+    p.bytes = 600 * MB;
     CHECK_U64(pace_calm_size(&p), 8 * MB);
     p.bytes = 100000 * MB;
     CHECK_U64(pace_calm_size(&p), 64 * MB);
@@ -22,14 +22,13 @@ TEST(segments_that_are_filled_quickly_are_followed_by_larger_ones)
 {
     struct pace p = {.most = 64 * MB};
 
-    CHECK_U64(pace_size(&p, 5 * S), 4 * MB);
-    pace_took(&p, 4 * MB, 5 * S);
-    CHECK_U64(pace_size(&p, 6 * S), 16 * MB);
-    pace_took(&p, 16 * MB, 6 * S);
-    CHECK_U64(pace_size(&p, 7 * S), 64 * MB);
-    pace_took(&p, 64 * MB, 7 * S);
-    CHECK_U64(pace_size(&p, 8 * S), 64 * MB);
-    CHECK_U64(pace_size(&p, 8 * S + QUICK_US), 4 * MB);
+    p.bytes = 600 * MB;
+    CHECK_U64(pace_size(&p, 5 * S), 8 * MB);
+    pace_took(&p, 8 * MB, 5 * S);
+    CHECK_U64(pace_size(&p, 6 * S), 36 * MB);
+    CHECK_U64(pace_size(&p, 5 * S + QUICK_US), 8 * MB);
+    p.bytes = 1400 * MB;
+    CHECK_U64(pace_size(&p, 6 * S), 64 * MB);
 }
 
 TEST(spares_are_kept_as_writing_goes_on)
