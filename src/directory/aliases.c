@@ -105,3 +105,23 @@ enum st directory_alias_list(struct directory *d, struct arena *a, struct str do
     *out_n = n;
     return ST_OK;
 }
+
+enum st directory_alias_diverts(struct directory *d, const struct directory_address *address, bool *out)
+{
+    struct arena a = ARENA_INIT;
+    struct str own = directory_address_text(&a, directory_key(&a, address->local), address->domain);
+    struct directory_alias alias = {0};
+    bool keeps = false;
+    enum st st = directory_alias_find(d, &a, address, &alias);
+
+    for (size_t i = 0; i < alias.n_targets; i++) {
+        size_t at = str_rfind(alias.targets[i], '@');
+        struct str key = directory_key(&a, str_sub(alias.targets[i], 0, at));
+
+        keeps = keeps || str_eq(own, directory_address_text(&a, key, str_from(alias.targets[i], at + 1)));
+    }
+    arena_fini(&a);
+    if (st == ST_OK || st == ST_NOTFOUND)
+        *out = st == ST_OK && !keeps;
+    return st == ST_NOTFOUND ? ST_OK : st;
+}

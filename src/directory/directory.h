@@ -140,6 +140,11 @@ struct directory_alias {
 /* `alias` with an empty local part is the domain's catch-all. Adds a target; EXISTS when it is there. */
 enum st directory_alias_add(struct directory *d, const struct directory_address *alias,
                             const struct directory_address *target) MUST_USE;
+/* Does mail for the alias come back to it, with no account of that address to end at? LIMIT: it leads on and on. */
+enum st directory_alias_loops(struct directory *d, const struct directory_address *alias, struct str delimiters,
+                              bool *out) MUST_USE;
+/* Is there an alias of that address that does not name the address itself as well, so that an account there gets nothing? */
+enum st directory_alias_diverts(struct directory *d, const struct directory_address *address, bool *out) MUST_USE;
 /* Takes one target away, or with NULL the whole alias. */
 enum st directory_alias_remove(struct directory *d, const struct directory_address *alias,
                                const struct directory_address *target) MUST_USE;

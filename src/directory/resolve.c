@@ -20,6 +20,8 @@ struct walk {
     size_t n_targets;
     struct str disabled; /* what a disabled account says */
     bool saw_disabled;
+    struct str root; /* an alias that must not be met again; empty: none is looked for */
+    bool met_root;
 };
 
 static struct str key_of(struct walk *w, struct str key, struct str domain)
@@ -59,8 +61,10 @@ static enum st follow_alias(struct walk *w, struct str key, struct str domain)
     size_t n = 0;
     bool row;
 
-    if (map_str_get(&w->expanded, name))
+    if (map_str_get(&w->expanded, name)) {
+        w->met_root = w->met_root || str_eq(name, w->root);
         return ST_NOTFOUND;
+    }
     TRY(sql_bind(w->d, SQL_ALIAS_TARGETS, &s, "ssu", domain, key, (uint64_t)DIRECTORY_TARGETS_MAX));
     for (;; n++) {
         TRY(sql_row(w->d, s, &row));
@@ -151,17 +155,32 @@ static enum st outcome(const struct walk *w, const struct directory_address *add
     return FAIL(ST_NOTFOUND, "there is no %.*s@%.*s here", STR_ARGS(address->local), STR_ARGS(address->domain));
 }
 
+static enum st walk_from(struct walk *w, const struct directory_address *address)
+{
+    enum st st = ST_OK;
+
+    w->queue = mem_new(DIRECTORY_STEPS_MAX * sizeof(*w->queue));
+    w->targets = mem_new(DIRECTORY_TARGETS_MAX * sizeof(*w->targets));
+    w->queue[w->tail++] = (struct step){address->local, address->domain};
+    while (st == ST_OK && w->head < w->tail)
+        st = visit(w, w->queue[w->head++]);
+    return st;
+}
+
+static void walk_fini(struct walk *w)
+{
+    map_fini(&w->expanded);
+    map_fini(&w->found);
+    mem_free(w->queue);
+    mem_free(w->targets);
+}
+
 enum st directory_resolve(struct directory *d, struct arena *a, const struct directory_address *address,
                           struct str delimiters, struct directory_target **out, size_t *out_n)
 {
     struct walk w = {.d = d, .a = a, .delimiters = delimiters};
-    enum st st = ST_OK;
+    enum st st = walk_from(&w, address);
 
-    w.queue = mem_new(DIRECTORY_STEPS_MAX * sizeof(*w.queue));
-    w.targets = mem_new(DIRECTORY_TARGETS_MAX * sizeof(*w.targets));
-    w.queue[w.tail++] = (struct step){address->local, address->domain};
-    while (st == ST_OK && w.head < w.tail)
-        st = visit(&w, w.queue[w.head++]);
     if (st == ST_OK)
         st = outcome(&w, address);
     if (st == ST_OK) {
@@ -169,11 +188,27 @@ enum st directory_resolve(struct directory *d, struct arena *a, const struct dir
         memcpy(*out, w.targets, w.n_targets * sizeof(**out));
         *out_n = w.n_targets;
     }
-    map_fini(&w.expanded);
-    map_fini(&w.found);
-    mem_free(w.queue);
-    mem_free(w.targets);
+    walk_fini(&w);
     return st;
+}
+
+enum st directory_alias_loops(struct directory *d, const struct directory_address *alias, struct str delimiters,
+                              bool *out)
+{
+    struct arena a = ARENA_INIT;
+    struct walk w = {.d = d, .a = &a, .delimiters = delimiters};
+    struct directory_account account;
+    enum st st;
+
+    w.root = key_of(&w, directory_key(&a, alias->local), alias->domain);
+    st = walk_from(&w, alias);
+    if (st == ST_OK && w.met_root)
+        st = directory_account_find(d, &a, alias, &account);
+    if (st == ST_OK || st == ST_NOTFOUND)
+        *out = w.met_root && st == ST_NOTFOUND;
+    walk_fini(&w);
+    arena_fini(&a);
+    return st == ST_NOTFOUND ? ST_OK : st;
 }
 
 /* Whatever alias stands in front of his account: where his mail goes takes nothing away from who he is. */

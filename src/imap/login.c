@@ -325,9 +325,30 @@ static const char *why_over(enum st st)
     }
 }
 
+/* Why we close, for the client; NULL: it has been told, or has asked for it. */
+static const char *bye_of(const char *reason)
+{
+    static const struct {
+        const char *reason, *bye;
+    } rows[] = {
+        {"logout", NULL},
+        {"stopped", NULL},
+        {"input behind STARTTLS", "Nothing may follow STARTTLS in the same packet, closing connection"},
+        {"denied", "Too many failed logins"},
+        {"refused literal", "That literal is too large to be read to its end"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (strcmp(reason, rows[i].reason) == 0)
+            return rows[i].bye;
+    return "Too many errors";
+}
+
 /* The last words may still go out, though reading has failed. */
 static void say_bye(struct login *l, enum st st) SUSPENDS
 {
+    const char *bye = st == ST_OK ? bye_of(l->out->reason) : NULL;
+
     if (st != ST_TIMEOUT && st != ST_CANCELED && st != ST_OK)
         return;
     l->conn.dead = ST_OK;
@@ -336,8 +357,11 @@ static void say_bye(struct login *l, enum st st) SUSPENDS
         imap_put(&l->conn, STR("* BYE Too long without a login\r\n"));
     else if (st == ST_CANCELED)
         imap_put(&l->conn, STR("* BYE The server is going down\r\n"));
-    else if (strcmp(l->out->reason, "logout") != 0 && strcmp(l->out->reason, "stopped") != 0)
-        imap_put(&l->conn, STR("* BYE Too many errors\r\n"));
+    else if (bye) {
+        imap_put(&l->conn, STR("* BYE "));
+        imap_putz(&l->conn, bye);
+        imap_put(&l->conn, STR("\r\n"));
+    }
     imap_conn_last_words(&l->conn);
 }
 

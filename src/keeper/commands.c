@@ -270,9 +270,21 @@ static enum st account_show_one(struct command *c, uint64_t id)
     return ST_OK;
 }
 
+enum st command_check_account(struct command *c, const struct directory_address *address)
+{
+    bool diverts;
+
+    TRY(directory_alias_diverts(c->directory, address, &diverts));
+    if (diverts)
+        return FAIL(ST_EXISTS, "there is an alias %.*s@%.*s, which takes all mail for that address: remove it first",
+                    STR_ARGS(address->local), STR_ARGS(address->domain));
+    return ST_OK;
+}
+
 static enum st add_account(struct command *c, const struct directory_address *address,
                            const struct directory_change *change, uint64_t *out_id)
 {
+    TRY(command_check_account(c, address));
     TRY(directory_account_add(c->directory, address, change, out_id));
     return directory_password_set(c->directory, *out_id, str_z(c->hash));
 }
@@ -385,10 +397,19 @@ static enum st run_account_rename(struct command *c)
 {
     struct directory_account account;
     struct directory_address to;
+    enum st st;
 
     TRY(account_arg(c, &account));
     TRY(address_arg(c, 1, &to));
-    TRY(directory_account_rename(c->directory, account.id, &to, admin_has(&c->args, "keep-alias")));
+    TRY(directory_begin(c->directory));
+    st = directory_account_rename(c->directory, account.id, &to, admin_has(&c->args, "keep-alias"));
+    if (st == ST_OK)
+        st = command_check_account(c, &to);
+    if (st == ST_OK)
+        st = directory_commit(c->directory);
+    else
+        directory_abort(c->directory);
+    TRY(st);
     TRY(tell(c, account.id));
     return account_show_one(c, account.id);
 }
@@ -461,6 +482,28 @@ static enum st alias_show_one(struct command *c, const struct directory_address 
     return ST_OK;
 }
 
+/* An account's mail is not taken away unless that is meant, and no alias leads back to itself. */
+static enum st check_alias(struct command *c, const struct directory_address *alias)
+{
+    struct directory_account account;
+    bool loops = false, diverts;
+    enum st st;
+
+    if (alias->local.n) /* of a catch-all a target that does not exist yet would be one */
+        TRY(directory_alias_loops(c->directory, alias, c->set->recipient_delimiter, &loops));
+    if (loops)
+        return FAIL(ST_EXISTS, "that alias would lead back to itself, and there is no account of its address");
+    st = directory_account_find(c->directory, c->arena, alias, &account);
+    if (st != ST_OK)
+        return st == ST_NOTFOUND ? ST_OK : st;
+    TRY(directory_alias_diverts(c->directory, alias, &diverts));
+    if (diverts && !admin_has(&c->args, "divert"))
+        return FAIL(ST_EXISTS,
+                    "%.*s@%.*s is an account, which would get no mail any more: make it a target too, or say --divert",
+                    STR_ARGS(alias->local), STR_ARGS(alias->domain));
+    return ST_OK;
+}
+
 static enum st change_targets(struct command *c, const struct directory_address *alias, bool add)
 {
     for (size_t i = 1; i < c->args.n; i++) {
@@ -475,12 +518,27 @@ static enum st change_targets(struct command *c, const struct directory_address 
     return ST_OK;
 }
 
+/* Is the alias' own address, at which an account keeps its copy, among the targets named? */
+static bool takes_own(struct command *c, const struct directory_address *alias)
+{
+    for (size_t i = 1; i < c->args.n; i++) {
+        struct directory_address target;
+
+        if (address_arg(c, i, &target) == ST_OK && str_eq(target.domain, alias->domain) &&
+            str_ieq(target.local, alias->local))
+            return true;
+    }
+    return false;
+}
+
 static enum st change_alias(struct command *c, const struct directory_address *alias, bool add)
 {
     enum st st;
 
     TRY(directory_begin(c->directory));
     st = change_targets(c, alias, add);
+    if (st == ST_OK && (add || takes_own(c, alias)))
+        st = check_alias(c, alias);
     if (st == ST_OK)
         return directory_commit(c->directory);
     directory_abort(c->directory);

@@ -70,6 +70,7 @@ static enum st import_one(struct command *c, const struct import_entry *e, bool 
     } else {
         if (!e->made[0])
             return FAIL(ST_SYNTAX, "a new account needs a password or a hash");
+        TRY(command_check_account(c, &address));
         TRY(directory_account_add(c->directory, &address, &ch.change, &id));
     }
     if (!e->made[0])

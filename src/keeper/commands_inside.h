@@ -6,6 +6,9 @@
 void command_revoke(struct command *c, uint64_t account, const char *why); /* its sessions end */
 enum st command_messages(struct str v, uint64_t *out) MUST_USE;            /* a number of them. ST_SYNTAX */
 
+/* An account at an address whose mail an alias takes would get none: ST_EXISTS. */
+enum st command_check_account(struct command *c, const struct directory_address *address) MUST_USE;
+
 /* commands_import.c */
 enum st command_import_take(struct command *c) MUST_USE;
 void command_import_prepare(struct command *c);

@@ -164,6 +164,21 @@ static enum st auth_with(struct login *l, struct arena *a, struct str mechanism,
     return st;
 }
 
+static enum st list_mechanisms(struct login *l) SUSPENDS
+{
+    struct buf names;
+    struct str rest, name;
+    enum st st = stream_write(l->stream, STR("+OK\r\n"));
+
+    buf_init(&names, 500);
+    sasl_offer(&names, is_clear(l));
+    rest = str_trim(buf_str(&names));
+    while (st == ST_OK && rest.n && str_split(&rest, ' ', &name))
+        st = stream_writef(l->stream, "%.*s\r\n", STR_ARGS(name));
+    buf_fini(&names);
+    return st == ST_OK ? stream_write(l->stream, STR(".\r\n")) : st;
+}
+
 static enum st login_cmd_auth(struct login *l, struct str args) SUSPENDS
 {
     struct arena a = ARENA_INIT;
@@ -171,7 +186,7 @@ static enum st login_cmd_auth(struct login *l, struct str args) SUSPENDS
     enum st st;
 
     if (!mechanism.n) /* the list that old clients ask for (RFC 1734 had none; many servers answer it) */
-        return stream_write(l->stream, is_clear(l) ? STR("+OK\r\nPLAIN\r\n.\r\n") : STR("+OK\r\n.\r\n"));
+        return list_mechanisms(l);
     if (!is_clear(l))
         return refuse(l, "-ERR [AUTH] Say STLS first: passwords are not taken in clear text");
     st = auth_with(l, &a, arena_str(&a, mechanism), arena_str(&a, pop3_word(&args)));

@@ -1,5 +1,7 @@
 #include "pop3/words.h"
 
+#include "sasl/sasl.h"
+
 struct str pop3_word(struct str *args)
 {
     struct str rest = str_trim(*args), word = str_n(rest.p, str_find(rest, ' '));
@@ -35,9 +37,21 @@ enum st pop3_write_capa(struct stream *s, unsigned have)
 #undef CAPA_ROW
     };
 
-    TRY(stream_write(s, STR("+OK Capability list follows\r\n")));
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        if (rows[i].when == CAPA_ALWAYS || (rows[i].when & have))
-            TRY(stream_writef(s, "%s\r\n", rows[i].line));
-    return stream_write(s, STR(".\r\n"));
+    struct buf list;
+    enum st st;
+
+    buf_init(&list, 1000);
+    buf_addz(&list, "+OK Capability list follows\r\n");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (rows[i].when != CAPA_ALWAYS && !(rows[i].when & have))
+            continue;
+        buf_addz(&list, rows[i].line);
+        if (rows[i].when & CAPA_MECHANISMS)
+            sasl_offer(&list, have & CAPA_CLEAR);
+        buf_addz(&list, "\r\n");
+    }
+    buf_addz(&list, ".\r\n");
+    st = stream_write(s, buf_str(&list));
+    buf_fini(&list);
+    return st;
 }

@@ -4,7 +4,7 @@
 #include "base/buf.h"
 #include "net/stream.h"
 
-enum { CAPA_ALWAYS = 0, CAPA_CLEAR = 1, CAPA_STLS = 2 };
+enum { CAPA_ALWAYS = 0, CAPA_CLEAR = 1, CAPA_STLS = 2, CAPA_MECHANISMS = 4 };
 
 struct pop3_line {
     struct str word; /* the command */

@@ -15,5 +15,5 @@ C2+: d STARTTLS
 C2: e NOOP
 S2: d BAD *
 not: e *
-S2: * BYE *
+S2: * BYE Nothing may follow STARTTLS *
 eof2

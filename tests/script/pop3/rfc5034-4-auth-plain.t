@@ -5,6 +5,7 @@ S1: +OK *
 C1: AUTH
 S1: +OK*
 S1: PLAIN
+S1: LOGIN
 S1: .
 C1: AUTH FOO
 S1: -ERR *

@@ -198,6 +198,30 @@ TEST(who_forwards_his_mail_still_sends_as_himself)
     end();
 }
 
+TEST(aliases_that_lead_back)
+{
+    static const struct {
+        const char *alias;
+        bool loops, diverts;
+    } rows[] = {{"loop@one.test", true, true},
+                {"all@one.test", false, true},
+                {"info@one.test", false, true},
+                {"bob@one.test", false, false},
+                {"nobody@one.test", false, false}};
+    bool yes;
+
+    begin();
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct directory_address address = at(rows[i].alias);
+
+        CHECK_ST(directory_alias_loops(d, &address, STR("+"), &yes), ST_OK);
+        CHECK(yes == rows[i].loops);
+        CHECK_ST(directory_alias_diverts(d, &address, &yes), ST_OK);
+        CHECK(yes == rows[i].diverts);
+    }
+    end();
+}
+
 TEST(too_many_targets_are_refused)
 {
     struct directory_address a = at("big@one.test");

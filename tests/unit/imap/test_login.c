@@ -220,7 +220,7 @@ static void body_tries(struct scene *s)
     CHECK_STR(chat_read(c, ""), STR("a NO [AUTHENTICATIONFAILED] Wrong user name or password\n"
                                     "b NO [AUTHENTICATIONFAILED] Wrong user name or password\n"
                                     "c NO [AUTHENTICATIONFAILED] Wrong user name or password\n"
-                                    "* BYE Too many errors\n"));
+                                    "* BYE Too many failed logins\n"));
     finish(s, ST_EOF);
 }
 TEST(wrong_passwords_end_the_connection)
@@ -272,7 +272,7 @@ static void body_limits(struct scene *s)
     SAYS(c, "b LOGIN {3000}", "b BAD Literal too long");
     SAYS(c, "c NOOP", "c OK Done");
     chat_send(c, "e LOGIN {30000000+}\r\n");
-    CHECK_STR(chat_read(c, ""), STR("e BAD Literal too long\n* BYE Too many errors\n"));
+    CHECK_STR(chat_read(c, ""), STR("e BAD Literal too long\n* BYE That literal is too large to be read to its end\n"));
     finish(s, ST_EOF);
 }
 TEST(what_is_too_long_is_not_kept)

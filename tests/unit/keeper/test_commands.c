@@ -202,6 +202,55 @@ TEST(aliases)
     end();
 }
 
+TEST(an_alias_takes_no_accounts_mail_unless_that_is_meant)
+{
+    begin();
+    CHECK_ST(cmd("domain add example.test"), ST_OK);
+    CHECK_ST(cmd("account add alice@example.test"), ST_OK);
+    CHECK_ST(cmd("alias add alice@example.test x@far.test"), ST_EXISTS);
+    CHECK(strstr(err_get()->text, "alice@example.test is an account") != NULL);
+    CHECK_ST(cmd("alias show alice@example.test"), ST_NOTFOUND);
+    CHECK_ST(cmd("alias add alice@example.test x@far.test ALICE@example.test"), ST_OK);
+    CHECK_ST(cmd("alias add alice@example.test y@far.test"), ST_OK);
+    CHECK_ST(cmd("alias remove alice@example.test Alice@example.test"), ST_EXISTS);
+    CHECK_ST(cmd("alias remove alice@example.test x@far.test"), ST_OK);
+    CHECK_ST(cmd("alias remove alice@example.test alice@example.test --divert"), ST_OK);
+    CHECK(answer_has("\"targets\":[\"y@far.test\"]"));
+    CHECK_ST(cmd("alias add alice@example.test z@far.test --divert"), ST_OK);
+    CHECK_ST(cmd("alias remove alice@example.test z@far.test"), ST_OK);
+    CHECK_ST(cmd("alias remove alice@example.test"), ST_OK);
+    CHECK_ST(cmd("alias add @example.test alice@example.test"), ST_OK);
+    CHECK_ST(cmd("alias add bob@example.test alice@example.test"), ST_OK);
+    CHECK_ST(cmd("account add bob@example.test"), ST_EXISTS);
+    CHECK(strstr(err_get()->text, "there is an alias bob@example.test") != NULL);
+    CHECK_ST(cmd("account rename alice@example.test carol@example.test --keep-alias"), ST_OK);
+    CHECK_ST(cmd("alias add dave@example.test x@far.test"), ST_OK);
+    CHECK_ST(cmd("account rename carol@example.test dave@example.test"), ST_EXISTS);
+    CHECK_ST(cmd("account show carol@example.test"), ST_OK);
+    CHECK_ST(cmd("account rename carol@example.test alice@example.test"), ST_OK);
+    end();
+}
+
+TEST(no_alias_leads_back_to_itself)
+{
+    begin();
+    CHECK_ST(cmd("domain add example.test"), ST_OK);
+    CHECK_ST(cmd("alias add a@example.test a@example.test"), ST_EXISTS);
+    CHECK(strstr(err_get()->text, "lead back to itself") != NULL);
+    CHECK_ST(cmd("alias add a@example.test b@example.test"), ST_OK);
+    CHECK_ST(cmd("alias add b@example.test c@example.test x@far.test"), ST_OK);
+    CHECK_ST(cmd("alias add c@example.test A+tag@example.test"), ST_EXISTS);
+    CHECK_ST(cmd("alias add c@example.test x@far.test b@example.test"), ST_EXISTS);
+    CHECK_ST(cmd("alias show c@example.test"), ST_NOTFOUND);
+    CHECK_ST(cmd("alias add list@example.test a@example.test b@example.test c@example.test"), ST_OK);
+    /* where an account keeps a copy it ends */
+    CHECK_ST(cmd("account add one@example.test"), ST_OK);
+    CHECK_ST(cmd("account add two@example.test"), ST_OK);
+    CHECK_ST(cmd("alias add one@example.test one@example.test two@example.test"), ST_OK);
+    CHECK_ST(cmd("alias add two@example.test two@example.test one@example.test"), ST_OK);
+    end();
+}
+
 TEST(the_card)
 {
     begin();
