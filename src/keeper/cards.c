@@ -22,7 +22,7 @@ void card_json(const struct settings *set, struct str user, struct json *out)
 {
     json_object(out);
     json_kv_str(out, "user", user);
-    json_kv_str(out, "host", set->host_name);
+    json_kv_str(out, "host", set->host_for_users.n ? set->host_for_users : set->host_name);
     json_key(out, "services");
     json_array(out);
     for (size_t i = 0; i < ARRAY_LEN(uses); i++)

@@ -38,7 +38,7 @@ TEST(what_there_is_of_a_noun)
     admin_help_verbs(STR("alias"), &b);
     CHECK(str_search(buf_str(&b), STR("  restante alias add ALIAS TARGET...\n")) == 0);
     CHECK(str_search(buf_str(&b), STR("restante alias remove")) < b.n);
-    CHECK(str_search(buf_str(&b), STR("account")) == b.n && str_search(buf_str(&b), STR("--")) == b.n);
+    CHECK(str_search(buf_str(&b), STR("restante account")) == b.n && str_search(buf_str(&b), STR("--divert")) == b.n);
     buf_fini(&b);
 }
 
