@@ -2,6 +2,7 @@
 #include "rows.h"
 
 #include "base/must.h"
+#include "mail/keep.h"
 #include "mime/scan.h"
 
 #include <dirent.h>
@@ -30,6 +31,14 @@ struct opening {
     double bytes, view_bytes; /* a message */
 };
 
+/* As the server does it. */
+static void tend(struct task *t, bool last) SUSPENDS
+{
+    mail_set_rules(t->rig->mail, &(struct mail_rules){.image_least = getenv("NO_IMAGES") ? 0 : 2000});
+    if (last)
+        mail_tend(t->rig->mail, true, deadline_in(60000));
+}
+
 /* Letters, then copies of them, which have rows of their own and share the bodies. */
 static void fill(struct task *t) SUSPENDS
 {
@@ -42,6 +51,7 @@ static void fill(struct task *t) SUSPENDS
     struct account *a;
     struct view *v;
 
+    tend(t, false);
     must(account_open(t->rig->mail, t->account, &a) == ST_OK);
     for (unsigned long n = 0; n < first; n += AT_ONCE) {
         for (unsigned i = 0; i < AT_ONCE; i++)
@@ -60,6 +70,7 @@ static void fill(struct task *t) SUSPENDS
     view_close(v);
     account_close(a);
     arena_fini(&ar);
+    tend(t, true);
 }
 
 static double time_view(struct account *a, unsigned long messages, struct view **out) SUSPENDS
@@ -80,6 +91,7 @@ static void look(struct task *t) SUSPENDS
     size_t before;
     double began = rig_now();
 
+    tend(t, false);
     must(account_open(t->rig->mail, t->account, &a) == ST_OK);
     time_view(a, o->messages, &views[0]);
     o->first = rig_now() - began;

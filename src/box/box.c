@@ -20,6 +20,7 @@
 #define READ_QUEUE 10000
 #define LARGE_BYTES (1 << 20) /* given back to the system when they are freed */
 #define COROUTINES 8192       /* of a core: a command or a delivery each; parked sessions have none */
+#define LAST_MS 2000          /* for what is better done before the end */
 
 const struct ipc_handler box_gate_handlers[] = {
     {MSG_session_ask, box_session_ask, false}, {MSG_submit_ask, box_submit_ask, true},
@@ -265,6 +266,27 @@ static bool all_quiet(const struct box *b)
     return true;
 }
 
+static bool all_tended(const struct box *b)
+{
+    for (unsigned i = 0; i < b->n_cores; i++)
+        if (!__atomic_load_n(&b->cores[i].tended, __ATOMIC_ACQUIRE))
+            return false;
+    return true;
+}
+
+/* Mailboxes open at once after the next start. It takes no longer than that, and none of the time that sessions have left. */
+static void tend_last(struct box *b, mono_ms deadline) SUSPENDS
+{
+    mono_ms until = MIN(deadline, deadline_in(LAST_MS));
+
+    for (unsigned i = 0; i < b->n_cores; i++) {
+        b->cores[i].tend_until = until;
+        core_post(b->cores[i].core, box_upkeep_end, &b->cores[i]);
+    }
+    while (!all_tended(b) && clock_mono_ms() < until && co_sleep(deadline_in(1)) == ST_OK)
+        continue;
+}
+
 static void box_stop(struct role *r, mono_ms deadline) SUSPENDS
 {
     struct box *b = r->state;
@@ -275,6 +297,7 @@ static void box_stop(struct role *r, mono_ms deadline) SUSPENDS
         if (co_sleep(deadline_in(20)) != ST_OK)
             break;
     } while (!all_quiet(b) && clock_mono_ms() < deadline);
+    tend_last(b, deadline);
 }
 
 /* --- new settings --- */

@@ -42,7 +42,9 @@ struct box_core {
     unsigned char pass_key[PASS_KEY_BYTES];
     bool has_pass_key, stopping;
     struct co_event upkeep_due; /* new settings: not only in an hour */
-    unsigned halvings;          /* of the time that deleted messages are kept: the disk is short */
+    mono_ms tend_until;
+    bool tended;
+    unsigned halvings; /* of the time that deleted messages are kept: the disk is short */
     uint64_t delivered, logins;
 };
 
@@ -89,3 +91,4 @@ enum st box_on_core_of(struct box *b, uint64_t account, void (*fn)(void *arg) SU
 /* On the core: what happens to mail by itself begins; new settings for it. */
 void box_upkeep_start(void *box_core);
 void box_upkeep_set(struct box_core *c);
+void box_upkeep_end(void *box_core); /* what is better done before the end, until tend_until; `tended` when it is */

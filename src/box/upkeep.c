@@ -6,7 +6,9 @@
 #define COUNT_AGAIN_MS 10000
 #define SHORT_MS 60000   /* between rounds while the disk is short */
 #define HALVINGS_MOST 30 /* nothing is kept any more */
-#define SHORT_MARK 2     /* times store_min_free, below which letters are refused */
+#define TEND_MS 2000
+#define TEND_MOST_MS 60000
+#define SHORT_MARK 2 /* times store_min_free, below which letters are refused */
 
 static bool disk_is_short(const struct box_core *c)
 {
@@ -25,7 +27,10 @@ static void set_rules(const struct box_core *c)
                                                  .expire_junk_s = set->expire_junk / 1000,
                                                  .expire_trash_s = set->expire_trash / 1000,
                                                  .log_commits = set->change_log,
-                                                 .rate = set->upkeep_rate});
+                                                 .rate = set->upkeep_rate,
+                                                 .cache_bytes = set->mail_cache,
+                                                 .cache_ms = set->mail_cache_time,
+                                                 .image_least = set->mail_image});
 }
 
 static void look_at_disk(struct box_core *c)
@@ -65,6 +70,30 @@ static void upkeep(void *arg) SUSPENDS
     }
 }
 
+static void tend(void *arg) SUSPENDS
+{
+    struct box_core *c = arg;
+
+    while (co_sleep(deadline_in(TEND_MS)) == ST_OK)
+        mail_tend(c->mail, false, deadline_in(TEND_MOST_MS));
+}
+
+static void tend_last(void *arg) SUSPENDS
+{
+    struct box_core *c = arg;
+
+    mail_tend(c->mail, true, c->tend_until);
+    __atomic_store_n(&c->tended, true, __ATOMIC_RELEASE);
+}
+
+void box_upkeep_end(void *arg)
+{
+    struct box_core *c = arg;
+
+    if (co_spawn(tend_last, c, "images") != ST_OK)
+        __atomic_store_n(&c->tended, true, __ATOMIC_RELEASE);
+}
+
 static void count(void *arg) SUSPENDS
 {
     struct box_core *c = arg;
@@ -81,7 +110,8 @@ void box_upkeep_start(void *arg)
     struct box_core *c = arg;
 
     set_rules(c);
-    if (co_spawn(upkeep, c, "upkeep") != ST_OK || co_spawn(count, c, "counting") != ST_OK)
+    if (co_spawn(upkeep, c, "upkeep") != ST_OK || co_spawn(count, c, "counting") != ST_OK ||
+        co_spawn(tend, c, "mailboxes") != ST_OK)
         LOG(BOX_UPKEEP_FAILED, lf_hex("account", 0), lf_err());
 }
 

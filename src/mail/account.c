@@ -69,6 +69,7 @@ struct mailbox *mailbox_new(struct account *a, uint32_t id, uint32_t uidvalidity
 
 static void mailbox_free(struct mailbox *mb)
 {
+    mailbox_not_stale(mb);
     messages_free(mb->messages);
     mem_free(mb->keywords);
     mb->magic = 0;

@@ -274,9 +274,11 @@ static void add_uid(struct log_entry *e, struct uid_range *ranges, uint32_t uid)
         ranges[e->n++] = (struct uid_range){uid, uid};
 }
 
+#define LOG_OF_MAILBOX 4 /* entries */
+
 static size_t log_mailbox(struct arena *a, const struct mailbox_change *mc, struct log_entry *e)
 {
-    struct log_entry *added = &e[0], *changed = &e[1], *vanished = &e[2];
+    struct log_entry *added = &e[0], *changed = &e[1], *vanished = &e[2], *touched = &e[3];
     struct uid_range *ranges = ARENA_ARRAY(a, struct uid_range, mc->n_adds);
 
     *added = (struct log_entry){.kind = LOG_ADDED, .mailbox = mc->mb->id, .ranges = ranges};
@@ -284,20 +286,25 @@ static size_t log_mailbox(struct arena *a, const struct mailbox_change *mc, stru
         add_uid(added, ranges, mc->adds[i].uid);
     *changed = (struct log_entry){.kind = LOG_CHANGED, .mailbox = mc->mb->id};
     *vanished = (struct log_entry){.kind = LOG_VANISHED, .mailbox = mc->mb->id};
+    *touched = (struct log_entry){.kind = LOG_TOUCHED, .mailbox = mc->mb->id};
     if (mc->n_edits) {
         struct uid_range *c = ARENA_ARRAY(a, struct uid_range, mc->n_edits);
         struct uid_range *v = ARENA_ARRAY(a, struct uid_range, mc->n_edits);
+        struct uid_range *t = ARENA_ARRAY(a, struct uid_range, mc->n_edits);
 
         changed->ranges = c;
         vanished->ranges = v;
+        touched->ranges = t;
         for (size_t i = 0; i < mc->n_edits; i++) {
             if (mc->edits[i].removed)
                 add_uid(vanished, v, mc->edits[i].uid);
-            else if (!mc->edits[i].quiet)
+            else if (mc->edits[i].quiet)
+                add_uid(touched, t, mc->edits[i].uid);
+            else
                 add_uid(changed, c, mc->edits[i].uid);
         }
     }
-    return 3;
+    return LOG_OF_MAILBOX;
 }
 
 static enum log_kind log_kind_of(const struct tree_change *t)
@@ -313,7 +320,7 @@ static void put_log(struct change *c)
     struct log_entry *e;
 
     for (struct mailbox_change *mc = c->mailboxes; mc; mc = mc->next)
-        n += 3;
+        n += LOG_OF_MAILBOX;
     for (struct tree_change *t = c->tree; t; t = t->next)
         n++;
     e = ARENA_ARRAY(&c->arena, struct log_entry, n);
@@ -410,6 +417,7 @@ static void apply_mailbox(struct change *c, struct mailbox_change *mc)
     else if (mb->messages)
         messages_apply(mb->messages, mc);
     mb->n_keywords_durable = MAX(mb->n_keywords_durable, mc->n_keywords);
+    mailbox_stale(mb, mc->n_adds + mc->n_edits);
 }
 
 static void apply_subscription(struct account *a, const struct sub_change *s)

@@ -561,6 +561,11 @@ enum st mail_repair(struct store *s, uint64_t account, bool renew, struct mail_r
     f->account = account;
     f->renew = renew;
     f->uidvalidity = (uint32_t)(clock_wall_us() / 1000000);
+    st = store_images_remove(s, &account); /* what is repaired is not in the change log */
+    if (st != ST_OK) {
+        mem_free(f);
+        return st;
+    }
     store_view_open(s, &v);
     st = repair(&g, v);
     store_view_close(v);

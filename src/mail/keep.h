@@ -60,6 +60,9 @@ struct mail_rules {
     uint64_t expire_junk_s, expire_trash_s; /* how long messages stay in mailboxes of that use; 0: for ever */
     uint32_t log_commits;                   /* so many changes of an account its change log holds; 0: all */
     uint32_t rate;                          /* messages in a second, of one core; 0: as fast as it goes */
+    uint64_t cache_bytes;                   /* of all cores, as in struct mail_options; 0: as there */
+    uint64_t cache_ms;    /* a mailbox leaves memory when nobody had it selected for so long; 0: never */
+    uint32_t image_least; /* messages of a mailbox from which on it has an image; 0: none has */
 };
 void mail_set_rules(struct mail *m, const struct mail_rules *rules); /* of the running core */
 
@@ -72,6 +75,10 @@ struct mail_round {
     uint64_t failed_account; /* the last one */
 };
 enum st mail_upkeep(struct mail *m, struct mail_round *out) SUSPENDS MUST_USE;
+
+/* Mailboxes that nobody has selected leave memory in their time, and images that are far behind their mailboxes are written anew. To be called
+ * every few seconds; ends at the deadline. `last`: the server stops, so it is now or never. */
+void mail_tend(struct mail *m, bool last, mono_ms deadline) SUSPENDS;
 
 /* Takes an account away: from the first call on it can't be opened, and its messages go for good, for about `budget_ms`
  * at a time. *out_done: nothing is left but a mark that it was there. Goes on after a crash where it was. */

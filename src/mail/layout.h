@@ -92,6 +92,7 @@ enum log_kind {
     LOG_MAILBOX_MADE,
     LOG_MAILBOX_CHANGED,
     LOG_MAILBOX_GONE,
+    LOG_TOUCHED, /* in something that no client sees */
     LOG_KINDS
 };
 struct log_entry {

@@ -21,6 +21,7 @@ struct mail *mail_new(const struct mail_options *opt)
         m->cores[i].m = m;
         list_init(&m->cores[i].idle);
         list_init(&m->cores[i].unselected);
+        list_init(&m->cores[i].stale);
         m->cores[i].counting = opt->count_first;
     }
     return m;

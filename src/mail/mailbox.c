@@ -325,6 +325,8 @@ enum st mailbox_delete(struct account *a, struct str name)
     refs_hold(a);
     st = delete_held(mb, &ar, has_children);
     refs_release(a);
+    if (st == ST_OK)
+        IGNORE(mailbox_forget_image(a, mb->id)); /* else images_sweep finds it */
     mailbox_release(mb);
     arena_fini(&ar);
     return st;

@@ -112,6 +112,22 @@ static bool insert(struct messages *m, const struct hot *h)
     return true;
 }
 
+void messages_room(struct messages *m, size_t cap)
+{
+    if (m->cap < cap)
+        set_cap(m, cap);
+}
+
+void messages_put(struct messages *m, const struct hot *h)
+{
+    size_t i;
+
+    if (messages_find(m, h->uid, &i))
+        set(m, i, h);
+    else
+        insert(m, h);
+}
+
 static size_t bytes_of(const struct messages *m)
 {
     return sizeof *m + m->cap * MESSAGE_BYTES + m->cap_journal * sizeof *m->journal;
@@ -176,10 +192,24 @@ static void apply_flags(struct messages *m, const struct mailbox_change *mc)
     run_end(&run);
 }
 
+/* Those at n >= 1 indexes, ascending, go. */
+static void close_gaps(struct messages *m, const size_t *gone, size_t n)
+{
+    size_t to = gone[0];
+
+    for (size_t k = 0; k < n; k++) {
+        size_t from = gone[k] + 1, end = k + 1 < n ? gone[k + 1] : m->n;
+
+        move(m, to, from, end - from);
+        to += end - from;
+    }
+    m->n = to;
+}
+
 static void apply_removals(struct messages *m, const struct mailbox_change *mc)
 {
     struct run run = {.m = m, .what = JOURNAL_REMOVED, .origin = mc->origin};
-    size_t *gone = mem_new(MAX(mc->n_edits, 1) * sizeof *gone), n = 0, to, i;
+    size_t *gone = mem_new(MAX(mc->n_edits, 1) * sizeof *gone), n = 0, i;
 
     for (size_t k = 0; k < mc->n_edits; k++) {
         if (!mc->edits[k].removed || !messages_find(m, mc->edits[k].uid, &i))
@@ -190,15 +220,19 @@ static void apply_removals(struct messages *m, const struct mailbox_change *mc)
     if (n) {
         view_detach_all(m, gone[0]);
         run_end(&run);
-        to = gone[0];
-        for (size_t k = 0; k < n; k++) {
-            size_t from = gone[k] + 1, end = k + 1 < n ? gone[k + 1] : m->n;
-
-            move(m, to, from, end - from);
-            to += end - from;
-        }
-        m->n = to;
+        close_gaps(m, gone, n);
     }
+    mem_free(gone);
+}
+
+void messages_take_out(struct messages *m, const uint32_t *uids, size_t n)
+{
+    size_t *gone = mem_new(MAX(n, 1) * sizeof *gone);
+
+    for (size_t k = 0; k < n; k++)
+        must(messages_find(m, uids[k], &gone[k]));
+    if (n)
+        close_gaps(m, gone, n);
     mem_free(gone);
 }
 
@@ -256,24 +290,49 @@ void messages_use(struct messages *m)
     m->charged = 0;
 }
 
+static uint64_t cache_share(const struct mail_core *core)
+{
+    uint64_t all = core->rules.cache_bytes ? core->rules.cache_bytes : core->m->opt.cache_bytes;
+
+    return all / core->m->opt.n_cores;
+}
+
 void messages_unuse(struct messages *m)
 {
     struct mail_core *core = m->mb->a->core;
 
     must(!m->unselected && !m->loading);
+    if (m->pins)
+        return; /* whoever has pinned it calls again */
     mem_free(m->journal);
     m->journal_base += m->n_journal;
     m->journal = NULL;
     m->n_journal = m->cap_journal = 0;
     m->unselected = true;
+    m->unused_at = clock_mono_ms();
     list_add_tail(&core->unselected, &m->link);
     charge(m);
-    while (core->unselected_bytes > core->m->opt.cache_bytes / core->m->opt.n_cores &&
-           core->unselected.next != &m->link) {
+    while (core->unselected_bytes > cache_share(core) && core->unselected.next != &m->link)
+        messages_drop(LIST_ITEM(core->unselected.next, struct messages, link));
+}
+
+void messages_drop(struct messages *m)
+{
+    must(m->unselected);
+    m->mb->messages = NULL;
+    messages_free(m);
+}
+
+void messages_evict(struct mail_core *core, uint64_t unused_ms)
+{
+    mono_ms now = clock_mono_ms();
+
+    while (!list_is_empty(&core->unselected)) {
         struct messages *oldest = LIST_ITEM(core->unselected.next, struct messages, link);
 
-        oldest->mb->messages = NULL;
-        messages_free(oldest);
+        if (now - oldest->unused_at < unused_ms)
+            break;
+        messages_drop(oldest);
     }
 }
 
@@ -299,19 +358,46 @@ static enum st scan(struct messages *m) SUSPENDS
     return st;
 }
 
-/* Without a change in flight the arrays are the truth, and figures that differ are put right. */
-static void recount(struct mailbox *mb)
+static struct counts counts_in(const struct messages *m)
 {
-    const struct messages *m = mb->messages;
     struct counts is = {.messages = (int64_t)m->n};
 
-    if (mb->a->in_flight || !mb->durable.exists)
-        return;
     for (size_t i = 0; i < m->n; i++) {
         is.unseen += !(m->flags[i] & MAIL_SEEN);
         is.deleted += (m->flags[i] & MAIL_DELETED) != 0;
         is.bytes += m->size[i];
     }
+    return is;
+}
+
+/* What came from the image, as long as it comes to what the mailbox counts; else the rows. */
+static enum st fill(struct messages *m) SUSPENDS
+{
+    struct mailbox *mb = m->mb;
+    enum st st = messages_recall(m);
+
+    if (st == ST_OK && !m->n_late && !mb->a->in_flight) {
+        struct counts is = counts_in(m);
+
+        st = memcmp(&is, &mb->have, sizeof is) == 0 ? ST_OK : ST_NOTFOUND;
+    }
+    if (st == ST_OK)
+        return ST_OK;
+    m->n = 0;
+    TRY(scan(m));
+    mailbox_stale(mb, m->n);
+    return ST_OK;
+}
+
+/* Without a change in flight the arrays are the truth, and figures that differ are put right. */
+static void recount(struct mailbox *mb)
+{
+    const struct messages *m = mb->messages;
+    struct counts is;
+
+    if (mb->a->in_flight || !mb->durable.exists)
+        return;
+    is = counts_in(m);
     counts_add(&mb->a->have, &mb->have, -1);
     counts_add(&mb->a->have, &is, 1);
     mb->a->will = mb->a->have;
@@ -335,7 +421,7 @@ static enum st load(struct mailbox *mb) SUSPENDS
     mb->messages = m;
     if (mb->have.messages > 0) /* most accounts in IDLE have an empty INBOX: it takes no room */
         set_cap(m, (size_t)mb->have.messages + 16);
-    st = scan(m);
+    st = fill(m);
     m->load_st = st;
     m->loading = false;
     for (size_t i = 0; i < m->n_late; i++) {

@@ -23,6 +23,8 @@ struct mail_core {
     size_t n_idle;
     struct list unselected; /* struct messages without views, the longest unused first */
     size_t unselected_bytes;
+    struct list stale; /* struct staleness: images to be written anew, some time */
+    bool tending;      /* somebody is at it */
     uint64_t next_view_id;
     struct mail_rules rules;
     struct co_event count_wanted;
@@ -116,6 +118,15 @@ struct mailbox {
     struct list adding;    /* the same with adds */
     struct list views;
     struct messages *messages; /* NULL: not in memory */
+    struct staleness *stale;   /* NULL: nothing has changed since its image was written, or it has none */
+};
+
+/* How far the image of a large mailbox is behind it (image.c). */
+struct staleness {
+    struct list link; /* in core->stale */
+    struct mailbox *mb;
+    uint64_t behind; /* messages that have changed since, as far as is known */
+    mono_ms at;      /* when the last one did */
 };
 
 enum journal_what { JOURNAL_ADDED, JOURNAL_REMOVED, JOURNAL_FLAGS, JOURNAL_KEYWORDS, JOURNAL_DELETED };
@@ -132,6 +143,8 @@ struct messages {
     struct list link; /* in core->unselected */
     size_t charged;   /* its part of core->unselected_bytes */
     bool loading, unselected;
+    unsigned pins;     /* somebody reads it bit by bit: it stays */
+    mono_ms unused_at; /* nobody has had it selected since */
     enum st load_st;
     struct co_waitq waiting;
     struct mailbox_change **late; /* durable since loading began; they are applied behind it */
@@ -212,10 +225,30 @@ enum st messages_load(struct mailbox *mb)
 void messages_free(struct messages *m);
 size_t messages_from(const struct messages *m, uint32_t uid); /* index of the first with at least this uid */
 bool messages_find(const struct messages *m, uint32_t uid, size_t *out_i);
-void messages_use(struct messages *m);   /* a view has come */
-void messages_unuse(struct messages *m); /* none is left */
+void messages_use(struct messages *m);                                      /* a view has come */
+void messages_unuse(struct messages *m);                                    /* none is left */
+void messages_drop(struct messages *m);                                     /* unselected: out of memory with it */
+void messages_evict(struct mail_core *core, uint64_t unused_ms);            /* those that nobody has used for so long */
+void messages_room(struct messages *m, size_t cap);                         /* at least */
+void messages_put(struct messages *m, const struct hot *h);                 /* new, or as it is now */
+void messages_take_out(struct messages *m, const uint32_t *uids, size_t n); /* ascending, and there */
 void messages_apply(struct messages *m, const struct mailbox_change *mc);
 struct hot messages_hot(const struct messages *m, size_t i);
+
+/* pack.c: some messages as bytes, and back. Pure. */
+#ifndef PACK_MOST
+#define PACK_MOST 16384u
+#endif
+void messages_pack(const struct messages *m, size_t from, size_t n, struct buf *out); /* n <= PACK_MOST */
+enum st messages_unpack(struct messages *m, struct str bytes) MUST_USE; /* behind those that are there; ST_CORRUPT */
+
+/* image.c */
+/* Loading: the messages from the mailbox's image, brought up to date. Anything but ST_OK: walk over the rows. */
+enum st messages_recall(struct messages *m) SUSPENDS MUST_USE;
+void mailbox_stale(struct mailbox *mb, uint64_t changes); /* so much more has changed since its image was written */
+void mailbox_not_stale(struct mailbox *mb);
+enum st mailbox_forget_image(struct account *a, uint32_t mailbox) SUSPENDS MUST_USE;
+enum st images_sweep(struct mail_core *core) SUSPENDS MUST_USE; /* those of mailboxes that are no more */
 
 /* journal.c */
 void journal_add(struct messages *m, enum journal_what what, uint32_t lo, uint32_t hi, uint64_t origin);

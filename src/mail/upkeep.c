@@ -272,7 +272,7 @@ enum st mail_upkeep(struct mail *m, struct mail_round *out)
         }
         TRY(co_sleep(deadline_in(1)));
     }
-    return ST_OK;
+    return images_sweep(core);
 }
 
 /* --- removed accounts ---------------------------------------------------------------------------------------- */
@@ -311,9 +311,12 @@ static enum st empty_some(struct mailbox *mb, size_t *out_n) SUSPENDS
 /* Without messages: everything but the mark. What is in memory of it is not used again. */
 static enum st erase_rest(struct account *a) SUSPENDS
 {
-    struct change *c = change_begin(a);
+    struct change *c;
     enum st st;
 
+    for (size_t i = 0; i < a->n_mailboxes; i++)
+        IGNORE(mailbox_forget_image(a, a->mailboxes[i]->id)); /* else images_sweep finds it */
+    c = change_begin(a);
     c->rec_changed = true;
     change_kv(c, KV_DEL_RANGE, str_n("B", 1), STR(ERASE_END));
     st = change_commit(c, NULL, 0);

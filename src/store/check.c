@@ -49,7 +49,7 @@ void store_view_close(struct store_view *v)
 void store_view_begin(struct store_view *v, const uint64_t *only_account)
 {
     account_prefix(only_account ? *only_account : 0, v->from);
-    account_prefix(only_account ? *only_account + 1 : ACCOUNT_STORE, v->to);
+    account_prefix(only_account ? *only_account + 1 : ACCOUNT_DICTIONARIES, v->to);
     index_scan_open(&v->view, str_n(v->from, 8), str_n(v->to, 8), &v->rows);
 }
 

@@ -178,6 +178,24 @@ enum st kv_commit(struct store *s, struct kv_commit *commit)
     return finish(s, &c);
 }
 
+enum st commit_at_start(struct store *s, struct kv_part *part)
+{
+    struct commit c = {.job = {.parts = &part, .n_parts = 1}};
+    struct job_list batch;
+    enum st st = ST_OK;
+
+    job_list_init(&batch);
+    if (part) {
+        part->own.job = &c.job;
+        st = lay_out_parts(&c);
+        job_list_add(&batch, &c.job);
+    }
+    if (st == ST_OK)
+        st = journal_commit(s, &batch);
+    buf_fini(&c.parts);
+    return st;
+}
+
 enum st commit_moves(struct store *s, const struct blob_move *moves, size_t n)
 {
     struct commit c = {.moves = moves, .n_moves = n, .job.bytes = n * BLOB_MOVE_BYTES};

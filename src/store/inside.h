@@ -5,6 +5,7 @@
  * dictionaries and compacts; pool threads read and stage. */
 #pragma once
 
+#include "store/history.h"
 #include "store/hold.h"
 #include "store/index.h"
 #include "store/sched.h"
@@ -86,6 +87,7 @@ struct store {
     struct upkeep upkeep;
     struct snaps snaps;
     struct hold hold;
+    struct history history;
     struct rebuilding *rebuilding; /* NULL but in store_rebuild */
     _Atomic uint64_t next_blob;
 
@@ -111,6 +113,7 @@ struct store {
     struct store_core *_Atomic cores[CORES_MAX];
 
     struct {
+        _Atomic uint64_t seq; /* of the last batch that is durable and in the index */
         _Atomic uint64_t commits, batches, syncs, journal_bytes, blob_bytes, used, live, live_blobs, journal_used;
         atomic_bool broken;
     } figures;
@@ -139,6 +142,8 @@ enum st store_open_as(const struct store_options *opt, const char *index_name, s
 enum st store_raise_format(struct store *s) MUST_USE; /* before anything of a newer version is written */
 
 /* --- commit.c --- */
+/* The batch with which opening begins, before there is a committer: with that part, or empty (NULL). */
+enum st commit_at_start(struct store *s, struct kv_part *part) MUST_USE;
 /* Rows of blobs follow their bodies, which have been copied and synced; what was dropped meanwhile is skipped. At most
  * COMMIT_MOVES at once. Durable when it says ST_OK. From a plain thread. */
 #define COMMIT_MOVES 4096

@@ -253,6 +253,7 @@ static enum st apply_until_done(struct store *s, struct str record, uint64_t seq
 
 static void count(struct store *s, const struct job_list *batch, const struct sizes *z)
 {
+    atomic_store(&s->figures.seq, s->seq);
     atomic_fetch_add(&s->figures.commits, batch->n);
     atomic_fetch_add(&s->figures.batches, 1);
     atomic_fetch_add(&s->figures.journal_bytes, record_bytes(z->record));

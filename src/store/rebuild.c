@@ -391,7 +391,8 @@ static enum st write_list(struct store *s, struct arena *a)
 
     buf_init(&text, UINT32_MAX);
     for (size_t i = 0; i < s->rebuilding->out->n_accounts; i++)
-        buf_addf(&text, "%llu\n", (unsigned long long)s->rebuilding->out->accounts[i]);
+        if (s->rebuilding->out->accounts[i] != ACCOUNT_DICTIONARIES) /* the store's own: nothing in it needs it */
+            buf_addf(&text, "%llu\n", (unsigned long long)s->rebuilding->out->accounts[i]);
     st = s->os->open(s->os, tmp, O_RDWR | O_CREAT | O_TRUNC, &fd);
     if (st == ST_OK) {
         st = s->os->write(s->os, fd, text.p, text.n, 0);
@@ -566,6 +567,8 @@ static enum st rebuild(const struct store_options *opt, struct rebuilding *rb)
     st = finish(s, &a);
     committer_stop(s);
     index_close(&s->index);
+    if (st == ST_OK) /* they may hold what is lost */
+        st = store_images_remove(s, NULL);
     if (st == ST_OK) /* while nobody else can open it */
         st = change_folders(s, &a);
     if (st != ST_OK) {

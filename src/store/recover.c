@@ -333,14 +333,12 @@ static enum st begin(struct store *s, struct cursor *c)
 static enum st reserve_ids(struct store *s)
 {
     struct position_row pos = {.blob_ceiling = 1};
-    struct job_list none;
 
     TRY(read_position(s, &pos));
-    job_list_init(&none);
     s->blob_ceiling = pos.blob_ceiling;
     atomic_store(&s->next_blob, pos.blob_ceiling);
     TRY(store_raise_format(s));
-    return journal_commit(s, &none);
+    return history_open(s);
 }
 
 enum st store_recover(struct store *s)

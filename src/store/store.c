@@ -271,6 +271,7 @@ enum st store_open_as(const struct store_options *opt, const char *index_name, s
     upkeep_init(s);
     snaps_init(s);
     hold_init(s);
+    history_init(s);
     job_list_init(&s->handed_in);
     pthread_mutex_init(&s->mutex, NULL);
     pthread_mutex_init(&s->cores_mutex, NULL);
@@ -302,6 +303,7 @@ void store_close(struct store *s)
     rocksdb_writebatch_destroy(s->changes);
     snaps_fini(s);
     hold_fini(s);
+    history_fini(s);
     squeeze_fini(&s->squeeze);
     upkeep_fini(s);
     buf_fini(&s->batch);

@@ -178,6 +178,10 @@ void blob_close(struct blob_view *v);
 bool blob_read_ahead(struct store *s, uint64_t id);
 enum st blob_size(struct store *s, uint64_t id, uint64_t *out_size) SUSPENDS MUST_USE;
 
+/* Images (store/image.h) of an account, or of all (NULL), are gone for good when it says ST_OK: before rows are changed in ways that
+ * their owner does not see. Blocks. */
+enum st store_images_remove(struct store *s, const uint64_t *only_account) MUST_USE;
+
 /* --- snapshots of the index --- */
 /* Writes one now, unless the newest holds all that has been committed. Blocks, for as long as it takes: call it from a
  * plain thread. Besides, where upkeep is

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/must.h"
+#include "store/image.h"
 #include "store/store.h"
 
 #include <pthread.h>
@@ -29,6 +30,13 @@ struct blob_stage {
     struct str bytes; /* owned */
 };
 
+struct fake_image {
+    uint64_t account;
+    uint32_t number;
+    struct str head, chunks[256]; /* owned */
+    size_t n;
+};
+
 struct fake_commit {
     struct fake_commit *next;
     struct kv_commit *c;
@@ -48,6 +56,10 @@ struct store {
     size_t n_blobs;
     struct fake_commit *waiting, **last;
     uint64_t next_blob, commits;
+    struct fake_image images[64];
+    size_t n_images;
+    unsigned image_reads; /* that found one */
+    unsigned walks;       /* over all messages of a mailbox */
     bool held;
     enum st fail;                /* what the next fail_n commits answer */
     unsigned fail_n, fail_after; /* so many go well before */
@@ -63,9 +75,18 @@ static struct store *fake_new(void)
     return s;
 }
 
+static void fake_image_free(struct fake_image *i)
+{
+    mem_free((char *)i->head.p);
+    for (size_t k = 0; k < i->n; k++)
+        mem_free((char *)i->chunks[k].p);
+}
+
 static void fake_free(struct store *s)
 {
     must(!s->waiting);
+    for (size_t i = 0; i < s->n_images; i++)
+        fake_image_free(&s->images[i]);
     for (size_t i = 0; i < s->n_rows; i++) {
         mem_free((char *)s->rows[i].key.p);
         mem_free((char *)s->rows[i].value.p);
@@ -407,6 +428,7 @@ enum st kv_walk(struct store *s, uint64_t account, struct str from, struct str t
     struct str key, value;
     enum st st = kv_range_open(s, &a, account, from, to, &r);
 
+    s->walks += from.n == 9 && from.p[0] == 'H' && memcmp(from.p + 5, "\0\0\0", 4) == 0;
     while (st == ST_OK && kv_range_next(r, &key, &value))
         st = each(arg, key, value);
     arena_fini(&a);
@@ -507,4 +529,98 @@ bool blob_read_ahead(struct store *s, uint64_t id)
     (void)s;
     (void)id;
     return true;
+}
+
+/* --- images -------------------------------------------------------------------------------------------- */
+
+struct image_writer {
+    struct store *s;
+    struct fake_image i;
+};
+
+static struct fake_image *fake_image(struct store *s, uint64_t account, uint32_t number)
+{
+    for (size_t i = 0; i < s->n_images; i++) {
+        if (s->images[i].account == account && s->images[i].number == number)
+            return &s->images[i];
+    }
+    return NULL;
+}
+
+enum st image_create(struct store *s, uint64_t account, uint32_t number, struct image_writer **out)
+{
+    co_yield ();
+    *out = MEM_NEW(struct image_writer);
+    **out = (struct image_writer){s, {.account = account, .number = number}};
+    return ST_OK;
+}
+
+enum st image_add(struct image_writer *w, struct str chunk)
+{
+    must(w->i.n < ARRAY_LEN(w->i.chunks));
+    w->i.chunks[w->i.n++] = fake_copy(chunk);
+    co_yield ();
+    return ST_OK;
+}
+
+enum st image_remove(struct store *s, uint64_t account, uint32_t number)
+{
+    struct fake_image *i = fake_image(s, account, number);
+
+    if (i) {
+        fake_image_free(i);
+        *i = s->images[--s->n_images];
+    }
+    return ST_OK;
+}
+
+enum st image_end(struct image_writer *w, struct str head)
+{
+    co_yield ();
+    if (head.n) {
+        w->i.head = fake_copy(head);
+        IGNORE(image_remove(w->s, w->i.account, w->i.number));
+        must(w->s->n_images < ARRAY_LEN(w->s->images));
+        w->s->images[w->s->n_images++] = w->i;
+    } else {
+        fake_image_free(&w->i);
+    }
+    mem_free(w);
+    return ST_OK;
+}
+
+enum st image_read(struct store *s, uint64_t account, uint32_t number, const struct image_taker *t)
+{
+    const struct fake_image *i = fake_image(s, account, number);
+
+    co_yield ();
+    if (!i)
+        return ST_NOTFOUND;
+    s->image_reads++;
+    TRY(t->head(t->arg, i->head));
+    for (size_t k = 0; k < i->n; k++)
+        TRY(t->chunk(t->arg, i->chunks[k]));
+    return ST_OK;
+}
+
+enum st image_remove_tmp(struct store *s, uint64_t account, uint32_t number)
+{
+    (void)s;
+    (void)account;
+    (void)number;
+    return ST_OK;
+}
+
+enum st image_list(struct store *s, unsigned folder, struct arena *a, struct image_name **out, size_t *out_n)
+{
+    size_t n = 0;
+
+    co_yield ();
+    *out = ARENA_ARRAY(a, struct image_name, s->n_images);
+    for (size_t i = 0; i < s->n_images; i++) {
+        if ((s->images[i].account & 0xff) == folder)
+            (*out)[n++] = (struct image_name){s->images[i].account, s->images[i].number, false};
+    }
+    *out_n = n;
+    return ST_OK;
 }
