@@ -495,6 +495,72 @@ static enum admin_exit with_backup(struct call *c)
     return e;
 }
 
+/* --- restoring ---------------------------------------------------------------------------------------------------- */
+
+static bool is_served(struct call *c)
+{
+    const struct str words[] = {STR("status")};
+    struct admin_answer answer = {0};
+    enum st st;
+
+    buf_init(&answer.json, ADMIN_ANSWER_MAX);
+    st = admin_ask(&c->arena, c->socket, words, 1, STR_NONE, -1, &answer);
+    buf_fini(&answer.json);
+    return st != ST_NOTFOUND;
+}
+
+/* Into the running server, or into one without ports for as long as it takes. */
+static enum admin_exit restore_account(struct call *c)
+{
+    struct admin_restore r = {.args = &c->args, .as_json = c->as_json};
+    struct admin_server own = {0};
+    enum admin_exit e = find_socket(c);
+
+    if (e != ADMIN_DONE)
+        return e;
+    r.set = c->set;
+    r.socket = c->socket;
+    if (!c->control && !is_served(c) && admin_server_start(c->config, c->socket, &own) != ST_OK) {
+        complain(err_get()->st);
+        return ADMIN_NO_SERVER;
+    }
+    e = c->hooks->restore_account(&r);
+    admin_server_stop(&own);
+    return e;
+}
+
+static enum admin_exit restore_whole(struct call *c)
+{
+    struct admin_restore r = {.args = &c->args, .as_json = c->as_json};
+    enum admin_exit e = read_config(c);
+    bool wrong = false;
+    struct buf json;
+    enum st st;
+
+    if (e != ADMIN_DONE)
+        return e;
+    r.set = c->set;
+    buf_init(&json, ADMIN_ANSWER_MAX);
+    st = c->hooks->restore(&r, &json, &wrong);
+    if (st == ST_OK)
+        e = show(c, buf_str(&json));
+    else
+        e = complain(st);
+    if (st == ST_BUSY)
+        e = ADMIN_NO_SERVER;
+    buf_fini(&json);
+    return st == ST_CORRUPT || (e == ADMIN_DONE && wrong) ? ADMIN_WRONG : e;
+}
+
+static enum admin_exit run_restore(struct call *c)
+{
+    if (admin_has(&c->args, "account"))
+        return restore_account(c);
+    if (admin_has(&c->args, "mailbox"))
+        return complain((enum st)FAIL(ST_SYNTAX, "whose mailbox is it? --account says it"));
+    return restore_whole(c);
+}
+
 /* --- what needs no server ------------------------------------------------------------------------------------- */
 
 static enum admin_exit print(struct buf *b)
@@ -581,6 +647,7 @@ static enum admin_exit run(struct call *c)
     case ADMIN_CMD_backup:
     case ADMIN_CMD_backup_list:
     case ADMIN_CMD_backup_verify: return with_backup(c);
+    case ADMIN_CMD_restore: return run_restore(c);
     case ADMIN_CMD_serve:
     case ADMIN_CMD_check_config:
         fprintf(stderr, "restante: %s takes no further words than --config FILE\n", c->args.command->noun);

@@ -40,6 +40,14 @@ struct admin_backup {
     int hold;              /* the tool's end of a pair whose other end the box has: box/hold.h */
 };
 
+/* Of the command `restore` (backup/). */
+struct admin_restore {
+    const struct admin_args *args;
+    bool as_json;
+    const struct settings *set; /* NULL with --control */
+    const char *socket;         /* of the server that the mail goes into; only with --account */
+};
+
 struct admin_hooks {
     const char *version;
     const struct admin_offline *offline;
@@ -49,6 +57,9 @@ struct admin_hooks {
     enum admin_exit (*mail)(const struct admin_args *args, struct str password, int fd, bool as_json);
     /* The answer is JSON in *out; progress goes to standard error when that is a terminal. *out_wrong: a backup is damaged. */
     enum st (*backup)(const struct admin_backup *b, struct buf *out, bool *out_wrong);
+    /* A server out of a backup. The answer is JSON in *out; *out_wrong: something of it is damaged or lost. */
+    enum st (*restore)(const struct admin_restore *r, struct buf *out, bool *out_wrong);
+    enum admin_exit (*restore_account)(const struct admin_restore *r); /* into a running server; prints */
 };
 
 /* argv[0] is the program's name. Returns the exit status; prints to standard output and error. */

@@ -5,13 +5,13 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "config/user.h"
 #include "mail/check.h"
 #include "queue/check.h"
 
 #include <errno.h>
 #include <grp.h>
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -342,14 +342,10 @@ static enum st run(struct tool *t, bool rebuilds, bool repairs) SUSPENDS
 /* As the role's: what it writes must be the box's own. */
 static enum st become_box(const struct settings *set, const char *dir)
 {
-    uint32_t number;
-    bool is_number = str_u32(set->user_box, UINT32_MAX - 1, &number) == ST_OK;
-    struct passwd *p = is_number ? getpwuid(number) : getpwnam(set->user_box.n ? set->user_box.p : "");
-    uid_t uid = p ? p->pw_uid : number;
-    gid_t gid = p ? p->pw_gid : number;
+    uid_t uid;
+    gid_t gid;
 
-    if (!p && !is_number)
-        return FAIL(ST_NOTFOUND, "the system has no user \"%.*s\" (setting user_box)", STR_ARGS(set->user_box));
+    TRY(config_user(set->user_box, "user_box", &uid, &gid));
     if (chdir(dir) != 0 || chroot(".") != 0 || chdir("/") != 0)
         return FAIL_ERRNO(dir);
     if (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)

@@ -6,7 +6,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-enum st config_lock_data(struct str data_dir, int *out_fd)
+enum st config_lock_restoring(struct str data_dir, int *out_fd)
 {
     char path[4096];
     int fd;
@@ -26,4 +26,20 @@ enum st config_lock_data(struct str data_dir, int *out_fd)
         (void)FAIL_ERRNO(path);
     close(fd);
     return err_get()->st;
+}
+
+enum st config_lock_data(struct str data_dir, int *out_fd)
+{
+    char path[4096];
+    int fd;
+
+    TRY(config_lock_restoring(data_dir, &fd));
+    snprintf(path, sizeof path, "%.*s/" CONFIG_RESTORING, STR_ARGS(data_dir));
+    if (access(path, F_OK) == 0) {
+        close(fd);
+        return FAIL(ST_DENIED, "a restore was begun in %.*s and not finished: repeat it, or remove %s",
+                    STR_ARGS(data_dir), path);
+    }
+    *out_fd = fd;
+    return ST_OK;
 }

@@ -1,6 +1,7 @@
 /* The same commands with no server, on the directory below set->data. When started by root the tool becomes the keeper's
  * user, with the keeper's folder as its root directory, for good. */
 #include "admin/admin.h"
+#include "config/user.h"
 #include "keeper/commands.h"
 #include "keeper/keeper.h"
 
@@ -8,7 +9,6 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,21 +18,6 @@ struct offline {
     struct directory *directory;
 };
 
-/* As the role's (main/sandbox.c): a name that the system has, or a number that it need not have. */
-static enum st user_of(const struct settings *set, uid_t *out_uid, gid_t *out_gid)
-{
-    struct passwd *p;
-    uint32_t number;
-    bool is_number = str_u32(set->user_keeper, UINT32_MAX - 1, &number) == ST_OK;
-
-    p = is_number ? getpwuid(number) : getpwnam(set->user_keeper.n ? set->user_keeper.p : "");
-    if (!p && !is_number)
-        return FAIL(ST_NOTFOUND, "the system has no user \"%.*s\" (setting user_keeper)", STR_ARGS(set->user_keeper));
-    *out_uid = p ? p->pw_uid : number;
-    *out_gid = p ? p->pw_gid : number;
-    return ST_OK;
-}
-
 /* Files that root made could not be written by the keeper. Its user may not get to its folder by the path, so the folder
  * becomes the root directory, as for the role. */
 static enum st become_keeper(const struct settings *set, const char *dir)
@@ -40,7 +25,7 @@ static enum st become_keeper(const struct settings *set, const char *dir)
     uid_t uid;
     gid_t gid;
 
-    TRY(user_of(set, &uid, &gid));
+    TRY(config_user(set->user_keeper, "user_keeper", &uid, &gid));
     if (chown(dir, uid, gid) != 0 || chdir(dir) != 0 || chroot(".") != 0 || chdir("/") != 0)
         return FAIL_ERRNO(dir);
     if (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)

@@ -1,6 +1,7 @@
 /* The program: which of its lives it leads this time. */
 #include "admin/admin.h"
 #include "backup/backup.h"
+#include "backup/restore.h"
 #include "main/forbidden.h"
 #include "main/role.h"
 #include "main/serve.h"
@@ -27,7 +28,9 @@ static const struct admin_hooks hooks = {.version = VERSION,
                                          .offline = &keeper_offline,
                                          .mail = transfer_main,
                                          .store_tool = box_store_tool,
-                                         .backup = backup_run};
+                                         .backup = backup_run,
+                                         .restore = restore_whole,
+                                         .restore_account = restore_account};
 
 int main(int argc, char **argv)
 {

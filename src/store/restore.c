@@ -9,9 +9,9 @@
 #define VERSIONS_AHEAD (1ull << 24) /* commits of an account since the backup: fewer than these, for sure */
 #define ROWS_AT_ONCE 10000
 
-enum st restore_find_missing(struct store *s)
+enum st restore_take_files(struct store *s)
 {
-    return segs_find_missing(&s->segs);
+    return segs_take_copies(&s->segs);
 }
 
 /* --- the end of the journal ------------------------------------------------------------------------------ */

@@ -3,8 +3,8 @@
 
 #include "store/recover.h"
 
-/* Segments of which the backup has no file are known before anything looks for them. */
-enum st restore_find_missing(struct store *s) MUST_USE;
+/* Segments of which the backup has no file, or a short one, are known before anything looks for them. */
+enum st restore_take_files(struct store *s) MUST_USE;
 /* The cursor stands behind the last batch that is wanted: nothing of the journal is left behind it, or the next opening would take it
  * for damage. */
 enum st restore_cut(struct store *s, const struct cursor *c) MUST_USE;

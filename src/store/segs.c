@@ -288,25 +288,34 @@ enum st segs_scan(struct segs *t)
     return st;
 }
 
-enum st segs_find_missing(struct segs *t)
+/* A copy may end where the original was used to. */
+static enum st look_at_file(struct segs *t, struct arena *a, struct segment *seg)
+{
+    uint64_t size = 0;
+    enum st st;
+    int fd;
+
+    st = t->os->open(t->os, path_of(t, a, seg->row.head.id, ".seg"), O_RDWR, &fd);
+    seg->is_removed = st == ST_NOTFOUND;
+    if (st != ST_OK)
+        return st == ST_NOTFOUND ? ST_OK : st;
+    st = t->os->size(t->os, fd, &size);
+    if (st == ST_OK && seg->row.head.kind == SEGMENT_JOURNAL && size < seg->row.head.size)
+        st = t->os->truncate(t->os, fd, seg->row.head.size);
+    t->os->close(t->os, fd);
+    return st;
+}
+
+enum st segs_take_copies(struct segs *t)
 {
     struct arena a = ARENA_INIT;
     enum st st = ST_OK;
     size_t pos = 0;
     void *p;
-    int fd;
 
     while (st == ST_OK && map_next(&t->by_id, &pos, &p)) {
-        struct segment *seg = p;
-
         arena_reset(&a);
-        st = t->os->open(t->os, path_of(t, &a, seg->row.head.id, ".seg"), O_RDONLY, &fd);
-        if (st == ST_OK)
-            t->os->close(t->os, fd);
-        if (st == ST_NOTFOUND) {
-            seg->is_removed = true;
-            st = ST_OK;
-        }
+        st = look_at_file(t, &a, p);
     }
     arena_fini(&a);
     return st;

@@ -56,8 +56,9 @@ void segs_close(struct segs *t);
 /* While opening the store: what the index knows of a segment (also that it is gone), then what the folder holds. */
 void segs_add_row(struct segs *t, const struct segment_row *row);
 enum st segs_scan(struct segs *t) MUST_USE;
-/* While restoring, behind the scan: files that rows name and the folder does not have count as removed. */
-enum st segs_find_missing(struct segs *t) MUST_USE;
+/* While restoring, behind the scan: files that rows name and the folder does not have count as removed; those of the journal get their
+ * whole size. */
+enum st segs_take_copies(struct segs *t) MUST_USE;
 bool segs_has_file(struct segs *t, uint64_t id); /* not removed, as far as is known */
 /* The journal has been read: it may have named more of a segment than the index did. Before any bulk_alloc. */
 void segs_recovered(struct segs *t);

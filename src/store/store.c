@@ -214,7 +214,7 @@ static enum st open_all(struct store *s, struct arena *a)
     TRY(snaps_open(s));
     TRY(snaps_load(s));
     TRY(load_segments(s));
-    TRY(s->rebuilding && s->rebuilding->until ? restore_find_missing(s) : ST_OK);
+    TRY(s->rebuilding && s->rebuilding->until ? restore_take_files(s) : ST_OK);
     TRY(store_recover(s));
     TRY(dictionary_load(s));
     segs_fill_spares(&s->segs);

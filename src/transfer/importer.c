@@ -50,7 +50,7 @@ static enum st look(struct importer *im) SUSPENDS
 
     TRY(imap_examine(c, &f, &m));
     im->head = m;
-    report_init(&silent, true);
+    report_init(&silent, true, "");
     silent.on_terminal = false;
     silent.is_silent = true;
     st = imap_fetch_all(c, &m, 1, &silent, note_letter, im);
@@ -345,28 +345,53 @@ enum st importer_read(struct importer *im, const char *path, struct str mailbox,
 
 /* --- the command ------------------------------------------------------------------------------------------------- */
 
-enum st transfer_import(struct transfer *t)
+static void fini(struct importer *im)
 {
-    struct importer im = {.t = t};
-    enum st st;
-    struct err kept;
+    struct err kept = *err_get();
 
-    (void)admin_value(t->args, "mailbox", &im.base);
+    buf_fini(&im->file);
+    buf_fini(&im->bytes);
+    arena_fini(&im->arena);
+    arena_fini(&im->batch_arena);
+    seen_fini(&im->seen);
+    mem_free(im->batch);
+    *err_get() = kept;
+}
+
+/* From wherever it comes. */
+static enum st import(struct transfer *t, struct str base, importer_fill_fn *fill, void *arg) SUSPENDS
+{
+    struct importer im = {.t = t, .base = base};
+    enum st st;
+
     buf_init(&im.file, LIMIT_MESSAGE + 65536);
     buf_init(&im.bytes, 2 * (size_t)LIMIT_MESSAGE);
     im.batch = mem_new(BATCH_LETTERS * sizeof *im.batch);
     seen_init(&im.seen);
-    st = read_imap_is_url(t->args->args[1]) ? read_imap(&im, t->args->args[1])
-                                            : read_path(&im, arena_cstr(&t->arena, t->args->args[1]));
+    st = fill(arg, &im);
     if (st == ST_OK)
         st = importer_flush(&im, true);
-    kept = *err_get();
-    buf_fini(&im.file);
-    buf_fini(&im.bytes);
-    arena_fini(&im.arena);
-    arena_fini(&im.batch_arena);
-    seen_fini(&im.seen);
-    mem_free(im.batch);
-    *err_get() = kept;
+    fini(&im);
     return st;
+}
+
+static enum st fill_by_path(void *arg, struct importer *im) SUSPENDS
+{
+    struct transfer *t = arg;
+
+    return read_imap_is_url(t->args->args[1]) ? read_imap(im, t->args->args[1])
+                                              : read_path(im, arena_cstr(&t->arena, t->args->args[1]));
+}
+
+enum st transfer_import(struct transfer *t)
+{
+    struct str base = STR_NONE;
+
+    (void)admin_value(t->args, "mailbox", &base);
+    return import(t, base, fill_by_path, t);
+}
+
+enum st transfer_fill(struct transfer *t)
+{
+    return import(t, STR_NONE, t->source->fill, t->source->arg);
 }

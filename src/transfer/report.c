@@ -9,9 +9,9 @@
 #define SHOW_MS 200
 #define BAR 24
 
-void report_init(struct report *r, bool as_json)
+void report_init(struct report *r, bool as_json, const char *verb)
 {
-    *r = (struct report){.as_json = as_json, .on_terminal = isatty(STDERR_FILENO) == 1};
+    *r = (struct report){.verb = verb, .as_json = as_json, .on_terminal = isatty(STDERR_FILENO) == 1};
     buf_init(&r->errors, ERRORS_KEPT * 4096);
 }
 
@@ -100,17 +100,20 @@ void report_progress(struct report *r, struct str mailbox)
     r->line_open = true;
 }
 
-static void sum(const struct report *r, const char *verb, enum st st, struct buf *out)
+static void sum(const struct report *r, enum st st, struct buf *out)
 {
     struct json j;
 
     json_init(&j, out);
     json_object(&j);
+    if (r->describe)
+        r->describe(r->describe_arg, &j);
     json_kv_u64(&j, "mailboxes", r->mailboxes);
-    json_kv_u64(&j, verb, r->messages);
-    if (strcmp(verb, "imported") == 0) {
+    json_kv_u64(&j, r->verb, r->messages);
+    if (r->is_import) {
         json_kv_u64(&j, "there_already", r->there);
-        json_kv_u64(&j, "files_ignored", r->ignored);
+        if (!r->describe) /* from files */
+            json_kv_u64(&j, "files_ignored", r->ignored);
     }
     json_kv_u64(&j, "bytes", r->bytes);
     json_kv_u64(&j, "left_out", r->left_out);
@@ -140,7 +143,7 @@ static enum admin_exit exit_of(const struct report *r, enum st st)
     }
 }
 
-enum admin_exit report_end(struct report *r, const char *verb, enum st st)
+enum admin_exit report_end(struct report *r, enum st st)
 {
     enum admin_exit e = exit_of(r, st);
     struct buf json, text;
@@ -150,7 +153,7 @@ enum admin_exit report_end(struct report *r, const char *verb, enum st st)
         fprintf(stderr, "restante: %s\n", err_get()->text);
     buf_init(&json, ADMIN_ANSWER_MAX);
     buf_init(&text, ADMIN_ANSWER_MAX);
-    sum(r, verb, st, &json);
+    sum(r, st, &json);
     if (r->as_json) {
         buf_add(&text, buf_str(&json));
         buf_addc(&text, '\n');

@@ -5,7 +5,13 @@
 #include "base/buf.h"
 #include "base/clock.h"
 
+struct json;
+
 struct report {
+    const char *verb; /* of the sum: "exported": how many messages were */
+    bool is_import;
+    void (*describe)(void *arg, struct json *j); /* adds to the sum; NULL: nothing */
+    void *describe_arg;
     bool as_json, on_terminal;
     uint64_t mailboxes, messages, bytes; /* copied */
     uint64_t there;                      /* of an import: had been there before */
@@ -17,7 +23,7 @@ struct report {
     bool line_open, is_silent;
 };
 
-void report_init(struct report *r, bool as_json);
+void report_init(struct report *r, bool as_json, const char *verb);
 void report_fini(struct report *r);
 /* Something is left out; `where` names the letter or file, `why` the error. */
 void report_left_out(struct report *r, struct str mailbox, struct str where, const char *why);
@@ -25,4 +31,4 @@ void report_left_out(struct report *r, struct str mailbox, struct str where, con
 void report_note(struct report *r, struct str mailbox, const char *text);
 void report_progress(struct report *r, struct str mailbox);
 /* Prints the sum. `st` is how the copy as a whole ended, with its error record. */
-enum admin_exit report_end(struct report *r, const char *verb, enum st st) MUST_USE;
+enum admin_exit report_end(struct report *r, enum st st) MUST_USE;

@@ -11,7 +11,6 @@ struct job {
     struct core *core;
     struct transfer t;
     int fd;
-    bool as_json;
     enum admin_exit exit;
 };
 
@@ -35,18 +34,18 @@ static enum st carry_out(struct job *j) SUSPENDS
     TRY(stream_new(TAKE_FD(j->fd), &opt, &s));
     client_init(&j->t.client, s);
     st = greeting(&j->t.client);
-    if (st == ST_OK)
-        st = j->t.args->command->id == ADMIN_CMD_export ? transfer_export(&j->t) : transfer_import(&j->t);
-    return st;
+    TRY(st);
+    if (j->t.source)
+        return transfer_fill(&j->t);
+    return j->t.args->command->id == ADMIN_CMD_export ? transfer_export(&j->t) : transfer_import(&j->t);
 }
 
 static void run(void *arg)
 {
     struct job *j = arg;
-    bool is_export = j->t.args->command->id == ADMIN_CMD_export;
     enum st st = carry_out(j);
 
-    j->exit = report_end(&j->t.report, is_export ? "exported" : "imported", st);
+    j->exit = report_end(&j->t.report, st);
     client_fini(&j->t.client);
     core_stop(j->core);
 }
@@ -59,18 +58,38 @@ static void start(void *arg)
         core_stop(j->core);
 }
 
-enum admin_exit transfer_main(const struct admin_args *args, struct str password, int fd, bool as_json)
+static enum admin_exit carry_on_core(struct job *j)
 {
     const struct core_options opt = {.name = "transfer", .coroutines = 8, .stack_bytes = 1 << 20};
-    struct job j = {.t.args = args, .t.password = password, .fd = fd, .as_json = as_json, .exit = ADMIN_FAILED};
 
     setlocale(LC_CTYPE, "C.UTF-8"); /* libarchive writes names by it */
-    report_init(&j.t.report, as_json);
-    j.core = core_new(&opt);
-    core_post(j.core, start, &j);
-    core_run(j.core);
-    core_free(j.core);
-    report_fini(&j.t.report);
-    arena_fini(&j.t.arena);
-    return j.exit;
+    j->exit = ADMIN_FAILED;
+    j->core = core_new(&opt);
+    core_post(j->core, start, j);
+    core_run(j->core);
+    core_free(j->core);
+    report_fini(&j->t.report);
+    arena_fini(&j->t.arena);
+    return j->exit;
+}
+
+enum admin_exit transfer_main(const struct admin_args *args, struct str password, int fd, bool as_json)
+{
+    struct job j = {.t.args = args, .t.password = password, .fd = fd};
+    bool is_export = args->command->id == ADMIN_CMD_export;
+
+    report_init(&j.t.report, as_json, is_export ? "exported" : "imported");
+    j.t.report.is_import = !is_export;
+    return carry_on_core(&j);
+}
+
+enum admin_exit transfer_put(const struct transfer_source *from, int fd, bool as_json)
+{
+    struct job j = {.t.source = from, .fd = fd};
+
+    report_init(&j.t.report, as_json, from->verb);
+    j.t.report.is_import = true;
+    j.t.report.describe = from->describe;
+    j.t.report.describe_arg = from->arg;
+    return carry_on_core(&j);
 }

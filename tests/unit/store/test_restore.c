@@ -7,23 +7,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-/* As restoring lays them out: the store's own size. */
-static void lay_out(struct store *s, const char *to)
-{
-    char path[500];
-    size_t pos = 0;
-    void *p;
-
-    copy_store(s, to);
-    while (map_next(&s->segs.by_id, &pos, &p)) {
-        const struct segment *seg = p;
-
-        snprintf(path, sizeof path, "%s/seg/%08llu.seg", to, (unsigned long long)seg->row.head.id);
-        if (access(path, F_OK) == 0)
-            must(truncate(path, (off_t)seg->row.head.size) == 0);
-    }
-}
-
 static void check_holds(const struct store_options *o, unsigned n)
 {
     struct arena a = ARENA_INIT;
@@ -65,7 +48,7 @@ TEST(a_copy_is_as_it_was_at_the_snapshot_or_at_a_later_batch)
         CHECK_ST(store_snapshot(s), ST_OK);
         batch = s->seq;
         fill(s, 10, ROUNDS);
-        lay_out(s, copy.dir);
+        copy_store(s, copy.dir);
         CHECK_ST(store_restore(&copy, batch + (uint64_t)later * 20, NULL, &r), ST_OK);
         CHECK_U64(r.snapshot, batch);
         CHECK_U64(r.batch, batch + (uint64_t)later * 20);
@@ -107,7 +90,7 @@ TEST(where_the_journal_has_a_gap_it_ends)
         CHECK_ST(add_blob(s, str_n(bytes, 2000), &id), ST_OK);
         mem_free(bytes);
     }
-    lay_out(s, copy.dir);
+    copy_store(s, copy.dir);
     CHECK(s->journal->row.head.first_seq > batch + 100);
     size_t pos = 0;
     void *p;
@@ -148,7 +131,7 @@ TEST(bodies_whose_segment_is_missing_have_no_rows)
     CHECK_ST(store_open(&o, &s), ST_OK);
     fill(s, 0, ROUNDS);
     CHECK_ST(store_snapshot(s), ST_OK);
-    lay_out(s, copy.dir);
+    copy_store(s, copy.dir);
     while (map_next(&s->segs.by_id, &pos, &p)) {
         const struct segment *seg = p;
 
@@ -182,7 +165,7 @@ TEST(a_damaged_snapshot_is_told)
     CHECK_ST(store_open(&o, &s), ST_OK);
     fill(s, 0, ROUNDS);
     CHECK_ST(store_snapshot(s), ST_OK);
-    lay_out(s, copy.dir);
+    copy_store(s, copy.dir);
     snprintf(path, sizeof path, "%s/snap/%08llu.snap", copy.dir, (unsigned long long)store_snapshot_seq(s));
     fd = open(path, O_RDWR);
     must(fd >= 0 && pwrite(fd, "xxxx", 4, 200) == 4 && close(fd) == 0);
