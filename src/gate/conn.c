@@ -18,6 +18,7 @@ void conn_free(struct conn *c)
     struct gate *g = c->gate;
 
     list_del(&c->link);
+    list_del(&c->busy);
     co_timer_clear(&c->again);
     g->n_conns--;
     network_give(g, &c->peer);
@@ -30,9 +31,15 @@ void conn_free(struct conn *c)
 
 static void start_again(void *arg);
 
+static enum st spawn(struct conn *c)
+{
+    crowd_relieve(c->gate);
+    return co_spawn(run, c, "conn");
+}
+
 static void start(struct conn *c)
 {
-    if (co_spawn(run, c, "conn") != ST_OK) /* no stack just now: the timer tries again, and c->woke stays */
+    if (spawn(c) != ST_OK) /* no stack just now: the timer tries again, and c->woke stays */
         co_timer_set(&c->again, deadline_in(AGAIN_MS), start_again, c);
 }
 
@@ -107,7 +114,9 @@ static void run(void *arg)
 
     log_here = &c->log;
     c->co = co_here();
+    list_add_tail(&c->gate->busy, &c->busy);
     st = serve(c);
+    list_del(&c->busy);
     c->co = NULL;
     if (st == ST_PARKED)
         return;
@@ -142,6 +151,7 @@ static struct conn *conn_new(struct gate_listener *from, const struct addr *peer
                               .service = config_protocol_name(c->row->protocol),
                               .action = "connecting"};
     list_add_tail(&g->conns, &c->link);
+    list_init(&c->busy);
     g->n_conns++;
     return c;
 }
@@ -168,6 +178,12 @@ static void say_no_room(const struct gate_listener *from, int fd)
         (void)!send(fd, text.p, text.n, MSG_DONTWAIT | MSG_NOSIGNAL); /* it goes whether or not it hears why */
 }
 
+void conn_excess(void *arg, int fd)
+{
+    say_no_room(arg, fd);
+    close(fd);
+}
+
 void conn_accepted(void *arg, int fd, const struct addr *peer)
 {
     struct gate_listener *from = arg;
@@ -181,12 +197,11 @@ void conn_accepted(void *arg, int fd, const struct addr *peer)
     if (g->stopping || g->n_conns >= g->set->gate_max_connections ||
         !network_take(g, peer, g->set->listeners[from->row].max_connections_per_address)) {
         listener_closed(from->listener);
-        say_no_room(from, fd);
-        close(fd);
+        conn_excess(from, fd);
         return;
     }
     c = conn_new(from, peer);
-    if (stream_new(fd, &so, &c->stream) != ST_OK || co_spawn(run, c, "conn") != ST_OK) {
+    if (stream_new(fd, &so, &c->stream) != ST_OK || spawn(c) != ST_OK) {
         LOG(CONNECTION_FAILED, lf_z("status", st_name(err_get()->st)), lf_err());
         if (c->stream)
             say_no_room(from, stream_fd(c->stream));

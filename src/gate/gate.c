@@ -28,6 +28,7 @@ static enum st gate_start(struct role *r)
     struct gate *g = gate_of(r);
 
     list_init(&g->conns);
+    list_init(&g->busy);
     co_waitq_init(&g->certificates_wanted);
     co_waitq_init(&g->logins_room);
     peers_init(&g->others);
@@ -42,8 +43,10 @@ static enum st gate_start(struct role *r)
     for (size_t i = 0; i < r->n_listeners; i++) {
         struct gate_listener *l = &g->listeners[i];
         const struct config_listener *row = &g->set->listeners[r->listeners[i].row];
-        struct listener_options opt = {
-            .connections_max = row->max_connections / r->gates + 1, .on_connection = conn_accepted, .arg = l};
+        struct listener_options opt = {.connections_max = row->max_connections / r->gates + 1,
+                                       .on_connection = conn_accepted,
+                                       .on_excess = conn_excess,
+                                       .arg = l};
 
         l->gate = g;
         l->row = r->listeners[i].row;
@@ -115,7 +118,7 @@ static void gate_stop(struct role *r, mono_ms deadline) SUSPENDS
 }
 
 const struct role_ops gate_role = {.name = "gate",
-                                   .coroutines = 8192,
+                                   .coroutines = GATE_COROUTINES,
                                    .prepare = gate_prepare,
                                    .start = gate_start,
                                    .peer = gate_peer,

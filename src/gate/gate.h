@@ -20,6 +20,7 @@
 #define GATE_CORES_MAX 256
 #define GATE_LOGINS_MAX                                                                                                \
     160 /* at a time: the keeper's other answers, signatures above all, don't wait behind its hashing */
+#define GATE_COROUTINES 8192
 #define GATE_ASK_MS 60000 /* for an answer of keeper or box; logins may queue for their hash */
 
 struct smtp_session;
@@ -42,7 +43,10 @@ struct gate {
     struct co_waitq certificates_wanted; /* connections that came before the keeper was heard of */
     struct gate_listener *listeners;
     struct list conns;
+    struct list busy; /* connections with a coroutine, the oldest of these first */
     size_t n_conns;
+    uint64_t crowded; /* connections that crowd_relieve has ended */
+    mono_ms crowd_told_at;
     unsigned n_logins; /* questions about passwords under way */
     struct co_waitq logins_room;
     struct map by_network; /* how many connections: struct counter */
@@ -51,7 +55,7 @@ struct gate {
 
 /* A connection, from accept to close or hand-over. */
 struct conn {
-    struct list link;
+    struct list link, busy;
     struct gate *gate;
     struct gate_listener *from;
     const struct settings *set;
@@ -77,7 +81,8 @@ struct conn {
 
 /* --- conn.c --- */
 void conn_accepted(void *gate_listener, int fd, const struct addr *peer);
-void conns_stop(struct gate *g); /* says goodbye to all that are not logged in elsewhere */
+void conn_excess(void *gate_listener, int fd); /* over a limit */
+void conns_stop(struct gate *g);               /* says goodbye to all that are not logged in elsewhere */
 enum st conn_start_tls(struct conn *c) SUSPENDS MUST_USE;
 void conn_wake(void *conn, enum st why);
 bool conn_park(void *conn);       /* until input comes, or the stream's deadline */
@@ -109,6 +114,9 @@ extern const struct ipc_handler gate_keeper_handlers[];
 extern const size_t gate_n_keeper_handlers;
 enum st gate_sign(void *gate, uint32_t key_id, enum tls_key_kind kind, struct str input, unsigned char *out,
                   size_t out_max, size_t *out_n) SUSPENDS;
+
+/* --- crowd.c: stacks, which are few beside connections --- */
+void crowd_relieve(struct gate *g); /* before a coroutine is started for a connection */
 
 /* --- limits.c: how many connections a network has --- */
 bool network_take(struct gate *g, const struct addr *peer, uint32_t max); /* false: too many */

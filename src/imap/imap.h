@@ -31,6 +31,7 @@ struct imap_login_result {
 /* What a login that is parked has to remember; zero at first. The caller's. */
 struct imap_login_kept {
     bool greeted;
+    bool crowded;    /* its place is needed for others: when its coroutine is cancelled it says so */
     unsigned errors; /* BAD answers in a row */
     unsigned tries;  /* wrong passwords */
 };

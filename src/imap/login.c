@@ -315,8 +315,10 @@ static enum st one_command(struct login *l) SUSPENDS
     return ST_OK;
 }
 
-static const char *why_over(enum st st)
+static const char *why_over(const struct login *l, enum st st)
 {
+    if (st == ST_CANCELED && l->kept->crowded)
+        return "too many connections";
     switch (st) {
     case ST_EOF: return "eof";
     case ST_TIMEOUT: return "timeout";
@@ -355,6 +357,8 @@ static void say_bye(struct login *l, enum st st) SUSPENDS
     stream_set_deadline(l->opt->stream, deadline_in(LAST_WORDS_MS));
     if (st == ST_TIMEOUT)
         imap_put(&l->conn, STR("* BYE Too long without a login\r\n"));
+    else if (st == ST_CANCELED && l->kept->crowded)
+        imap_put(&l->conn, imap_no_room());
     else if (st == ST_CANCELED)
         imap_put(&l->conn, STR("* BYE The server is going down\r\n"));
     else if (bye) {
@@ -422,7 +426,7 @@ enum st imap_login(const struct imap_login_options *opt, struct imap_login_outco
     } else if (st != ST_PARKED) {
         say_bye(&l, st);
         if (!out->reason)
-            out->reason = why_over(st);
+            out->reason = why_over(&l, st);
         if (st == ST_OK)
             st = FAIL(ST_EOF, "no login: %s", out->reason);
     }

@@ -76,11 +76,20 @@ static void free_if_over(struct listener *l)
         mem_free(l);
 }
 
+static bool is_full(const struct listener *l)
+{
+    return l->connections >= l->opt.connections_max;
+}
+
 static void accepted(struct listener *l, int fd, const struct sockaddr_storage *ss, socklen_t n)
 {
     struct addr peer = addr_from_sockaddr((const struct sockaddr *)ss, n);
 
     l->in_trouble = false;
+    if (is_full(l)) {
+        l->opt.on_excess(l->opt.arg, fd);
+        return;
+    }
     l->connections++;
     l->opt.on_connection(l->opt.arg, fd, &peer);
 }
@@ -116,7 +125,7 @@ static enum st accept_one(struct listener *l)
 static enum st accept_batch(struct listener *l) SUSPENDS
 {
     for (int i = 0; i < ACCEPT_BATCH; i++) {
-        if (l->connections >= l->opt.connections_max)
+        if (is_full(l) && !l->opt.on_excess)
             return co_event_wait(&l->room, NEVER);
         enum st st = accept_one(l);
 

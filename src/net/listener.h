@@ -16,10 +16,13 @@ enum st listen_bind(const struct addr *at, const struct listen_options *opt, int
 struct listener;
 
 struct listener_options {
-    unsigned connections_max; /* at a time; further ones wait in the backlog */
+    unsigned connections_max; /* at a time */
     /* A connection came; on a coroutine of the listener, must not suspend (it spawns). Owns fd now, and
      * calls listener_closed once when that connection is over. */
     void (*on_connection)(void *arg, int fd, const struct addr *peer);
+    /* One more than connections_max came: owns fd, to tell the peer so and close it; must not suspend, and
+     * does not call listener_closed. NULL: it waits in the backlog. */
+    void (*on_excess)(void *arg, int fd);
     /* accept keeps failing (no descriptors left): told once until it works again; may be NULL. */
     void (*on_trouble)(void *arg, enum st why);
     void *arg;

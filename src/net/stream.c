@@ -512,6 +512,12 @@ bool stream_is_parked(const struct stream *s)
     return s->parked != NULL;
 }
 
+bool stream_is_awaited(const struct stream *s)
+{
+    must_obj(s, STREAM_MAGIC);
+    return s->fd.reader != NULL;
+}
+
 enum st stream_detach(struct stream *s, struct arena *a, int *out_fd, struct str *out_unread)
 {
     int fd;

@@ -83,6 +83,7 @@ bool stream_park(struct stream *s, mono_ms deadline, void (*fn)(void *arg, enum 
 bool stream_park_unread(struct stream *s, mono_ms deadline, void (*fn)(void *arg, enum st why), void *arg);
 void stream_unpark(struct stream *s);
 bool stream_is_parked(const struct stream *s);
+bool stream_is_awaited(const struct stream *s); /* a coroutine waits for input of the peer's */
 
 /* --- handing over: takes the descriptor out and frees the stream; unread input is copied into the
  * arena. ST_DENIED when a layer is on it or output is unsent; the stream stays then. */

@@ -298,6 +298,13 @@ static enum st serve(struct login *l) SUSPENDS
     return stream_flush(l->stream);
 }
 
+static void say_crowded(struct login *l) SUSPENDS
+{
+    end(l, ST_CANCELED, "too many connections");
+    if (stream_write(l->stream, pop3_no_room()) == ST_OK)
+        IGNORE(stream_flush(l->stream)); /* it ends whether or not the peer hears why */
+}
+
 enum st pop3_login(const struct pop3_login_options *opt, struct pop3_login_outcome *out)
 {
     struct login l = {.opt = opt, .out = out, .stream = opt->stream, .kept = opt->kept};
@@ -310,6 +317,8 @@ enum st pop3_login(const struct pop3_login_options *opt, struct pop3_login_outco
     st = serve(&l);
     if (st == ST_PARKED)
         return st;
+    if (st == ST_CANCELED && l.kept->crowded)
+        say_crowded(&l);
     stream_set_deadline(l.stream, NEVER);
     arena_fini(&l.kept->arena);
     if (l.done && st == ST_OK)

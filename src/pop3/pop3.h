@@ -22,6 +22,7 @@ struct pop3_login_kept {
     struct str user;
     unsigned errors, tries;
     bool greeted;
+    bool crowded; /* as in imap/imap.h */
 };
 struct pop3_login_ops {
     enum st (*authenticate)(void *arg, const struct pop3_login_try *t, struct pop3_login_result *out) SUSPENDS;

@@ -203,11 +203,20 @@ static void say_goodbye(struct smtp_session *s, enum st st) SUSPENDS
         ignored = smtp_reply_arg(s, SMTP_IDLE_TOO_LONG, s->set->host_name);
     else if (st == ST_CANCELED && s->revoked)
         ignored = smtp_reply(s, SMTP_ACCESS_WITHDRAWN);
+    else if (st == ST_CANCELED && s->crowded)
+        ignored = smtp_reply(s, SMTP_TOO_MANY_CONNECTIONS);
     else if (st == ST_CANCELED)
         ignored = smtp_reply_arg(s, SMTP_SHUTDOWN, s->set->host_name);
     if (ignored == ST_OK)
         ignored = stream_flush(s->stream);
     (void)ignored; /* the peer may be gone: there is nobody left to tell */
+}
+
+static const char *how_it_ended(const struct smtp_session *s, enum st st)
+{
+    if (st == ST_EOF)
+        return "the client hung up";
+    return st == ST_CANCELED && s->crowded ? "too many connections" : st_text(st);
 }
 
 enum st smtp_session_run(struct smtp_session *s, enum st why)
@@ -220,7 +229,7 @@ enum st smtp_session_run(struct smtp_session *s, enum st why)
     st = serve(s, why);
     if (st != ST_PARKED) {
         if (!s->over)
-            smtp_session_end(s, st, st == ST_EOF ? "the client hung up" : st_text(st));
+            smtp_session_end(s, st, how_it_ended(s, st));
         say_goodbye(s, st);
         LOG(SMTP_SESSION_CLOSED, lf_z("reason", s->end_reason), lf_u64("letters", s->letters),
             lf_u64("bytes_in", stream_bytes_in(s->stream)), lf_u64("bytes_out", stream_bytes_out(s->stream)));
@@ -237,4 +246,14 @@ bool smtp_session_revoke(struct smtp_session *s)
     s->log.user = STR_NONE;
     s->revoked = true;
     return s->reading_text;
+}
+
+bool smtp_session_reads_text(const struct smtp_session *s)
+{
+    return s->reading_text;
+}
+
+void smtp_session_crowd(struct smtp_session *s)
+{
+    s->crowded = true;
 }

@@ -41,7 +41,7 @@ struct smtp_session {
     struct str helo; /* in helo_bytes */
     char helo_bytes[256];
     struct smtp_auth_result user; /* account 0: nobody */
-    bool authenticated, revoked, reading_text;
+    bool authenticated, revoked, crowded, reading_text;
     bool tried_auth; /* what follows may be a secret, whatever became of AUTH */
     unsigned errors, auth_tries;
     uint32_t unknown_rcpts, letters;

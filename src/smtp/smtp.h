@@ -91,3 +91,7 @@ enum st smtp_session_run(struct smtp_session *s, enum st why) SUSPENDS;
 /* His rights are withdrawn: the session ends before the next command, and what is under way is a stranger's. Parked, it
  * has to be run again for that. True: it reads a letter, whose end need not be waited for; cancelling its coroutine ends it. */
 bool smtp_session_revoke(struct smtp_session *s);
+
+bool smtp_session_reads_text(const struct smtp_session *s); /* of a letter */
+/* Its place is needed for others: when its coroutine is cancelled it says that there are too many connections. */
+void smtp_session_crowd(struct smtp_session *s);

@@ -14,7 +14,7 @@ static struct addr here(const char *text, uint16_t port)
 
 struct server {
     struct listener *l;
-    unsigned served, troubles, peak;
+    unsigned served, troubles, peak, refused;
     struct addr peer;
 };
 
@@ -97,6 +97,51 @@ static void echo_service(UNUSED void *arg)
 TEST(echo_over_loopback)
 {
     on_core_real(echo_service, NULL);
+}
+
+static void refuse(void *arg, int fd)
+{
+    ((struct server *)arg)->refused++;
+    CHECK(write(fd, "full\r\n", 6) == 6);
+    close(fd);
+}
+
+static void one_too_many(UNUSED void *arg)
+{
+    struct server srv = {0};
+    struct listen_options lo = {.backlog = 64};
+    struct listener_options opt = {.connections_max = 1, .on_connection = came, .on_excess = refuse, .arg = &srv};
+    struct addr at = here("127.0.0.1", 0);
+    struct stream *first, *second;
+    struct str line;
+    int fd = -1;
+
+    CHECK_ST(listen_bind(&at, &lo, &fd), ST_OK);
+    at = addr_of_socket(fd);
+    CHECK_ST(listener_start(fd, &opt, &srv.l), ST_OK);
+    CHECK_ST(stream_connect(&at, &small_options, deadline_in(5000), &first), ST_OK);
+    for (unsigned i = 1; i < 4; i++) {
+        CHECK_ST(stream_connect(&at, &small_options, deadline_in(5000), &second), ST_OK);
+        CHECK_ST(stream_line(second, 100, &line), ST_OK);
+        CHECK_STR(line, STR("full\r\n"));
+        stream_close(second);
+        CHECK_U64(srv.refused, i);
+        CHECK_U64(listener_connections(srv.l), 1);
+    }
+    stream_close(first);
+    while (!srv.served)
+        CHECK_ST(co_sleep(deadline_in(1)), ST_OK);
+    CHECK_ST(co_spawn(client, &at, "client"), ST_OK); /* there is room again */
+    while (srv.served < 2)
+        CHECK_ST(co_sleep(deadline_in(1)), ST_OK);
+    CHECK_U64(srv.refused, 3);
+    listener_stop(srv.l);
+    CHECK_ST(co_sleep(deadline_in(1)), ST_OK);
+}
+
+TEST(one_more_than_the_most_is_refused)
+{
+    on_core_real(one_too_many, NULL);
 }
 
 static void no_descriptors(UNUSED void *arg)
