@@ -225,14 +225,14 @@ enum st dictionary_add(struct squeeze *z, unsigned number, struct str bytes)
 
 static struct scale {
     unsigned bodies, growth;
-    size_t samples_bytes, bytes;
+    size_t samples_least, samples_most, bytes;
 } scale_of(const struct store *s)
 {
     unsigned n = s->opt.dictionary_bodies;
 
     if (!n)
-        return (struct scale){BODIES_LEAST, GROWTH, SAMPLES_LEAST, DICTIONARY_BYTES};
-    return (struct scale){n, 2, n * SQUEEZE_LEAST / 2, MIN(DICTIONARY_BYTES, 1024 + n * 64)};
+        return (struct scale){BODIES_LEAST, GROWTH, SAMPLES_LEAST, SAMPLES_BYTES, DICTIONARY_BYTES};
+    return (struct scale){n, 2, n * SQUEEZE_LEAST / 2, MIN(SAMPLES_BYTES, n * 4096), MIN(DICTIONARY_BYTES, 1024 + n * 64)};
 }
 
 struct training {
@@ -301,7 +301,7 @@ static enum st gather_samples(struct training *t) SUSPENDS
         if (blob_open(t->s, t->rows[i].id, &v) != ST_OK) /* gone meanwhile, or damaged: others will do */
             continue;
         n = MIN(v.bytes.n, SAMPLE_HEAD);
-        if (t->bytes + n <= SAMPLES_BYTES) {
+        if (t->bytes + n <= scale_of(t->s).samples_most) {
             memcpy(t->samples + t->bytes, v.bytes.p, n);
             t->sizes[t->n_samples++] = n;
             t->bytes += n;
@@ -415,7 +415,7 @@ static enum st train(struct training *t, uint64_t bodies) SUSPENDS
     TRY(choose_samples(t));
     TRY(gather_samples(t));
     t->s->upkeep.train_at = bodies * 4; /* if nothing comes of it */
-    if (t->bytes < scale.samples_bytes || t->n_samples < scale.bodies / 2)
+    if (t->bytes < scale.samples_least || t->n_samples < scale.bodies / 2)
         return ST_OK;
     made = arena_alloc(&t->arena, scale.bytes);
     n = ZDICT_trainFromBuffer(made, scale.bytes, t->samples, t->sizes, (unsigned)t->n_samples);

@@ -21,7 +21,7 @@ struct history {
 
 /* What the lives have done, so that nobody takes a test that does nothing for a good one. */
 static struct {
-    unsigned long long answered, syncs, tables, snapshots, segments_gone;
+    unsigned long long answered[OP_KINDS], syncs, tables, snapshots, segments_gone, dictionaries;
 } done_in_all;
 
 static bool is_below(const char *path, const char *dir, const char *suffix)
@@ -35,7 +35,9 @@ static void count_event(const struct disk_event *e)
 {
     const struct note *n = (const void *)e->data;
 
-    done_in_all.answered += e->op == DISK_MARK && n->what == MARK_DONE;
+    if (e->op == DISK_MARK && n->what == MARK_DONE)
+        done_in_all.answered[n->op.kind]++;
+    done_in_all.dictionaries += e->op == DISK_RENAME && is_below(e->data, "dict/", ".tmp");
     done_in_all.syncs += e->op == DISK_SYNC;
     done_in_all.tables += e->op == DISK_OPEN && (e->flags & O_CREAT) && is_below(e->data, "index/", ".sst");
     done_in_all.snapshots += e->op == DISK_RENAME && is_below(e->data, "snap/", ".tmp");
@@ -163,7 +165,8 @@ static void run_history(struct history *h, unsigned cuts)
                          .first_letter = 1 + (uint64_t)h->life * SIM_LETTERS_PER_LIFE,
                          .closes = h->life % 4 == 3,
                          .upkeep = h->life % 2 == 1,
-                         .keeps = h->life % 3 == 2};
+                         .keeps = h->life % 3 == 2 || h->life == 3,
+                         .quota = h->life >= 4};
 
         sim_fresh(dir, "life");
         sim_copy(next, dir);
@@ -213,6 +216,21 @@ static void write_state(const char *path, uint64_t seed, uint64_t done)
     must(rename(tmp, path) == 0);
 }
 
+static void print_done(void)
+{
+    static const char *const names[OP_KINDS] = {"deliver", "append", "flags",  "copy",      "move",        "expunge",
+                                                "create",  "delete", "rename", "subscribe", "unsubscribe", "undelete",
+                                                "purge",   "erase",  "hold",   "release",   "drop"};
+
+    printf("# answered in the lives that were cut:");
+    for (unsigned i = 0; i < OP_KINDS; i++)
+        printf(" %s %llu", names[i], done_in_all.answered[i]);
+    printf("\n# and in them: %llu syncs, %llu tables of RocksDB, %llu snapshots, %llu segments compacted away, %llu "
+           "dictionaries\n",
+           done_in_all.syncs, done_in_all.tables, done_in_all.snapshots, done_in_all.segments_gone,
+           done_in_all.dictionaries);
+}
+
 void run_cuts(unsigned long long n, uint64_t seed, const char *state)
 {
     struct history *h = MEM_NEW(struct history);
@@ -230,11 +248,7 @@ void run_cuts(unsigned long long n, uint64_t seed, const char *state)
             printf("# %llu cuts, %llu histories in all\n", cuts, (unsigned long long)done);
         fflush(stdout);
     }
-    printf("# in the lives that were cut: %llu operations answered, %llu syncs, %llu tables of RocksDB, %llu "
-           "snapshots, %llu "
-           "segments compacted away\n",
-           done_in_all.answered, done_in_all.syncs, done_in_all.tables, done_in_all.snapshots,
-           done_in_all.segments_gone);
+    print_done();
     printf("# %llu cuts with RocksDB, seeds %llu to %llu\n", cuts, (unsigned long long)seed,
            (unsigned long long)(seed + done - 1));
     mem_free(h);

@@ -82,6 +82,28 @@ static bool check_box(struct flip *f, struct rooms *r, unsigned account, const s
     return ok;
 }
 
+struct checking {
+    struct flip *f;
+    struct rooms *r;
+    unsigned account;
+    bool ok;
+};
+
+static void check_account(void *arg) SUSPENDS
+{
+    struct checking *c = arg;
+    const struct w_account *a = &c->f->promised->a[c->account];
+
+    if (a->removed)
+        return;
+    if (account_open(c->r->mail, ACCOUNT_ID(c->account, a->generation), &c->r->accounts[c->account]) != ST_OK) {
+        sim.result->detected++;
+        return;
+    }
+    for (unsigned i = 0; i < a->n && c->ok; i++)
+        c->ok = check_box(c->f, c->r, c->account, &a->box[i]);
+}
+
 static void look_at_flipped(struct rooms *r, void *arg) SUSPENDS
 {
     struct flip *f = arg;
@@ -90,12 +112,10 @@ static void look_at_flipped(struct rooms *r, void *arg) SUSPENDS
 
     sim.result->opened = 1;
     for (unsigned i = 0; i < ACCOUNTS && ok; i++) {
-        if (account_open(r->mail, ACCOUNT_ID(i), &r->accounts[i]) != ST_OK) {
-            sim.result->detected++;
-            continue;
-        }
-        for (unsigned k = 0; k < f->promised->a[i].n && ok; k++)
-            ok = check_box(f, r, i, &f->promised->a[i].box[k]);
+        struct checking c = {f, r, i, true};
+
+        rooms_on(rooms_core(r, ACCOUNT_ID(i, f->promised->a[i].generation)), check_account, &c);
+        ok = c.ok;
     }
     sim.result->ok = ok && (!f->in_segment || look_write_more(r, &more, sim.result->why));
 }

@@ -1,51 +1,42 @@
-#include "load.h"
+#include "loading.h"
 
 #include "base/must.h"
 #include "mail/keep.h"
 #include "mime/scan.h"
 #include "store/compact.h"
+#include "store/dictionary.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { DELIVERERS = 3, OWN_BOXES = 9, INBOX_MOST = 60, BOX_MOST = 40, QUEUE_MOST = 40, GIVE_UP_AFTER = 20 };
+enum { GIVE_UP_AFTER = 20, QUOTA_IN_FLIGHT = BOX_MOST };
 
-struct loading {
-    const struct load *l;
-    struct rooms *r;
-    struct world w; /* what was answered */
-    unsigned left;  /* operations */
-    unsigned failures;
-    uint32_t next_op;
-    uint64_t next_letter;
-    unsigned running;
-    struct co_event idle;
-    pthread_t upkeep;
-    atomic_bool ends;
-};
-
-struct worker {
-    struct loading *g;
-    unsigned number;
-    uint64_t x;
-};
-
-static uint64_t pick(uint64_t *x, uint64_t below)
+uint64_t load_pick(struct worker *k, uint64_t below)
 {
+    uint64_t *x = &k->x;
+
     *x ^= *x << 13;
     *x ^= *x >> 7;
     *x ^= *x << 17;
     return (*x * 0x2545f4914f6cdd1d >> 11) % below;
 }
 
-static void die(const char *why)
+void load_die(const char *why)
 {
     fprintf(stderr, "# %s\n", why);
     _exit(3);
+}
+
+void load_lock(struct loading *g)
+{
+    pthread_mutex_lock(&g->lock);
+}
+
+void load_unlock(struct loading *g)
+{
+    pthread_mutex_unlock(&g->lock);
 }
 
 /* --- noting ------------------------------------------------------------------------------------------------ */
@@ -65,37 +56,93 @@ static bool is_broken(struct loading *g)
     return stats.broken;
 }
 
-static void begin(struct loading *g, struct op *op)
+void load_begin(struct loading *g, struct op *op)
 {
+    bool broken = is_broken(g);
+
+    load_lock(g);
     op->id = ++g->next_op;
-    op->broken = is_broken(g);
+    op->broken = broken;
     note(MARK_BEGIN, ST_OK, op);
+    load_unlock(g);
 }
 
-static void end(struct loading *g, struct op *op, enum st st)
+static bool concerns(const struct op *op, unsigned account)
 {
+    return op->kind == OP_DELIVER ? op->mask >> account & 1 : op->kind < OP_HOLD && op->account == account;
+}
+
+static bool brings_more(const struct op *op)
+{
+    return op->kind == OP_DELIVER || op->kind == OP_APPEND || op->kind == OP_COPY;
+}
+
+/* Reasons for which it may be refused though nothing is wrong. What comes behind a letter that was refused, in any of the
+ * accounts that it was meant for or in the queue, has been prepared for nothing. */
+static bool is_refusal(struct loading *g, const struct op *op, enum st st)
+{
+    if (st == ST_CANCELED)
+        return g->l->quota || g->any_went;
+    for (unsigned i = 0; i < ACCOUNTS; i++) {
+        if (!concerns(op, i))
+            continue;
+        if (st == ST_NOTFOUND && op->kind == OP_DELIVER && (g->going[i] || g->w.a[i].generation != op->generation[i]))
+            return true;
+        if (st == ST_OVERQUOTA && g->l->quota && brings_more(op) &&
+            world_messages(&g->w.a[i]) + QUOTA_IN_FLIGHT > QUOTA)
+            return true;
+    }
+    return false;
+}
+
+/* What has gone may have been made room of before it is answered. */
+static void check_quota(struct loading *g, const struct op *op)
+{
+    for (unsigned i = 0; i < ACCOUNTS; i++)
+        if (g->l->quota && brings_more(op) && concerns(op, i) && !g->w.a[i].removed && g->told[i] &&
+            world_messages(&g->w.a[i]) > QUOTA + 2 * BOX_MOST)
+            load_die("more than the quota was let in");
+}
+
+/* Flags that are so already need no commit, and time may run out before a step of erasing. */
+static bool may_be_nothing(const struct loading *g, const struct op *op)
+{
+    return op->kind == OP_FLAGS || (op->kind == OP_ERASE && g->w.a[op->account].removed);
+}
+
+void load_end(struct loading *g, struct op *op, enum st st)
+{
+    bool broken = is_broken(g);
     char why[200];
 
+    load_lock(g);
     g->left -= g->left > 0;
-    if (st == ST_OK && op->broken && op->kind != OP_FLAGS) /* flags that are so already need no commit */
-        die("a commit after a failed sync");
+    if (st == ST_OK && op->broken && !may_be_nothing(g, op))
+        load_die("a commit after a failed sync");
     if (st == ST_OK) {
         note(MARK_DONE, st, op);
         if (!world_apply(&g->w, op, why))
-            die(why);
-        return;
+            load_die(why);
+        check_quota(g, op);
+    } else {
+        op->maybe = !op->broken && broken;
+        note(MARK_FAILED, st, op);
+        if (!g->l->may_fail && !is_refusal(g, op, st))
+            load_die(err_get()->text);
+        if (g->l->may_fail && ++g->failures >= GIVE_UP_AFTER)
+            g->left = 0;
     }
-    op->maybe = !op->broken && is_broken(g);
-    note(MARK_FAILED, st, op);
-    if (!g->l->may_fail)
-        die(err_get()->text);
-    if (++g->failures >= GIVE_UP_AFTER)
-        g->left = 0;
+    load_unlock(g);
 }
 
 /* --- letters -------------------------------------------------------------------------------------------------- */
 
-static struct new_mail new_letter(struct arena *a, uint64_t number)
+uint64_t load_next_letter(struct loading *g)
+{
+    return g->next_letter++;
+}
+
+struct new_mail load_letter(struct arena *a, uint64_t number)
 {
     struct new_mail m = {.bytes = letter_bytes(a, number), .internal_date_us = 1795416020000000u};
     struct buf record;
@@ -107,339 +154,152 @@ static struct new_mail new_letter(struct arena *a, uint64_t number)
     return m;
 }
 
-static bool inboxes_have_room(struct loading *g)
-{
-    for (unsigned i = 0; i < ACCOUNTS; i++) {
-        struct w_box *b = world_box(&g->w, i, "INBOX");
+/* --- workers -------------------------------------------------------------------------------------------------- */
 
-        if (!b || b->n >= INBOX_MOST)
-            return false;
-    }
-    return true;
+static void work_on(void *worker);
+
+/* Where the worker belongs: an account may have made way for one of another core. */
+static struct core *core_of(struct worker *k)
+{
+    struct core *c;
+
+    load_lock(k->g);
+    c = k->number < ACCOUNTS ? rooms_core(k->g->r, ACCOUNT_ID(k->number, k->g->w.a[k->number].generation))
+                             : k->g->r->cores[k->number % CORES];
+    load_unlock(k->g);
+    return c;
 }
 
-static void deliver_one(struct worker *k, struct arena *a) SUSPENDS
+static bool goes_on(struct worker *k)
+{
+    bool on;
+
+    load_lock(k->g);
+    on = k->g->left > 0;
+    load_unlock(k->g);
+    return on;
+}
+
+static void set_idle(void *arg)
+{
+    co_event_set(&((struct loading *)arg)->idle);
+}
+
+static void leave(struct worker *k)
 {
     struct loading *g = k->g;
-    struct op op = {.kind = OP_DELIVER, .mask = (uint8_t)(1 + pick(&k->x, (1 << ACCOUNTS) - 1)), .n = 1};
-    struct delivery_rcpt rcpts[ACCOUNTS];
-    struct queue_rcpt to = {.address = STR("x@far.test")};
-    struct queue_entry e = {.reverse_path = STR("a@example.test"), .rcpts = &to, .n_rcpts = 1};
-    struct delivery d = {.rcpts = rcpts};
-    enum st st = ST_OK;
+    bool last;
 
-    op.number[0] = g->next_letter++;
-    d.mail = new_letter(a, op.number[0]);
-    for (unsigned i = 0; i < ACCOUNTS; i++)
-        if (op.mask >> i & 1)
-            rcpts[d.n_rcpts++] =
-                (struct delivery_rcpt){.account = ACCOUNT_ID(i), .prefix = STR("Return-Path: <a@b>\r\n")};
-    if (g->w.n < QUEUE_MOST && pick(&k->x, 3) == 0) {
-        e.blob = d.blob_id = blob_new_id(g->r->store);
-        e.size = op.number[0]; /* names the letter, for reading it again */
-        e.arrival_us = e.due_us = 1795416020000000u + g->next_letter;
-        st = queue_prepare(g->r->queue, &e, &d.extra);
-        op.entry = e.id;
-    }
-    begin(g, &op);
-    if (st == ST_OK)
-        st = mail_deliver(g->r->mail, &d);
-    end(g, &op, st);
-}
-
-/* --- one account ---------------------------------------------------------------------------------------------- */
-
-static struct w_account *mine(struct worker *k)
-{
-    return &k->g->w.a[k->number];
-}
-
-static void set_name(char name[24], const char *from)
-{
-    snprintf(name, 24, "%s", from);
-}
-
-static struct w_box *any_box(struct worker *k, bool inbox_too)
-{
-    struct w_account *a = mine(k);
-
-    for (int i = 0; i < 50; i++) {
-        struct w_box *b = &a->box[pick(&k->x, a->n)];
-
-        if (inbox_too || strcmp(b->name, "INBOX") != 0)
-            return b;
-    }
-    return NULL;
-}
-
-static uint64_t modseq_of(struct worker *k, struct arena *a, const char *box) SUSPENDS
-{
-    struct mailbox_info info;
-
-    return mailbox_status(k->g->r->accounts[k->number], a, str_z(box), &info) == ST_OK ? info.highestmodseq : 0;
-}
-
-static void append_one(struct worker *k, struct arena *a) SUSPENDS
-{
-    static const uint32_t flags[] = {0, MAIL_SEEN, MAIL_DRAFT, MAIL_SEEN | MAIL_FLAGGED};
-    struct account *acc = k->g->r->accounts[k->number];
-    struct op op = {.kind = OP_APPEND, .account = (uint8_t)k->number, .n = 1};
-    struct w_box *b = any_box(k, false);
-    uint32_t validity, *uids, expected;
-    struct new_mail m;
-    enum st st;
-
-    if (!b || b->n >= BOX_MOST)
-        return;
-    expected = b->uidnext;
-    set_name(op.box, b->name);
-    op.number[0] = k->g->next_letter++;
-    op.flags = flags[pick(&k->x, ARRAY_LEN(flags))];
-    m = new_letter(a, op.number[0]);
-    m.flags = op.flags;
-    begin(k->g, &op);
-    st = ST_OK;
-    if (m.bytes.n > 256u << 10) {
-        st = mail_stage(acc, m.bytes, &m.stage);
-        m.bytes = STR("");
-    }
-    if (st == ST_OK)
-        st = mail_append(acc, str_z(op.box), &m, 1, a, &validity, &uids);
-    if (st == ST_OK) {
-        must(k->g->l->may_fail || uids[0] == expected);
-        op.to_uid[0] = uids[0];
-        op.modseq = modseq_of(k, a, op.box);
-    }
-    end(k->g, &op, st);
-}
-
-/* Deliveries get their uids from the server: reads which letter is which. */
-static enum st look_into_inbox(struct worker *k, struct view *v) SUSPENDS
-{
-    struct w_box *b = world_box(&k->g->w, k->number, "INBOX");
-
-    for (uint32_t seq = 1; seq <= view_count(v); seq++) {
-        struct arena a = ARENA_INIT;
-        struct blob_view head = {0};
-        struct w_msg *m = NULL;
-        struct email e;
-        uint64_t number;
-        enum st st = ST_OK;
-
-        for (unsigned i = 0; i < b->n; i++)
-            if (b->m[i].uid == view_uid(v, seq))
-                m = &b->m[i];
-        if (m)
-            continue;
-        st = view_email(v, seq, &a, &e);
-        if (st == ST_OK)
-            st = email_head(k->g->r->accounts[k->number], &e, &head);
-        if (st == ST_OK) {
-            struct str tail = str_from(head.bytes, str_search(head.bytes, STR("X-Number: ")) + 10);
-
-            must(str_u64(str_sub(tail, 0, str_search(tail, STR("\r\n"))), UINT64_MAX, &number) == ST_OK);
-            m = world_letter(b, number);
-            if (m)
-                m->uid = view_uid(v, seq);
-        }
-        email_body_close(&head);
-        arena_fini(&a);
-        TRY(st);
-    }
-    return ST_OK;
-}
-
-static int by_uid(const void *a, const void *b)
-{
-    const struct w_msg *x = a, *y = b;
-
-    return x->uid < y->uid ? -1 : x->uid > y->uid;
-}
-
-/* A few messages of the mailbox, the lowest uid first. */
-static void choose(struct worker *k, const struct w_box *b, struct op *op)
-{
-    struct w_msg some[OP_UIDS];
-    unsigned most = 1 + (unsigned)pick(&k->x, OP_UIDS), n = 0, at = (unsigned)pick(&k->x, b->n + 1);
-
-    for (unsigned i = 0; i < b->n && n < most; i++) {
-        const struct w_msg *m = &b->m[(at + i) % b->n];
-
-        if (m->uid)
-            some[n++] = *m;
-    }
-    qsort(some, n, sizeof *some, by_uid);
-    for (unsigned i = 0; i < n; i++) {
-        op->uid[i] = some[i].uid;
-        op->number[i] = some[i].number;
-    }
-    op->n = (uint8_t)n;
-}
-
-static struct uid_set set_of(const struct op *op, struct uid_range ranges[OP_UIDS])
-{
-    size_t n = 0;
-
-    for (unsigned i = 0; i < op->n; i++)
-        if (n && ranges[n - 1].hi + 1 == op->uid[i])
-            ranges[n - 1].hi++;
-        else
-            ranges[n++] = (struct uid_range){op->uid[i], op->uid[i]};
-    return (struct uid_set){ranges, n};
-}
-
-static enum st change(struct arena *a, struct view *v, struct op *op) SUSPENDS
-{
-    struct uid_range ranges[OP_UIDS];
-    struct uid_set set = set_of(op, ranges);
-    struct copied copied;
-
-    if (op->kind == OP_FLAGS)
-        return view_store(v, set, &(struct flag_change){.how = FLAGS_SET, .flags = op->flags});
-    if (op->kind == OP_EXPUNGE)
-        return view_expunge(v, set, true);
-    TRY(view_copy(v, set, str_z(op->to), op->kind == OP_MOVE, a, &copied));
-    must(copied.n == op->n);
-    for (unsigned i = 0; i < op->n; i++)
-        op->to_uid[i] = copied.to[i];
-    return ST_OK;
-}
-
-static void change_some(struct worker *k, struct arena *a) SUSPENDS
-{
-    static const uint8_t kinds[] = {OP_FLAGS, OP_FLAGS, OP_COPY, OP_MOVE, OP_MOVE, OP_EXPUNGE, OP_EXPUNGE};
-    struct op op = {.kind = kinds[pick(&k->x, ARRAY_LEN(kinds))], .account = (uint8_t)k->number};
-    struct w_box *b = pick(&k->x, 2) ? any_box(k, true) : world_box(&k->g->w, k->number, "INBOX"),
-                 *to = any_box(k, false);
-    struct view *v;
-    enum st st;
-
-    if (!b || !to || !b->n || (to == b && op.kind != OP_FLAGS && op.kind != OP_EXPUNGE))
-        return;
-    if ((op.kind == OP_COPY || op.kind == OP_MOVE) && to->n + OP_UIDS > BOX_MOST)
-        op.kind = OP_EXPUNGE;
-    set_name(op.box, b->name);
-    set_name(op.to, to->name);
-    op.flags = (uint32_t)pick(&k->x, 8); /* seen, answered, flagged */
-    if (view_open(k->g->r->accounts[k->number], str_z(op.box), false, &v) != ST_OK) {
-        must(k->g->l->may_fail);
-        k->g->left -= k->g->left > 0;
-        return;
-    }
-    st = strcmp(op.box, "INBOX") == 0 ? look_into_inbox(k, v) : ST_OK;
-    must(st == ST_OK || k->g->l->may_fail);
-    b = world_box(&k->g->w, k->number, op.box);
-    choose(k, b, &op);
-    if (op.n && st == ST_OK) {
-        begin(k->g, &op);
-        st = change(a, v, &op);
-        if (st == ST_OK) {
-            op.modseq = modseq_of(k, a, op.box);
-            op.to_modseq = op.kind == OP_COPY || op.kind == OP_MOVE ? modseq_of(k, a, op.to) : 0;
-        }
-        end(k->g, &op, st);
-    }
-    view_close(v);
-}
-
-static void change_mailboxes(struct worker *k, struct arena *a) SUSPENDS
-{
-    struct account *acc = k->g->r->accounts[k->number];
-    struct op op = {.account = (uint8_t)k->number};
-    struct mailbox_info info;
-    struct w_box *b;
-    enum st st;
-
-    snprintf(op.box, sizeof op.box, "Box%u", (unsigned)pick(&k->x, OWN_BOXES));
-    snprintf(op.to, sizeof op.to, "Box%u", (unsigned)pick(&k->x, OWN_BOXES));
-    b = world_box(&k->g->w, k->number, op.box);
-    op.kind = !b ? OP_CREATE : pick(&k->x, 2) ? OP_DELETE : OP_RENAME;
-    if ((op.kind == OP_CREATE && mine(k)->n == BOXES) ||
-        (op.kind == OP_RENAME && world_box(&k->g->w, k->number, op.to)))
-        return;
-    begin(k->g, &op);
-    if (op.kind == OP_DELETE)
-        st = mailbox_delete(acc, str_z(op.box));
-    else if (op.kind == OP_RENAME)
-        st = mailbox_rename(acc, str_z(op.box), str_z(op.to));
-    else
-        st = mailbox_create(acc, str_z(op.box), MAIL_USE_NONE);
-    if (st == ST_OK && op.kind == OP_CREATE && mailbox_status(acc, a, str_z(op.box), &info) == ST_OK)
-        op.uidvalidity = info.uidvalidity;
-    end(k->g, &op, st);
-}
-
-/* --- the queue -------------------------------------------------------------------------------------------------- */
-
-static void change_queue(struct worker *k) SUSPENDS
-{
-    struct loading *g = k->g;
-    const struct w_entry *e = &g->w.q[pick(&k->x, g->w.n)];
-    struct op op = {.entry = e->id};
-    enum st st;
-
-    op.kind = g->w.n > QUEUE_MOST / 2 || pick(&k->x, 3) == 0 ? OP_DROP : e->held ? OP_RELEASE : OP_HOLD;
-    begin(g, &op);
-    if (op.kind == OP_DROP)
-        st = queue_drop(g->r->queue, op.entry);
-    else if (op.kind == OP_HOLD)
-        st = queue_hold(g->r->queue, op.entry, STR("asked for"));
-    else
-        st = queue_release(g->r->queue, op.entry);
-    end(g, &op, st);
-}
-
-/* --- together ------------------------------------------------------------------------------------------------------- */
-
-static void work_once(struct worker *k, struct arena *a) SUSPENDS
-{
-    uint64_t what = pick(&k->x, 10);
-
-    if (k->number < ACCOUNTS) {
-        if (what < 4)
-            append_one(k, a);
-        else if (what < 9)
-            change_some(k, a);
-        else
-            change_mailboxes(k, a);
-    } else if (k->number == ACCOUNTS && k->g->w.n) {
-        change_queue(k);
-    } else if (inboxes_have_room(k->g)) {
-        deliver_one(k, a);
-    }
+    load_lock(g);
+    last = --g->running == 0;
+    load_unlock(g);
+    mem_free(k);
+    if (last)
+        core_post(g->r->cores[0], set_idle, g);
 }
 
 static void work(void *arg) SUSPENDS
 {
     struct worker *k = arg;
     struct arena a = ARENA_INIT;
+    bool on;
 
-    while (k->g->left) {
-        work_once(k, &a);
+    while ((on = goes_on(k)) && core_of(k) == core_here()) {
+        if (k->number < ACCOUNTS)
+            load_mail_once(k, &a);
+        else if (k->number == ACCOUNTS)
+            load_queue_once(k);
+        else
+            load_deliver_once(k, &a);
         arena_reset(&a);
         co_yield ();
     }
     arena_fini(&a);
-    if (--k->g->running == 0)
-        co_event_set(&k->g->idle);
-    mem_free(k);
+    if (on)
+        core_post(core_of(k), work_on, k);
+    else
+        leave(k);
 }
 
-/* Snapshots and compaction, as fast as they go. */
+static void work_on(void *worker)
+{
+    must(co_spawn(work, worker, "worker") == ST_OK);
+}
+
+static void start_workers(struct loading *g)
+{
+    for (unsigned i = 0, n = g->running; i < n; i++) {
+        struct worker *k = MEM_NEW(struct worker);
+
+        *k = (struct worker){g, i, (g->l->seed * 64 + i) * 2 + 1, false};
+        load_pick(k, 2);
+        load_pick(k, 2);
+        core_post(core_of(k), work_on, k);
+    }
+}
+
+/* --- in the background ------------------------------------------------------------------------------------------ */
+
+/* Snapshots, compaction and dictionaries, as fast as they go. */
 static void *keep_up(void *arg) SUSPENDS
 {
     struct loading *g = arg;
-    size_t segments;
 
     for (unsigned i = 0; !atomic_load(&g->ends); i++) {
+        struct store *s = g->r->store;
+        size_t segments;
+        enum st st;
+
         nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
         if (atomic_load(&g->ends))
             break;
-        if ((i % 4 ? compact_step(g->r->store, &segments) : store_snapshot(g->r->store)) != ST_OK && !g->l->may_fail)
-            die(err_get()->text);
+        st = i % 4 == 0 ? store_snapshot(s) : i % 4 == 1 ? dictionary_step(s) : compact_step(s, &segments);
+        if (st != ST_OK && !g->l->may_fail)
+            load_die(err_get()->text);
     }
     return NULL;
 }
+
+struct telling {
+    struct loading *g;
+    unsigned account;
+    struct mail_rules rules;
+    struct account_limits limits;
+};
+
+static void set_rules(void *arg)
+{
+    struct telling *t = arg;
+
+    mail_set_rules(t->g->r->mail, &t->rules);
+}
+
+static void tell(void *arg) SUSPENDS
+{
+    struct telling *t = arg;
+    struct mail *m = t->g->r->mail;
+
+    if (t->g->r->accounts[t->account] &&
+        mail_tell(m, ACCOUNT_ID(t->account, t->g->w.a[t->account].generation), &t->limits) != ST_OK)
+        must(t->g->l->may_fail);
+    else
+        t->g->told[t->account] = true;
+}
+
+/* What the directory and the settings would say. */
+static void tell_all(struct loading *g) SUSPENDS
+{
+    for (unsigned i = 0; i < ACCOUNTS; i++) {
+        struct telling t = {.g = g, .account = i, .rules = {.keep_s = g->l->keeps ? 86400 : 0}};
+
+        t.limits = (struct account_limits){
+            .messages = g->l->quota ? QUOTA : 0, .domain = 1, .keep_s = (uint32_t)t.rules.keep_s};
+        rooms_on(rooms_core(g->r, ACCOUNT_ID(i, g->w.a[i].generation)), tell, &t);
+        rooms_on(g->r->cores[i % CORES], set_rules, &t);
+    }
+}
+
+/* --- together ------------------------------------------------------------------------------------------------------- */
 
 static void tell_ready(const struct world *w)
 {
@@ -457,31 +317,23 @@ static void tell_ready(const struct world *w)
 static void run(struct rooms *r, void *arg) SUSPENDS
 {
     struct loading *g = arg;
-    struct mail_rules rules = {.keep_s = g->l->keeps ? 86400 : 0};
     char why[200];
 
     g->r = r;
-    mail_set_rules(r->mail, &rules);
     if (!world_read(r, &g->w, why)) {
         if (!g->l->may_fail)
-            die(why);
+            load_die(why);
         return;
     }
+    tell_all(g);
     tell_ready(&g->w);
     g->left = g->l->ops;
     g->running = ACCOUNTS + 1 + DELIVERERS;
     if (g->l->upkeep) {
-        store_set_upkeep(r->store, &(struct store_upkeep){.dead_percent = 10});
+        store_set_upkeep(r->store, &(struct store_upkeep){.dictionary = true, .dead_percent = 10});
         must(pthread_create(&g->upkeep, NULL, keep_up, g) == 0);
     }
-    for (unsigned i = 0, n = g->running; i < n; i++) {
-        struct worker *k = MEM_NEW(struct worker);
-
-        *k = (struct worker){g, i, (g->l->seed * 64 + i) * 2 + 1};
-        pick(&k->x, 2);
-        pick(&k->x, 2);
-        must(co_spawn(work, k, "worker") == ST_OK);
-    }
+    start_workers(g);
     must(co_event_wait(&g->idle, NEVER) == ST_OK);
     if (!g->l->closes && !g->l->may_fail)
         _exit(0);
@@ -498,6 +350,7 @@ bool load_run(const struct load *l, const char *dir, char why[200])
 
     g->l = l;
     g->next_letter = l->first_letter;
+    pthread_mutex_init(&g->lock, NULL);
     crash_options(&o, dir);
     o.disk = offload_new("disk", 2, 64); /* bodies are staged while others are synced */
     ok = rooms_run(&o, run, g, true, why);

@@ -1,5 +1,6 @@
-/* The work that is interrupted: several coroutines deliver, append, flag, copy, move and expunge letters, make and
- * remove mailboxes, and put letters into the queue. What is begun, what was answered and what failed is noted among the
+/* The work that is interrupted: several coroutines on several cores deliver, append, flag, copy, move and expunge
+ * letters, bring them back and purge them, make, rename and remove mailboxes, subscribe, erase accounts, and put letters into the
+ * queue. What is begun, what was answered and what failed is noted among the
  * disk calls, in the order in which it happened. */
 #pragma once
 
@@ -19,8 +20,9 @@ struct load {
     uint64_t first_letter; /* numbers from here on are free */
     uint64_t dies_at;      /* the disk call at which the process is killed; 0: none */
     bool closes;           /* properly at the end; else the process just ends */
-    bool upkeep;           /* snapshots and compaction */
+    bool upkeep;           /* snapshots, compaction and dictionaries */
     bool keeps;            /* deleted messages stay for a day */
+    bool quota;            /* accounts may hold so many messages and no more */
     bool may_fail;
 };
 

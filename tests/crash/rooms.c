@@ -2,6 +2,7 @@
 
 #include "base/must.h"
 
+#include <pthread.h>
 #include <stdio.h>
 
 void crash_options(struct store_options *o, const char *dir)
@@ -10,8 +11,69 @@ void crash_options(struct store_options *o, const char *dir)
                                 .segment_bytes = 256u << 10,
                                 .write_buffer_bytes = 64u << 10,
                                 .cache_bytes = 1u << 20,
+                                .dictionary_bodies = 40,
                                 .reserve_bytes = 1};
 }
+
+/* --- between cores ------------------------------------------------------------------------------------------ */
+
+struct errand {
+    struct core *from;
+    struct co_event done;
+    void (*fn)(void *arg);
+    void *arg;
+};
+
+static void errand_done(void *arg)
+{
+    co_event_set(&((struct errand *)arg)->done);
+}
+
+static void run_errand(void *arg) SUSPENDS
+{
+    struct errand *e = arg;
+
+    e->fn(e->arg);
+    core_post(e->from, errand_done, e);
+}
+
+static void spawn_errand(void *arg)
+{
+    must(co_spawn(run_errand, arg, "errand") == ST_OK);
+}
+
+void rooms_on(struct core *core, void (*fn)(void *arg), void *arg)
+{
+    struct errand e = {.from = core_here(), .fn = fn, .arg = arg};
+
+    if (core == e.from) {
+        fn(arg);
+        return;
+    }
+    core_post(core, spawn_errand, &e);
+    co_event_wait_heedless(&e.done);
+}
+
+struct core *rooms_core(const struct rooms *r, uint64_t account)
+{
+    return r->cores[mail_core_of(r->mail, account)];
+}
+
+static void close_account(void *arg)
+{
+    account_close(arg);
+}
+
+void rooms_close_account(struct rooms *r, unsigned place)
+{
+    struct account *a = r->accounts[place];
+
+    r->accounts[place] = NULL;
+    if (a)
+        rooms_on(rooms_core(r, account_id(a)), close_account, a);
+}
+
+/* --- running -------------------------------------------------------------------------------------------------- */
 
 struct running {
     struct rooms rooms;
@@ -20,6 +82,11 @@ struct running {
     char *why;
     bool ok;
 };
+
+static void stop(void *core)
+{
+    core_stop(core);
+}
 
 static void start(void *arg) SUSPENDS
 {
@@ -31,9 +98,9 @@ static void start(void *arg) SUSPENDS
     else
         snprintf(u->why, 200, "the queue does not start: %.150s", err_get()->text);
     for (unsigned i = 0; i < ACCOUNTS; i++)
-        if (u->rooms.accounts[i])
-            account_close(u->rooms.accounts[i]);
-    core_stop(u->rooms.core);
+        rooms_close_account(&u->rooms, i);
+    for (unsigned i = CORES; i-- > 0;)
+        core_post(u->rooms.cores[i], stop, u->rooms.cores[i]);
 }
 
 static void spawn(void *arg)
@@ -41,25 +108,39 @@ static void spawn(void *arg)
     must(co_spawn(start, arg, "crash") == ST_OK);
 }
 
+static void *run_core(void *core)
+{
+    core_run(core);
+    return NULL;
+}
+
 bool rooms_run(const struct store_options *o, void (*fn)(struct rooms *r, void *arg), void *arg, bool closes,
                char why[200])
 {
     struct running u = {.fn = fn, .arg = arg, .why = why};
+    struct rooms *r = &u.rooms;
+    pthread_t threads[CORES];
 
-    if (store_open(o, &u.rooms.store) != ST_OK) {
+    if (store_open(o, &r->store) != ST_OK) {
         snprintf(why, 200, "the store does not open: %.150s", err_get()->text);
         return false;
     }
-    u.rooms.core = core_new(&(struct core_options){.name = "crash", .coroutines = 32});
-    u.rooms.mail = mail_new(&(struct mail_options){.store = u.rooms.store, .cores = &u.rooms.core, .n_cores = 1});
-    u.rooms.queue = queue_new(&(struct queue_options){.store = u.rooms.store, .core = u.rooms.core});
-    core_post(u.rooms.core, spawn, &u);
-    core_run(u.rooms.core);
+    for (unsigned i = 0; i < CORES; i++)
+        r->cores[i] = core_new(&(struct core_options){.index = i, .name = "crash", .coroutines = 32});
+    r->mail = mail_new(&(struct mail_options){.store = r->store, .cores = r->cores, .n_cores = CORES});
+    r->queue = queue_new(&(struct queue_options){.store = r->store, .core = r->cores[0]});
+    core_post(r->cores[0], spawn, &u);
+    for (unsigned i = 1; i < CORES; i++)
+        must(pthread_create(&threads[i], NULL, run_core, r->cores[i]) == 0);
+    core_run(r->cores[0]);
+    for (unsigned i = 1; i < CORES; i++)
+        pthread_join(threads[i], NULL);
     if (!closes)
         return u.ok;
-    mail_free(u.rooms.mail);
-    queue_free(u.rooms.queue);
-    store_close(u.rooms.store);
-    core_free(u.rooms.core);
+    mail_free(r->mail);
+    queue_free(r->queue);
+    store_close(r->store);
+    for (unsigned i = 0; i < CORES; i++)
+        core_free(r->cores[i]);
     return u.ok;
 }

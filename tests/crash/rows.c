@@ -314,15 +314,27 @@ static void forget_account(struct counting *c)
     c->boxes = c->emails = MAP_INIT;
 }
 
-bool rows_check(struct rooms *r, char why[200])
+/* What was there before it has left nothing but a mark. */
+static bool read_place(struct counting *c, struct store *s, unsigned place, const struct w_account *is) SUSPENDS
+{
+    bool only_mark = true, ok;
+
+    for (uint32_t i = 0; i < is->generation; i++)
+        if (!rows_only_mark(s, ACCOUNT_ID(place, i), &only_mark) || !only_mark)
+            return say(c, "account %llu was erased, and something of it is there",
+                       (unsigned long long)ACCOUNT_ID(place, i));
+    ok = read_account(c, s, ACCOUNT_ID(place, is->generation), take_key) && settle_account(c);
+    forget_account(c);
+    return ok;
+}
+
+bool rows_check(struct rooms *r, const struct world *is, char why[200])
 {
     struct counting c = {.why = why};
     bool ok = true;
 
-    for (unsigned i = 0; i < ACCOUNTS && ok; i++) {
-        ok = read_account(&c, r->store, ACCOUNT_ID(i), take_key) && settle_account(&c);
-        forget_account(&c);
-    }
+    for (unsigned i = 0; i < ACCOUNTS && ok; i++)
+        ok = read_place(&c, r->store, i, &is->a[i]);
     ok = ok && read_account(&c, r->store, 0, take_queue) && settle_queue(&c);
     forget_account(&c);
     ok = ok && read_rows(&c, r->store, ROW_BLOB, take_blob) && read_rows(&c, r->store, ROW_SEGMENT, take_segment) &&
@@ -331,4 +343,23 @@ bool rows_check(struct rooms *r, char why[200])
     map_fini(&c.segments);
     arena_fini(&c.a);
     return ok;
+}
+
+bool rows_only_mark(struct store *s, uint64_t account, bool *out)
+{
+    struct arena a = ARENA_INIT;
+    struct kv_range *r;
+    struct str key, value;
+    enum st st = kv_range_open(s, &a, account, STR(""), STR(""), &r);
+    size_t n = 0, marks = 0;
+
+    while (st == ST_OK && kv_range_next(r, &key, &value)) {
+        n++;
+        marks += key.n && key.p[0] == KEY_ACCOUNT;
+    }
+    if (st == ST_OK)
+        st = kv_range_close(r);
+    arena_fini(&a);
+    *out = n == 1 && marks == 1;
+    return st == ST_OK;
 }
