@@ -110,7 +110,7 @@ static enum st add_beside(struct gathering *g, struct str key)
 /* Mail and directory have files of their own in a backup. */
 static bool is_elsewhere(const char *below)
 {
-    return strcmp(below, "/box") == 0 || strncmp(below, "/keeper/" BACKUP_DIRECTORY, 20) == 0;
+    return strncmp(below, "/box", 4) == 0 || strncmp(below, "/keeper/" BACKUP_DIRECTORY, 20) == 0;
 }
 
 static enum st add_tree(struct gathering *g, const char *dir, size_t root, unsigned depth);
@@ -134,8 +134,8 @@ static enum st add_tree(struct gathering *g, const char *dir, size_t root, unsig
     enum st st = ST_OK;
     DIR *d;
 
-    if (depth > DEPTH_MOST)
-        return ST_OK;
+    if (depth > DEPTH_MOST || access(arena_printf(&g->arena, "%s/%s", dir, BACKUP_FILE).p, F_OK) == 0)
+        return ST_OK; /* no backups in backups */
     d = opendir(dir);
     if (!d)
         return FAIL_ERRNO(dir);

@@ -16,7 +16,6 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -149,7 +148,6 @@ static enum st begin_directory(struct making *m)
 
 static enum st open_directory(struct making *m)
 {
-    const char *head = path(m, "", STR(BACKUP_FILE));
     struct str identity;
     enum st st;
 
@@ -163,9 +161,7 @@ static enum st open_directory(struct making *m)
     TRY(st);
     if (!str_eq(identity, m->identity))
         return FAIL(ST_DENIED, "%s holds a backup of another server", m->dir);
-    TRY(os->open(os, head, O_RDONLY, &m->lock));
-    if (flock(m->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-        return FAIL(ST_BUSY, "another backup into %s is under way", m->dir);
+    TRY(backup_lock(m->dir, true, &m->lock));
     TRY(os->mkdir(os, path(m, "", STR("seg"))));
     TRY(os->mkdir(os, path(m, "", STR("dict"))));
     return os->sync_dir(os, m->dir);

@@ -5,10 +5,13 @@
 #include "base/codec.h"
 #include "store/os_file.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <sodium.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #define MANIFEST_MAX (512u << 20)
 #define FILES_MAX (4u << 20)
@@ -282,6 +285,21 @@ enum st backup_identity(struct arena *a, const char *dir, struct str *out_identi
     if (!str_split(&text, '\n', &identity) || !is_identity(identity))
         return FAIL(ST_CORRUPT, "%s/%s names no store", dir, BACKUP_FILE);
     *out_identity = identity;
+    return ST_OK;
+}
+
+/* A file system that knows no locks has none. */
+enum st backup_lock(const char *dir, bool alone, int *out_fd)
+{
+    struct arena a = ARENA_INIT;
+    enum st st = os_file_system.open(&os_file_system, arena_printf(&a, "%s/%s", dir, BACKUP_FILE).p, O_RDONLY, out_fd);
+
+    arena_fini(&a);
+    TRY(st);
+    if (flock(*out_fd, (alone ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        close(TAKE_FD(*out_fd));
+        return FAIL(ST_BUSY, "%s is in use: a backup is being made, verified or restored there", dir);
+    }
     return ST_OK;
 }
 

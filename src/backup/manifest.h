@@ -46,6 +46,9 @@ struct str backup_snapshot_name(struct arena *a, uint64_t batch);
 /* Is it a backup, and of which store? ST_NOTFOUND: it holds none; ST_DENIED: a newer version made it; ST_CORRUPT. */
 enum st backup_identity(struct arena *a, const char *dir, struct str *out_identity) MUST_USE;
 
+/* Until *out_fd is closed nobody else has it for writing, or with `alone` at all. ST_BUSY: a backup into it, or a reader, is at work. */
+enum st backup_lock(const char *dir, bool alone, int *out_fd) MUST_USE;
+
 struct backup_set {
     struct str name;  /* YYYYMMDDThhmmssZ */
     uint64_t time_us; /* of the name: of the manifest cut to a second, or a little later when sets came quickly */

@@ -106,14 +106,12 @@ static enum st add_set(struct verifying *v, struct str name, struct str identity
     return ST_OK;
 }
 
-static enum st read_sets(struct verifying *v, uint64_t at_us)
+static enum st read_sets(struct verifying *v, uint64_t at_us, struct str identity)
 {
     const struct backup_set *only;
     struct backup_set *sets;
-    struct str identity;
     size_t n;
 
-    TRY(backup_identity(v->a, v->dir, &identity));
     TRY(backup_sets(v->a, v->dir, &sets, &n));
     TRY(backup_set_at(sets, n, at_us, &only));
     v->sets = ARENA_ARRAY(v->a, struct set, n);
@@ -491,11 +489,17 @@ enum st backup_verify(struct arena *a, const char *dir, uint64_t at_us, struct j
         .a = a,
         .dir = dir,
         .flow = {.hold = -1, .what = "verifying", .percent = 101, .is_terminal = isatty(STDERR_FILENO) == 1}};
+    struct str identity;
+    int lock = -1;
     enum st st;
 
     buf_init(&v.found_text, 32u << 20);
     json_init(&v.found, &v.found_text);
-    st = read_sets(&v, at_us);
+    st = backup_identity(a, dir, &identity);
+    if (st == ST_OK)
+        st = backup_lock(dir, false, &lock);
+    if (st == ST_OK)
+        st = read_sets(&v, at_us, identity);
     if (st == ST_OK) {
         gather_uses(&v);
         for (size_t i = 0; i < v.n_sets; i++)
@@ -507,6 +511,8 @@ enum st backup_verify(struct arena *a, const char *dir, uint64_t at_us, struct j
         put_answer(&v, j);
         *out_wrong = v.problems > 0;
     }
+    if (lock >= 0)
+        os->close(os, lock);
     fini(&v);
     return st;
 }

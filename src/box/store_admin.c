@@ -22,6 +22,8 @@ static void add_time(struct json *j, struct arena *a, const char *key, uint64_t 
 
 static struct str compaction_state(const struct store_status *s)
 {
+    if (s->holds)
+        return STR("waiting for a backup");
     return !s->upkeep.rate ? STR("off") : s->is_compacting ? STR("running") : STR("waiting");
 }
 

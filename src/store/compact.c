@@ -363,7 +363,7 @@ static enum st copy_all(struct pass *p, const struct chosen *c) SUSPENDS
             st = FAIL(ST_CORRUPT, "blob %llu at %llu: %s", (unsigned long long)c->live[i].id,
                       (unsigned long long)c->live[i].offset, why.text);
         }
-        if (st == ST_OK && (p->copies == COMMIT_COPIES || p->copied_bytes >= COMMIT_BYTES))
+        if (st == ST_OK && (p->copies == COMMIT_COPIES || p->copied_bytes >= COMMIT_BYTES || hold_is_held(p->s)))
             st = commit_copies(p);
     }
     if (st == ST_OK)

@@ -108,6 +108,7 @@ enum st store_get_status(struct store *s, struct store_status *out)
     snaps_describe(s, &got.snapshot_made_us, &got.snapshot_bytes);
     add_dictionaries(s, &got);
     got.upkeep = upkeep_settings(s);
+    got.holds = atomic_load(&s->hold.n);
     got.is_compacting = atomic_load(&s->upkeep.compacting);
     got.compacted = atomic_load(&s->upkeep.segments);
     got.moved_bytes = atomic_load(&s->upkeep.moved_bytes);

@@ -221,6 +221,7 @@ struct store_status {
     uint64_t dictionary_made_us;
     struct store_upkeep upkeep;
     bool is_compacting;
+    unsigned holds;                               /* backups that are being made */
     uint64_t compacted_ever;                      /* segments */
     uint64_t compacted, moved_bytes, freed_bytes; /* since the store was opened */
 };

@@ -32,7 +32,7 @@ TEST(keys_certificates_authority_and_secrets_of_the_data_directory_are_gathered)
 
     CHECK(mkdtemp(dir));
     for (const char *const *d =
-             (const char *const[]){"tls", "data", "data/box", "data/keeper", "data/keeper/sub", NULL};
+             (const char *const[]){"tls", "data", "data/box", "data/keeper", "data/keeper/sub", "data/backup", NULL};
          *d; d++)
         CHECK(mkdir(arena_printf(&a, "%s/%s", dir, *d).p, 0700) == 0);
     put_file(&a, dir, "tls/server.pem", "certificate", 0644);
@@ -44,6 +44,8 @@ TEST(keys_certificates_authority_and_secrets_of_the_data_directory_are_gathered)
     put_file(&a, dir, "data/keeper/directory.db-wal", "directory", 0600);
     put_file(&a, dir, "data/keeper/sub/secret", "secret", 0400);
     put_file(&a, dir, "data/lock", "", 0600);
+    put_file(&a, dir, "data/backup/BACKUP", "a backup", 0600);
+    put_file(&a, dir, "data/backup/file", "not again", 0600);
     set.data = arena_printf(&a, "%s/data", dir);
     tls[0].certificate = tls[1].certificate = arena_printf(&a, "%s/tls/server.pem", dir);
     tls[0].key = tls[1].key = arena_printf(&a, "%s/tls/server.key", dir);
@@ -64,7 +66,8 @@ TEST(keys_certificates_authority_and_secrets_of_the_data_directory_are_gathered)
     for (const char *const *f =
              (const char *const[]){"tls/server.pem", "tls/server.key", "tls/ca.key", "tls/other", "data/box/mail",
                                    "data/keeper/directory.db", "data/keeper/directory.db-wal", "data/keeper/sub/secret",
-                                   "data/lock", "data/keeper/sub", "data/keeper", "data/box", "data", "tls", "", NULL};
+                                   "data/lock", "data/backup/BACKUP", "data/backup/file", "data/backup",
+                                   "data/keeper/sub", "data/keeper", "data/box", "data", "tls", "", NULL};
          *f; f++)
         CHECK(remove(arena_printf(&a, "%s/%s", dir, *f).p) == 0);
     arena_fini(&a);

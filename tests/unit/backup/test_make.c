@@ -3,6 +3,8 @@
 #include "fixture.h"
 #include "test.h"
 
+#include <sys/file.h>
+
 static bool exists(struct world *w, const char *name)
 {
     return access(world_path(w, name), F_OK) == 0;

@@ -228,3 +228,24 @@ TEST(a_set_reads_its_manifest_and_files_have_hashes)
     CHECK(rmdir(arena_printf(&a, "%s/20261123T120000Z", dir).p) == 0 && rmdir(dir) == 0);
     arena_fini(&a);
 }
+
+TEST(readers_may_be_several_a_writer_is_alone)
+{
+    char dir[] = "/tmp/restante-manifest-XXXXXX";
+    struct arena a = ARENA_INIT;
+    int one, two, three;
+
+    CHECK(mkdtemp(dir));
+    CHECK_ST(backup_lock(dir, false, &one), ST_NOTFOUND);
+    put_file(&a, dir, BACKUP_FILE, STR("x"));
+    CHECK_ST(backup_lock(dir, false, &one), ST_OK);
+    CHECK_ST(backup_lock(dir, false, &two), ST_OK);
+    CHECK_ST(backup_lock(dir, true, &three), ST_BUSY);
+    close(one);
+    close(two);
+    CHECK_ST(backup_lock(dir, true, &three), ST_OK);
+    CHECK_ST(backup_lock(dir, false, &one), ST_BUSY);
+    close(three);
+    CHECK(unlink(arena_printf(&a, "%s/%s", dir, BACKUP_FILE).p) == 0 && rmdir(dir) == 0);
+    arena_fini(&a);
+}
