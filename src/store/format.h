@@ -16,7 +16,8 @@
 
 enum segment_kind { SEGMENT_SPARE, SEGMENT_JOURNAL, SEGMENT_BULK };
 enum record_type { RECORD_BLOB = 1, RECORD_JOURNAL = 2 };
-enum codec { CODEC_RAW, CODEC_ZSTD, CODEC_ZSTD_DICTIONARY, CODEC_COUNT };
+/* PACKED: pack.h, then zstd. */
+enum codec { CODEC_RAW, CODEC_ZSTD, CODEC_ZSTD_DICTIONARY, CODEC_PACKED, CODEC_PACKED_DICTIONARY, CODEC_COUNT };
 
 struct segment_head {
     enum segment_kind kind;
@@ -39,8 +40,18 @@ struct record_head {
     enum codec codec;
     uint64_t id; /* of the blob; of a journal record its sequence number */
     uint64_t stored, raw, hash;
-    uint16_t dictionary; /* of CODEC_ZSTD_DICTIONARY; else 0 */
+    uint16_t dictionary; /* of a codec that has one; else 0 */
 };
+
+static inline bool codec_is_packed(enum codec c)
+{
+    return c == CODEC_PACKED || c == CODEC_PACKED_DICTIONARY;
+}
+
+static inline bool codec_has_dictionary(enum codec c)
+{
+    return c == CODEC_ZSTD_DICTIONARY || c == CODEC_PACKED_DICTIONARY;
+}
 
 uint64_t bytes_hash(struct str s);
 void record_head_encode(const struct record_head *h, const struct place *at, unsigned char out[RECORD_HEAD_BYTES]);

@@ -1,5 +1,6 @@
 #include "store/squeeze.h"
 #include "base/must.h"
+#include "store/pack.h"
 
 #include <stdatomic.h>
 
@@ -7,6 +8,7 @@
 #define LEVEL_FAST 1
 #define LEVEL_GOOD 3
 #define GOOD_MOST (16u << 10)
+#define PACK_PAYS 16   /* at least that part of it is saved by packing */
 #define HEAD_PAYS 2048 /* less behind the head is decompressed with it */
 #define HEAD_STEP                                                                                                      \
     1024 /* stored bytes that are given to the decompressor at a time, which would go on beyond the head */
@@ -119,30 +121,53 @@ static size_t squeeze_in_two(ZSTD_CCtx *c, char *to, size_t room, struct str raw
     return ZSTD_isError(left) ? left : (size_t)-1; /* which is an error too: no room */
 }
 
+static size_t squeeze_with(ZSTD_CCtx *c, char *to, size_t room, struct str bytes, size_t head)
+{
+    if (head && head + HEAD_PAYS <= bytes.n)
+        return squeeze_in_two(c, to, room, bytes, head);
+    return ZSTD_compress2(c, to, room, bytes.p, bytes.n);
+}
+
+/* What is to be compressed: packed when that saves a share worth the work; then the head stands behind the run's. */
+static struct str choose_form(struct arena *a, struct str raw, size_t *head, bool *out_packed)
+{
+    struct str packed;
+    char *p;
+
+    *out_packed = pack_saves(raw) >= raw.n / PACK_PAYS;
+    if (!*out_packed)
+        return raw;
+    p = arena_alloc(a, raw.n + PACK_HEAD);
+    packed = str_n(p, pack(raw, p));
+    *head = *head && pack_first_plain(packed) >= *head ? *head + PACK_HEAD : 0;
+    return packed;
+}
+
 bool squeeze_small(struct squeeze *z, struct arena *a, struct str raw, size_t head, int level, struct squeezed *out)
 {
     const struct dictionary *d = raw.n <= SQUEEZE_DICT_MOST ? atomic_load(&z->newest) : NULL;
     size_t room = raw.n - raw.n / 20 * 3; /* more would not pay: zstd stops there */
+    struct str bytes;
     ZSTD_CCtx *c;
+    bool packed;
     char *p;
     size_t n;
 
     if (raw.n < SQUEEZE_LEAST)
         return false;
+    bytes = choose_form(a, raw, &head, &packed);
     c = squeeze_get(z, level);
     if (d) { /* brings its level along; its number stands in the record, not in each frame */
         ZSTD_CCtx_refCDict(c, raw.n <= GOOD_MOST ? d->good : d->fast);
         ZSTD_CCtx_setParameter(c, ZSTD_c_dictIDFlag, 0);
     }
     p = arena_alloc(a, room);
-    if (head && head + HEAD_PAYS <= raw.n)
-        n = squeeze_in_two(c, p, room, raw, head);
-    else
-        n = ZSTD_compress2(c, p, room, raw.p, raw.n);
+    n = squeeze_with(c, p, room, bytes, head);
     squeeze_put(z, c);
     if (ZSTD_isError(n))
         return false;
-    *out = (struct squeezed){str_n(p, n), d ? CODEC_ZSTD_DICTIONARY : CODEC_ZSTD, d ? d->number : 0};
+    *out = (struct squeezed){.bytes = str_n(p, n), .dictionary = d ? d->number : 0};
+    out->codec = packed ? (d ? CODEC_PACKED_DICTIONARY : CODEC_PACKED) : d ? CODEC_ZSTD_DICTIONARY : CODEC_ZSTD;
     return true;
 }
 
@@ -173,7 +198,7 @@ static enum st find_dictionary(struct squeeze *z, enum codec codec, uint16_t num
 {
     const struct dictionary *d = NULL;
 
-    if (codec == CODEC_ZSTD_DICTIONARY) {
+    if (codec_has_dictionary(codec)) {
         d = number <= DICTIONARIES_MAX ? atomic_load(&z->dictionaries[number]) : NULL;
         if (!d)
             return FAIL(ST_CORRUPT, "dictionary %u is missing", number);
@@ -182,11 +207,40 @@ static enum st find_dictionary(struct squeeze *z, enum codec codec, uint16_t num
     return ST_OK;
 }
 
+static size_t decompress(struct squeeze *z, struct str stored, const struct dictionary *d, char *to, size_t room)
+{
+    ZSTD_DCtx *c = get_reader(z);
+    size_t n = d ? ZSTD_decompress_usingDDict(c, to, room, stored.p, stored.n, d->undo)
+                 : ZSTD_decompressDCtx(c, to, room, stored.p, stored.n);
+
+    put_reader(z, c);
+    return n;
+}
+
+/* A body that was packed piece by piece has a run more for each. */
+static size_t packed_most(size_t raw)
+{
+    return raw + PACK_HEAD * (raw / PACK_PIECE + 2);
+}
+
+static enum st undo_packed(struct squeeze *z, struct str stored, const struct dictionary *d, char *to, size_t n)
+{
+    struct unpack u = {.to = to, .most = n};
+    char *packed = mem_resize(NULL, packed_most(n));
+    size_t got = decompress(z, stored, d, packed, packed_most(n));
+    enum st st;
+
+    if (ZSTD_isError(got))
+        st = FAIL(ST_CORRUPT, "compressed bytes do not decompress");
+    else
+        st = unpack_some(&u, str_n(packed, got));
+    mem_free(packed);
+    return st == ST_OK ? unpack_end(&u) : st;
+}
+
 enum st squeeze_undo(struct squeeze *z, struct str stored, enum codec codec, uint16_t dictionary, char *to, size_t n)
 {
     const struct dictionary *d;
-    ZSTD_DCtx *c;
-    size_t got;
 
     if (codec == CODEC_RAW) {
         if (stored.n != n)
@@ -196,24 +250,18 @@ enum st squeeze_undo(struct squeeze *z, struct str stored, enum codec codec, uin
         return ST_OK;
     }
     TRY(find_dictionary(z, codec, dictionary, &d));
-    c = get_reader(z);
-    got = d ? ZSTD_decompress_usingDDict(c, to, n, stored.p, stored.n, d->undo)
-            : ZSTD_decompressDCtx(c, to, n, stored.p, stored.n);
-    put_reader(z, c);
-    return got == n ? ST_OK : FAIL(ST_CORRUPT, "compressed bytes do not decompress");
+    if (codec_is_packed(codec))
+        return undo_packed(z, stored, d, to, n);
+    return decompress(z, stored, d, to, n) == n ? ST_OK : FAIL(ST_CORRUPT, "compressed bytes do not decompress");
 }
 
-enum st squeeze_undo_head(struct squeeze *z, struct str stored, enum codec codec, uint16_t dictionary, char *to,
-                          size_t n)
+/* Little more than the first bytes; how many came. */
+static size_t decompress_head(struct squeeze *z, struct str stored, const struct dictionary *d, char *to, size_t n)
 {
     ZSTD_outBuffer out = {to, n, 0};
-    const struct dictionary *d;
+    ZSTD_DCtx *c = get_reader(z);
     bool failed = false;
-    ZSTD_DCtx *c;
 
-    must(codec != CODEC_RAW);
-    TRY(find_dictionary(z, codec, dictionary, &d));
-    c = get_reader(z);
     if (d)
         ZSTD_DCtx_refDDict(c, d->undo);
     while (stored.n && out.pos < n && !failed) {
@@ -224,5 +272,29 @@ enum st squeeze_undo_head(struct squeeze *z, struct str stored, enum codec codec
     }
     ZSTD_DCtx_reset(c, ZSTD_reset_session_and_parameters);
     put_reader(z, c);
-    return out.pos == n ? ST_OK : FAIL(ST_CORRUPT, "compressed bytes do not decompress");
+    return out.pos;
+}
+
+enum st squeeze_undo_head(struct squeeze *z, struct str stored, enum codec codec, uint16_t dictionary, char *to,
+                          size_t n)
+{
+    size_t room = packed_most(n) + PACK_AHEAD, got;
+    struct unpack u = {.to = to, .most = n};
+    const struct dictionary *d;
+    enum st st = ST_OK;
+    char *packed;
+
+    must(codec != CODEC_RAW);
+    TRY(find_dictionary(z, codec, dictionary, &d));
+    if (!codec_is_packed(codec)) {
+        got = decompress_head(z, stored, d, to, n);
+        return got == n ? ST_OK : FAIL(ST_CORRUPT, "compressed bytes do not decompress");
+    }
+    packed = mem_resize(NULL, room);
+    got = decompress_head(z, stored, d, packed, room);
+    st = unpack_some(&u, str_n(packed, got));
+    mem_free(packed);
+    if (st == ST_OK && u.n != n)
+        return FAIL(ST_CORRUPT, "packed bytes do not unpack");
+    return st;
 }

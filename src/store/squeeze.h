@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <zstd.h>
 
+#define PACK_PIECE (256u << 10)         /* of large bodies pieces of this size are packed by themselves */
 #define SQUEEZE_LEAST 512               /* smaller bodies are kept as they are */
 #define SQUEEZE_DICT_MOST (64u << 10)   /* larger ones gain little from a dictionary */
 #define DICTIONARIES_MAX 64             /* their numbers: 1 to that */

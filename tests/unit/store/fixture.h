@@ -69,6 +69,15 @@ static inline enum st change_refs(struct store *s, uint64_t id, int32_t delta)
     return kv_commit(s, &c);
 }
 
+/* An attachment: lines of base64 in place of the bytes. */
+static inline void write_base64(char *p, size_t n)
+{
+    static const char letters64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+    for (size_t i = 0; i < n; i++)
+        p[i] = i % 78 == 76 ? '\r' : i % 78 == 77 ? '\n' : letters64[(unsigned char)p[i] % 64];
+}
+
 /* Bytes that are the same for the same seed; `plain` ones compress. */
 static inline char *make_bytes(uint64_t seed, size_t n, bool plain)
 {

@@ -108,6 +108,35 @@ TEST(a_head_comes_back_by_itself)
     mem_free(plain);
 }
 
+TEST(attachments_are_packed)
+{
+    char *bytes = make_bytes(3, 200000, false);
+    struct str raw = str_n(bytes, 200000);
+    struct arena a = ARENA_INIT;
+    struct squeezed out;
+    struct squeeze z;
+
+    write_base64(bytes + 2500, raw.n - 2500);
+    for (size_t i = 0; i < 2500; i++)
+        bytes[i] = "a header \n"[i % 10];
+    squeeze_init(&z);
+    CHECK(squeeze_small(&z, &a, raw, 2400, 3, &out));
+    CHECK(out.codec == CODEC_PACKED && !out.dictionary &&
+          out.bytes.n < raw.n * 735 / 1000); /* 75 % less the line ends */
+    check_heads(&z, &out, raw);
+    CHECK(squeeze_small(&z, &a, raw, 2600, 3, &out)); /* a header that is packed itself */
+    check_heads(&z, &out, raw);
+    CHECK_ST(squeeze_add(&z, 1, 0, 0, str_n(bytes, 20000)), ST_OK);
+    squeeze_use(&z, 1);
+    raw.n = 30000;
+    CHECK(squeeze_small(&z, &a, raw, 2400, 3, &out));
+    CHECK(out.codec == CODEC_PACKED_DICTIONARY && out.dictionary == 1);
+    check_heads(&z, &out, raw);
+    squeeze_fini(&z);
+    arena_fini(&a);
+    mem_free(bytes);
+}
+
 TEST(what_does_not_pay_is_left_with_a_head_too)
 {
     char *noise = make_bytes(2, 50000, false);
