@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -34,8 +35,9 @@ struct whole {
     const char *data, *tmp; /* the directory for data, and the one that all is made in */
     int lock;
     uint64_t until, reached_us; /* the last batch that is wanted, and its time */
-    bool has_gap;
-    struct map more; /* segments besides those of the set that the journal needs (struct segment_named) */
+    bool is_over, has_gap;      /* the journal is younger by now; it ended too early */
+    struct map lost;            /* bodies that came into segments that the pool does not have (struct body_lost) */
+    struct map more;            /* segments besides those of the set that the journal needs (struct segment_named) */
     uint64_t total, done;
     unsigned percent;
     bool is_terminal;
@@ -48,6 +50,10 @@ struct whole {
 
 struct segment_named {
     uint64_t id;
+};
+
+struct body_lost {
+    struct store_moved to; /* segment 0: nowhere */
 };
 
 static const char *in_tmp(struct whole *w, const char *name)
@@ -93,7 +99,32 @@ static void want_segment(struct whole *w, const struct pool *p, uint64_t id)
     map_put(&w->more, id, s);
 }
 
-/* What the batch needs of the pool; younger ones are read only for what compaction has moved. */
+static void want_body(struct whole *w, const struct pool *p, const struct blob_row *row)
+{
+    want_segment(w, p, row->segment);
+    if (!pool_segment_of(p, row->segment)) {
+        struct body_lost *b = ARENA_NEW(&w->arena, struct body_lost);
+
+        b->to.blob = row->id;
+        map_put(&w->lost, row->id, b);
+    }
+}
+
+static void want_move(struct whole *w, const struct pool *p, const struct blob_move *m)
+{
+    struct body_lost *b = m->id ? map_get(&w->lost, m->id) : NULL;
+
+    if (!m->id || !pool_segment_of(p, m->segment))
+        return;
+    if (b) {
+        b->to.segment = m->segment;
+        b->to.offset = m->offset;
+    }
+    if (b || !w->is_over)
+        want_segment(w, p, m->segment);
+}
+
+/* What the batch needs of the pool. Of those that are too young only what they have moved of what is wanted. */
 static void want_batch(struct whole *w, const struct pool_walk *walk)
 {
     struct batch_reader r;
@@ -104,10 +135,12 @@ static void want_batch(struct whole *w, const struct pool_walk *walk)
     uint64_t id, version;
     int32_t delta;
 
-    want_segment(w, walk->pool, walk->in->head.id);
+    if (!w->is_over)
+        want_segment(w, walk->pool, walk->in->head.id);
     batch_read(&r, buf_str(&walk->record), &head);
     while (batch_next_blob(&r, &row))
-        want_segment(w, walk->pool, row.segment);
+        if (!w->is_over)
+            want_body(w, walk->pool, &row);
     while (batch_next_deref(&r, &id, &delta))
         continue;
     while (batch_next_part(&r, &id, &version))
@@ -116,8 +149,7 @@ static void want_batch(struct whole *w, const struct pool_walk *walk)
     while (batch_next_before(&r, &id, &version))
         continue;
     while (batch_next_move(&r, &move))
-        if (move.id)
-            want_segment(w, walk->pool, move.segment);
+        want_move(w, walk->pool, &move);
 }
 
 static enum st walk_journal(struct whole *w, struct pool *p)
@@ -126,13 +158,16 @@ static enum st walk_journal(struct whole *w, struct pool *p)
     enum st st;
 
     pool_walk_begin(&walk, p, w->c.manifest.batch);
-    while ((st = pool_walk_next(&walk)) == ST_OK && walk.wall_us <= w->c.at_us) {
+    while ((st = pool_walk_next(&walk)) == ST_OK) {
+        w->is_over = w->is_over || walk.wall_us > w->c.at_us;
         want_batch(w, &walk);
+        if (w->is_over)
+            continue;
         w->until = walk.seq;
         w->reached_us = walk.wall_us;
     }
-    w->has_gap = st == ST_EOF && (walk.has_gap || w->until < w->c.later.batch);
-    if (st == ST_OK) /* the next one is too young: nothing has happened until then */
+    w->has_gap = !w->is_over && w->until < w->c.later.batch;
+    if (!w->has_gap) /* nothing has happened until then */
         w->reached_us = w->c.at_us;
     pool_walk_end(&walk);
     return st == ST_EOF ? ST_OK : st;
@@ -159,7 +194,9 @@ static enum st find_end(struct whole *w)
 
 static enum st make_dir(const char *path, mode_t mode)
 {
-    return mkdir(path, mode) == 0 || errno == EEXIST ? ST_OK : FAIL_ERRNO(path);
+    if (mkdir(path, mode) != 0)
+        return errno == EEXIST ? ST_OK : FAIL_ERRNO(path);
+    return chmod(path, mode) == 0 ? ST_OK : FAIL_ERRNO(path); /* the umask has taken from it */
 }
 
 static enum st make_dirs_to(struct whole *w, const char *path)
@@ -396,6 +433,27 @@ static enum st repair_accounts(struct whole *w, struct store *s, struct director
     return ST_OK;
 }
 
+static int by_blob(const void *a, const void *b)
+{
+    const struct store_moved *x = a, *y = b;
+
+    return x->blob < y->blob ? -1 : x->blob > y->blob;
+}
+
+static struct store_moved *list_moved(struct whole *w, size_t *out_n)
+{
+    struct store_moved *list = ARENA_ARRAY(&w->arena, struct store_moved, w->lost.n + 1);
+    size_t n = 0, pos = 0;
+    void *p;
+
+    while (map_next(&w->lost, &pos, &p))
+        if (((const struct body_lost *)p)->to.segment)
+            list[n++] = ((const struct body_lost *)p)->to;
+    qsort(list, n, sizeof *list, by_blob);
+    *out_n = n;
+    return list;
+}
+
 static struct store_options options_of(const struct settings *set, const char *dir)
 {
     return (struct store_options){.dir = dir,
@@ -414,10 +472,13 @@ static enum st make_store(struct whole *w, struct directory *d) SUSPENDS
     const struct store_progress progress = {rebuilt, w};
     struct store_options opt = options_of(w->r->set, in_tmp(w, "box/store"));
     bool renew = !admin_has(w->r->args, "keep-uidvalidity");
+    const struct store_moved *moved;
     struct store *s;
+    size_t n;
     enum st st;
 
-    st = store_restore(&opt, w->until, &progress, &w->store);
+    moved = list_moved(w, &n);
+    st = store_restore(&opt, w->until, moved, n, &progress, &w->store);
     if (st != ST_OK)
         return err_context(st, "the set %.*s: ", STR_ARGS(w->c.set.name));
     TRY(store_open(&opt, &s));
@@ -585,6 +646,7 @@ enum st restore_whole(const struct admin_restore *r, struct buf *out, bool *out_
     chosen_let_go(&w.c);
     restore_keys_fini(&w.keys);
     map_fini(&w.more);
+    map_fini(&w.lost);
     buf_fini(&w.damaged);
     buf_fini(&w.strangers);
     arena_fini(&w.arena);

@@ -114,6 +114,8 @@ static enum st find_mail(struct single *s)
         backup_path(&s->arena, s->c.dir, s->c.set.name, backup_snapshot_name(&s->arena, s->c.manifest.batch));
     from.until_us = s->c.has_later ? s->c.at_us : 0;
     from.wants = wants;
+    if (isatty(STDERR_FILENO) == 1)
+        fputs("reading the backup ...\r", stderr); /* what is shown next writes over it */
     TRY(extract_open(&from, &s->extract, &s->found));
     if (s->found.gaps)
         account_note(&s->account, STR("the snapshot of the backup is damaged: mail may be missing"));

@@ -78,7 +78,7 @@ static enum st make_dirs(struct arena *a, struct str path)
         if (p[i] != '/')
             continue;
         p[i] = 0;
-        if (mkdir(p, 0755) != 0 && errno != EEXIST)
+        if (mkdir(p, 0755) == 0 ? chmod(p, 0755) != 0 : errno != EEXIST) /* the umask has taken from it */
             return FAIL_ERRNO(p);
         p[i] = '/';
     }

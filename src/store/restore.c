@@ -61,6 +61,8 @@ enum st restore_cut(struct store *s, const struct cursor *c)
 struct finishing {
     struct store *s;
     struct store_restored *out;
+    const struct store_moved *moved;
+    size_t n_moved;
     struct buf value;
     size_t n; /* rows that wait in s->changes */
 };
@@ -85,14 +87,48 @@ static enum st put_row(struct finishing *f, struct row_key key)
     return changed(f);
 }
 
-static enum st drop_body(struct finishing *f, uint64_t id, struct str value)
+static const struct store_moved *moved_to(const struct finishing *f, uint64_t blob)
+{
+    size_t lo = 0, hi = f->n_moved;
+
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+
+        if (f->moved[mid].blob < blob)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < f->n_moved && f->moved[lo].blob == blob ? &f->moved[lo] : NULL;
+}
+
+/* Where the body has gone since, if the backup has that. */
+static enum st follow(struct finishing *f, struct blob_row *row, const struct store_moved *to)
+{
+    struct segment *seg = segs_get(&f->s->segs, to->segment);
+
+    row->segment = to->segment;
+    row->offset = to->offset;
+    seg->row.live_bytes += record_bytes(row->stored);
+    seg->row.live_blobs++;
+    seg->row.used = MAX(seg->row.used, row->offset + record_bytes(row->stored));
+    seg->is_changed = true;
+    buf_clear(&f->value);
+    blob_row_value(&f->value, row);
+    return put_row(f, row_key(ROW_BLOB, row->id));
+}
+
+static enum st check_body(struct finishing *f, uint64_t id, struct str value)
 {
     struct row_key key = row_key(ROW_BLOB, id);
+    const struct store_moved *to = moved_to(f, id);
     struct blob_row row;
     enum st st = blob_row_of(value, id, &row);
 
     if (st == ST_OK && segs_has_file(&f->s->segs, row.segment))
         return ST_OK;
+    if (st == ST_OK && to && segs_has_file(&f->s->segs, to->segment))
+        return follow(f, &row, to);
     if (st != ST_OK && st != ST_CORRUPT)
         return st;
     f->out->bodies_missing++;
@@ -136,21 +172,23 @@ static enum st each_row(struct finishing *f, char letter,
     return flush(f);
 }
 
-/* As if compacted away: nobody misses the file any more. */
-static enum st let_segments_go(struct finishing *f)
+/* Those that are missing are as if compacted away: nobody misses the file any more. */
+static enum st write_segments(struct finishing *f)
 {
     size_t pos = 0;
     void *p;
 
     while (map_next(&f->s->segs.by_id, &pos, &p)) {
-        struct segment_row row = ((const struct segment *)p)->row;
+        const struct segment *seg = p;
+        struct segment_row row = seg->row;
+        bool is_missing = seg->is_removed && !row.is_gone;
 
-        if (!((const struct segment *)p)->is_removed || row.is_gone)
+        if (!is_missing && !seg->is_changed)
             continue;
-        if (row.live_blobs)
-            f->out->segments_missing++;
-        row = (struct segment_row){
-            .head = row.head, .is_gone = true, .last_seq = row.last_seq, .used = SEGMENT_HEAD_BYTES};
+        f->out->segments_missing += is_missing && row.live_blobs;
+        if (is_missing)
+            row = (struct segment_row){
+                .head = row.head, .is_gone = true, .last_seq = row.last_seq, .used = SEGMENT_HEAD_BYTES};
         buf_clear(&f->value);
         segment_row_value(&f->value, &row);
         TRY(put_row(f, row_key(ROW_SEGMENT, row.head.id)));
@@ -158,19 +196,18 @@ static enum st let_segments_go(struct finishing *f)
     return flush(f);
 }
 
-static enum st finish(struct store *s, struct store_restored *out)
+static enum st finish(struct finishing *f)
 {
-    struct finishing f = {.s = s, .out = out};
     enum st st;
 
-    buf_init(&f.value, 256);
-    rocksdb_writebatch_clear(s->changes);
-    st = let_segments_go(&f);
+    buf_init(&f->value, 256);
+    rocksdb_writebatch_clear(f->s->changes);
+    st = each_row(f, ROW_BLOB, check_body);
     if (st == ST_OK)
-        st = each_row(&f, ROW_BLOB, drop_body);
+        st = write_segments(f);
     if (st == ST_OK)
-        st = each_row(&f, ROW_VERSION, raise_version);
-    buf_fini(&f.value);
+        st = each_row(f, ROW_VERSION, raise_version);
+    buf_fini(&f->value);
     return st;
 }
 
@@ -200,18 +237,18 @@ static enum st open_somehow(const struct store_options *opt, struct rebuilding *
     return store_open_as(opt, INDEX_NAME, rb, out);
 }
 
-enum st store_restore(const struct store_options *opt, uint64_t until, const struct store_progress *p,
-                      struct store_restored *out)
+enum st store_restore(const struct store_options *opt, uint64_t until, const struct store_moved *moved, size_t n_moved,
+                      const struct store_progress *p, struct store_restored *out)
 {
     struct store_rebuilt rebuilt = {0};
     struct rebuilding rb = {.progress = p, .out = &rebuilt, .until = until};
     struct store_options quiet = *opt;
-    struct store *s;
+    struct finishing f = {.out = out, .moved = moved, .n_moved = n_moved};
     enum st st;
 
     *out = (struct store_restored){0};
     quiet.upkeep = NULL;
-    st = open_somehow(&quiet, &rb, &s);
+    st = open_somehow(&quiet, &rb, &f.s);
     if (st == ST_OK) {
         struct err why;
 
@@ -220,11 +257,11 @@ enum st store_restore(const struct store_options *opt, uint64_t until, const str
         out->batches = rebuilt.batches;
         out->batch = rebuilt.snapshot + rebuilt.batches;
         if (out->batch)
-            st = finish(s, out);
+            st = finish(&f);
         else
             st = FAIL(ST_CORRUPT, "the snapshot is damaged, and the journal does not begin at batch 1");
         why = *err_get();
-        store_close(s);
+        store_close(f.s);
         *err_get() = why;
     }
     map_fini(&rb.named);

@@ -53,11 +53,16 @@ struct store_restored {
     uint64_t bodies_missing; /* and how many: they have no rows any more, so the mail room drops what refers to them */
 };
 
+/* Where a backup has a body whose segment it does not have: younger batches have moved it. */
+struct store_moved {
+    uint64_t blob, segment, offset;
+};
+
 /* The directory holds files of a backup under the names that the store gives them (seg, dict, snap), and nothing else: makes the index,
- * with the journal up to batch `until` (not before the snapshot's own), and cuts the journal behind it. All versions are raised, so that what
+ * with the journal up to batch `until` (not before the snapshot's own), and cuts the journal behind it. `moved` ascends by blob. All versions are raised, so that what
  * is counted by them never repeats what the original has given since. Then the store can be opened. ST_CORRUPT. */
-enum st store_restore(const struct store_options *opt, uint64_t until, const struct store_progress *p,
-                      struct store_restored *out) MUST_USE;
+enum st store_restore(const struct store_options *opt, uint64_t until, const struct store_moved *moved, size_t n_moved,
+                      const struct store_progress *p, struct store_restored *out) MUST_USE;
 
 /* Of an open store: accounts that lost commits and have not been set right since; none is usual. */
 enum st store_unrepaired(struct store *s, struct arena *a, uint64_t **out, size_t *out_n) MUST_USE;

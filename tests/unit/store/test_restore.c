@@ -49,7 +49,7 @@ TEST(a_copy_is_as_it_was_at_the_snapshot_or_at_a_later_batch)
         batch = s->seq;
         fill(s, 10, ROUNDS);
         copy_store(s, copy.dir);
-        CHECK_ST(store_restore(&copy, batch + (uint64_t)later * 20, NULL, &r), ST_OK);
+        CHECK_ST(store_restore(&copy, batch + (uint64_t)later * 20, NULL, 0, NULL, &r), ST_OK);
         CHECK_U64(r.snapshot, batch);
         CHECK_U64(r.batch, batch + (uint64_t)later * 20);
         CHECK_U64(r.batches, (uint64_t)later * 20);
@@ -108,7 +108,7 @@ TEST(where_the_journal_has_a_gap_it_ends)
     CHECK(first > batch + 1 && none);
     snprintf(path, sizeof path, "%s/seg/%08llu.seg", copy.dir, (unsigned long long)none);
     must(remove(path) == 0);
-    CHECK_ST(store_restore(&copy, batch + 400, NULL, &r), ST_OK);
+    CHECK_ST(store_restore(&copy, batch + 400, NULL, 0, NULL, &r), ST_OK);
     CHECK_U64(r.batch, first - 1);
     check_holds(&copy, (unsigned)MIN(10 + (first - 1 - batch) / 2, (uint64_t)ROUNDS));
     ends(s, dir);
@@ -139,7 +139,7 @@ TEST(bodies_whose_segment_is_missing_have_no_rows)
         if (seg->row.head.kind == SEGMENT_BULK)
             must(remove(path) == 0);
     }
-    CHECK_ST(store_restore(&copy, s->seq, NULL, &r), ST_OK);
+    CHECK_ST(store_restore(&copy, s->seq, NULL, 0, NULL, &r), ST_OK);
     CHECK_U64(r.bodies_missing, 3);
     CHECK(r.segments_missing >= 1);
     store_close(s);
@@ -169,12 +169,55 @@ TEST(a_damaged_snapshot_is_told)
     snprintf(path, sizeof path, "%s/snap/%08llu.snap", copy.dir, (unsigned long long)store_snapshot_seq(s));
     fd = open(path, O_RDWR);
     must(fd >= 0 && pwrite(fd, "xxxx", 4, 200) == 4 && close(fd) == 0);
-    CHECK_ST(store_restore(&copy, s->seq, NULL, &r), ST_OK); /* its only chunk is lost, the journal goes on behind it */
+    CHECK_ST(store_restore(&copy, s->seq, NULL, 0, NULL, &r),
+             ST_OK); /* its only chunk is lost, the journal goes on behind it */
     CHECK_U64(r.snapshot_gaps, 1);
     must(truncate(path, 100) == 0); /* no end: as if it were not there, and the journal goes back to the beginning */
-    CHECK_ST(store_restore(&copy, s->seq, NULL, &r), ST_OK);
+    CHECK_ST(store_restore(&copy, s->seq, NULL, 0, NULL, &r), ST_OK);
     CHECK_U64(r.snapshot, 0);
     check_holds(&copy, ROUNDS);
     ends(s, dir);
+    log_set_level(LOG_INFO);
+}
+
+/* What a younger batch has moved is where the backup has it. */
+TEST(bodies_are_followed_to_where_they_have_moved)
+{
+    const char *dir = new_dir();
+    struct store_options o = test_options(dir), copy = o;
+    struct store_moved moved[2] = {{1, 2, 3}};
+    struct store_restored r;
+    struct blob_stage *stage;
+    struct row_key key;
+    struct blob_row row;
+    struct arena a = ARENA_INIT;
+    struct str body = body_of(9), value;
+    char path[500];
+    struct store *s;
+
+    log_set_level(LOG_WARN);
+    o.is_plain = copy.is_plain = true;
+    copy.dir = to_path(dir);
+    CHECK_ST(store_open(&o, &s), ST_OK);
+    fill(s, 0, 10);
+    CHECK_ST(store_snapshot(s), ST_OK);
+    key = row_key(ROW_BLOB, ids[9]);
+    CHECK_ST(index_get(&s->index, TIER_DISK, &a, str_n(key.p, sizeof key.p), &value), ST_OK);
+    CHECK_ST(blob_row_of(value, ids[9], &row), ST_OK);
+    segs_retire_bulk(&s->segs, row.segment);
+    CHECK_ST(blob_stage_str(s, body, &stage), ST_OK); /* another copy of it, in another segment */
+    CHECK(stage->row.segment != row.segment);
+    moved[1] = (struct store_moved){ids[9], stage->row.segment, stage->row.offset};
+    stage->seg->row.used = MAX(stage->seg->row.used, stage->row.offset + stage->bytes); /* as its commit would say */
+    copy_store(s, copy.dir);
+    snprintf(path, sizeof path, "%s/seg/%08llu.seg", copy.dir, (unsigned long long)row.segment);
+    must(remove(path) == 0);
+    CHECK_ST(store_restore(&copy, s->seq, moved, 2, NULL, &r), ST_OK);
+    CHECK_U64(r.bodies_missing, 0);
+    check_holds(&copy, 10);
+    blob_unstage(s, stage);
+    ends(s, dir);
+    arena_fini(&a);
+    mem_free((void *)(uintptr_t)body.p);
     log_set_level(LOG_INFO);
 }
