@@ -2,10 +2,8 @@
 
 #include "store/os_file.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
-#include <sys/file.h>
 
 #define CHUNK (1u << 20)
 
@@ -22,15 +20,14 @@ static enum st read_sets(struct arena *a, struct chosen *c, const struct backup_
     return ST_OK;
 }
 
-/* A file system that has no locks is no reason not to restore. */
-static enum st take_lock(struct arena *a, struct chosen *c)
+static enum st take_lock(struct chosen *c)
 {
-    TRY(os_file_system.open(&os_file_system, arena_printf(a, "%s/" BACKUP_FILE, c->dir).p, O_RDONLY, &c->lock));
-    if (flock(c->lock, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-        chosen_let_go(c);
-        return FAIL(ST_TRYLATER, "a backup into %s is being made: try again when it is", c->dir);
-    }
-    return ST_OK;
+    enum st st = backup_lock(c->dir, false, &c->lock);
+    struct err why = *err_get();
+
+    if (st == ST_BUSY)
+        return FAIL(ST_TRYLATER, "%s", why.text);
+    return st;
 }
 
 void chosen_let_go(struct chosen *c)
@@ -50,7 +47,7 @@ enum st chosen_find(struct arena *a, const struct admin_args *args, struct chose
     if (admin_value(args, "at", &at))
         TRY(admin_time(at, &c.at_us));
     TRY(backup_identity(a, c.dir, &identity));
-    TRY(take_lock(a, &c));
+    TRY(take_lock(&c));
     *out = c;
     TRY(backup_sets(a, c.dir, &sets, &n));
     TRY(read_sets(a, out, sets, n));
