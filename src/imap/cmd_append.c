@@ -1,5 +1,6 @@
 /* APPEND (RFC 3501 6.3.11) with APPENDUID (RFC 4315), of several messages at once (RFC 3502): all or none, in one commit. Each
- * is scanned while it arrives, taken byte for byte, and a large one is staged before the commit. */
+ * is scanned while it arrives, taken byte for byte. A small one is kept in memory for the commit; a large one goes to the disk as
+ * it comes, and is staged when it is there. */
 #include "imap/session.h"
 #include "mail/keep.h"
 #include "mime/date.h"
@@ -7,11 +8,13 @@
 
 #define APPEND_FREE                                                                                                    \
     262144 /* bytes that each APPEND may hold without asking: small messages go through whatever others do */
+#define APPEND_PIECE 131072        /* of a large one that goes to the disk at a time */
 #define APPEND_MOST 1000           /* messages of one */
 #define APPEND_TOGETHER (32 << 20) /* bytes of its small messages: they are in one commit */
 
-/* Bytes beyond that, of all APPENDs under way on this core: what users send and never finish must not eat the memory of all. */
-static _Thread_local uint64_t append_held;
+/* Of all APPENDs under way on this core: bytes in memory beyond that, and bytes of large messages on the disk. What users send and
+ * never finish must not eat the room of all. */
+static _Thread_local uint64_t append_held, append_spooled;
 
 struct append { /* one of the messages */
     struct imap_flags flags;
@@ -99,34 +102,65 @@ static enum st append_check(struct imap_cmd *c, const struct batch *b, const str
 }
 
 struct arriving {
-    struct buf letter, record;
+    struct buf letter, record; /* of a large one, what the spool does not have yet */
     struct mime_scan scan;
-    uint64_t held;     /* of append_held */
-    uint64_t together; /* what the messages before hold */
-    bool has_nul, too_much;
+    struct blob_spool *spool; /* of a large one */
+    uint64_t held, spooled;   /* of append_held, append_spooled */
+    uint64_t together;        /* what the messages before hold */
+    bool has_nul;
+    enum st failed; /* why the rest of it is thrown away */
+    struct err why;
 };
 
-static void give_back(struct arriving *r)
+static void give_back(struct arriving *r) SUSPENDS
 {
     append_held -= r->held;
-    r->held = 0;
+    append_spooled -= r->spooled;
+    r->held = r->spooled = 0;
+    mail_spool_free(TAKE(r->spool));
 }
 
-static void keep(struct imap_session *s, struct arriving *r, struct str piece)
+static enum st spill(struct arriving *r) SUSPENDS
 {
-    if (r->together + r->letter.n + piece.n > APPEND_FREE) {
-        r->too_much |= append_held + piece.n > s->set->imap_append_memory;
-        if (r->too_much) {
-            give_back(r);
-            buf_free_memory(&r->letter);
-            return;
-        }
-        append_held += piece.n;
-        r->held += piece.n;
+    TRY(mail_spool_add(r->spool, buf_str(&r->letter)));
+    buf_clear(&r->letter);
+    return ST_OK;
+}
+
+/* Counts `more` bytes in `all`, of which this message has `own`. */
+static enum st count(uint64_t more, uint64_t *all, uint64_t *own, uint64_t most)
+{
+    if (*all + more > most)
+        return FAIL(ST_TRYLATER, "Too many large messages are arriving at the same time");
+    *all += more;
+    *own += more;
+    return ST_OK;
+}
+
+static enum st keep(struct imap_session *s, struct arriving *r, struct str piece) SUSPENDS
+{
+    if (r->spool) {
+        TRY(count(piece.n, &append_spooled, &r->spooled, s->set->imap_append_spool));
+        if (r->letter.n + piece.n > APPEND_PIECE)
+            TRY(spill(r));
+    } else if (r->together + r->letter.n + piece.n > APPEND_FREE) {
+        TRY(count(piece.n, &append_held, &r->held, s->set->imap_append_memory));
     }
+    buf_add(&r->letter, piece);
+    return ST_OK;
+}
+
+/* Whatever becomes of it, the rest has to be read. */
+static void take_piece(struct imap_session *s, struct arriving *r, struct str piece) SUSPENDS
+{
     r->has_nul |= memchr(piece.p, '\0', piece.n) != NULL;
     mime_scan_feed(&r->scan, piece);
-    buf_add(&r->letter, piece);
+    r->failed = keep(s, r, piece);
+    if (r->failed == ST_OK)
+        return;
+    r->why = *err_get();
+    give_back(r);
+    buf_free_memory(&r->letter);
 }
 
 /* The literal's bytes, scanned as they come. */
@@ -139,13 +173,13 @@ static enum st take_literal(struct imap_cmd *c, const struct append *a, struct a
         imap_put(conn, STR("+ OK\r\n"));
     for (uint64_t left = a->size; left > 0; left -= piece.n) {
         TRY(imap_conn_bytes(conn, left, &piece));
-        if (!r->too_much)
-            keep(c->s, r, piece);
+        if (r->failed == ST_OK)
+            take_piece(c->s, r, piece);
         stream_eat(conn->stream, piece.n);
     }
     TRY(imap_lex_next_line(&c->lx));
-    if (r->too_much)
-        return FAIL(ST_TRYLATER, "Too many large messages are arriving at the same time");
+    if (r->failed != ST_OK)
+        return FAIL(r->failed, "%s", r->why.text);
     return r->has_nul ? FAIL(ST_DENIED, "A message with a NUL in it") : ST_OK; /* RFC 3501 9, CHAR8 */
 }
 
@@ -159,16 +193,26 @@ static void batch_room(struct batch *b)
     b->records = mem_resize(b->records, b->cap * sizeof *b->records);
 }
 
+static enum st stage_arrived(struct imap_session *s, struct arriving *r, struct blob_stage **out) SUSPENDS
+{
+    if (r->spool) {
+        TRY(spill(r));
+        TRY(mail_spool_stage(r->spool, out));
+    } else {
+        TRY(mail_stage(s->account, buf_str(&r->letter), out));
+    }
+    buf_free_memory(&r->letter);
+    give_back(r);
+    return ST_OK;
+}
+
 /* The letter that has arrived is kept until the commit: in memory, or in the store. */
 static enum st batch_add(struct imap_session *s, struct batch *b, const struct append *a, struct arriving *r) SUSPENDS
 {
     struct blob_stage *stage = NULL;
 
-    if (r->letter.n > LIMIT_APPEND_INLINE || b->together + r->letter.n > APPEND_TOGETHER) {
-        TRY(mail_stage(s->account, buf_str(&r->letter), &stage));
-        buf_free_memory(&r->letter);
-        give_back(r);
-    }
+    if (r->spool || b->together + r->letter.n > APPEND_TOGETHER)
+        TRY(stage_arrived(s, r, &stage));
     batch_room(b);
     b->letters[b->n] = r->letter;
     b->records[b->n] = r->record;
@@ -210,7 +254,9 @@ static enum st append_take(struct imap_cmd *c, struct batch *b, const struct app
     enum st st;
 
     r->together = b->together;
-    buf_init(&r->letter, (size_t)a->size);
+    if (a->size > LIMIT_APPEND_INLINE)
+        r->spool = mail_spool_new(c->s->account);
+    buf_init(&r->letter, r->spool ? APPEND_PIECE : (size_t)a->size);
     buf_init(&r->record, LIMIT_MIME_RECORD);
     mime_scan_init(&r->scan);
     st = take_literal(c, a, r);

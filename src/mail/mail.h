@@ -204,6 +204,11 @@ struct new_mail {
 /* Writes a large letter ahead (new_mail.stage), so that it need not be held until its commit; NULL-safe to give up. */
 enum st mail_stage(struct account *a, struct str bytes, struct blob_stage **out) SUSPENDS MUST_USE;
 void mail_unstage(struct account *a, struct blob_stage *stage);
+/* The same for one that is still arriving (store.h): what has come is on the disk, not in memory. */
+struct blob_spool *mail_spool_new(struct account *a);
+enum st mail_spool_add(struct blob_spool *p, struct str bytes) SUSPENDS MUST_USE;
+enum st mail_spool_stage(struct blob_spool *p, struct blob_stage **out) SUSPENDS MUST_USE;
+void mail_spool_free(struct blob_spool *p) SUSPENDS; /* NULL is fine */
 /* APPEND of one or several, all or nothing. ST_NOTFOUND (TRYCREATE), ST_NOSPACE, ST_LIMIT,
  * ST_OVERQUOTA, ST_TOOBIG; ST_DENIED: uids that can't be kept. */
 enum st mail_append(struct account *a, struct str mailbox, const struct new_mail *mails, size_t n, struct arena *ar,

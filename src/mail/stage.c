@@ -10,3 +10,23 @@ void mail_unstage(struct account *a, struct blob_stage *stage)
 {
     blob_unstage(account_store(a), stage);
 }
+
+struct blob_spool *mail_spool_new(struct account *a)
+{
+    return blob_spool_new(account_store(a));
+}
+
+enum st mail_spool_add(struct blob_spool *p, struct str bytes)
+{
+    return blob_spool_add(p, bytes);
+}
+
+enum st mail_spool_stage(struct blob_spool *p, struct blob_stage **out)
+{
+    return blob_spool_stage(p, out);
+}
+
+void mail_spool_free(struct blob_spool *p)
+{
+    blob_spool_free(p);
+}

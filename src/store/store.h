@@ -160,6 +160,14 @@ enum st blob_stage_fd(struct store *s, int fd, uint64_t size, struct blob_stage 
 enum st blob_stage_str(struct store *s, struct str bytes, struct blob_stage **out) SUSPENDS MUST_USE;
 void blob_unstage(struct store *s, struct blob_stage *stage); /* gives it up; NULL is fine */
 
+/* A large body while it arrives, kept in a file without a name instead of memory, until all of it is there and can be
+ * staged. One call at a time. The bytes are the caller's, until add returns. ST_NOSPACE, ST_LIMIT, ST_IO. */
+struct blob_spool;
+struct blob_spool *blob_spool_new(struct store *s);
+enum st blob_spool_add(struct blob_spool *p, struct str bytes) SUSPENDS MUST_USE;
+enum st blob_spool_stage(struct blob_spool *p, struct blob_stage **out) SUSPENDS MUST_USE;
+void blob_spool_free(struct blob_spool *p) SUSPENDS; /* NULL is fine */
+
 /* The whole body (decompressed, checksum verified), or a window into it. The bytes live in a reference-counted
  * buffer of the calling core's small cache, so that fetching one letter in slices costs one decompression.
  * ST_NOTFOUND; ST_CORRUPT names blob, segment and offset. */

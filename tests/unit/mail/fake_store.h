@@ -493,6 +493,38 @@ enum st blob_stage_str(struct store *s, struct str bytes, struct blob_stage **ou
     return ST_OK;
 }
 
+struct blob_spool {
+    struct store *s;
+    struct buf bytes;
+};
+
+struct blob_spool *blob_spool_new(struct store *s)
+{
+    struct blob_spool *p = MEM_NEW(struct blob_spool);
+
+    p->s = s;
+    buf_init(&p->bytes, UINT32_MAX);
+    return p;
+}
+
+enum st blob_spool_add(struct blob_spool *p, struct str bytes)
+{
+    buf_add(&p->bytes, bytes);
+    return ST_OK;
+}
+
+enum st blob_spool_stage(struct blob_spool *p, struct blob_stage **out)
+{
+    return blob_stage_str(p->s, buf_str(&p->bytes), out);
+}
+
+void blob_spool_free(struct blob_spool *p)
+{
+    if (p)
+        buf_fini(&p->bytes);
+    mem_free(p);
+}
+
 void blob_unstage(struct store *s, struct blob_stage *stage)
 {
     (void)s;
