@@ -1,6 +1,7 @@
 /* Reads everything that stands for a letter and says what does not verify. Works on a store that others go on writing: what is not where the
  * view of the index has it is looked up once more, since compaction may have moved it. */
 #include "base/must.h"
+#include "store/dictionary.h"
 #include "store/inside.h"
 #include "store/tools.h"
 
@@ -10,6 +11,15 @@
 
 #define ROWS_AT_ONCE (1u << 20) /* bodies that are sorted by place together: 64 MiB */
 #define TELL_BYTES (4u << 20)
+#define TELL_STEPS 16384u
+
+static void tell(struct store_report *r, struct store_problem *p, const char *fmt, va_list ap)
+{
+    vsnprintf(p->text, sizeof p->text, fmt, ap);
+    r->problems++;
+    if (r->problem)
+        r->problem(r->arg, p);
+}
 
 void store_tell(struct store_report *r, const char *kind, uint64_t account, const char *fmt, ...)
 {
@@ -17,11 +27,30 @@ void store_tell(struct store_report *r, const char *kind, uint64_t account, cons
     va_list ap;
 
     va_start(ap, fmt);
-    vsnprintf(p.text, sizeof p.text, fmt, ap);
+    tell(r, &p, fmt, ap);
     va_end(ap);
-    r->problems++;
-    if (r->problem)
-        r->problem(r->arg, &p);
+}
+
+void store_tell_blob(struct store_report *r, const char *kind, uint64_t blob, const char *fmt, ...)
+{
+    struct store_problem p = {.kind = kind, .account = STORE_NO_ACCOUNT, .blob = blob};
+    va_list ap;
+
+    va_start(ap, fmt);
+    tell(r, &p, fmt, ap);
+    va_end(ap);
+}
+
+bool store_goes_on(struct store_report *r)
+{
+    if (++r->steps % TELL_STEPS == 0 && r->progress && r->progress->fn)
+        r->progress->fn(r->progress->arg, r->done, r->total);
+    return !r->is_stopped;
+}
+
+static enum st stopped(void)
+{
+    return FAIL(ST_CANCELED, "the check was stopped");
 }
 
 /* --- the index at one moment ---------------------------------------------------------------------------- */
@@ -156,9 +185,11 @@ static void did(struct checking *k, uint64_t bytes)
     const struct store_progress *p = k->r->progress;
 
     k->out->bytes += bytes;
+    k->r->done = bytes ? MIN(k->out->bytes, k->total) : k->total;
+    k->r->total = k->total;
     if (p && p->fn && (k->out->bytes - k->told >= TELL_BYTES || !bytes)) {
         k->told = k->out->bytes;
-        p->fn(p->arg, bytes ? MIN(k->out->bytes, k->total) : k->total, k->total);
+        p->fn(p->arg, k->r->done, k->total);
     }
 }
 
@@ -310,9 +341,8 @@ static enum st check_body(struct checking *k, const struct blob_row *row)
         return check_body(k, &now);
     st = verify(k, row);
     if (st == ST_CORRUPT)
-        store_tell(k->r, "body", STORE_NO_ACCOUNT, "blob %llu (segment %llu, offset %llu): %s",
-                   (unsigned long long)row->id, (unsigned long long)row->segment, (unsigned long long)row->offset,
-                   err_get()->text);
+        store_tell_blob(k->r, "body", row->id, "blob %llu (segment %llu, offset %llu): %s", (unsigned long long)row->id,
+                        (unsigned long long)row->segment, (unsigned long long)row->offset, err_get()->text);
     return st == ST_CORRUPT ? ST_OK : st;
 }
 
@@ -350,7 +380,7 @@ static enum st check_bodies_of(struct checking *k, uint64_t from, uint64_t below
 
     k->n_rows = 0;
     begin_rows(k->v, ROW_BLOB);
-    while (next_row(k->v, &id, &value)) {
+    while (store_goes_on(k->r) && next_row(k->v, &id, &value)) {
         if (blob_row_of(value, id, &row) != ST_OK) {
             if (tell_bad_rows)
                 store_tell(k->r, "body_row", STORE_NO_ACCOUNT, "the row of blob %llu is damaged",
@@ -364,8 +394,8 @@ static enum st check_bodies_of(struct checking *k, uint64_t from, uint64_t below
         qsort(k->rows, k->n_rows, sizeof *k->rows, by_place);
     st = ST_OK;
     for (size_t i = 0; st == ST_OK && i < k->n_rows; i++)
-        st = check_body(k, &k->rows[i]);
-    return st;
+        st = store_goes_on(k->r) ? check_body(k, &k->rows[i]) : stopped();
+    return k->r->is_stopped ? stopped() : st;
 }
 
 static enum st check_bodies(struct checking *k)
@@ -446,6 +476,8 @@ static enum st walk(struct checking *k, struct segment *seg, uint64_t last_seq)
     enum st st = ST_OK;
 
     while (st == ST_OK && want <= last_seq) {
+        if (!store_goes_on(k->r))
+            return stopped();
         st = verify_batch(k, seg, at, &seq, &at);
         if (st == ST_OK && seq != want)
             st = FAIL(ST_CORRUPT, "batch %llu stands where %llu should", (unsigned long long)seq,
@@ -511,6 +543,8 @@ static enum st read_snapshot(struct checking *k, struct snap_reader *r)
 
     while ((st = snap_reader_next(r, &key, &value)) == ST_OK) {
         k->out->snapshot_rows++;
+        if (!store_goes_on(k->r))
+            return stopped();
         if (str_eq(key, str_n(position.p, sizeof position.p)))
             TRY(position_row_of(value, &pos));
     }
@@ -532,6 +566,9 @@ static enum st check_snapshot(struct checking *k)
         snap_reader_close(&r);
     }
     arena_fini(&a);
+    if (atomic_load(&k->s->snaps.skipped) > seq)
+        store_tell(k->r, "snapshot", STORE_NO_ACCOUNT, "the snapshot of batch %llu is damaged",
+                   (unsigned long long)atomic_load(&k->s->snaps.skipped));
     if (store_snapshot_seq(k->s) != seq) /* replaced while it was read */
         return st == ST_NOTFOUND ? check_snapshot(k) : ST_OK;
     if (st == ST_CORRUPT || st == ST_NOTFOUND)
@@ -540,7 +577,7 @@ static enum st check_snapshot(struct checking *k)
     return st == ST_CORRUPT || st == ST_NOTFOUND ? ST_OK : st;
 }
 
-static enum st check_all(struct checking *k)
+static enum st check_all(struct checking *k) SUSPENDS
 {
     TRY(read_segments(k));
     for (size_t i = 0; i < k->n_segs; i++)
@@ -549,6 +586,7 @@ static enum st check_all(struct checking *k)
     TRY(check_journal(k));
     TRY(check_bodies(k));
     TRY(check_snapshot(k));
+    TRY(dictionary_check(k->s, k->r, false, &k->out->dictionaries));
     did(k, 0);
     return ST_OK;
 }
@@ -564,4 +602,87 @@ enum st store_check(struct store *s, struct store_view *v, struct store_report *
     mem_free(k.rows);
     mem_free(k.bytes);
     return st;
+}
+
+/* --- mending -------------------------------------------------------------------------------------------- */
+
+/* Its file is there, its head is not its own: the row knows what it was. */
+static enum st mend_head(struct store *s, const struct segment_row *row)
+{
+    unsigned char page[SEGMENT_HEAD_USED];
+    struct segment_head head;
+    struct segment *seg;
+    enum st st;
+
+    TRY(segs_pin(&s->segs, row->head.id, &seg));
+    st = s->os->read(s->os, seg->fd, page, sizeof page, 0);
+    if (st == ST_OK && (segment_head_decode(page, &head) != ST_OK || head.id != row->head.id ||
+                        head.generation != row->head.generation)) {
+        segment_head_encode(&row->head, page);
+        st = s->os->write(s->os, seg->fd, page, sizeof page, 0);
+        if (st == ST_OK)
+            st = s->os->sync(s->os, seg->fd);
+    }
+    segs_unpin(&s->segs, seg);
+    return st;
+}
+
+static enum st mend_segment(struct store *s, uint64_t id) SUSPENDS
+{
+    struct row_key key = row_key(ROW_SEGMENT, id);
+    struct segment *seg = segs_get(&s->segs, id);
+    struct arena a = ARENA_INIT;
+    struct segment_row row;
+    struct str value;
+    enum st st = index_get(&s->index, TIER_DISK, &a, str_n(key.p, sizeof key.p), &value);
+
+    if (st == ST_OK)
+        st = segment_row_of(value, &row);
+    arena_fini(&a);
+    if (st != ST_OK)
+        return st == ST_NOTFOUND ? ST_OK : st;
+    if (!seg || seg->is_removed || row.is_gone || seg == s->journal)
+        return ST_OK;
+    st = mend_head(s, &row);
+    if (st != ST_CORRUPT || row.live_blobs)
+        return st == ST_CORRUPT ? ST_OK : st;
+    TRY(commit_moves(s, &(struct blob_move){.segment = id}, 1));
+    return segs_remove(&s->segs, id);
+}
+
+static enum st mend_segments(struct store *s) SUSPENDS
+{
+    struct store_view *v;
+    struct str value;
+    uint64_t *ids = NULL, id;
+    size_t n = 0, cap = 0;
+    enum st st;
+
+    store_view_open(s, &v);
+    begin_rows(v, ROW_SEGMENT);
+    while (next_row(v, &id, &value)) {
+        if (n == cap) {
+            cap = cap * 2 + 64;
+            ids = mem_resize(ids, cap * sizeof *ids);
+        }
+        ids[n++] = id;
+    }
+    st = store_view_end(v);
+    store_view_close(v);
+    for (size_t i = 0; st == ST_OK && i < n; i++)
+        st = mend_segment(s, ids[i]);
+    mem_free(ids);
+    return st;
+}
+
+enum st store_mend(struct store *s)
+{
+    struct store_report quiet = {0};
+    uint64_t n = 0;
+
+    TRY(dictionary_check(s, &quiet, true, &n));
+    TRY(commit_moves(s, NULL, 0)); /* so that a snapshot is made, whatever there is */
+    TRY(store_snapshot(s));
+    TRY(index_flush(&s->index)); /* from here on opening needs no segment that is missing */
+    return mend_segments(s);
 }

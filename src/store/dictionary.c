@@ -155,7 +155,7 @@ static enum st load_one(struct store *s, struct arena *a, unsigned number, bool 
         LOG(STORE_DICTIONARY_LOST, lf_u64("number", number));
         return ST_OK;
     }
-    if (!file_fits)
+    if (!file_fits && !s->looks_only)
         TRY(write_file(s, a, number, row));
     if (!row_fits) {
         c = other;
@@ -219,6 +219,53 @@ enum st dictionary_add(struct squeeze *z, unsigned number, struct str bytes)
     if (!is_fit(bytes, number, &c))
         return FAIL(ST_CORRUPT, "dictionary %u is damaged", number);
     return squeeze_add(z, c.number, c.made_us, c.bodies, c.bytes);
+}
+
+/* --- checking ------------------------------------------------------------------------------------ */
+
+static enum st commit_row(struct store *s, struct arena *a, unsigned number, struct str value) SUSPENDS;
+
+/* One that is just being made has no row yet and is not in use: that is no damage. */
+static enum st check_one(struct store *s, struct arena *a, unsigned number, struct store_report *r, bool mends,
+                         uint64_t *out_n) SUSPENDS
+{
+    const struct dictionary *d = atomic_load(&s->squeeze.dictionaries[number]);
+    struct str row = STR_NONE, file = STR_NONE;
+    enum st st = index_get(&s->index, TIER_DISK, a, row_key_of(a, number), &row);
+    bool row_fits, file_fits;
+    struct copy c;
+
+    if (st != ST_OK && st != ST_NOTFOUND)
+        return st;
+    if (st == ST_NOTFOUND && !d)
+        return ST_OK;
+    ++*out_n;
+    if (read_file(s, a, number, &file) != ST_OK)
+        file = STR_NONE;
+    row_fits = is_fit(row, number, &c);
+    file_fits = is_fit(file, number, &c);
+    if (!row_fits)
+        store_tell(r, "dictionary", STORE_NO_ACCOUNT, "the row of dictionary %u is missing or damaged", number);
+    if (!file_fits)
+        store_tell(r, "dictionary", STORE_NO_ACCOUNT, "the file of dictionary %u is missing or damaged", number);
+    if (mends && d && !file_fits)
+        TRY(write_file(s, a, number, encode(a, &(struct copy){d->number, d->made_us, d->bodies, d->bytes})));
+    if (mends && d && !row_fits)
+        TRY(commit_row(s, a, number, encode(a, &(struct copy){d->number, d->made_us, d->bodies, d->bytes})));
+    return ST_OK;
+}
+
+enum st dictionary_check(struct store *s, struct store_report *r, bool mends, uint64_t *out_n)
+{
+    struct arena a = ARENA_INIT;
+    enum st st = ST_OK;
+
+    for (unsigned i = 1; st == ST_OK && i <= DICTIONARIES_MAX; i++) {
+        st = check_one(s, &a, i, r, mends, out_n);
+        arena_reset(&a);
+    }
+    arena_fini(&a);
+    return st;
 }
 
 /* --- training ------------------------------------------------------------------------------------ */

@@ -8,8 +8,8 @@
 #define NO_LINES                                                                                                       \
     6 /* above every level: after a line of its text log could not be written, RocksDB aborts at the next */
 
-/* The C API has texts for status codes. Takes the text. */
-static enum st failed(char *text)
+/* The C API has texts for status codes. Takes the text. A file that is missing is damage: nobody but RocksDB removes any. */
+static enum st failed(struct index *ix, char *text)
 {
     static const struct {
         const char *begin;
@@ -26,6 +26,10 @@ static enum st failed(char *text)
             st = kinds[i].st;
     if (str_search(str_z(text), STR("No space left")) < strlen(text))
         st = ST_NOSPACE;
+    if (str_search(str_z(text), STR("No such file or directory")) < strlen(text))
+        st = ST_CORRUPT;
+    if (st == ST_CORRUPT && ix)
+        atomic_store(&ix->is_damaged, true);
     if (st != ST_TRYLATER)
         st = FAIL(st, "index: %s", text);
     rocksdb_free(text);
@@ -98,7 +102,7 @@ enum st index_open(struct index *ix, const char *path, const struct store_option
     ix->read_cached = rocksdb_readoptions_create();
     rocksdb_readoptions_set_read_tier(ix->read_cached, 1);
     ix->db = rocksdb_open(ix->options, path, &error);
-    return error ? failed(error) : ST_OK;
+    return error ? failed(ix, error) : ST_OK;
 }
 
 enum st index_remove(const char *path)
@@ -108,7 +112,7 @@ enum st index_remove(const char *path)
 
     rocksdb_destroy_db(options, path, &error);
     rocksdb_options_destroy(options);
-    return error ? failed(error) : ST_OK;
+    return error ? failed(NULL, error) : ST_OK;
 }
 
 void index_close(struct index *ix)
@@ -135,7 +139,7 @@ enum st index_get(struct index *ix, enum tier tier, struct arena *a, struct str 
 
     slice = rocksdb_get_pinned(ix->db, o, key.p, key.n, &error);
     if (error)
-        return failed(error);
+        return failed(ix, error);
     if (!slice)
         return ST_NOTFOUND;
     v.p = rocksdb_pinnableslice_value(slice, &v.n);
@@ -156,13 +160,14 @@ static size_t copy_entry(struct arena *a, const rocksdb_iterator_t *it, struct i
 }
 
 struct cursor {
+    struct index *ix;
     rocksdb_readoptions_t *options;
     rocksdb_iterator_t *it;
 };
 
 static struct cursor cursor_open(struct index *ix, enum tier tier, struct str from, struct str to)
 {
-    struct cursor c = {.options = rocksdb_readoptions_create()};
+    struct cursor c = {.ix = ix, .options = rocksdb_readoptions_create()};
 
     rocksdb_readoptions_set_iterate_upper_bound(c.options, to.p, to.n);
     if (tier == TIER_MEMORY)
@@ -181,7 +186,7 @@ static enum st cursor_close(struct cursor *c)
     rocksdb_iter_get_error(c->it, &error);
     rocksdb_iter_destroy(c->it);
     rocksdb_readoptions_destroy(c->options);
-    return error ? failed(error) : ST_OK;
+    return error ? failed(c->ix, error) : ST_OK;
 }
 
 enum st index_page(struct index *ix, enum tier tier, struct arena *a, struct str from, struct str to, size_t max_n,
@@ -248,7 +253,7 @@ enum st index_view_get(struct index_view *v, struct arena *a, struct str key, st
 
     value = rocksdb_get(v->ix->db, v->read, key.p, key.n, &n, &error);
     if (error)
-        return failed(error);
+        return failed(v->ix, error);
     if (!value)
         return ST_NOTFOUND;
     *out_value = arena_str(a, str_n(value, n));
@@ -258,7 +263,7 @@ enum st index_view_get(struct index_view *v, struct arena *a, struct str key, st
 
 void index_scan_open(struct index_view *v, struct str from, struct str to, struct index_scan *out)
 {
-    *out = (struct index_scan){.it = rocksdb_create_iterator(v->ix->db, v->read), .to = to};
+    *out = (struct index_scan){.ix = v->ix, .it = rocksdb_create_iterator(v->ix->db, v->read), .to = to};
     rocksdb_iter_seek(out->it, from.p ? from.p : "", from.n);
 }
 
@@ -280,7 +285,7 @@ enum st index_scan_close(struct index_scan *s)
 
     rocksdb_iter_get_error(s->it, &error);
     rocksdb_iter_destroy(s->it);
-    return error ? failed(error) : ST_OK;
+    return error ? failed(s->ix, error) : ST_OK;
 }
 
 enum st index_write(struct index *ix, rocksdb_writebatch_t *batch)
@@ -288,7 +293,7 @@ enum st index_write(struct index *ix, rocksdb_writebatch_t *batch)
     char *error = NULL;
 
     rocksdb_write(ix->db, ix->write, batch, &error);
-    return error ? failed(error) : ST_OK;
+    return error ? failed(ix, error) : ST_OK;
 }
 
 bool index_is_stopped(struct index *ix)
@@ -306,5 +311,5 @@ enum st index_flush(struct index *ix)
     rocksdb_flushoptions_set_wait(o, 1);
     rocksdb_flush(ix->db, o, &error);
     rocksdb_flushoptions_destroy(o);
-    return error ? failed(error) : ST_OK;
+    return error ? failed(ix, error) : ST_OK;
 }

@@ -5,6 +5,7 @@
 #include "store/store.h"
 
 #include <rocksdb/c.h>
+#include <stdatomic.h>
 
 struct index {
     rocksdb_t *db;
@@ -13,6 +14,7 @@ struct index {
     rocksdb_cache_t *cache;
     rocksdb_writeoptions_t *write;
     rocksdb_readoptions_t *read, *read_cached;
+    atomic_bool is_damaged; /* a call has found it so */
 };
 
 enum st index_open(struct index *ix, const char *path, const struct store_options *opt)
@@ -53,6 +55,7 @@ enum st index_view_get(struct index_view *v, struct arena *a, struct str key, st
 
 /* All from `from` on, below `to` (empty: no end; the caller's until closed), in order. Views last until the next call. */
 struct index_scan {
+    struct index *ix;
     rocksdb_iterator_t *it;
     struct str to;
     bool began;

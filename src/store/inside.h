@@ -80,6 +80,8 @@ struct store {
     const struct os_file *os;
     char *dir;
     const char *index_name;
+    bool looks_only;       /* nothing is written (look.c) */
+    char rebuilt_why[200]; /* by itself, when it was opened */
     int lock_fd;
     struct index index;
     struct segs segs;
@@ -136,9 +138,10 @@ enum st journal_commit(struct store *s, struct job_list *batch) MUST_USE;
 enum st journal_apply(struct store *s, struct str record, uint64_t seq, uint64_t segment, uint64_t offset) MUST_USE;
 
 /* --- store.c --- */
-/* With its index in another folder below the store's, and for rebuilding (NULL: not). */
+/* With its index in another folder, below the store's unless the name begins with "/" (then it is only looked at), and for rebuilding
+ * (NULL: not). *out_bad_index, not NULL: it failed since the index is damaged. */
 enum st store_open_as(const struct store_options *opt, const char *index_name, struct rebuilding *rb,
-                      struct store **out) MUST_USE;
+                      struct store **out, bool *out_bad_index) MUST_USE;
 enum st store_raise_format(struct store *s) MUST_USE; /* before anything of a newer version is written */
 
 /* --- commit.c --- */

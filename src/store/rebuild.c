@@ -11,6 +11,7 @@
 
 #define NEW_NAME "index.new"
 #define OLD_NAME "index.old"
+#define BAD_NAME "index.bad"
 #define VERSIONS_LOST 4096u /* what one batch may raise an account's version by, at most */
 
 struct named {
@@ -297,10 +298,10 @@ static enum st raise_versions(struct store *s)
     return index_write(&s->index, s->changes);
 }
 
-static enum st write_found(struct store *s, struct arena *a, uint64_t id, struct str body)
+static enum st write_found(struct store *s, struct arena *a, uint64_t id, const char *suffix, struct str body)
 {
     const char *dir = arena_printf(a, "%s/lost+found", s->dir).p;
-    const char *path = arena_printf(a, "%s/%llu.eml", dir, (unsigned long long)id).p;
+    const char *path = arena_printf(a, "%s/%llu%s", dir, (unsigned long long)id, suffix).p;
     enum st st;
     int fd;
 
@@ -320,9 +321,44 @@ enum st store_save_body(struct store *s, uint64_t id)
     enum st st = blob_open(s, id, &body);
 
     if (st == ST_OK) {
-        st = write_found(s, &a, id, body.bytes);
+        st = write_found(s, &a, id, ".eml", body.bytes);
         blob_close(&body);
     }
+    arena_fini(&a);
+    return st;
+}
+
+static enum st read_stored(struct store *s, struct arena *a, const struct blob_row *row, struct str *out)
+{
+    struct segment *seg;
+    char *p;
+    enum st st;
+
+    if (row->stored > BLOB_MAX)
+        return FAIL(ST_CORRUPT, "a body of %llu bytes", (unsigned long long)row->stored);
+    p = arena_alloc(a, row->stored + 1);
+    TRY(segs_pin(&s->segs, row->segment, &seg));
+    st = s->os->read(s->os, seg->fd, p, row->stored, row->offset + RECORD_HEAD_BYTES);
+    segs_unpin(&s->segs, seg);
+    TRY(st);
+    *out = str_n(p, row->stored);
+    return ST_OK;
+}
+
+enum st store_save_damaged(struct store *s, uint64_t id)
+{
+    struct row_key key = row_key(ROW_BLOB, id);
+    struct arena a = ARENA_INIT;
+    struct blob_row row;
+    struct str value, stored;
+    enum st st = index_get(&s->index, TIER_DISK, &a, str_n(key.p, sizeof key.p), &value);
+
+    if (st == ST_OK)
+        st = blob_row_of(value, id, &row);
+    if (st == ST_OK)
+        st = read_stored(s, &a, &row, &stored);
+    if (st == ST_OK)
+        st = write_found(s, &a, id, ".damaged", stored);
     arena_fini(&a);
     return st;
 }
@@ -351,7 +387,7 @@ static enum st save_body(struct store *s, struct arena *a, struct segment *seg, 
         bytes_hash(str_n(stored, head.stored)) != head.hash ||
         squeeze_undo(&s->squeeze, str_n(stored, head.stored), head.codec, head.dictionary, body, head.raw) != ST_OK)
         return ST_OK;
-    TRY(write_found(s, a, head.id, str_n(body, head.raw)));
+    TRY(write_found(s, a, head.id, ".eml", str_n(body, head.raw)));
     s->rebuilding->out->saved++;
     return ST_OK;
 }
@@ -465,6 +501,16 @@ static enum st exists(struct store *s, const char *path, bool *out)
     return ST_OK;
 }
 
+/* One that nobody has looked at yet; the one before goes. */
+static enum st keep_bad(struct store *s, struct arena *a, const char *old)
+{
+    const char *bad = arena_printf(a, "%s/" BAD_NAME, s->dir).p;
+
+    TRY(index_remove(bad));
+    TRY(s->os->rename(s->os, old, bad));
+    return s->os->sync_dir(s->os, s->dir);
+}
+
 /* The new index is whole and closed. Cut at any point, opening finishes it (rebuild_tidy). */
 static enum st change_folders(struct store *s, struct arena *a)
 {
@@ -480,7 +526,7 @@ static enum st change_folders(struct store *s, struct arena *a)
     TRY(s->os->sync_dir(s->os, s->dir));
     TRY(s->os->rename(s->os, fresh, now));
     TRY(s->os->sync_dir(s->os, s->dir));
-    return index_remove(old);
+    return is && s->rebuilding->is_strict ? keep_bad(s, a, old) : index_remove(old);
 }
 
 enum st rebuild_tidy(struct store *s, struct arena *a)
@@ -513,7 +559,7 @@ static enum st open_fresh(const struct store_options *opt, struct rebuilding *rb
 
     st = index_remove(arena_printf(&a, "%s/" NEW_NAME, opt->dir).p);
     arena_fini(&a);
-    return st == ST_OK ? store_open_as(opt, NEW_NAME, rb, out) : st;
+    return st == ST_OK ? store_open_as(opt, NEW_NAME, rb, out, NULL) : st;
 }
 
 /* With the snapshot; when that is damaged without it, if the journal goes back to the beginning; else with what is good. */
@@ -529,7 +575,7 @@ static enum st open_somehow(const struct store_options *opt, struct rebuilding *
         store_close(*out);
         st = ST_CORRUPT;
     }
-    if (st != ST_CORRUPT)
+    if (st != ST_CORRUPT || rb->is_strict)
         return st;
     rb->snapshot = SNAPSHOT_GAPS;
     map_fini(&rb->named);
@@ -564,7 +610,10 @@ static enum st rebuild(const struct store_options *opt, struct rebuilding *rb)
 
     quiet.upkeep = NULL;
     TRY(open_somehow(&quiet, rb, &s));
-    st = finish(s, &a);
+    if (rb->is_strict && rb->out->n_losses)
+        st = FAIL(ST_CORRUPT, "the journal is damaged at batch %llu", (unsigned long long)rb->out->losses[0].first);
+    else
+        st = finish(s, &a);
     committer_stop(s);
     index_close(&s->index);
     if (st == ST_OK) /* they may hold what is lost */
@@ -592,6 +641,29 @@ enum st store_rebuild(const struct store_options *opt, const struct store_progre
     st = rebuild(opt, &rb);
     map_fini(&rb.named);
     mem_free(rb.bodies);
+    return st;
+}
+
+enum st rebuild_damaged(const struct store_options *opt, const char *why)
+{
+    struct store_rebuilt out = {0};
+    struct rebuilding rb = {.out = &out, .is_strict = true};
+    struct arena a = ARENA_INIT;
+    enum st st = rebuild(opt, &rb);
+
+    map_fini(&rb.named);
+    mem_free(rb.bodies);
+    store_rebuilt_fini(&out);
+    if (st == ST_CORRUPT) {
+        struct str more = arena_str(&a, str_z(err_get()->text));
+
+        IGNORE(index_remove(arena_printf(&a, "%s/" NEW_NAME, opt->dir).p));
+        st = FAIL(
+            ST_CORRUPT,
+            "%.150s; making it again: %.*s; \"restante rebuild\" makes it from what is good, and says what is lost",
+            why, (int)MIN(more.n, 200), more.p);
+    }
+    arena_fini(&a);
     return st;
 }
 

@@ -12,6 +12,7 @@ struct rebuilding {
     struct map named;                                              /* account -> struct named */
     uint64_t lost;                                                 /* batches */
     bool is_any;                                                   /* some loss is not named */
+    bool is_strict;                                                /* nothing may be lost: nobody has asked for it */
     struct body_place {
         uint64_t segment, offset;
     } * bodies; /* that stand in lost batches */
@@ -28,3 +29,6 @@ enum st rebuild_pass_over(struct store *s, struct cursor *c, struct found *f) MU
 enum st rebuild_look(struct store *s, const struct found *f) MUST_USE;
 /* While opening: what a rebuilding that was cut left behind is finished or removed. */
 enum st rebuild_tidy(struct store *s, struct arena *a) MUST_USE;
+/* RocksDB can't make anything of the index: it is made again, if snapshot and journal are whole, and the bad one kept as index.bad. ST_CORRUPT: they
+ * are not; nothing has changed. */
+enum st rebuild_damaged(const struct store_options *opt, const char *why) MUST_USE;

@@ -229,7 +229,8 @@ static enum st finish(struct store *s, struct cursor *c, struct found *last)
         return ST_OK;
     }
     TRY(st);
-    TRY(make_durable(s, last));
+    if (!s->looks_only)
+        TRY(make_durable(s, last));
     return apply(s, last);
 }
 
@@ -358,5 +359,5 @@ enum st store_recover(struct store *s)
     s->journal_at = c.at;
     TRY(st);
     segs_recovered(&s->segs);
-    return reserve_ids(s);
+    return s->looks_only ? ST_OK : reserve_ids(s);
 }

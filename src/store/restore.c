@@ -228,13 +228,13 @@ static enum st open_somehow(const struct store_options *opt, struct rebuilding *
     enum st st;
 
     TRY(remove_index(opt));
-    st = store_open_as(opt, INDEX_NAME, rb, out);
+    st = store_open_as(opt, INDEX_NAME, rb, out, NULL);
     if (st != ST_CORRUPT)
         return st;
     rb->snapshot = SNAPSHOT_GAPS;
     rb->done = rb->total = rb->out->batches = 0;
     TRY(remove_index(opt));
-    return store_open_as(opt, INDEX_NAME, rb, out);
+    return store_open_as(opt, INDEX_NAME, rb, out, NULL);
 }
 
 enum st store_restore(const struct store_options *opt, uint64_t until, const struct store_moved *moved, size_t n_moved,

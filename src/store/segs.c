@@ -599,15 +599,16 @@ void segs_fill_spares(struct segs *t)
 /* --- removing ----------------------------------------------------------------------------------------- */
 
 /* True when nobody reads it just now: then its space may be written over. */
-static bool take_out(struct segs *t, struct segment *seg, bool *out_spare)
+static bool take_out(struct segs *t, struct segment *seg, bool *out_spare, bool *out_was)
 {
     uint64_t now = clock_mono_us();
     bool quiet;
 
     pthread_mutex_lock(&t->mutex);
+    *out_was = seg->is_removed;
     seg->is_removed = true;
     quiet = seg->pins == 0;
-    if (quiet)
+    if (quiet && !*out_was)
         close_file(t, seg);
     *out_spare = quiet && seg->row.head.kind == SEGMENT_JOURNAL && seg->row.head.size <= pace_size(&t->pace, now) &&
                  t->spares_n < pace_spares(&t->pace, now);
@@ -650,17 +651,19 @@ enum st segs_remove(struct segs *t, uint64_t id)
     struct segment *seg = segs_get(t, id);
     struct arena a = ARENA_INIT;
     const char *path = path_of(t, &a, id, ".seg");
-    bool spare;
-    enum st st;
+    bool spare, was, quiet;
+    enum st st = ST_OK;
 
-    must(seg && !seg->is_removed);
-    if (take_out(t, seg, &spare) && spare)
+    must(seg);
+    quiet = take_out(t, seg, &spare, &was);
+    if (quiet && spare && !was)
         st = make_spare_of(t, &a, path, seg->row.head.size);
-    else
+    else if (!was)
         st = t->os->unlink(t->os, path);
-    subtract(t, seg);
+    if (!was)
+        subtract(t, seg);
     arena_fini(&a);
-    return st;
+    return st == ST_NOTFOUND ? ST_OK : st; /* lost, and with nothing in it not missed */
 }
 
 _Static_assert(STORE_SPARE == (int)SEGMENT_SPARE && STORE_JOURNAL == (int)SEGMENT_JOURNAL &&

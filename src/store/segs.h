@@ -94,7 +94,7 @@ bool segs_is_idle_bulk(struct segs *t, uint64_t id);
 void segs_retire_bulk(struct segs *t, uint64_t id);
 
 /* Nothing names it any more, and that is durable: its space becomes a spare, under another number and generation, or
- * goes back to the file system. Readers that hold it go on. */
+ * goes back to the file system. Readers that hold it go on. Fine when its file is missing, or somebody has done it. */
 enum st segs_remove(struct segs *t, uint64_t id) MUST_USE;
 
 /* Files and their bytes, by kind. */

@@ -60,6 +60,7 @@ static enum st look_at(struct store *s, struct arena *a, uint64_t seq)
 
     if (st == ST_CORRUPT) {
         LOG(STORE_SNAPSHOT_SKIPPED, lf_u64("file", seq), lf_err());
+        atomic_store(&s->snaps.skipped, MAX(seq, atomic_load(&s->snaps.skipped)));
         return ST_OK;
     }
     TRY(st);
@@ -340,6 +341,7 @@ static enum st replace(struct making *m, const char *tmp)
     TRY(s->os->rename(s->os, tmp, snaps_path(s, &m->arena, m->pos.seq)));
     TRY(s->os->sync_dir(s->os, s->snaps.dir));
     atomic_store(&s->snaps.seq, m->pos.seq);
+    atomic_store(&s->snaps.skipped, 0);
     atomic_store(&s->snaps.made_us, clock_wall_us());
     if (hold_is_held(s)) /* by somebody who reads one of them: they go with the next */
         return ST_OK;

@@ -16,6 +16,7 @@ struct snaps {
     bool runs, ending, making;
     atomic_bool hurry;        /* somebody waits for it: no pauses */
     _Atomic uint64_t seq;     /* of the newest; 0: none */
+    _Atomic uint64_t skipped; /* one that is damaged, and newer; 0: none */
     uint64_t bytes;           /* of its file (mutex) */
     _Atomic uint64_t made_us; /* when it was made */
     _Atomic uint64_t since;   /* what figures.journal_bytes were when it was made, */

@@ -5,6 +5,7 @@
 #include "store/inside.h"
 #include "store/rebuild.h"
 #include "store/restore.h"
+#include "store/tools.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #define SNAPSHOT_BYTES_DEFAULT (64u << 20)
 #define FORMAT_TEXT "restante store "
 #define PATH_MAX_BYTES 4000
+#define INDEX_FILES_MAX 1000000
 
 /* --- cores --------------------------------------------------------------------------------------------- */
 
@@ -202,14 +204,53 @@ static enum st tell_unrepaired(struct store *s, struct arena *a)
     return ST_OK;
 }
 
+/* RocksDB would take a folder without this file for a new one, and remove the tables in it. */
+static enum st look_for_index(struct store *s, struct arena *a, const char *path, bool *out_missing)
+{
+    struct str *names;
+    size_t n = 0;
+    bool has_tables = false, has_current = false;
+    enum st st = s->os->list(s->os, a, path, INDEX_FILES_MAX, &names, &n);
+
+    if (st != ST_OK && st != ST_NOTFOUND)
+        return st;
+    for (size_t i = 0; i < n; i++) {
+        has_current = has_current || str_eq(names[i], STR("CURRENT"));
+        has_tables = has_tables || str_ends(names[i], STR(".sst")) || str_starts(names[i], STR("MANIFEST-"));
+    }
+    *out_missing = !has_current;
+    if (!has_tables || has_current)
+        return ST_OK;
+    s->index.is_damaged = true;
+    return FAIL(ST_CORRUPT, "index: the file CURRENT is missing");
+}
+
+static enum st open_index(struct store *s, struct arena *a, bool *out_missing)
+{
+    const char *path = s->looks_only ? s->index_name : (const char *)arena_printf(a, "%s/%s", s->dir, s->index_name).p;
+
+    TRY(look_for_index(s, a, path, out_missing));
+    return index_open(&s->index, path, &s->opt);
+}
+
+static enum st start_threads(struct store *s)
+{
+    segs_fill_spares(&s->segs);
+    TRY(committer_start(s));
+    TRY(snaps_start(s));
+    return s->opt.upkeep ? upkeep_start(s) : ST_OK;
+}
+
 static enum st open_all(struct store *s, struct arena *a)
 {
+    bool missing = false;
+
     TRY(lock(s, a));
     TRY(check_format(s, a));
     TRY(hold_open(s, a));
-    if (!s->rebuilding)
+    if (!s->rebuilding && !s->looks_only)
         TRY(rebuild_tidy(s, a));
-    TRY(index_open(&s->index, arena_printf(a, "%s/%s", s->dir, s->index_name).p, &s->opt));
+    TRY(open_index(s, a, &missing));
     TRY(segs_open(&s->segs, s->os, s->dir, s->opt.segment_bytes, s->opt.reserve_bytes));
     TRY(snaps_open(s));
     TRY(snaps_load(s));
@@ -217,10 +258,11 @@ static enum st open_all(struct store *s, struct arena *a)
     TRY(s->rebuilding && s->rebuilding->until ? restore_take_files(s) : ST_OK);
     TRY(store_recover(s));
     TRY(dictionary_load(s));
-    segs_fill_spares(&s->segs);
-    TRY(committer_start(s));
-    TRY(snaps_start(s));
-    TRY(s->opt.upkeep ? upkeep_start(s) : ST_OK);
+    if (s->looks_only)
+        return ST_OK;
+    if (missing && !s->rebuilding && s->seq > 1) /* the first batch is of opening itself */
+        LOG(STORE_INDEX_REBUILT, lf_u64("sequence", s->seq), lf_z("why", "it was missing"));
+    TRY(start_threads(s));
     return tell_unrepaired(s, a);
 }
 
@@ -243,13 +285,30 @@ static void set_defaults(struct store_options *o)
     o->segment_bytes = (MAX(o->segment_bytes, SEGMENT_BYTES_LEAST) + 4095) & ~(uint64_t)4095;
 }
 
+/* What RocksDB finds damaged is made again from snapshot and journal, if these are whole. */
 enum st store_open(const struct store_options *opt, struct store **out)
 {
-    return store_open_as(opt, INDEX_NAME, NULL, out);
+    struct err why;
+    bool is_bad = false;
+    enum st st = store_open_as(opt, INDEX_NAME, NULL, out, &is_bad);
+
+    if (st == ST_OK || !is_bad)
+        return st;
+    why = *err_get();
+    TRY(rebuild_damaged(opt, why.text));
+    TRY(store_open_as(opt, INDEX_NAME, NULL, out, NULL));
+    LOG(STORE_INDEX_REBUILT, lf_u64("sequence", (*out)->seq), lf_z("why", why.text));
+    snprintf((*out)->rebuilt_why, sizeof(*out)->rebuilt_why, "%.190s", why.text);
+    return ST_OK;
+}
+
+const char *store_was_rebuilt(const struct store *s)
+{
+    return s->rebuilt_why[0] ? s->rebuilt_why : NULL;
 }
 
 enum st store_open_as(const struct store_options *opt, const char *index_name, struct rebuilding *rb,
-                      struct store **out)
+                      struct store **out, bool *out_bad_index)
 {
     struct store *s = MEM_NEW(struct store);
     struct arena a = ARENA_INIT;
@@ -262,6 +321,7 @@ enum st store_open_as(const struct store_options *opt, const char *index_name, s
     memcpy(s->dir, opt->dir, strlen(opt->dir));
     s->opt.dir = s->dir;
     s->index_name = index_name;
+    s->looks_only = index_name[0] == '/';
     s->rebuilding = rb;
     s->lock_fd = -1;
     s->changes = rocksdb_writebatch_create();
@@ -282,6 +342,8 @@ enum st store_open_as(const struct store_options *opt, const char *index_name, s
     if (st != ST_OK) {
         struct err why = *err_get();
 
+        if (out_bad_index)
+            *out_bad_index = atomic_load(&s->index.is_damaged);
         store_close(s);
         *err_get() = why;
         return st;

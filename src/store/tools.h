@@ -68,29 +68,38 @@ enum st store_restore(const struct store_options *opt, uint64_t until, const str
 enum st store_unrepaired(struct store *s, struct arena *a, uint64_t **out, size_t *out_n) MUST_USE;
 enum st store_repaired(struct store *s) MUST_USE; /* all of them have been */
 
+/* Why opening had to make the index again, which RocksDB could make nothing of; NULL: it had not. */
+const char *store_was_rebuilt(const struct store *s);
+
 /* --- checking --------------------------------------------------------------------------------------------- */
 
 /* What is wrong, as it is found. */
 struct store_problem {
     const char *kind; /* "body", "journal", "counts" ...: a word */
     uint64_t account; /* STORE_NO_ACCOUNT: of the store itself */
-    char text[300];
+    uint64_t blob;    /* that can't be read or is missing; 0: none */
+    char text[600];
 };
 #define STORE_NO_ACCOUNT UINT64_MAX
 
 struct store_report {
     void (*problem)(void *arg, const struct store_problem *p);
     void *arg;
-    const struct store_progress *progress;
-    uint64_t problems;
+    const struct store_progress *progress; /* here also while nothing is read for a while */
+    uint64_t problems, done, total;
+    unsigned steps;
+    bool is_stopped; /* set by who watches the progress: the check ends soon, with ST_CANCELED */
 };
 void store_tell(struct store_report *r, const char *kind, uint64_t account, const char *fmt, ...) PRINTF_LIKE(4, 5);
+void store_tell_blob(struct store_report *r, const char *kind, uint64_t blob, const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* Once for each row that is looked at. False: it is to stop. */
+bool store_goes_on(struct store_report *r);
 
 /* The index at one moment, while others go on writing. Close it soon. */
 struct store_view;
 void store_view_open(struct store *s, struct store_view **out);
 void store_view_close(struct store_view *v);
-/* The rows of all accounts but the store's own, or of one of them, in order: begin, next until false, end (which says why it stopped). */
+/* The rows of all accounts but the store's own two, or of one of them, in order: begin, next until false, end (which says why it stopped). */
 void store_view_begin(struct store_view *v, const uint64_t *only_account);
 bool store_view_next(struct store_view *v, uint64_t *out_account, struct str *out_key, struct str *out_value);
 enum st store_view_end(struct store_view *v) MUST_USE;
@@ -100,11 +109,24 @@ void store_view_begin_bodies(struct store_view *v);
 bool store_view_next_body(struct store_view *v, uint64_t *out_id, uint32_t *out_refs);
 
 struct store_checked {
-    uint64_t bytes, bodies, batches, snapshot_rows;
+    uint64_t bytes, bodies, batches, snapshot_rows, dictionaries;
 };
 /* Every body that is referred to, every record of the journal that the snapshot does not stand for, the rows that the store keeps for itself,
- * the segments' heads and the snapshot. Problems go to the report; ST_OK also when there are some. */
-enum st store_check(struct store *s, struct store_view *v, struct store_report *r, struct store_checked *out) MUST_USE;
+ * the segments' heads, the dictionaries and the snapshot. Problems go to the report; ST_OK also when there are some. */
+enum st store_check(struct store *s, struct store_view *v, struct store_report *r, struct store_checked *out)
+    SUSPENDS MUST_USE;
 
-/* Writes a body to DIR/lost+found/ID.eml. */
+/* Opens a store that nobody has open, to be read and checked; nothing below its directory changes. `scratch`, beside it, is a folder of ours for what
+ * opening has to write: made, and removed when it is closed. ST_CORRUPT also where store_open would make the index again. */
+enum st store_look_open(const struct store_options *opt, const char *scratch, struct store **out) MUST_USE;
+void store_look_close(struct store *s, const char *scratch);
+
+/* Writes a body to DIR/lost+found/ID.eml; what is stored of one that is damaged, as it is, to ID.damaged. ST_CORRUPT: it can't be read;
+ * its segment is missing. */
 enum st store_save_body(struct store *s, uint64_t id) SUSPENDS MUST_USE;
+enum st store_save_damaged(struct store *s, uint64_t id) MUST_USE;
+
+/* What can be set right of what store_check finds without making the index again, once nobody refers to damaged bodies any more: damaged
+ * heads of segments are written anew, missing segments in which nothing lives are gone for good, dictionaries get their second
+ * copy back, and a snapshot stands for what is damaged in journal and snapshot. Others may go on writing. */
+enum st store_mend(struct store *s) SUSPENDS MUST_USE;

@@ -143,5 +143,5 @@ TEST(texts_become_codes)
                  {"never seen before", ST_IO}};
 
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-        CHECK_ST(failed(strdup(cases[i].text)), cases[i].st);
+        CHECK_ST(failed(NULL, strdup(cases[i].text)), cases[i].st);
 }
