@@ -605,30 +605,73 @@ static enum admin_exit run_make_ca(struct call *c)
     return e;
 }
 
+static enum admin_exit show_check(struct call *c, enum st st, struct buf *json, struct str accounts, bool wrong)
+{
+    enum admin_exit e;
+
+    if (st != ST_OK) {
+        e = complain(st);
+        return e == ADMIN_REFUSED ? ADMIN_REFUSED : st == ST_CORRUPT ? ADMIN_WRONG : ADMIN_FAILED;
+    }
+    admin_name_accounts(accounts, json);
+    e = show(c, buf_str(json));
+    return e == ADMIN_DONE && wrong ? ADMIN_WRONG : e;
+}
+
 static enum admin_exit run_store_tool(struct call *c)
 {
     enum admin_exit e = read_config(c);
+    struct buf json, accounts;
     bool wrong = false;
-    struct buf json;
     enum st st;
 
     if (e != ADMIN_DONE)
         return e;
+    buf_init(&accounts, ADMIN_ANSWER_MAX);
+    IGNORE(admin_list_accounts(c->config, &accounts)); /* then they have numbers only */
     st = config_lock_data(c->set->data, &c->lock);
+    buf_init(&json, ADMIN_ANSWER_MAX);
     if (st == ST_BUSY) {
         fprintf(stderr, "restante: a server runs on %.*s: stop it first (restante stop)\n", STR_ARGS(c->set->data));
-        return ADMIN_NO_SERVER;
+        e = ADMIN_NO_SERVER;
+    } else if (st != ST_OK) {
+        e = complain(st);
+    } else {
+        st = c->hooks->store_tool(c->set, &c->args, &json, &wrong);
+        e = show_check(c, st, &json, buf_str(&accounts), wrong);
     }
-    if (st != ST_OK)
-        return complain(st);
-    buf_init(&json, ADMIN_ANSWER_MAX);
-    st = c->hooks->store_tool(c->set, &c->args, &json, &wrong);
-    if (st == ST_OK)
-        e = show(c, buf_str(&json));
-    else
-        e = complain(st) == ADMIN_REFUSED ? ADMIN_REFUSED : st == ST_CORRUPT ? ADMIN_WRONG : ADMIN_FAILED;
     buf_fini(&json);
-    return e == ADMIN_DONE && wrong ? ADMIN_WRONG : e;
+    buf_fini(&accounts);
+    return e;
+}
+
+/* By the server when one runs, else on the data directory itself. */
+static enum admin_exit run_check(struct call *c)
+{
+    bool nobody = c->offline, wrong = false;
+    enum admin_exit e = nobody ? ADMIN_DONE : find_socket(c);
+    struct buf json, accounts;
+    enum st st = ST_OK;
+
+    if (e != ADMIN_DONE)
+        return e;
+    buf_init(&json, ADMIN_ANSWER_MAX);
+    buf_init(&accounts, ADMIN_ANSWER_MAX);
+    if (!nobody)
+        st = admin_check(&c->arena, c->socket, c->words, c->n, &json, &wrong, &nobody);
+    if (st == ST_OK && !nobody)
+        IGNORE(admin_list_accounts(c->config, &accounts));
+    if (!nobody) {
+        e = show_check(c, st, &json, buf_str(&accounts), wrong);
+    } else if (c->control) {
+        complain(st);
+        e = ADMIN_NO_SERVER;
+    } else {
+        e = run_store_tool(c);
+    }
+    buf_fini(&json);
+    buf_fini(&accounts);
+    return e;
 }
 
 static enum admin_exit run(struct call *c)
@@ -637,7 +680,7 @@ static enum admin_exit run(struct call *c)
     case ADMIN_CMD_version: return run_version(c);
     case ADMIN_CMD_help: return run_help(c);
     case ADMIN_CMD_make_ca: return run_make_ca(c);
-    case ADMIN_CMD_check:
+    case ADMIN_CMD_check: return run_check(c);
     case ADMIN_CMD_rebuild: return run_store_tool(c);
     case ADMIN_CMD_account_add:
     case ADMIN_CMD_account_password: return with_password(c);
@@ -733,7 +776,7 @@ int admin_main(int argc, char **argv, const struct admin_hooks *hooks)
         c->words[c->n++] = STR("help");
     if (st == ST_OK)
         st = admin_parse(&c->arena, c->words, c->n, &c->args);
-    if (st == ST_OK && c->offline && !(c->args.command->flags & (CMD_OFFLINE | CMD_STARTS)))
+    if (st == ST_OK && c->offline && !(c->args.command->flags & (CMD_OFFLINE | CMD_STARTS | CMD_BY_ITSELF)))
         st = FAIL(ST_SYNTAX, "that command needs the running server");
     if (st == ST_SYNTAX && c->n == 1 && admin_noun_has_verbs(c->words[0]))
         e = list_verbs(c->words[0]);

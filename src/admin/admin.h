@@ -23,6 +23,16 @@ extern const struct admin_offline keeper_offline; /* in the keeper's folder */
 
 struct admin_args;
 
+/* On standard error when that is a terminal, else nothing. */
+struct admin_bar {
+    const char *what;
+    unsigned percent;
+    bool is_terminal;
+};
+void admin_bar_init(struct admin_bar *b, const char *what);
+void admin_bar_show(struct admin_bar *b, uint64_t done, uint64_t total);
+void admin_bar_end(struct admin_bar *b); /* takes it away */
+
 /* In the box's folder: `check` and `rebuild` on the data directory, whose lock the caller holds. The answer is JSON in *out; progress goes
  * to standard error when that is a terminal. *out_wrong: something is not right, or was not. As root it becomes the box's
  * user, for good. */
@@ -85,6 +95,14 @@ struct admin_server {
 };
 enum st admin_server_start(const char *config, const char *socket, struct admin_server *out) MUST_USE;
 void admin_server_stop(struct admin_server *s);
+
+/* check.c: `restante check` by the running server; *out_nobody: there is none (ST_NOTFOUND). */
+enum st admin_check(struct arena *a, const char *socket_path, const struct str *words, size_t n, struct buf *json,
+                    bool *out_wrong, bool *out_nobody) MUST_USE;
+/* The answer of `account list --json`, with a server or without. ST_NOTFOUND: there is none. */
+enum st admin_list_accounts(const char *config, struct buf *out) MUST_USE;
+/* Puts addresses beside the accounts in the tables of an answer; leaves it alone when it or the list makes no sense. */
+void admin_name_accounts(struct str list, struct buf *json);
 
 /* render.c: JSON as aligned tables. ST_SYNTAX: no JSON. */
 enum st admin_render(struct str json, struct buf *out) MUST_USE;

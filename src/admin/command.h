@@ -7,7 +7,14 @@
 
 enum admin_target { ADMIN_KEEPER, ADMIN_BOX, ADMIN_MAIN, ADMIN_HERE };
 
-enum admin_flag { CMD_OFFLINE = 1, CMD_INPUT = 2, CMD_ACCOUNT = 4, CMD_STARTS = 8, CMD_INSIDE = 16 };
+enum admin_flag {
+    CMD_OFFLINE = 1,
+    CMD_INPUT = 2,
+    CMD_ACCOUNT = 4,
+    CMD_STARTS = 8,
+    CMD_INSIDE = 16,
+    CMD_BY_ITSELF = 32
+};
 
 enum admin_id {
 #define COMMAND(noun, verb, target, id, args, options, flags, help) ADMIN_CMD_##id,

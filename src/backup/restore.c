@@ -402,9 +402,9 @@ static enum st repair_account(struct whole *w, struct store *s, struct directory
     struct mail_repaired r;
     enum st st;
 
-    TRY(mail_repair(s, account, renew, &r));
+    TRY(mail_repair(s, account, renew, (struct check_bad){0}, &r));
     w->mailboxes += r.mailboxes;
-    w->dropped += r.dropped;
+    w->dropped += r.dropped + r.replaced;
     if (!r.mailboxes) /* removed: only its mark is there */
         return ST_OK;
     st = directory_account_by_id(d, &a, account, &known);

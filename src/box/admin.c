@@ -2,6 +2,7 @@
 #include "admin/command.h"
 #include "base/codec.h"
 #include "base/json.h"
+#include "box/check_online.h"
 #include "box/hold.h"
 #include "box/sessions.h"
 #include "box/store_admin.h"
@@ -252,14 +253,27 @@ static enum st store_hold(struct job *job)
     return ST_OK;
 }
 
+/* What it finds goes over the tool's own socket. */
+static enum st check(struct job *job) SUSPENDS
+{
+    if (job->r->fd < 0)
+        return FAIL(ST_SYNTAX, "that command comes with a socket to speak over");
+    return check_online_start(job->box, TAKE_FD(job->r->fd), admin_has(&job->args, "repair"));
+}
+
 static const struct {
     enum admin_id id;
     enum st (*fn)(struct job *job) SUSPENDS;
 } rows[] = {
-    {ADMIN_CMD_sessions, sessions},         {ADMIN_CMD_undelete, undelete},
-    {ADMIN_CMD_store_status, store_status}, {ADMIN_CMD_store_hold, store_hold},
-    {ADMIN_CMD_queue_list, queue_list_all}, {ADMIN_CMD_queue_show, queue_show},
-    {ADMIN_CMD_queue_hold, queue_hold_one}, {ADMIN_CMD_queue_release, queue_release_one},
+    {ADMIN_CMD_sessions, sessions},
+    {ADMIN_CMD_undelete, undelete},
+    {ADMIN_CMD_store_status, store_status},
+    {ADMIN_CMD_store_hold, store_hold},
+    {ADMIN_CMD_check, check},
+    {ADMIN_CMD_queue_list, queue_list_all},
+    {ADMIN_CMD_queue_show, queue_show},
+    {ADMIN_CMD_queue_hold, queue_hold_one},
+    {ADMIN_CMD_queue_release, queue_release_one},
     {ADMIN_CMD_queue_drop, queue_drop_one},
 };
 

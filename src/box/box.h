@@ -13,6 +13,7 @@
 #include "mail/mail.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #define BOX_GATES_MAX 256
 
@@ -61,7 +62,8 @@ struct box {
     struct poison_page **pages; /* of each core; NULL where main gave none */
     uint64_t *poisoned;         /* letters that are not taken: poison_letter */
     size_t n_poisoned;
-    int spool_dir; /* where unlinked spool files are made */
+    atomic_bool is_checked; /* `restante check` is under way */
+    int spool_dir;          /* where unlinked spool files are made */
 };
 
 /* The handlers of messages from gates, the keeper and the administration. */

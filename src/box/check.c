@@ -1,196 +1,34 @@
-/* `restante check` and `restante rebuild` on the data directory, while no server runs: the store's own check, mail and queue,
- * and the counts of references between them. */
+/* `restante check` and `restante rebuild` on the data directory, while no server runs. Checking changes nothing in the store. */
 #include "admin/admin.h"
 #include "admin/command.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "box/checking.h"
 #include "config/user.h"
-#include "mail/check.h"
-#include "queue/check.h"
 
 #include <errno.h>
 #include <grp.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PROBLEMS_MAX 1000 /* told one by one; all are counted */
-#define DEREFS_AT_ONCE 1000
-
-/* Store, mail and queue, and the counts of references between them. */
-struct checked {
-    struct store_report report;
-    struct buf problems; /* JSON values, the first PROBLEMS_MAX of them */
-    uint64_t *accounts;  /* with problems; may name one several times */
-    size_t n_accounts, cap_accounts;
-    uint64_t listed, mailboxes, messages, kept, users, entries;
-    struct store_checked store;
-    bool repairs; /* counts of references are set right */
-};
-
-/* --- checking --------------------------------------------------------------------------------------------- */
-
-static void found(void *arg, const struct store_problem *p)
-{
-    struct checked *c = arg;
-    struct json j;
-
-    if (p->account != STORE_NO_ACCOUNT && p->account != 0) {
-        if (c->n_accounts == c->cap_accounts) {
-            c->cap_accounts = c->cap_accounts * 2 + 16;
-            c->accounts = mem_resize(c->accounts, c->cap_accounts * sizeof *c->accounts);
-        }
-        c->accounts[c->n_accounts++] = p->account;
-    }
-    if (c->listed == PROBLEMS_MAX)
-        return;
-    if (c->listed++)
-        buf_addc(&c->problems, ',');
-    json_init(&j, &c->problems);
-    json_object(&j);
-    json_kv_str(&j, "kind", str_z(p->kind));
-    if (p->account != STORE_NO_ACCOUNT)
-        json_kv_u64(&j, "account", p->account);
-    json_kv_str(&j, "text", str_z(p->text));
-    json_object_end(&j);
-}
-
-static int by_number(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-    return x < y ? -1 : x > y;
-}
-
-struct mending {
-    struct store *s;
-    struct kv_deref derefs[DEREFS_AT_ONCE];
-    size_t n;
-};
-
-static enum st commit_derefs(struct mending *m) SUSPENDS
-{
-    struct kv_commit c = {.derefs = m->derefs, .n_derefs = m->n};
-    enum st st = m->n ? kv_commit(m->s, &c) : ST_OK;
-
-    m->n = 0;
-    return st;
-}
-
-/* A body that nothing refers to is lost mail, perhaps: it is written out before it is let go. */
-static enum st mend(struct mending *m, uint64_t blob, uint64_t refs, uint64_t wanted) SUSPENDS
-{
-    if (!wanted && store_save_body(m->s, blob) != ST_OK && err_get()->st != ST_CORRUPT)
-        return err_get()->st;
-    m->derefs[m->n++] = (struct kv_deref){blob, (int32_t)((int64_t)wanted - (int64_t)refs)};
-    return m->n == DEREFS_AT_ONCE ? commit_derefs(m) : ST_OK;
-}
-
-/* Both in the order of their ids. Without a row is told by the mail room's own check: its email has no body. */
-static enum st compare_refs(struct store *s, struct checked *c, struct store_view *v, const struct check_refs *have)
-    SUSPENDS
-{
-    struct mending *m = MEM_NEW(struct mending);
-    uint64_t id;
-    uint32_t refs;
-    size_t at = 0;
-    enum st st = ST_OK, end;
-
-    m->s = s;
-    store_view_begin_bodies(v);
-    while (st == ST_OK && store_view_next_body(v, &id, &refs)) {
-        uint64_t n = 0;
-
-        for (; at < have->n && have->ids[at] < id; at++)
-            store_tell(&c->report, "body_missing", STORE_NO_ACCOUNT, "blob %" PRIu64 " is referred to and not there",
-                       have->ids[at]);
-        for (; at < have->n && have->ids[at] == id; at++)
-            n++;
-        if (n == refs)
-            continue;
-        store_tell(&c->report, "references", STORE_NO_ACCOUNT,
-                   "blob %" PRIu64 " counts %u references; there are %" PRIu64, id, refs, n);
-        if (c->repairs)
-            st = mend(m, id, refs, n);
-    }
-    for (; at < have->n; at++)
-        store_tell(&c->report, "body_missing", STORE_NO_ACCOUNT, "blob %" PRIu64 " is referred to and not there",
-                   have->ids[at]);
-    if (st == ST_OK)
-        st = commit_derefs(m);
-    end = store_view_end(v);
-    mem_free(m);
-    return st == ST_OK ? end : st;
-}
-
-static void refer(void *arg, uint64_t blob)
-{
-    check_refs_add(arg, blob);
-}
-
-static enum st check_in(struct store *s, struct checked *c, struct store_view *v, struct check_refs *refs) SUSPENDS
-{
-    struct mail_checked mail;
-
-    TRY(store_check(s, v, &c->report, &c->store));
-    TRY(mail_check(v, &c->report, refs, &mail));
-    TRY(queue_check(v, &c->report, refer, refs, &c->entries));
-    c->users = mail.accounts;
-    c->mailboxes = mail.mailboxes;
-    c->messages = mail.messages;
-    c->kept = mail.kept;
-    if (refs->n)
-        qsort(refs->ids, refs->n, sizeof *refs->ids, by_number);
-    return compare_refs(s, c, v, refs);
-}
-
-static enum st check(struct store *s, struct checked *c) SUSPENDS
-{
-    struct check_refs refs = {0};
-    struct store_view *v;
-    enum st st;
-
-    c->report.problem = found;
-    c->report.arg = c;
-    buf_init(&c->problems, 8u << 20);
-    store_view_open(s, &v);
-    st = check_in(s, c, v, &refs);
-    store_view_close(v);
-    check_refs_fini(&refs);
-    return st;
-}
-
-static void checked_fini(struct checked *c)
-{
-    buf_fini(&c->problems);
-    mem_free(c->accounts);
-}
-
-/* --- the commands --------------------------------------------------------------------------------------------- */
+#define MEMBERS_MAX (8u << 20)
 
 struct tool {
     struct store_options opt;
     struct store_progress progress;
+    struct admin_bar bar;
+    struct str host;
+    const char *scratch;
     struct json *json;
-    const char *what;
-    unsigned percent;
-    bool is_terminal, wrong;
+    bool wrong;
 };
 
 static void show_progress(void *arg, uint64_t done, uint64_t total)
 {
-    struct tool *t = arg;
-    unsigned percent = total ? (unsigned)(done * 100 / total) : 100;
-
-    if (!t->is_terminal || percent == t->percent)
-        return;
-    t->percent = percent;
-    fprintf(stderr, "\r%s %3u%% [%-40.*s]%s", t->what, percent, (int)(percent * 40 / 100),
-            "########################################", percent == 100 ? "\n" : "");
-    fflush(stderr);
+    admin_bar_show(&((struct tool *)arg)->bar, done, total);
 }
 
 static void put_losses(struct json *j, const struct store_rebuilt *r)
@@ -209,8 +47,14 @@ static void put_losses(struct json *j, const struct store_rebuilt *r)
     json_array_end(j);
     json_key(j, "accounts_concerned");
     json_array(j);
-    for (size_t i = 0; i < r->n_accounts; i++)
-        json_u64(j, r->accounts[i]);
+    for (size_t i = 0; i < r->n_accounts; i++) {
+        char text[17];
+
+        snprintf(text, sizeof text, "%016" PRIx64, r->accounts[i]);
+        json_object(j);
+        json_kv_str(j, "account", r->accounts[i] ? str_z(text) : STR("queue"));
+        json_object_end(j);
+    }
     json_array_end(j);
     json_kv_u64(j, "bodies_saved", r->saved);
 }
@@ -220,122 +64,77 @@ static enum st rebuild(struct tool *t)
     struct store_rebuilt r;
     enum st st;
 
-    t->what = "rebuilding";
-    t->percent = 101;
+    admin_bar_init(&t->bar, "rebuilding");
     st = store_rebuild(&t->opt, &t->progress, &r);
+    admin_bar_end(&t->bar);
     if (st == ST_OK) {
-        json_key(t->json, "rebuilt");
-        json_object(t->json);
-        json_kv_u64(t->json, "snapshot", r.snapshot);
+        json_kv_bool(t->json, "rebuilt", true);
+        json_kv_u64(t->json, "from_snapshot", r.snapshot);
         json_kv_u64(t->json, "batches", r.batches);
         json_kv_u64(t->json, "snapshot_places_lost", r.snapshot_gaps);
         put_losses(t->json, &r);
-        json_object_end(t->json);
         t->wrong = t->wrong || r.n_losses || r.snapshot_gaps;
     }
     store_rebuilt_fini(&r);
     return st;
 }
 
-static enum st repair_one(struct tool *t, struct store *s, uint64_t account, bool renew) SUSPENDS
+static enum st open_store(struct tool *t, bool repairs, struct store **out)
 {
-    struct mail_repaired r;
-
-    TRY(mail_repair(s, account, renew, &r));
-    json_object(t->json);
-    json_kv_u64(t->json, "account", account);
-    json_kv_u64(t->json, "mailboxes", r.mailboxes);
-    json_kv_u64(t->json, "messages_lost", r.dropped);
-    json_object_end(t->json);
-    return ST_OK;
+    return repairs ? store_open(&t->opt, out) : store_look_open(&t->opt, t->scratch, out);
 }
 
-/* Those that lost commits get new uidvalidities; the others are counted anew. */
-static enum st repair_accounts(struct tool *t, struct store *s, struct checked *c) SUSPENDS
+static void close_store(struct tool *t, bool repairs, struct store *s)
 {
-    struct arena a = ARENA_INIT;
-    uint64_t *lost;
-    size_t n;
-    enum st st = store_unrepaired(s, &a, &lost, &n);
-
-    json_key(t->json, "repaired");
-    json_array(t->json);
-    for (size_t i = 0; st == ST_OK && i < n; i++)
-        if (lost[i] != 0)
-            st = repair_one(t, s, lost[i], true);
-    if (c->n_accounts)
-        qsort(c->accounts, c->n_accounts, sizeof *c->accounts, by_number);
-    for (size_t i = 0; st == ST_OK && i < c->n_accounts; i++) {
-        bool done = i && c->accounts[i] == c->accounts[i - 1];
-
-        for (size_t k = 0; k < n; k++)
-            done = done || lost[k] == c->accounts[i];
-        if (!done)
-            st = repair_one(t, s, c->accounts[i], false);
-    }
-    json_array_end(t->json);
-    arena_fini(&a);
-    TRY(st);
-    TRY(store_repaired(s));
-    return store_snapshot(s); /* which the damage is not behind of */
+    if (repairs)
+        store_close(s);
+    else
+        store_look_close(s, t->scratch);
 }
 
-static void put_checked(struct json *j, const struct checked *c)
+/* What it finds goes into *members. */
+static enum st check_once(struct tool *t, bool repairs, struct buf *members, bool *out_needs_index) SUSPENDS
 {
-    json_kv_u64(j, "problems", c->report.problems);
-    json_kv_u64(j, "accounts", c->users);
-    json_kv_u64(j, "mailboxes", c->mailboxes);
-    json_kv_u64(j, "messages", c->messages);
-    json_kv_u64(j, "deleted_messages_kept", c->kept);
-    json_kv_u64(j, "queue_entries", c->entries);
-    json_kv_u64(j, "bodies", c->store.bodies);
-    json_kv_u64(j, "journal_records", c->store.batches);
-    json_kv_u64(j, "snapshot_rows", c->store.snapshot_rows);
-    json_key(j, "found");
-    json_array(j);
-    json_raw(j, buf_str(&c->problems));
-    json_array_end(j);
-}
-
-static enum st check_store(struct tool *t, struct store *s, bool repairs) SUSPENDS
-{
-    struct checked c = {.report.progress = &t->progress};
+    struct checking c = {.progress = &t->progress, .host = t->host};
+    struct store *s;
+    struct json j;
     enum st st;
 
-    t->what = "checking";
-    t->percent = 101;
-    st = check(s, &c);
-    if (st == ST_OK) {
-        t->wrong = t->wrong || c.report.problems;
-        put_checked(t->json, &c);
-        if (repairs)
-            st = repair_accounts(t, s, &c);
+    TRY(open_store(t, repairs, &s));
+    c.store = s;
+    json_init(&j, members);
+    if (store_was_rebuilt(s)) {
+        json_kv_bool(&j, "rebuilt", true);
+        json_kv_str(&j, "index_was", str_z(store_was_rebuilt(s)));
+        t->wrong = true;
     }
-    checked_fini(&c);
-    if (st != ST_OK || !repairs)
-        return st;
-    c = (struct checked){.repairs = true}; /* references last: what accounts have let go counts */
-    st = check(s, &c);
-    checked_fini(&c);
+    admin_bar_init(&t->bar, "checking");
+    st = checking_run(&c, repairs, &j);
+    admin_bar_end(&t->bar);
+    close_store(t, repairs, s);
+    t->wrong = t->wrong || c.wrong || c.is_left;
+    *out_needs_index = c.needs_index;
     return st;
 }
 
-static enum st run(struct tool *t, bool rebuilds, bool repairs) SUSPENDS
+/* What a repair can do only with a new index it does with one. */
+static enum st check(struct tool *t, bool repairs, bool has_rebuilt) SUSPENDS
 {
-    struct store *s;
+    bool needs_index = false;
+    struct buf members;
     enum st st;
 
-    if (rebuilds)
-        TRY(rebuild(t));
-    st = store_open(&t->opt, &s);
-    if (st == ST_CORRUPT && repairs && !rebuilds) {
+    buf_init(&members, MEMBERS_MAX);
+    st = check_once(t, repairs, &members, &needs_index);
+    if (repairs && !has_rebuilt && (st == ST_CORRUPT || (st == ST_OK && needs_index))) {
         t->wrong = true;
-        TRY(rebuild(t));
-        st = store_open(&t->opt, &s);
+        st = rebuild(t);
+        if (st == ST_OK)
+            st = check(t, true, true);
+    } else if (st == ST_OK) {
+        json_raw(t->json, buf_str(&members));
     }
-    TRY(st);
-    st = check_store(t, s, repairs);
-    store_close(s);
+    buf_fini(&members);
     return st;
 }
 
@@ -357,9 +156,9 @@ enum st box_store_tool(const struct settings *set, const struct admin_args *args
     SUSPENDS
 {
     struct json json;
-    struct tool t = {.json = &json, .is_terminal = isatty(STDERR_FILENO) == 1};
+    struct tool t = {.json = &json, .host = set->host_name};
     bool rebuilds = args->command->id == ADMIN_CMD_rebuild, repairs = rebuilds || admin_has(args, "repair");
-    char dir[4096], store[4110];
+    char dir[4096], store[4110], scratch[4120];
     enum st st;
 
     snprintf(dir, sizeof dir, "%.*s/box", STR_ARGS(set->data));
@@ -370,7 +169,10 @@ enum st box_store_tool(const struct settings *set, const struct admin_args *args
     if (geteuid() == 0 && set->sandbox != SANDBOX_OFF) {
         TRY(become_box(set, dir));
         snprintf(store, sizeof store, "/store");
+        dir[0] = 0;
     }
+    snprintf(scratch, sizeof scratch, "%s/check.tmp", dir);
+    t.scratch = scratch;
     t.opt = (struct store_options){.dir = store,
                                    .segment_bytes = set->store_segment_size,
                                    .cache_bytes = set->store_rocksdb_cache,
@@ -383,7 +185,9 @@ enum st box_store_tool(const struct settings *set, const struct admin_args *args
     log_set_level(LOG_ERROR + 1); /* standard output is the answer's, which says what there is to say */
     json_init(&json, out);
     json_object(&json);
-    st = run(&t, rebuilds, repairs);
+    st = rebuilds ? rebuild(&t) : ST_OK;
+    if (st == ST_OK)
+        st = check(&t, repairs, rebuilds);
     json_object_end(&json);
     *out_wrong = t.wrong;
     return st == ST_OK ? buf_check(out) : st;

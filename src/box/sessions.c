@@ -199,7 +199,7 @@ void box_tool_ask(struct ipc_request *r)
     IGNORE(ipc_answer(r, MSG_tool_answer, &a, -1));
 }
 
-void sessions_revoke(struct box_core *c, uint64_t account, uint64_t credential)
+void sessions_revoke(struct box_core *c, uint64_t account, uint64_t credential, const char *why)
 {
     LIST_EACH_SAFE(pos, tmp, &c->sessions) {
         struct box_session *b = LIST_ITEM(pos, struct box_session, link);
@@ -207,7 +207,7 @@ void sessions_revoke(struct box_core *c, uint64_t account, uint64_t credential)
         if (b->account != account || (credential && b->credential != credential))
             continue;
         if (b->imap)
-            imap_session_stop(b->imap, "Access withdrawn", true);
+            imap_session_stop(b->imap, why, true);
         else
             pop3_session_stop(b->pop3, true);
     }
@@ -232,5 +232,5 @@ void box_revoke(struct ipc_request *r)
     struct box_core *c = ((struct box_peer *)r->arg)->core;
 
     grants_revoke(c, m->account, m->credential);
-    sessions_revoke(c, m->account, m->credential);
+    sessions_revoke(c, m->account, m->credential, "Access withdrawn");
 }

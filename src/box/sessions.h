@@ -14,5 +14,6 @@ struct box_session {
     bool is_tool; /* of the command line */
 };
 
-void sessions_revoke(struct box_core *c, uint64_t account, uint64_t credential);
+/* Ends those of an account, or of one credential of it (not 0), now; `why` is static text for IMAP. */
+void sessions_revoke(struct box_core *c, uint64_t account, uint64_t credential, const char *why);
 void sessions_stop(struct box_core *c); /* the server ends */

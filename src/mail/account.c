@@ -113,9 +113,12 @@ void account_free(struct account *a)
 
 static void forget(struct account *a)
 {
-    if (map_get(&a->core->accounts, a->id) == a)
-        map_del(&a->core->accounts, a->id);
+    struct mail_core *core = a->core;
+
+    if (map_get(&core->accounts, a->id) == a)
+        map_del(&core->accounts, a->id);
     account_free(a);
+    co_waitq_wake_all(&core->forgotten);
 }
 
 void account_hold(struct account *a)
@@ -246,6 +249,9 @@ static enum st load(struct account *a) SUSPENDS
     a->next_version = a->version;
     a->chain = kv_chain(s, a->id);
     TRY(read_letter(a, KEY_ACCOUNT, read_record));
+    if (!a->rec.next_mailbox && a->version) /* there was one: what is left must not be written over */
+        return FAIL(ST_CORRUPT, "account %016llx has lost its record: restante check --repair",
+                    (unsigned long long)a->id);
     if (!a->rec.next_mailbox) /* there is none */
         return make(a);
     if (a->rec.removed)
@@ -300,6 +306,8 @@ enum st account_open_any(struct mail *m, uint64_t id, struct account **out)
     enum st st = ST_OK;
 
     must(mail_core_of(m, id) == (unsigned)(core - m->cores));
+    if (map_get(&core->shut, id))
+        return FAIL(ST_TRYLATER, "account %016llx is being repaired", (unsigned long long)id);
     if (a && a->ready) {
         if (a->lost)
             return account_check(a);
@@ -341,6 +349,70 @@ struct account *account_cached(struct mail *m, uint64_t id)
         return NULL;
     account_hold(a);
     return a;
+}
+
+/* --- nobody but a repair ------------------------------------------------------------------------------- */
+
+/* What its domain's use counts of it, which the repair may change. */
+struct shut_account {
+    bool counted;
+    struct counts told;
+};
+
+static enum st wait_forgotten(struct mail_core *core, uint64_t id) SUSPENDS
+{
+    mono_ms deadline = deadline_in(WAIT_MS);
+
+    while (map_get(&core->accounts, id))
+        TRY(co_waitq_wait(&core->forgotten, deadline));
+    return ST_OK;
+}
+
+enum st account_shut(struct mail *m, uint64_t id)
+{
+    struct mail_core *core = mail_core_here(m);
+    struct shut_account *shut;
+    struct account *a;
+    enum st st;
+
+    if (map_get(&core->shut, id))
+        return FAIL(ST_BUSY, "account %016llx is being repaired already", (unsigned long long)id);
+    shut = MEM_NEW(struct shut_account);
+    if (account_open_any(m, id, &a) == ST_OK) { /* what can't be opened counts nothing */
+        *shut = (struct shut_account){a->counted, a->told};
+        a->lost = true;
+        account_release(a);
+    }
+    if (map_get(&core->shut, id)) { /* while we read it */
+        mem_free(shut);
+        return FAIL(ST_BUSY, "account %016llx is being repaired already", (unsigned long long)id);
+    }
+    map_put(&core->shut, id, shut);
+    st = wait_forgotten(core, id);
+    if (st != ST_OK) {
+        map_del(&core->shut, id);
+        mem_free(shut);
+        return FAIL(ST_BUSY, "account %016llx is in use", (unsigned long long)id);
+    }
+    return ST_OK;
+}
+
+void account_let_in(struct mail *m, uint64_t id)
+{
+    struct mail_core *core = mail_core_here(m);
+    struct shut_account *was = map_get(&core->shut, id);
+    struct account *a;
+
+    must(was);
+    map_del(&core->shut, id);
+    if (account_open_any(m, id, &a) == ST_OK) {
+        if (was->counted && a->counted) { /* its domain's use has it as it was */
+            a->told = was->told;
+            usage_changed(a);
+        }
+        account_release(a);
+    }
+    mem_free(was);
 }
 
 enum st account_pop3_lock(struct account *a)

@@ -5,11 +5,16 @@
 #include "base/clock.h"
 #include "base/must.h"
 #include "mail/layout.h"
+#include "mail/lost.h"
+#include "mime/scan.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #define QUEUE_ACCOUNT 0
 #define CHANGES_AT_ONCE 2000 /* in one commit of a repair */
+#define LETTERS_AT_ONCE 100  /* that stand for lost ones, in one commit */
+#define LOST_TOLD 10000      /* of an account, one by one */
 
 void check_refs_add(struct check_refs *r, uint64_t blob)
 {
@@ -37,6 +42,22 @@ struct mailbox_sum {
     bool has_record;
 };
 
+/* An email whose body can't be read. */
+struct lost_email {
+    uint64_t id, blob; /* as it was */
+    struct str value;  /* its record */
+    uint64_t now_id;   /* what stands for it; 0: nothing yet */
+    uint64_t now_blob;
+    uint32_t size, messages;
+};
+
+/* A message whose email is such a one. */
+struct lost_message {
+    uint32_t mailbox;
+    struct hot hot; /* repairing: as it will be, but for its uid */
+    struct str subject, from;
+};
+
 struct repair;
 
 struct reading {
@@ -52,6 +73,12 @@ struct reading {
     size_t n_emails, cap_emails;
     struct mailbox_sum *mailboxes;
     size_t n_mailboxes, cap_mailboxes;
+    struct check_bad bad;
+    struct arena lost_arena; /* of what is lost in this account */
+    struct lost_email *lost; /* in order of their ids */
+    size_t n_lost, cap_lost;
+    struct lost_message *lost_messages;
+    size_t n_lost_messages, cap_lost_messages;
 };
 
 /* What a repair writes, a part of it at a time. */
@@ -61,7 +88,9 @@ struct repair {
     struct arena arena;
     struct kv_change changes[CHANGES_AT_ONCE];
     struct kv_deref derefs[CHANGES_AT_ONCE];
-    size_t n, n_derefs;
+    struct kv_blob blobs[LETTERS_AT_ONCE];
+    size_t n, n_derefs, n_blobs;
+    uint32_t n_emails;         /* made in this commit */
     uint64_t account, version; /* now */
     bool renew;                /* something was lost, or may have been */
     uint32_t uidvalidity;      /* the last one given */
@@ -81,13 +110,18 @@ static void flush(struct repair *f) SUSPENDS
 {
     struct kv_part part = {.account = f->account, .expected_version = f->version, .changes = f->changes, .n = f->n};
     struct kv_part *parts[] = {&part};
-    struct kv_commit c = {.parts = parts, .n_parts = 1, .derefs = f->derefs, .n_derefs = f->n_derefs};
+    struct kv_commit c = {.parts = parts,
+                          .n_parts = 1,
+                          .blobs = f->blobs,
+                          .n_blobs = f->n_blobs,
+                          .derefs = f->derefs,
+                          .n_derefs = f->n_derefs};
 
     part.chain = kv_chain(f->s, f->account);
     if (f->st == ST_OK && (f->n || f->n_derefs))
         f->st = kv_commit(f->s, &c);
     f->version++;
-    f->n = f->n_derefs = 0;
+    f->n = f->n_derefs = f->n_blobs = f->n_emails = 0;
     arena_reset(&f->arena);
 }
 
@@ -113,6 +147,131 @@ static bool has_body(struct reading *g, uint64_t blob) SUSPENDS
     if (st != ST_OK && st != ST_NOTFOUND)
         g->fix->st = st;
     return st != ST_NOTFOUND;
+}
+
+static void let_go_of(struct repair *f, uint64_t blob) SUSPENDS
+{
+    if (f->n_derefs == ARRAY_LEN(f->derefs))
+        flush(f);
+    f->derefs[f->n_derefs++] = (struct kv_deref){blob, -1};
+}
+
+static struct mailbox_sum *mailbox_of(struct reading *g, uint32_t id);
+
+/* --- letters whose body can't be read ---------------------------------------------------------------------- */
+
+static int by_number(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+static bool is_bad(const struct reading *g, uint64_t blob)
+{
+    return g->bad.n && bsearch(&blob, g->bad.ids, g->bad.n, sizeof blob, by_number);
+}
+
+static bool is_saved(const struct reading *g, uint64_t blob)
+{
+    const uint64_t *at = g->bad.n ? bsearch(&blob, g->bad.ids, g->bad.n, sizeof blob, by_number) : NULL;
+
+    return at && g->bad.is_saved && g->bad.is_saved[at - g->bad.ids];
+}
+
+static struct lost_email *lost_of(struct reading *g, uint64_t id)
+{
+    return g->n_lost ? bsearch(&id, g->lost, g->n_lost, sizeof *g->lost, by_number) : NULL;
+}
+
+static void lose_email(struct reading *g, const struct email *e, struct str value)
+{
+    if (g->n_lost == g->cap_lost) {
+        g->cap_lost = g->cap_lost * 2 + 16;
+        g->lost = mem_resize(g->lost, g->cap_lost * sizeof *g->lost);
+    }
+    g->lost[g->n_lost++] = (struct lost_email){.id = e->id, .blob = e->blob, .value = arena_str(&g->lost_arena, value)};
+}
+
+/* The letter that stands for it: a body, an email. */
+static enum st make_letter(struct reading *g, struct lost_email *l) SUSPENDS
+{
+    struct repair *f = g->fix;
+    struct email e;
+    struct str letter, file;
+    struct buf record;
+
+    TRY(email_rec_get(l->id, l->value, &e));
+    if (f->n_blobs == ARRAY_LEN(f->blobs) || f->n == ARRAY_LEN(f->changes))
+        flush(f);
+    file = is_saved(g, l->blob) ? arena_printf(&f->arena, "lost+found/%" PRIu64 ".damaged", l->blob) : STR_NONE;
+    letter = lost_letter(&f->arena, &e, file);
+    buf_init(&record, LIMIT_MIME_RECORD);
+    mime_record_build(letter, &record);
+    l->now_blob = blob_new_id(f->s);
+    l->now_id = (f->version + 1) << 20 | f->n_emails++;
+    l->size = (uint32_t)(letter.n + e.prefix.n);
+    f->blobs[f->n_blobs++] = (struct kv_blob){.id = l->now_blob, .bytes = letter, .refs = 1};
+    f->changes[f->n++] = (struct kv_change){key_email(&f->arena, l->now_id),
+                                            email_rec_put(&f->arena, l->now_blob, e.prefix, buf_str(&record)), KV_PUT};
+    buf_fini(&record);
+    return ST_OK;
+}
+
+static struct lost_message *lost_message(struct reading *g, uint32_t mailbox, const struct hot *h)
+{
+    if (g->n_lost_messages == g->cap_lost_messages) {
+        g->cap_lost_messages = g->cap_lost_messages * 2 + 16;
+        g->lost_messages = mem_resize(g->lost_messages, g->cap_lost_messages * sizeof *g->lost_messages);
+    }
+    g->lost_messages[g->n_lost_messages] = (struct lost_message){.mailbox = mailbox, .hot = *h};
+    return &g->lost_messages[g->n_lost_messages++];
+}
+
+/* Told when its mailbox's name is known. */
+static void note_lost(struct reading *g, uint32_t mailbox, const struct hot *h, const struct lost_email *l)
+{
+    struct lost_message *m;
+    struct email e;
+
+    if (g->n_lost_messages == LOST_TOLD) {
+        TELL(g, "letter", "message %u of mailbox %u: its body can't be read", h->uid, mailbox);
+        return;
+    }
+    m = lost_message(g, mailbox, h);
+    if (email_rec_get(l->id, l->value, &e) == ST_OK) {
+        m->subject = lost_subject(&g->lost_arena, &e);
+        m->from = lost_sender(&g->lost_arena, &e);
+    }
+}
+
+static void tell_lost(struct reading *g, uint32_t mailbox, struct str name)
+{
+    for (size_t i = 0; i < g->n_lost_messages; i++) {
+        const struct lost_message *m = &g->lost_messages[i];
+
+        if (m->mailbox == mailbox)
+            TELL(g, "letter", "message %u of mailbox \"%.*s\", \"%.*s\" from %.*s: its body can't be read", m->hot.uid,
+                 STR_ARGS(name), STR_ARGS(m->subject), STR_ARGS(m->from));
+    }
+}
+
+/* The old message goes at once, the new one comes when its mailbox says which uid is next. */
+static void replace(struct reading *g, struct str key, uint32_t mailbox, struct hot h, struct lost_email *l) SUSPENDS
+{
+    struct repair *f = g->fix;
+
+    fix(f, KV_DEL, key, STR_NONE);
+    if (!l->now_id && f->st == ST_OK)
+        f->st = make_letter(g, l);
+    h.email = l->now_id;
+    h.blob = l->now_blob;
+    h.size = l->size;
+    h.flags |= HOT_SHARED;
+    l->messages++;
+    mailbox_of(g, mailbox);
+    lost_message(g, mailbox, &h);
+    f->out->replaced++;
 }
 
 /* --- an account as its rows have it ----------------------------------------------------------------------- */
@@ -171,17 +330,21 @@ static void read_email(struct reading *g, struct str key, struct str value) SUSP
         lose_row(g->fix, key);
         return;
     }
-    if (g->fix && !has_body(g, e.blob)) {
+    if (g->refs)
+        check_refs_add(g->refs, e.blob);
+    if (is_bad(g, e.blob) || (g->fix && !has_body(g, e.blob))) {
+        lose_email(g, &e, value);
         lose_row(g->fix, key);
-        return;
+        if (g->fix && is_bad(g, e.blob))
+            let_go_of(g->fix, e.blob);
+        if (g->fix)
+            return;
     }
     if (g->n_emails == g->cap_emails) {
         g->cap_emails = g->cap_emails * 2 + 64;
         g->emails = mem_resize(g->emails, g->cap_emails * sizeof *g->emails);
     }
     g->emails[g->n_emails++] = (struct email_sum){.id = e.id, .blob = e.blob};
-    if (g->refs)
-        check_refs_add(g->refs, e.blob);
 }
 
 static void add_message(struct mailbox_sum *m, const struct hot *h)
@@ -208,6 +371,7 @@ static void read_hot(struct reading *g, struct str key, struct str value) SUSPEN
 {
     struct rec k = rec_of(str_from(key, 1));
     uint32_t mailbox = rec_u32_be(&k);
+    struct lost_email *lost;
     struct email_sum *e;
     struct hot h;
 
@@ -216,6 +380,13 @@ static void read_hot(struct reading *g, struct str key, struct str value) SUSPEN
         lose_message(g, key);
         return;
     }
+    lost = lost_of(g, h.email);
+    if (lost && g->fix) {
+        replace(g, key, mailbox, h, lost);
+        return;
+    }
+    if (lost)
+        note_lost(g, mailbox, &h, lost);
     e = email_of(g, h.email);
     if (!e || e->blob != h.blob) {
         TELL(g, "message", "message %u of mailbox %u refers to email %" PRIx64 ", which is not there", h.uid, mailbox,
@@ -272,12 +443,32 @@ static void compare_mailbox(struct reading *g, const struct mailbox_sum *m, cons
         TELL(g, "mailbox", "mailbox \"%.*s\" has a uidvalidity above all that the account gave", STR_ARGS(r->name));
 }
 
+/* Letters that stand for lost ones, with the next uids. */
+static void add_letters(struct reading *g, uint32_t id, struct mailbox_rec *rec) SUSPENDS
+{
+    for (size_t i = 0; i < g->n_lost_messages; i++) {
+        struct hot h = g->lost_messages[i].hot;
+        struct arena a = ARENA_INIT;
+
+        if (g->lost_messages[i].mailbox != id)
+            continue;
+        rec->uidnext = MAX(rec->uidnext, mailbox_of(g, id)->last_uid + 1);
+        h.uid = rec->uidnext++;
+        h.modseq = g->fix->version + 1;
+        add_message(mailbox_of(g, id), &h);
+        fix(g->fix, KV_PUT, key_hot(&a, id, h.uid), hot_put(&a, &h));
+        arena_fini(&a);
+    }
+}
+
 static void write_mailbox(struct reading *g, uint32_t id, struct mailbox_rec *rec) SUSPENDS
 {
-    const struct mailbox_sum *m = mailbox_of(g, id);
+    const struct mailbox_sum *m;
     struct repair *f = g->fix;
     struct arena a = ARENA_INIT;
 
+    add_letters(g, id, rec);
+    m = mailbox_of(g, id);
     rec->messages = m->messages;
     rec->unseen = m->unseen;
     rec->deleted = m->deleted;
@@ -309,8 +500,10 @@ static void read_mailbox(struct reading *g, struct str key, struct str value) SU
         write_mailbox(g, id, rec);
     m->has_record = true;
     g->has_inbox = g->has_inbox || str_eq(rec->name, STR("INBOX"));
-    if (g->r)
+    if (g->r) {
+        tell_lost(g, id, rec->name);
         compare_mailbox(g, m, rec);
+    }
     if (g->out)
         g->out->mailboxes++;
 }
@@ -347,6 +540,11 @@ static void read_kept(struct reading *g, struct str key, struct str value) SUSPE
         TELL(g, "kept", "a deleted message refers to email %" PRIx64 ", which is not there", k->hot.email);
     if (!e)
         lose_row(g->fix, key);
+    if (!e && g->fix)
+        g->fix->out->kept++;
+    if (lost_of(g, k->hot.email))
+        TELL(g, "letter", "message %u of mailbox \"%.*s\", which was deleted and is kept: its body can't be read",
+             k->hot.uid, STR_ARGS(k->name));
     if (g->out)
         g->out->kept++;
 }
@@ -396,19 +594,24 @@ static void next_account(struct reading *g, uint64_t account, uint64_t version)
     g->version = version;
     g->has_account = g->has_inbox = g->is_removed = false;
     g->rec = (struct account_rec){0};
-    g->n_emails = g->n_mailboxes = 0;
+    g->n_emails = g->n_mailboxes = g->n_lost = g->n_lost_messages = 0;
+    arena_reset(&g->lost_arena);
 }
 
 static void fini(struct reading *g)
 {
     arena_fini(&g->arena);
+    arena_fini(&g->lost_arena);
     mem_free(g->emails);
     mem_free(g->mailboxes);
+    mem_free(g->lost);
+    mem_free(g->lost_messages);
 }
 
-enum st mail_check(struct store_view *v, struct store_report *r, struct check_refs *refs, struct mail_checked *out)
+enum st mail_check(struct store_view *v, struct store_report *r, struct check_refs *refs, struct check_bad bad,
+                   struct mail_checked *out)
 {
-    struct reading g = {.r = r, .refs = refs, .out = out, .account = QUEUE_ACCOUNT};
+    struct reading g = {.r = r, .refs = refs, .bad = bad, .out = out, .account = QUEUE_ACCOUNT};
     struct str key, value;
     uint64_t account, version;
     enum st st = ST_OK, end;
@@ -416,6 +619,8 @@ enum st mail_check(struct store_view *v, struct store_report *r, struct check_re
     *out = (struct mail_checked){0};
     store_view_begin(v, NULL);
     while (st == ST_OK && store_view_next(v, &account, &key, &value)) {
+        if (!store_goes_on(r))
+            st = FAIL(ST_CANCELED, "the check was stopped");
         if (account == QUEUE_ACCOUNT)
             continue;
         if (account != g.account) {
@@ -446,7 +651,7 @@ static void write_references(struct reading *g) SUSPENDS
 
         if (e->messages == 0) {
             fix(f, KV_DEL, key_email(&a, e->id), STR_NONE);
-            f->derefs[f->n_derefs++] = (struct kv_deref){e->blob, -1};
+            let_go_of(f, e->blob);
         }
         if (e->messages > 1 && e->refs != e->messages)
             fix(f, KV_PUT, key_refs(&a, e->id), refs_rec_put(&a, e->messages));
@@ -454,11 +659,24 @@ static void write_references(struct reading *g) SUSPENDS
             fix(f, KV_DEL, key_refs(&a, e->id), STR_NONE);
         arena_fini(&a);
     }
+    for (size_t i = 0; i < g->n_lost; i++) {
+        struct arena a = ARENA_INIT;
+
+        if (g->lost[i].messages > 1)
+            fix(f, KV_PUT, key_refs(&a, g->lost[i].now_id), refs_rec_put(&a, g->lost[i].messages));
+        arena_fini(&a);
+    }
 }
 
-/* Messages whose mailbox has no record get one. */
+/* Messages whose mailbox has no record get one, and so does an INBOX that is missing. */
 static void write_mailboxes(struct reading *g) SUSPENDS
 {
+    uint32_t most = MAX(g->fix->last_mailbox, MAX(g->rec.next_mailbox, 1u) - 1);
+
+    for (size_t i = 0; i < g->n_mailboxes; i++)
+        most = MAX(most, g->mailboxes[i].id);
+    if (!g->has_inbox)
+        mailbox_of(g, most + 1);
     for (size_t i = 0; i < g->n_mailboxes; i++) {
         struct arena a = ARENA_INIT;
         struct mailbox_rec *rec = ARENA_NEW(&a, struct mailbox_rec);
@@ -548,10 +766,10 @@ static enum st repair(struct reading *g, struct store_view *v) SUSPENDS
     return f->st;
 }
 
-enum st mail_repair(struct store *s, uint64_t account, bool renew, struct mail_repaired *out)
+enum st mail_repair(struct store *s, uint64_t account, bool renew, struct check_bad bad, struct mail_repaired *out)
 {
     struct repair *f = MEM_NEW(struct repair);
-    struct reading g = {.account = account, .fix = f};
+    struct reading g = {.account = account, .fix = f, .bad = bad};
     struct store_view *v;
     enum st st;
 

@@ -22,6 +22,7 @@ struct mail *mail_new(const struct mail_options *opt)
         list_init(&m->cores[i].idle);
         list_init(&m->cores[i].unselected);
         list_init(&m->cores[i].stale);
+        co_waitq_init(&m->cores[i].forgotten);
         m->cores[i].counting = opt->count_first;
     }
     return m;
@@ -37,6 +38,7 @@ void mail_free(struct mail *m)
         while (map_next(&c->accounts, &pos, &account))
             account_free(account);
         map_fini(&c->accounts);
+        map_fini(&c->shut);
     }
     if (m) {
         usage_forget_domains(m);

@@ -42,6 +42,11 @@ enum st account_open(struct mail *m, uint64_t account, struct account **out) SUS
 void account_close(struct account *a);
 uint64_t account_id(const struct account *a);
 
+/* For a repair: waits until nobody has the account open (whoever does finds it lost, ST_TRYLATER: end its sessions), and keeps all
+ * others out, until it is let in again; then it is read anew. On its core. ST_BUSY: it stays in use, or is shut already. */
+enum st account_shut(struct mail *m, uint64_t account) SUSPENDS MUST_USE;
+void account_let_in(struct mail *m, uint64_t account) SUSPENDS;
+
 /* One POP3 session at a time (RFC 1939 section 4); IMAP is not concerned. ST_BUSY. */
 enum st account_pop3_lock(struct account *a) MUST_USE;
 void account_pop3_unlock(struct account *a);

@@ -28,8 +28,10 @@ struct mail_core {
     uint64_t next_view_id;
     struct mail_rules rules;
     struct co_event count_wanted;
-    bool counting;       /* mail_count is due or under way: */
-    uint64_t counted_to; /* up to this account it is done */
+    struct map shut;           /* struct shut_account, by id: nobody opens these */
+    struct co_waitq forgotten; /* an account has gone from memory */
+    bool counting;             /* mail_count is due or under way: */
+    uint64_t counted_to;       /* up to this account it is done */
 };
 
 /* What the accounts of a domain hold together, and may. All cores share it: sums that are added to, and read as they are. */

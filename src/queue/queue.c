@@ -12,6 +12,8 @@
 #define ACCOUNT 0u
 #define STEPS_MAX 20000 /* entries looked at by one call of queue_list */
 #define LIST_MAX 1000
+#define SHUT_MS 60000
+#define SHUT_LOOK_MS 10
 #define LIST_BYTES_MAX 16777216
 
 struct queue {
@@ -19,7 +21,7 @@ struct queue {
     struct core *core;
     uint64_t version, next_version;
     uint32_t chain;
-    bool started;
+    bool started, shut;
     struct entry_counts durable, pending;
     struct map changing;  /* ids */
     uint64_t *quarantine; /* ids; filled before the cores run */
@@ -120,6 +122,11 @@ static void count(struct queue *q, const struct queue_entry *e, int sign)
         n->held += (uint64_t)sign;
 }
 
+static enum st check_open(const struct queue *q)
+{
+    return q->shut ? FAIL(ST_TRYLATER, "the queue is being repaired") : ST_OK;
+}
+
 static enum st prepare(struct queue *q, struct queue_entry *e, struct kv_part **out)
 {
     struct arena ar = ARENA_INIT;
@@ -128,6 +135,7 @@ static enum st prepare(struct queue *q, struct queue_entry *e, struct kv_part **
     enum st st;
 
     must(q->started);
+    TRY(check_open(q));
     st = entry_encode(&ar, e, &value); /* the id is in the key only */
     if (st != ST_OK) {
         arena_fini(&ar);
@@ -168,6 +176,31 @@ enum st queue_start(struct queue *q)
     q->pending = q->durable;
     q->started = true;
     publish(q);
+    return ST_OK;
+}
+
+enum st queue_shut(struct queue *q)
+{
+    mono_ms end = deadline_in(SHUT_MS);
+
+    must(core_here() == q->core);
+    if (q->shut)
+        return FAIL(ST_BUSY, "the queue is being repaired already");
+    q->shut = true;
+    while (q->version != q->next_version)
+        if (clock_mono_ms() >= end || co_sleep(deadline_in(SHUT_LOOK_MS)) != ST_OK) {
+            q->shut = false;
+            return FAIL(ST_BUSY, "the queue goes on being changed");
+        }
+    return ST_OK;
+}
+
+enum st queue_reopen(struct queue *q)
+{
+    must(q->shut);
+    atomic_store(&q->low_id, 0);
+    TRY(queue_start(q)); /* else it stays shut: its counts are not known */
+    q->shut = false;
     return ST_OK;
 }
 
@@ -291,6 +324,7 @@ static enum st change_entry(struct op *op, struct arena *ar) SUSPENDS
     } while (seen != q->version);
     if (map_get(&q->changing, op->id))
         return FAIL(ST_BUSY, "entry %016llx of the queue is being changed", (unsigned long long)op->id);
+    TRY(check_open(q));
     return op->order == ORDER_DROP ? drop(q, &e) : rewrite(q, op, &e);
 }
 

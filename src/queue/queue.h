@@ -19,6 +19,11 @@ enum st queue_quarantine_add(struct queue *q, uint64_t id) MUST_USE;
 /* Reads where it stands; once, on the owner, before any other call. ST_CORRUPT, ST_IO. */
 enum st queue_start(struct queue *q) SUSPENDS MUST_USE;
 
+/* For a repair, on the owner: waits until nothing is being changed and refuses changes (ST_TRYLATER) until it is opened again, when
+ * the queue is read anew. ST_BUSY: something goes on being changed, or it is shut already. */
+enum st queue_shut(struct queue *q) SUSPENDS MUST_USE;
+enum st queue_reopen(struct queue *q) SUSPENDS MUST_USE;
+
 struct queue_attr {
     struct str name,
         value; /* "BODY", "8BITMIME"; at most LIMIT_QUEUE_ATTRS of them, LIMIT_QUEUE_ATTR bytes together each */

@@ -247,7 +247,7 @@ static enum st open_all(struct store *s, struct arena *a)
 
     TRY(lock(s, a));
     TRY(check_format(s, a));
-    TRY(hold_open(s, a));
+    TRY(s->looks_only ? ST_OK : hold_open(s, a));
     if (!s->rebuilding && !s->looks_only)
         TRY(rebuild_tidy(s, a));
     TRY(open_index(s, a, &missing));

@@ -2,6 +2,8 @@
 
 #include "base/log.h"
 #include "mail/layout.h"
+#include "queue/entry.h"
+#include "store/inside.h"
 #include "test.h"
 
 #include <ftw.h>
@@ -57,14 +59,19 @@ static struct str tool(const char *dir, bool rebuilds, bool repairs, bool *out_w
 {
     static struct buf out;
     struct json json;
-    struct tool t = {.json = &json, .opt = options(dir)};
+    char scratch[80];
+    struct tool t = {.json = &json, .opt = options(dir), .host = STR("mail.example.test"), .scratch = scratch};
 
+    snprintf(scratch, sizeof scratch, "%s.look", dir);
     buf_fini(&out);
     buf_init(&out, 1u << 20);
     t.progress = (struct store_progress){show_progress, &t};
     json_init(&json, &out);
     json_object(&json);
-    CHECK_ST(run(&t, rebuilds, repairs), ST_OK);
+    if (rebuilds)
+        CHECK_ST(rebuild(&t), ST_OK);
+    CHECK_ST(check(&t, repairs, rebuilds), ST_OK);
+    CHECK(access(scratch, F_OK) != 0);
     json_object_end(&json);
     *out_wrong = t.wrong;
     return buf_str(&out);
@@ -180,7 +187,8 @@ TEST(damage_in_the_journal_concerns_whom_it_concerns)
     must(at && fseek(f, at - bytes, SEEK_SET) == 0 && fputs("Sdust", f) >= 0 && fclose(f) == 0);
     text = tool(dir, true, true, &wrong);
     CHECK(wrong);
-    CHECK(holds(text, "\"accounts_known\":true") && holds(text, "\"accounts_concerned\":[7]"));
+    CHECK(holds(text, "\"accounts_known\":true") &&
+          holds(text, "\"accounts_concerned\":[{\"account\":\"0000000000000007\"}]"));
     CHECK(uidvalidity_of(dir, ANNE) > anne);
     CHECK_U64(uidvalidity_of(dir, BERT), bert);
     tool(dir, false, false, &wrong);
@@ -190,4 +198,121 @@ TEST(damage_in_the_journal_concerns_whom_it_concerns)
     log_set_level(LOG_INFO);
     arena_fini(&a);
     remove_dir(dir);
+}
+
+/* Flips a bit of every place where these bytes stand in the first segment. */
+static unsigned spoil(const char *dir, uint64_t segment, uint64_t offset)
+{
+    char path[100];
+    FILE *f;
+    int c;
+
+    snprintf(path, sizeof path, "%s/seg/%08llu.seg", dir, (unsigned long long)segment);
+    f = fopen(path, "r+");
+    must(f && fseek(f, (long)offset, SEEK_SET) == 0);
+    c = fgetc(f);
+    must(fseek(f, (long)offset, SEEK_SET) == 0 && fputc(c ^ 4, f) != EOF && fclose(f) == 0);
+    return 1;
+}
+
+static struct queue_entry the_entry(struct store *s, struct arena *a)
+{
+    struct kv_range *r;
+    struct str key, value;
+    struct queue_entry e = {0};
+
+    CHECK_ST(kv_range_open(s, a, 0, STR("Q"), STR("R"), &r), ST_OK);
+    if (kv_range_next(r, &key, &value))
+        CHECK_ST(entry_decode(a, entry_id_of(key), arena_str(a, value), &e), ST_OK);
+    CHECK_ST(kv_range_close(r), ST_OK);
+    return e;
+}
+
+/* All bodies are damaged: what is known of the letters stays, whoever waits for one in the queue hears of it. */
+TEST(letters_whose_bytes_are_damaged_are_replaced)
+{
+    struct arena a = ARENA_INIT;
+    char dir[64], copy[100];
+    struct store_options o = options(dir);
+    struct queue_entry e;
+    struct store_view *v;
+    struct blob_view body;
+    struct store *s;
+    struct str text;
+    uint64_t n = 0, id;
+    uint32_t refs;
+    bool wrong;
+
+    log_set_level(LOG_ERROR + 1);
+    unpack(dir);
+    must(store_open(&o, &s) == ST_OK);
+    e = the_entry(s, &a);
+    CHECK(e.reverse_path.n && e.n_rcpts);
+    store_view_open(s, &v);
+    store_view_begin_bodies(v);
+    while (store_view_next_body(v, &id, &refs)) {
+        struct row_key key = row_key(ROW_BLOB, id);
+        struct blob_row row;
+        struct str value;
+
+        CHECK_ST(index_get(&s->index, TIER_DISK, &a, str_n(key.p, sizeof key.p), &value), ST_OK);
+        CHECK_ST(blob_row_of(value, id, &row), ST_OK);
+        n += spoil(dir, row.segment, row.offset + RECORD_HEAD_BYTES + 2);
+        snprintf(copy, sizeof copy, "%s/lost+found/%llu.damaged", dir, (unsigned long long)id);
+    }
+    CHECK_ST(store_view_end(v), ST_OK);
+    store_view_close(v);
+    store_close(s);
+    CHECK(n >= 2);
+    text = tool(dir, false, false, &wrong);
+    CHECK(wrong && holds(text, "its body can't be read") && holds(text, "which waits to be sent"));
+    text = tool(dir, false, true, &wrong);
+    CHECK(wrong && holds(text, "\"account\":\"queue\"") && !holds(text, "\"left\"") && !holds(text, "\"needs\""));
+    text = tool(dir, false, false, &wrong);
+    CHECK(!wrong && holds(text, "\"queue_entries\":1") && holds(text, "\"messages\":6"));
+    CHECK(access(copy, F_OK) == 0);
+    must(store_open(&o, &s) == ST_OK);
+    text = arena_str(&a, e.reverse_path);
+    e = the_entry(s, &a);
+    CHECK(e.n_rcpts == 1 && e.reverse_path.n == 0);
+    CHECK_STR(e.rcpts[0].address, text);
+    CHECK_ST(blob_open(s, e.blob, &body), ST_OK);
+    CHECK(holds(body.bytes, "From: Mail Delivery System <MAILER-DAEMON@mail.example.test>\r\n"));
+    CHECK(holds(body.bytes, "Please send it again"));
+    blob_close(&body);
+    store_close(s);
+    log_set_level(LOG_INFO);
+    arena_fini(&a);
+    remove_dir(dir);
+}
+
+/* What the queue keeps beside its entries is written anew; an entry that can't be read goes, its letter is written out. */
+TEST(the_queue_is_repaired)
+{
+    struct arena a = ARENA_INIT;
+    static const char junk[] = "\x07 junk";
+    const struct kv_change cases[] = {
+        {.key = STR("D"), .value = STR("E"), .op = KV_DEL_RANGE},
+        {.key = counts_key(), .value = str_n(junk, 6), .op = KV_PUT},
+        {.key = counts_key(), .op = KV_DEL},
+        {.key = entry_due_key(&a, 77, 88), .op = KV_PUT},
+        {.key = entry_key(&a, 99), .value = str_n(junk, 6), .op = KV_PUT},
+    };
+
+    log_set_level(LOG_ERROR + 1);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char dir[64];
+        bool wrong;
+
+        unpack(dir);
+        change(dir, 0, &cases[i], 1);
+        tool(dir, false, false, &wrong);
+        CHECK(wrong);
+        tool(dir, false, true, &wrong);
+        CHECK(wrong);
+        CHECK(holds(tool(dir, false, false, &wrong), "\"queue_entries\":1") && !wrong);
+        remove_dir(dir);
+    }
+    log_set_level(LOG_INFO);
+    arena_fini(&a);
 }
