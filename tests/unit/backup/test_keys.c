@@ -87,7 +87,7 @@ TEST(what_is_sealed_opens_with_its_passphrase_only)
             bytes[k] = (char)(k * 7 + k / 256);
         buf_clear(&sealed);
         CHECK_ST(backup_keys_seal(str_n(bytes, sizes[i]), STR("open sesame"), &sealed), ST_OK);
-        CHECK(str_search(buf_str(&sealed), str_n(bytes, MAX(sizes[i], (size_t)64))) == sealed.n);
+        CHECK(sizes[i] < 64 || str_search(buf_str(&sealed), str_n(bytes, 64)) == sealed.n);
         buf_clear(&back);
         CHECK_ST(backup_keys_unseal(buf_str(&sealed), STR("open sesame"), &back), ST_OK);
         CHECK_STR(buf_str(&back), str_n(bytes, sizes[i]));
