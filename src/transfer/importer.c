@@ -334,6 +334,7 @@ enum st importer_read(struct importer *im, const char *path, struct str mailbox,
     st = importer_open(path, &fd, out_date_s);
     if (st == ST_OK) {
         st = read_all(fd, path, &im->file);
+        im->t->report.source_done += im->file.n;
         close(fd);
     }
     if (st != ST_OK) {

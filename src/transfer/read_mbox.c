@@ -17,6 +17,7 @@ struct lines {
     char p[PIECE];
     size_t at, n;
     bool failed;
+    uint64_t *done; /* bytes, for the report */
 };
 
 /* A line with its LF, or as much of a long one as there is room for. False: the end. */
@@ -37,6 +38,7 @@ static bool next_piece(struct lines *in, struct str *out)
             in->failed = in->failed || got < 0;
             if (got > 0) {
                 in->n += (size_t)got;
+                *in->done += (uint64_t)got;
                 continue;
             }
             have.p = in->p;
@@ -201,6 +203,7 @@ enum st read_mbox(struct importer *im, const char *path, struct str mailbox)
     int64_t changed;
 
     m->im = im;
+    m->in.done = &im->t->report.source_done;
     m->path = path;
     m->mailbox = mailbox;
     buf_clear(&im->file);

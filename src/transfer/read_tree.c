@@ -230,6 +230,40 @@ static enum st walk(struct importer *im, const char *path, struct str mailbox, u
     return st;
 }
 
+/* Bytes of the files in it, for the progress bar. What can't be read counts nothing. */
+static uint64_t bytes_below(int at, const char *name, unsigned depth)
+{
+    int fd = depth > DEPTH_MAX ? -1 : openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    uint64_t bytes = 0;
+    struct dirent *e;
+    struct stat s;
+
+    while (d && (e = readdir(d)) != NULL) {
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 || strcmp(e->d_name, "tmp") == 0 ||
+            fstatat(fd, e->d_name, &s, AT_SYMLINK_NOFOLLOW) != 0)
+            continue;
+        if (S_ISREG(s.st_mode))
+            bytes += (uint64_t)s.st_size;
+        else if (S_ISDIR(s.st_mode))
+            bytes += bytes_below(fd, e->d_name, depth + 1);
+    }
+    if (d)
+        closedir(d);
+    else if (fd >= 0)
+        close(fd);
+    return bytes;
+}
+
+static uint64_t bytes_of(const char *path)
+{
+    struct stat s;
+
+    if (stat(path, &s) == 0 && S_ISREG(s.st_mode))
+        return (uint64_t)s.st_size;
+    return bytes_below(AT_FDCWD, path, 0);
+}
+
 /* What is named may be a link; what lies in it may not. */
 enum st read_path(struct importer *im, const char *path)
 {
@@ -238,11 +272,15 @@ enum st read_path(struct importer *im, const char *path)
     const struct keyword_names none = {0};
     char real[PATH_MAX];
     enum st st = ST_OK;
+    enum kind kind;
 
     if (access(path, R_OK) != 0 || !realpath(path, real))
         return FAIL_ERRNO(path);
     name = str_from(whole, str_rfind(whole, '/') == whole.n ? 0 : str_rfind(whole, '/') + 1);
-    switch (kind_of(real, name)) {
+    kind = kind_of(real, name);
+    if (im->t->report.on_terminal && kind != KIND_ZIP)
+        im->t->report.source_bytes = bytes_of(real);
+    switch (kind) {
     case KIND_DIR: st = walk(im, real, STR_NONE, 0); break;
     case KIND_EML: st = eml(im, real, name, &none, STR_NONE); break;
     case KIND_ZIP: st = read_zip(im, real); break;

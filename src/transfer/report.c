@@ -77,6 +77,13 @@ void report_note(struct report *r, struct str mailbox, const char *text)
     tell(r, mailbox, STR_NONE, text);
 }
 
+static void put_bar(uint64_t done, uint64_t of)
+{
+    int full = (int)(MIN(done, of) * BAR / of);
+
+    fprintf(stderr, "[%.*s%.*s] ", full, "########################", BAR - full, "                        ");
+}
+
 void report_progress(struct report *r, struct str mailbox)
 {
     mono_ms now = clock_mono_ms();
@@ -86,15 +93,13 @@ void report_progress(struct report *r, struct str mailbox)
         return;
     r->shown = now;
     fputs("\r\033[K", stderr);
-    if (r->total) {
-        size_t full = (size_t)(MIN(done, r->total) * BAR / r->total);
-
-        fprintf(stderr, "[%.*s%.*s] %llu of ", (int)full, "########################", (int)(BAR - full),
-                "                        ", (unsigned long long)done);
-        fprintf(stderr, "%llu", (unsigned long long)r->total);
-    } else {
-        fprintf(stderr, "%llu", (unsigned long long)done);
-    }
+    if (r->total)
+        put_bar(done, r->total);
+    else if (r->source_bytes)
+        put_bar(r->source_done, r->source_bytes);
+    fprintf(stderr, "%llu", (unsigned long long)done);
+    if (r->total)
+        fprintf(stderr, " of %llu", (unsigned long long)r->total);
     fprintf(stderr, " messages, %llu MiB  ", (unsigned long long)(r->bytes >> 20));
     put_clean(str_sub(mailbox, 0, 40));
     r->line_open = true;

@@ -17,6 +17,7 @@ struct report {
     uint64_t there;                      /* of an import: had been there before */
     uint64_t ignored;                    /* of an import: files that are no mail */
     uint64_t left_out, total;            /* total: messages expected, 0: not known */
+    uint64_t source_bytes, source_done;  /* instead of that: bytes of the files that are read */
     size_t n_errors;
     struct buf errors; /* JSON objects */
     mono_ms shown;

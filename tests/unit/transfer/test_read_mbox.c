@@ -33,6 +33,7 @@ TEST(pieces_are_lines_or_as_much_of_them_as_fits)
 {
     static char text[3 * PIECE];
     struct lines *in = MEM_NEW(struct lines);
+    uint64_t done = 0;
     struct str piece;
     size_t total = 0;
 
@@ -41,11 +42,13 @@ TEST(pieces_are_lines_or_as_much_of_them_as_fits)
     text[PIECE + 10] = '\n';
     text[PIECE + 20] = 0;
     in->fd = file_of(str_n(text, sizeof text));
+    in->done = &done;
     CHECK(next_piece(in, &piece) && piece.n == 1);
     for (total = 1; next_piece(in, &piece); total += piece.n)
         CHECK(piece.n > 0 && memcmp(piece.p, text + total, piece.n) == 0);
     CHECK_U64(total, sizeof text);
     CHECK(!next_piece(in, &piece) && !in->failed);
+    CHECK_U64(done, sizeof text);
     close(in->fd);
     mem_free(in);
 }
