@@ -100,6 +100,12 @@ static enum st write_key(const char *path, const struct backup_key *key)
     if (st == ST_OK)
         st = os->sync(os, fd);
     os->close(os, fd);
+    if (st != ST_OK) { /* half a key would stay in the way of the next try */
+        struct err why = *err_get();
+
+        IGNORE(os->unlink(os, path));
+        *err_get() = why;
+    }
     return st;
 }
 
