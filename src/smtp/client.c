@@ -1,0 +1,167 @@
+/* Beginning and end of a connection: greeting, EHLO, TLS, AUTH, QUIT. */
+#include "smtp/client_inside.h"
+
+#include "base/codec.h"
+
+#define TLS_MS 60000
+
+static const struct {
+    enum smtp_feature id;
+    struct str keyword;
+} features[] = {
+#define FEATURE(id, keyword, ref) {SMTP_HAS_##id, {keyword, sizeof keyword - 1}},
+#include "smtp/client.def"
+#undef FEATURE
+};
+
+static void note_feature(struct smtp_client *c, struct str line)
+{
+    struct str rest = line, word;
+
+    if (!str_split(&rest, ' ', &word))
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(features); i++)
+        if (str_ieq(word, features[i].keyword))
+            c->has[features[i].id] = true;
+    if (str_ieq(word, STR("SIZE")) && str_u64(str_trim(rest), UINT64_MAX, &c->size_max) != ST_OK)
+        c->size_max = 0;
+    if (str_ieq(word, STR("AUTH")))
+        c->auth = str_trim(rest);
+}
+
+/* The first line is the server's name. */
+static void note_features(struct smtp_client *c, struct str text)
+{
+    struct str rest = text, line;
+
+    memset(c->has, 0, sizeof c->has);
+    c->size_max = 0;
+    c->auth = STR_NONE;
+    str_split(&rest, '\n', &line);
+    while (str_split(&rest, '\n', &line))
+        note_feature(c, str_trim(line));
+}
+
+static enum st hello(struct smtp_client *c, struct smtp_answer *out) SUSPENDS
+{
+    TRY(smtp_client_say(c, "EHLO %.*s", STR_ARGS(c->helo)));
+    TRY(smtp_client_answer(c, &c->arena, SMTP_WAIT_COMMAND, out));
+    if (out->code / 100 == 2) {
+        note_features(c, out->text);
+        return ST_OK;
+    }
+    if (out->code / 100 == 5) { /* RFC 5321 section 3.2: older ones know HELO only */
+        memset(c->has, 0, sizeof c->has);
+        TRY(smtp_client_say(c, "HELO %.*s", STR_ARGS(c->helo)));
+        TRY(smtp_client_answer(c, &c->arena, SMTP_WAIT_COMMAND, out));
+    }
+    return out->code / 100 == 2 ? ST_OK : smtp_client_refused(ST_DENIED, out);
+}
+
+enum st smtp_client_open(struct smtp_client *c, struct stream *stream, struct str helo, struct smtp_answer *out)
+{
+    *c = (struct smtp_client){.stream = stream};
+    *out = (struct smtp_answer){0};
+    c->helo = arena_str(&c->arena, helo);
+    TRY(smtp_client_answer(c, &c->arena, SMTP_WAIT_GREETING, &c->greeting));
+    *out = c->greeting;
+    if (c->greeting.code != 220)
+        return smtp_client_refused(ST_DENIED, &c->greeting);
+    return hello(c, out);
+}
+
+enum st smtp_client_starttls(struct smtp_client *c, struct tls_client *tls, struct str host)
+{
+    struct smtp_answer answer;
+    enum st st;
+
+    if (!c->has[SMTP_HAS_STARTTLS])
+        return FAIL(ST_NOTFOUND, "the server does not offer STARTTLS");
+    TRY(smtp_client_say(c, "STARTTLS"));
+    TRY(smtp_client_answer(c, &c->arena, SMTP_WAIT_COMMAND, &answer));
+    if (answer.code != 220)
+        return smtp_client_refused(ST_DENIED, &answer);
+    st = stream_push_tls_client(c->stream, tls, host, deadline_in(TLS_MS));
+    c->is_over = c->is_over || st != ST_OK;
+    TRY(st);
+    return hello(c, &answer); /* RFC 3207 section 4.2: what was known before is forgotten */
+}
+
+/* --- AUTH ------------------------------------------------------------------------------------------------------ */
+
+static bool offers(const struct smtp_client *c, struct str mechanism)
+{
+    struct str rest = c->auth, word;
+
+    while (str_split(&rest, ' ', &word))
+        if (str_ieq(word, mechanism))
+            return true;
+    return false;
+}
+
+static enum st say_base64(struct smtp_client *c, const char *before, struct str raw) SUSPENDS
+{
+    struct buf b;
+    enum st st;
+
+    buf_init(&b, 2 * raw.n + 16);
+    base64_encode(&b, raw);
+    st = smtp_client_say(c, "%s%.*s", before, STR_ARGS(buf_str(&b)));
+    buf_fini(&b);
+    return st;
+}
+
+static enum st auth_plain(struct smtp_client *c, struct arena *a, struct str user, struct str password) SUSPENDS
+{
+    struct buf b;
+    enum st st;
+
+    (void)a;
+    buf_init(&b, user.n + password.n + 2);
+    buf_addc(&b, 0);
+    buf_add(&b, user);
+    buf_addc(&b, 0);
+    buf_add(&b, password);
+    st = say_base64(c, "AUTH PLAIN ", buf_str(&b));
+    buf_fini(&b);
+    return st;
+}
+
+static enum st auth_login(struct smtp_client *c, struct arena *a, struct str user, struct str password) SUSPENDS
+{
+    const struct str words[] = {user, password};
+    struct smtp_answer answer;
+
+    TRY(smtp_client_say(c, "AUTH LOGIN"));
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        TRY(smtp_client_answer(c, a, SMTP_WAIT_COMMAND, &answer));
+        if (answer.code != 334)
+            return smtp_client_refused(ST_DENIED, &answer);
+        TRY(say_base64(c, "", words[i]));
+    }
+    return ST_OK;
+}
+
+enum st smtp_client_auth(struct smtp_client *c, struct str user, struct str password, struct smtp_answer *out)
+{
+    bool is_plain = offers(c, STR("PLAIN"));
+
+    if (!stream_is_tls(c->stream))
+        return FAIL(ST_INTERNAL, "a password is not sent without TLS");
+    if (!is_plain && !offers(c, STR("LOGIN")))
+        return FAIL(ST_NOTFOUND, "the server offers neither AUTH PLAIN nor LOGIN");
+    TRY((is_plain ? auth_plain : auth_login)(c, &c->arena, user, password));
+    TRY(smtp_client_answer(c, &c->arena, SMTP_WAIT_COMMAND, out));
+    return out->code == 235 ? ST_OK : smtp_client_refused(ST_DENIED, out);
+}
+
+void smtp_client_close(struct smtp_client *c)
+{
+    struct smtp_answer answer;
+
+    if (c->stream && !c->is_over && smtp_client_say(c, "QUIT") == ST_OK)
+        IGNORE(smtp_client_answer(c, &c->arena, SMTP_WAIT_QUIT, &answer));
+    stream_free(c->stream);
+    c->stream = NULL;
+    arena_fini(&c->arena);
+}

@@ -1,0 +1,83 @@
+/* The client's side of SMTP (RFC 5321): a connection to another server, over which one letter after the other is carried. Its
+ * answers are taken leniently, but bounded; a server that says what is no answer is not talked to any more. */
+#pragma once
+
+#include "base/arena.h"
+#include "net/stream.h"
+
+enum smtp_feature {
+#define FEATURE(id, keyword, ref) SMTP_HAS_##id,
+#include "smtp/client.def"
+#undef FEATURE
+    SMTP_FEATURES
+};
+
+struct smtp_answer {
+    unsigned code;     /* 0: none came */
+    struct str status; /* enhanced (RFC 3463), "5.1.1"; empty where the server gives none */
+    struct str text;   /* whole, with its code, lines joined by LF; printable */
+};
+
+struct smtp_client {
+    struct stream *stream;
+    struct arena arena; /* for what the server has said of itself */
+    struct str helo;    /* our name */
+    bool has[SMTP_FEATURES];
+    uint64_t size_max; /* of SIZE; 0: it does not say */
+    struct str auth;   /* mechanisms, as announced */
+    struct smtp_answer greeting;
+    bool is_over;     /* it has said 421, or what is no answer, or nothing: only smtp_client_close is left */
+    bool is_dirty;    /* a transaction stands open there: RSET comes before the next one */
+    unsigned letters; /* carried so far */
+};
+
+/* `stream` is owned from now on; `helo` is copied. Waits for the greeting and says EHLO (HELO where that is not known). ST_DENIED: the server does not want us
+ * (out->greeting or the answer in the error says why); else the stream's errors, ST_SYNTAX, ST_TIMEOUT. The client must be closed whatever comes. */
+enum st smtp_client_open(struct smtp_client *c, struct stream *stream, struct str helo, struct smtp_answer *out)
+    SUSPENDS MUST_USE;
+/* STARTTLS and EHLO again. ST_NOTFOUND: not offered. ST_DENIED: refused, or the certificate does not hold: the connection is over then. `host` as in
+ * stream_push_tls_client. */
+enum st smtp_client_starttls(struct smtp_client *c, struct tls_client *tls, struct str host) SUSPENDS MUST_USE;
+/* AUTH PLAIN, or LOGIN where only that is offered. ST_NOTFOUND: neither; ST_DENIED: refused (`out` says how). Never without TLS: ST_INTERNAL. */
+enum st smtp_client_auth(struct smtp_client *c, struct str user, struct str password, struct smtp_answer *out)
+    SUSPENDS MUST_USE;
+/* QUIT, whose answer is waited for briefly, then the end. NULL stream is fine. */
+void smtp_client_close(struct smtp_client *c) SUSPENDS;
+
+struct smtp_attr {
+    struct str name, value; /* as in the envelope; value empty: the name alone */
+};
+
+enum smtp_fate {
+    SMTP_OPEN,     /* nothing has been said: the connection broke, or the letter did not come so far */
+    SMTP_TAKEN,    /* the server answers for it now */
+    SMTP_DEFERRED, /* not now */
+    SMTP_REFUSED,  /* never */
+    SMTP_NEXT_TIME /* not in this transaction: the server takes so many recipients at a time (RFC 5321 section 4.5.3.1.10) */
+};
+
+struct smtp_carry_rcpt {
+    struct str address;
+    const struct smtp_attr *attrs;
+    size_t n_attrs;
+    enum smtp_fate fate;       /* filled */
+    struct smtp_answer answer; /* filled; in the arena */
+};
+
+struct smtp_carry {
+    struct str reverse_path;
+    const struct smtp_attr *attrs;
+    size_t n_attrs;
+    bool is_8bit;      /* the letter has bytes above 127: BODY=8BITMIME. The server must have that feature */
+    struct str letter; /* lines end with CRLF */
+    struct smtp_carry_rcpt *rcpts;
+    size_t n_rcpts; /* at most SMTP_CARRY_RCPTS */
+    bool
+        is_uncertain; /* filled: the connection broke when all had been sent and before the answer: it may have arrived */
+};
+
+#define SMTP_CARRY_RCPTS 100 /* what every server takes (RFC 5321 section 4.5.3.1.8) */
+
+/* One transaction. ST_OK: every recipient has its fate. Else the connection broke (is_over): recipients that are SMTP_OPEN may be tried elsewhere. ST_SYNTAX
+ * with the connection in order: an address that can't stand in a command; nothing was said. */
+enum st smtp_client_carry(struct smtp_client *c, struct arena *a, struct smtp_carry *t) SUSPENDS MUST_USE;
