@@ -4,9 +4,9 @@
 #include "box/grants.h"
 #include "box/poison.h"
 #include "co/fault.h"
+#include "ipc/beside.h"
 #include "queue/queue.h"
 
-#include <errno.h>
 #include <unistd.h>
 
 #define PREFIX_MAX 1024
@@ -27,24 +27,6 @@ struct work {
     size_t n_remote;
     uint64_t credential; /* of the grant */
 };
-
-static enum st read_spool(const struct work *w, uint64_t at, uint64_t n, struct str *out)
-{
-    char *p = arena_alloc(w->arena, (size_t)n + 1);
-    size_t done = 0;
-
-    while (done < n) {
-        ssize_t got = pread(w->r->fd, p + done, (size_t)n - done, (off_t)(at + done));
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return FAIL(ST_IO, "the spool file is shorter than said");
-        done += (size_t)got;
-    }
-    *out = str_n(p, (size_t)n);
-    return ST_OK;
-}
 
 /* A letter that the box has died on twice is put off until somebody has looked. */
 static enum st check_poison(const struct work *w, struct str envelope)
@@ -75,8 +57,8 @@ static enum st take_parts(struct work *w)
         if (m->body.n != m->body_size || m->record.n != m->record_size || m->rcpts.n != m->rcpts_size)
             return FAIL(ST_SYNTAX, "sizes that do not fit the message");
     } else {
-        TRY(read_spool(w, m->body_size, m->record_size, &w->record));
-        TRY(read_spool(w, m->body_size + m->record_size, m->rcpts_size, &w->rcpt_bytes));
+        TRY(beside_take(w->r->fd, m->body_size, (size_t)m->record_size, w->arena, &w->record));
+        TRY(beside_take(w->r->fd, m->body_size + m->record_size, (size_t)m->rcpts_size, w->arena, &w->rcpt_bytes));
     }
     TRY(mime_record_open(w->record, &rec));
     if (rec.size != m->body_size)

@@ -2,10 +2,10 @@
 #include "gate/gate.h"
 #include "base/limits.h"
 #include "base/route.h"
+#include "ipc/beside.h"
 #include "ipc/lists.h"
 #include "smtp/smtp.h"
 
-#include <errno.h>
 #include <unistd.h>
 
 #define FRAME_ROOM                                                                                                     \
@@ -167,20 +167,6 @@ static void spool_done(void *arg, int fd, uint64_t bytes)
     c->spooled = 0;
 }
 
-static enum st write_all(int fd, struct str bytes)
-{
-    while (bytes.n) {
-        ssize_t n = write(fd, bytes.p, bytes.n);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return FAIL_ERRNO("writing a spool file");
-        bytes = str_from(bytes, (size_t)n);
-    }
-    return ST_OK;
-}
-
 /* The body is in the spool already, or goes there now; record and recipients behind it. */
 static enum st fill_spool(struct conn *c, const struct smtp_letter *l, struct str rcpts, int *fd, bool *out_own)
     SUSPENDS
@@ -189,10 +175,10 @@ static enum st fill_spool(struct conn *c, const struct smtp_letter *l, struct st
     if (*fd < 0) {
         TRY(spool(c, fd));
         *out_own = true;
-        TRY(write_all(*fd, l->body));
+        TRY(beside_write(*fd, l->body));
     }
-    TRY(write_all(*fd, l->record));
-    return write_all(*fd, rcpts);
+    TRY(beside_write(*fd, l->record));
+    return beside_write(*fd, rcpts);
 }
 
 static uint64_t owner_of(const struct smtp_letter *l)
