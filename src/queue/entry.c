@@ -42,6 +42,15 @@ uint64_t entry_id_of(struct str key)
     return rec_u64_be(&r);
 }
 
+struct entry_place entry_place_of(struct str due_key)
+{
+    struct rec r = rec_of(str_from(due_key, 1));
+    struct entry_place place = {.due_us = rec_u64_be(&r)};
+
+    place.id = rec_u64_be(&r);
+    return place;
+}
+
 /* --- writing ------------------------------------------------------------------------------------------ */
 
 static bool put_attrs(struct buf *b, const struct queue_attr *attrs, size_t n)

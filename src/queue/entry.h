@@ -9,6 +9,17 @@ struct str entry_key(struct arena *a, uint64_t id);
 struct str entry_due_key(struct arena *a, uint64_t due_us, uint64_t id);
 uint64_t entry_id_of(struct str key);
 
+/* A place in the order in which entries are due. */
+struct entry_place {
+    uint64_t due_us, id;
+};
+#define ENTRY_NOWHERE ((struct entry_place){UINT64_MAX, UINT64_MAX}) /* behind all */
+struct entry_place entry_place_of(struct str due_key);
+static inline bool entry_is_before(struct entry_place a, struct entry_place b)
+{
+    return a.due_us != b.due_us ? a.due_us < b.due_us : a.id < b.id;
+}
+
 /* ST_LIMIT: more than LIMIT_QUEUE_ENTRY bytes, or too many attributes. */
 enum st entry_encode(struct arena *a, const struct queue_entry *e, struct str *out) MUST_USE;
 enum st entry_decode(struct arena *a, uint64_t id, struct str value, struct queue_entry *out)

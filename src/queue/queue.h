@@ -10,7 +10,8 @@ struct queue;
 
 struct queue_options {
     struct store *store;
-    struct core *core; /* the owner */
+    struct core *core;    /* the owner */
+    struct str host_name; /* of this server, for notices; lives as long as the queue */
 };
 struct queue *queue_new(const struct queue_options *opt);
 void queue_free(struct queue *q); /* the cores have stopped */
@@ -79,6 +80,39 @@ enum st queue_get(struct queue *q, uint64_t id, struct arena *a, struct queue_en
 enum st queue_hold(struct queue *q, uint64_t id, struct str reason) SUSPENDS MUST_USE;
 enum st queue_release(struct queue *q, uint64_t id) SUSPENDS MUST_USE; /* due at once */
 enum st queue_drop(struct queue *q, uint64_t id) SUSPENDS MUST_USE;    /* without a word to anybody; the bytes go too */
+
+/* --- carrying: on the core that owns the queue only --- */
+
+/* When a letter is tried again: `first_us` behind the first attempt, then twice as long each time up to `most_us`, a tenth more or less by chance. Older than
+ * `lifetime_us` it is given up. Behind `notice_us` its sender is told that it waits, once. */
+struct queue_retry {
+    uint64_t first_us, most_us, lifetime_us, notice_us; /* notice 0: never */
+};
+void queue_set_retry(struct queue *q, const struct queue_retry *retry); /* from the next outcome on */
+
+/* Entries that are due and that nobody has, at most `most` of them (1 to 1000), in order of their due times; waits until the deadline for one when there is none (*out_n is 0 then).
+ * They are the caller's until they are settled or given back, in memory only: a box that starts anew has given nothing away. Texts live in the arena. Recipients that
+ * are not due yet are among the entry's. */
+enum st queue_claim(struct queue *q, size_t most, mono_ms deadline, struct arena *a, struct queue_entry **out,
+                    size_t *out_n) SUSPENDS MUST_USE;
+bool queue_is_claimed(const struct queue *q, uint64_t id);
+void queue_give_back_all(struct queue *q); /* whoever carried is gone */
+
+enum queue_fate { QUEUE_UNTRIED, QUEUE_DEFERRED, QUEUE_DELIVERED, QUEUE_RELAYED, QUEUE_FAILED }; /* as in ipc/work.h */
+
+struct queue_result {
+    uint32_t rcpt; /* index into the entry's */
+    enum queue_fate fate;
+    bool is_remote;    /* `answer` is what `host` said, else our own words */
+    struct str status; /* "5.1.1"; may be empty */
+    struct str answer, host;
+    uint64_t not_before_us; /* 0: as queue_retry says */
+};
+
+/* What became of recipients of a claimed entry. One commit holds the entry as it is then, or its end, and the notice to its sender if there is one to be given: no notice is lost or
+ * given twice. `last`: the caller is done with the entry. One that this box has not given away is fine: the one before it has. ST_NOTFOUND: it is gone; ST_BUSY: it is being changed, ask again; ST_SYNTAX: no such recipient. Claimed still after other errors. */
+enum st queue_settle(struct queue *q, uint64_t id, const struct queue_result *results, size_t n, bool last)
+    SUSPENDS MUST_USE;
 
 struct queue_counts {
     uint64_t entries, held, bytes;

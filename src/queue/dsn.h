@@ -1,0 +1,27 @@
+/* Notices to senders of what became of a letter (RFC 3464): the bytes of one. Pure. */
+#pragma once
+
+#include "base/buf.h"
+#include "queue/queue.h"
+
+enum dsn_action { DSN_FAILED, DSN_DELAYED, DSN_DELIVERED, DSN_RELAYED };
+
+struct dsn_rcpt {
+    const struct queue_rcpt *rcpt;
+    enum dsn_action action;
+    bool is_remote;
+    struct str status, answer, host;
+    uint64_t retry_until_us; /* of a delayed one */
+};
+
+struct dsn {
+    struct str host_name; /* ours */
+    const struct queue_entry *entry;
+    uint64_t now_us;
+    const struct dsn_rcpt *rcpts;
+    size_t n_rcpts;
+    struct str letter; /* the one that it is about, as it was sent */
+};
+
+/* A whole letter, for entry->reverse_path. */
+void dsn_build(const struct dsn *d, struct buf *out);

@@ -1,0 +1,283 @@
+/* What became of recipients, and what follows from it: when the letter is tried again, who is told, and its end. */
+#include "queue/dsn.h"
+#include "queue/inside.h"
+
+#include "base/must.h"
+#include "base/random.h"
+
+#define NOTICE_MAX (1u << 20) /* bytes of a notice */
+#define TOLD_OF_DELAY ".told" /* an attribute of our own: the sender knows that this recipient waits */
+
+struct settling {
+    struct queue *q;
+    struct arena *a;
+    uint64_t now_us;
+    struct queue_entry was, is;
+    struct queue_rcpt *rcpts; /* of `is` */
+    struct dsn_rcpt *told;
+    size_t n_told;
+};
+
+/* --- when again ------------------------------------------------------------------------------------------------- */
+
+/* A tenth more or less, so that what failed together does not come again together. */
+static uint64_t with_jitter(uint64_t us)
+{
+    return us - us / 10 + random_u64() % (us / 5 + 1);
+}
+
+static uint64_t again_us(const struct queue_retry *r, uint32_t attempts)
+{
+    uint64_t wait = r->first_us;
+
+    for (uint32_t i = 1; i < attempts && wait < r->most_us; i++)
+        wait *= 2;
+    return with_jitter(MIN(wait, r->most_us));
+}
+
+static uint64_t earliest(const struct queue_entry *e)
+{
+    uint64_t due = UINT64_MAX;
+
+    for (size_t i = 0; i < e->n_rcpts; i++)
+        if (e->rcpts[i].state == QUEUE_RCPT_WAITING)
+            due = MIN(due, e->rcpts[i].due_us);
+    return due;
+}
+
+/* --- who is told (RFC 3461 sections 4.1 and 5.2) ------------------------------------------------------------------ */
+
+static struct str attr_of(const struct queue_attr *attrs, size_t n, struct str name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_ieq(attrs[i].name, name))
+            return attrs[i].value.p ? attrs[i].value : STR("");
+    return STR_NONE;
+}
+
+static bool wants(const struct queue_rcpt *r, enum dsn_action action)
+{
+    static const struct str words[] = {[DSN_FAILED] = STR("FAILURE"),
+                                       [DSN_DELAYED] = STR("DELAY"),
+                                       [DSN_DELIVERED] = STR("SUCCESS"),
+                                       [DSN_RELAYED] = STR("SUCCESS")};
+    struct str rest = attr_of(r->attrs, r->n_attrs, STR("NOTIFY")), word;
+
+    if (!rest.p)
+        return action == DSN_FAILED || action == DSN_DELAYED;
+    while (str_split(&rest, ',', &word))
+        if (str_ieq(word, words[action]))
+            return true;
+    return false;
+}
+
+static void tell(struct settling *s, const struct queue_result *res, enum dsn_action action)
+{
+    const struct queue_rcpt *r = &s->rcpts[res->rcpt];
+
+    if (s->is.reverse_path.n && wants(r, action))
+        s->told[s->n_told++] = (struct dsn_rcpt){.rcpt = r,
+                                                 .action = action,
+                                                 .is_remote = res->is_remote,
+                                                 .status = res->status,
+                                                 .answer = res->answer,
+                                                 .host = res->host,
+                                                 .retry_until_us = s->is.arrival_us + s->q->retry.lifetime_us};
+}
+
+static void remember_delay(struct settling *s, struct queue_rcpt *r)
+{
+    struct queue_attr *attrs = ARENA_ARRAY(s->a, struct queue_attr, r->n_attrs + 1);
+
+    if (r->n_attrs)
+        memcpy(attrs, r->attrs, r->n_attrs * sizeof *attrs);
+    attrs[r->n_attrs] = (struct queue_attr){STR(TOLD_OF_DELAY), STR("1")};
+    r->attrs = attrs;
+    r->n_attrs++;
+}
+
+/* --- one outcome -------------------------------------------------------------------------------------------------- */
+
+static void defer(struct settling *s, const struct queue_result *res)
+{
+    const struct queue_retry *retry = &s->q->retry;
+    struct queue_rcpt *r = &s->rcpts[res->rcpt];
+    uint64_t age = s->now_us > s->is.arrival_us ? s->now_us - s->is.arrival_us : 0;
+
+    r->attempts++;
+    r->due_us = MAX(s->now_us + again_us(retry, r->attempts), res->not_before_us);
+    if (age >= retry->lifetime_us) {
+        struct queue_result over = *res;
+
+        over.status = STR("4.4.7"); /* RFC 3463: delivery time expired; the class stays that of what happened */
+        r->state = QUEUE_RCPT_FAILED;
+        tell(s, &over, DSN_FAILED);
+        return;
+    }
+    r->due_us = MIN(r->due_us, s->is.arrival_us + retry->lifetime_us); /* one last time at its end */
+    if (!retry->notice_us || age < retry->notice_us || attr_of(r->attrs, r->n_attrs, STR(TOLD_OF_DELAY)).p ||
+        r->n_attrs == LIMIT_QUEUE_ATTRS)
+        return;
+    remember_delay(s, r);
+    tell(s, res, DSN_DELAYED);
+}
+
+static enum st apply(struct settling *s, const struct queue_result *res)
+{
+    struct queue_rcpt *r;
+
+    if (res->rcpt >= s->is.n_rcpts)
+        return FAIL(ST_SYNTAX, "entry %016llx has no recipient %u", (unsigned long long)s->is.id, res->rcpt);
+    r = &s->rcpts[res->rcpt];
+    if (r->state != QUEUE_RCPT_WAITING)
+        return ST_OK; /* settled already, by an outcome whose answer was lost */
+    r->answer = str_sub(res->answer, 0, LIMIT_QUEUE_ATTR);
+    switch (res->fate) {
+    case QUEUE_UNTRIED: r->due_us = MAX(res->not_before_us, s->now_us); break;
+    case QUEUE_DEFERRED: defer(s, res); break;
+    case QUEUE_DELIVERED:
+    case QUEUE_RELAYED:
+        r->state = QUEUE_RCPT_DELIVERED;
+        if (res->fate == QUEUE_RELAYED) /* the next server tells, where it knows DSN */
+            tell(s, res, DSN_RELAYED);
+        break;
+    case QUEUE_FAILED:
+        r->state = QUEUE_RCPT_FAILED;
+        tell(s, res, DSN_FAILED);
+        break;
+    }
+    return ST_OK;
+}
+
+/* --- all of them -------------------------------------------------------------------------------------------------- */
+
+static enum st apply_all(struct settling *s, const struct queue_result *results, size_t n)
+{
+    bool tried = false;
+
+    s->is = s->was;
+    s->rcpts = ARENA_ARRAY(s->a, struct queue_rcpt, s->was.n_rcpts);
+    memcpy(s->rcpts, s->was.rcpts, s->was.n_rcpts * sizeof *s->rcpts);
+    for (size_t i = 0; i < s->was.n_rcpts; i++)
+        s->rcpts[i].due_us = s->rcpts[i].due_us ? s->rcpts[i].due_us : s->was.due_us;
+    s->is.rcpts = s->rcpts;
+    s->told = ARENA_ARRAY(s->a, struct dsn_rcpt, n);
+    for (size_t i = 0; i < n; i++) {
+        TRY(apply(s, &results[i]));
+        tried = tried || results[i].fate != QUEUE_UNTRIED;
+    }
+    s->is.attempts += tried;
+    s->is.due_us = earliest(&s->is);
+    return ST_OK;
+}
+
+/* The notice is a letter of the queue like any other, from nobody, in the same commit. */
+static enum st build_notice(struct settling *s, struct str *out) SUSPENDS
+{
+    struct dsn d = {
+        .host_name = s->q->host_name, .entry = &s->is, .now_us = s->now_us, .rcpts = s->told, .n_rcpts = s->n_told};
+    struct blob_view letter = {0};
+    struct buf bytes;
+    enum st st = blob_open(s->q->store, s->is.blob, &letter);
+
+    if (st != ST_OK && st != ST_CORRUPT &&
+        st != ST_NOTFOUND) /* one that can't be read any more must not go without a word */
+        return st;
+    d.letter = st == ST_OK ? letter.bytes : STR_NONE;
+    buf_init(&bytes, NOTICE_MAX);
+    dsn_build(&d, &bytes);
+    if (st == ST_OK)
+        blob_close(&letter);
+    st = buf_check(&bytes);
+    if (st == ST_OK)
+        *out = arena_str(s->a, buf_str(&bytes));
+    buf_fini(&bytes);
+    return st;
+}
+
+static struct queue_entry notice_entry(struct settling *s, const struct queue_rcpt *to, struct str bytes)
+{
+    return (struct queue_entry){.blob = blob_new_id(s->q->store),
+                                .size = bytes.n,
+                                .arrival_us = s->now_us,
+                                .due_us = s->now_us,
+                                .rcpts = to,
+                                .n_rcpts = 1};
+}
+
+static enum st encode_both(struct settling *s, const struct queue_entry *notice, struct str *out_record,
+                           struct str *out_notice)
+{
+    TRY(entry_encode(s->a, &s->is, out_record));
+    return notice->blob ? entry_encode(s->a, notice, out_notice) : ST_OK;
+}
+
+static enum st write_down(struct settling *s, struct str notice) SUSPENDS
+{
+    struct queue_rcpt to = {.address = s->is.reverse_path};
+    struct kv_deref deref = {.id = s->is.blob, .delta = -1};
+    struct kv_blob blob = {.bytes = notice, .refs = 1};
+    struct str record, notice_record = STR_NONE;
+    struct queue_entry n = {0};
+    struct queue_change *c;
+    bool is_over = s->is.due_us == UINT64_MAX;
+    enum st st;
+
+    if (notice.n)
+        n = notice_entry(s, &to, notice);
+    st = encode_both(s, &n, &record, &notice_record);
+    if (st == ST_OK)
+        st = queue_check_open(s->q);
+    if (st != ST_OK) {
+        map_del(&s->q->changing, s->is.id);
+        return st;
+    }
+    c = queue_change_new(s->q, s->is.id, ARENA_INIT);
+    queue_change_remove(c, &s->was);
+    if (!is_over)
+        queue_change_put(c, &s->is, arena_str(&c->arena, record));
+    if (notice.n) {
+        n.id = c->part.expected_version + 1;
+        blob.id = n.blob;
+        queue_change_put(c, &n, arena_str(&c->arena, notice_record));
+    }
+    queue_change_seal(c);
+    return queue_change_commit(c, &blob, notice.n != 0, is_over ? &deref : NULL);
+}
+
+/* The entry is marked from before it is read, so that what was read stays so; the change takes the mark over. */
+static enum st settle(struct settling *s, uint64_t id, const struct queue_result *results, size_t n) SUSPENDS
+{
+    struct str notice = STR_NONE;
+    enum st st;
+
+    if (map_get(&s->q->changing, id))
+        return FAIL(ST_BUSY, "entry %016llx of the queue is being changed", (unsigned long long)id);
+    map_put(&s->q->changing, id, s->q);
+    st = queue_get(s->q, id, s->a, &s->was);
+    if (st == ST_OK)
+        st = apply_all(s, results, n);
+    if (st == ST_OK && s->n_told)
+        st = build_notice(s, &notice);
+    if (st != ST_OK) {
+        map_del(&s->q->changing, id);
+        return st;
+    }
+    return write_down(s, notice);
+}
+
+enum st queue_settle(struct queue *q, uint64_t id, const struct queue_result *results, size_t n, bool last)
+{
+    struct arena a = ARENA_INIT;
+    struct settling s = {.q = q, .a = &a, .now_us = clock_wall_us()};
+    enum st st;
+
+    must(core_here() == q->core);
+    st = n ? settle(&s, id, results, n) : ST_OK;
+    if (st == ST_OK && n)
+        queue_claim_moved(q, id, s.is.due_us);
+    if (st == ST_NOTFOUND || (st == ST_OK && last))
+        queue_claim_end(q, id);
+    arena_fini(&a);
+    return st;
+}

@@ -1,0 +1,318 @@
+/* Carrying: who has which entry, what becomes of it, and when it comes again. */
+#include "mail/help.h"
+
+#include "queue/claim.c"
+#include "queue/settle.c"
+
+static uint64_t wall; /* microseconds, as the queue sees it; 0: the clock's own */
+
+static uint64_t wall_now(void)
+{
+    return wall;
+}
+
+#define MINUTE 60000000ull
+
+static struct queue *begin(struct world *w)
+{
+    struct queue *q =
+        queue_new(&(struct queue_options){.store = w->store, .core = w->cores[0], .host_name = STR("mail.test")});
+
+    wall = 1000 * MINUTE;
+    clock_override(NULL, wall_now);
+    queue_set_retry(
+        q, &(struct queue_retry){
+               .first_us = 5 * MINUTE, .most_us = 40 * MINUTE, .lifetime_us = 600 * MINUTE, .notice_us = 100 * MINUTE});
+    CHECK_ST(queue_start(q), ST_OK);
+    return q;
+}
+
+static void end(struct queue *q)
+{
+    clock_override(NULL, NULL);
+    queue_free(q);
+}
+
+static uint64_t submit(struct world *w, struct queue *q, const struct queue_rcpt *rcpts, size_t n, uint64_t due)
+{
+    struct delivery_rcpt local = {.account = 7};
+    struct delivery d = {.mail = letter(w, "out"), .rcpts = &local, .n_rcpts = 1};
+    struct queue_entry e = {.account = 7,
+                            .size = d.mail.bytes.n,
+                            .reverse_path = STR("a@example.test"),
+                            .due_us = due,
+                            .arrival_us = due,
+                            .rcpts = rcpts,
+                            .n_rcpts = n};
+    struct kv_part *part;
+
+    d.blob_id = e.blob = blob_new_id(w->store);
+    CHECK_ST(queue_prepare(q, &e, &part), ST_OK);
+    d.extra = part;
+    CHECK_ST(mail_deliver(w->mail, &d), ST_OK);
+    return e.id;
+}
+
+static size_t claim(struct world *w, struct queue *q, size_t most, struct queue_entry **out)
+{
+    size_t n = 99;
+
+    CHECK_ST(queue_claim(q, most, deadline_in(0), &w->arena, out, &n), ST_OK);
+    return n;
+}
+
+static const struct queue_rcpt one[] = {{.address = STR("x@far.test")}};
+static const struct queue_rcpt two[] = {{.address = STR("x@far.test")}, {.address = STR("y@far.test")}};
+
+static enum st settle_one(struct queue *q, uint64_t id, uint32_t rcpt, enum queue_fate fate)
+{
+    return queue_settle(
+        q, id, &(struct queue_result){.rcpt = rcpt, .fate = fate, .status = STR("4.2.0"), .answer = STR("said so")}, 1,
+        true);
+}
+
+static void body_claiming(struct world *w)
+{
+    struct queue *q = begin(w);
+    struct queue_entry *e;
+    uint64_t late = submit(w, q, one, 1, wall + MINUTE), first = submit(w, q, one, 1, wall - MINUTE),
+             second = submit(w, q, one, 1, wall);
+
+    CHECK_U64(claim(w, q, 1, &e), 1);
+    CHECK_U64(e[0].id, first);
+    CHECK_U64(claim(w, q, 10, &e), 1);
+    CHECK_U64(e[0].id, second);
+    CHECK_U64(claim(w, q, 10, &e), 0); /* the third is not due */
+    CHECK(queue_is_claimed(q, first) && !queue_is_claimed(q, late));
+    queue_give_back_all(q); /* whoever carried has died */
+    wall += 2 * MINUTE;
+    CHECK_U64(claim(w, q, 10, &e), 3);
+    CHECK(e[0].id == first && e[1].id == second && e[2].id == late);
+    end(q);
+}
+TEST(what_is_due_is_given_away_once)
+{
+    in_world(1, body_claiming);
+}
+
+static void body_outcomes(struct world *w)
+{
+    struct queue *q = begin(w);
+    struct queue_entry *list, e;
+    struct queue_counts counts;
+    uint64_t id = submit(w, q, two, 2, wall);
+
+    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK_ST(settle_one(q, id, 0, QUEUE_DELIVERED), ST_OK);
+    CHECK_ST(queue_get(q, id, &w->arena, &e), ST_OK);
+    CHECK(e.rcpts[0].state == QUEUE_RCPT_DELIVERED && e.rcpts[1].state == QUEUE_RCPT_WAITING);
+    CHECK_U64(claim(w, q, 10, &list), 1); /* the other one is due still */
+    CHECK_ST(settle_one(q, id, 1, QUEUE_DEFERRED), ST_OK);
+    CHECK_U64(claim(w, q, 10, &list), 0);
+    CHECK_ST(queue_get(q, id, &w->arena, &e), ST_OK);
+    CHECK(e.rcpts[1].attempts == 1 && e.due_us >= wall + 4 * MINUTE && e.due_us <= wall + 6 * MINUTE);
+    CHECK_STR(e.rcpts[1].answer, STR("said so"));
+    wall += 6 * MINUTE;
+    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK_ST(settle_one(q, id, 0, QUEUE_FAILED),
+             ST_OK); /* said late, of one that has been delivered: nothing changes */
+    CHECK_ST(settle_one(q, id, 1, QUEUE_DELIVERED), ST_OK);
+    CHECK_ST(queue_get(q, id, &w->arena, &e), ST_NOTFOUND);
+    CHECK_ST(settle_one(q, id, 1, QUEUE_DELIVERED), ST_NOTFOUND);
+    queue_get_counts(q, &counts);
+    CHECK(!counts.entries && !counts.bytes && !q->leased.n && !q->changing.n);
+    CHECK_U64(w->store->blobs[0].refs, 1); /* the local copy's */
+    CHECK_ST(queue_settle(q, 4711, NULL, 0, true), ST_OK);
+    end(q);
+}
+TEST(each_recipient_is_settled_once_and_the_last_one_ends_the_letter)
+{
+    in_world(1, body_outcomes);
+}
+
+/* Reads the letter that is in the queue from nobody. */
+static struct str notice_of(struct world *w, struct queue *q)
+{
+    struct queue_entry *list;
+    uint64_t next;
+    size_t n;
+    bool more;
+
+    CHECK_ST(queue_list(q, &(struct queue_filter){.most = 100}, &w->arena, &list, &n, &next, &more), ST_OK);
+    for (size_t i = 0; i < n; i++) {
+        struct blob_view v;
+        struct str bytes;
+
+        if (list[i].reverse_path.n)
+            continue;
+        CHECK(list[i].n_rcpts == 1);
+        CHECK_STR(list[i].rcpts[0].address, STR("a@example.test"));
+        CHECK_ST(blob_open(w->store, list[i].blob, &v), ST_OK);
+        CHECK_U64(v.bytes.n, list[i].size);
+        bytes = arena_str(&w->arena, v.bytes);
+        blob_close(&v);
+        CHECK_ST(queue_drop(q, list[i].id), ST_OK);
+        return bytes;
+    }
+    return STR_NONE;
+}
+
+static bool has_text(struct str in, const char *what)
+{
+    return str_search(in, str_z(what)) < in.n;
+}
+
+static void body_notices(struct world *w)
+{
+    static const struct queue_attr never = {STR("NOTIFY"), STR("NEVER")},
+                                   success = {STR("NOTIFY"), STR("SUCCESS,DELAY")};
+    static const struct queue_rcpt quiet = {.address = STR("x@far.test"), .attrs = &never, .n_attrs = 1};
+    static const struct queue_rcpt eager = {.address = STR("x@far.test"), .attrs = &success, .n_attrs = 1};
+    struct queue *q = begin(w);
+    struct queue_entry *list;
+    uint64_t id = submit(w, q, one, 1, wall);
+
+    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK_ST(settle_one(q, id, 0, QUEUE_FAILED), ST_OK);
+    CHECK(has_text(notice_of(w, q), "Action: failed"));
+    id = submit(w, q, &quiet, 1, wall);
+    CHECK_ST(settle_one(q, id, 0, QUEUE_FAILED), ST_OK);
+    CHECK(!notice_of(w, q).p);
+    id = submit(w, q, &eager, 1, wall);
+    CHECK_ST(settle_one(q, id, 0, QUEUE_FAILED), ST_OK);
+    CHECK(!notice_of(w, q).p);
+    id = submit(w, q, &eager, 1, wall);
+    CHECK_ST(settle_one(q, id, 0, QUEUE_RELAYED), ST_OK);
+    CHECK(has_text(notice_of(w, q), "Action: relayed"));
+    id = submit(w, q, one, 1, wall);
+    CHECK_ST(settle_one(q, id, 0, QUEUE_RELAYED), ST_OK);
+    CHECK(!notice_of(w, q).p);
+    end(q);
+}
+TEST(who_is_told_what)
+{
+    in_world(1, body_notices);
+}
+
+static void body_ages(struct world *w)
+{
+    struct queue *q = begin(w);
+    struct queue_entry e;
+    uint64_t id = submit(w, q, one, 1, wall);
+
+    CHECK_ST(settle_one(q, id, 0, QUEUE_DEFERRED), ST_OK);
+    CHECK(!notice_of(w, q).p);
+    wall += 101 * MINUTE;
+    CHECK_ST(settle_one(q, id, 0, QUEUE_DEFERRED), ST_OK);
+    CHECK(has_text(notice_of(w, q), "Action: delayed"));
+    wall += 101 * MINUTE;
+    CHECK_ST(settle_one(q, id, 0, QUEUE_DEFERRED), ST_OK);
+    CHECK(!notice_of(w, q).p); /* once is enough */
+    for (unsigned i = 0; i < 5; i++)
+        CHECK_ST(settle_one(q, id, 0, QUEUE_DEFERRED), ST_OK);
+    CHECK_ST(queue_get(q, id, &w->arena, &e), ST_OK);
+    CHECK(e.due_us <= wall + 44 * MINUTE && e.due_us >= wall + 36 * MINUTE); /* no longer than most_us */
+    wall += 390 * MINUTE;
+    CHECK_ST(settle_one(q, id, 0, QUEUE_DEFERRED), ST_OK);
+    CHECK_ST(queue_get(q, id, &w->arena, &e), ST_OK);
+    CHECK_U64(e.due_us, e.arrival_us + 600 * MINUTE); /* a last time at its end */
+    wall += 20 * MINUTE;
+    CHECK_ST(settle_one(q, id, 0, QUEUE_DEFERRED), ST_OK);
+    CHECK_ST(queue_get(q, id, &w->arena, &e), ST_NOTFOUND);
+    CHECK(has_text(notice_of(w, q), "Status: 4.4.7"));
+    end(q);
+}
+TEST(a_letter_that_waits_is_told_of_once_and_given_up_in_the_end)
+{
+    in_world(1, body_ages);
+}
+
+/* The letter is not settled when that can't be written, and comes again. */
+static void body_failing(struct world *w)
+{
+    struct queue *q = begin(w);
+    struct queue_entry *list, e;
+    uint64_t id = submit(w, q, one, 1, wall);
+
+    CHECK_U64(claim(w, q, 10, &list), 1);
+    w->store->fail = ST_NOSPACE;
+    w->store->fail_n = 1;
+    CHECK_ST(settle_one(q, id, 0, QUEUE_FAILED), ST_NOSPACE);
+    CHECK_ST(queue_get(q, id, &w->arena, &e), ST_OK);
+    CHECK(e.rcpts[0].state == QUEUE_RCPT_WAITING && queue_is_claimed(q, id));
+    CHECK(!notice_of(w, q).p);
+    CHECK_ST(queue_settle(q, id, &(struct queue_result){.rcpt = 5}, 1, true), ST_SYNTAX);
+    CHECK_ST(settle_one(q, id, 0, QUEUE_FAILED), ST_OK);
+    CHECK(notice_of(w, q).p);
+    end(q);
+}
+TEST(an_outcome_that_can_not_be_written_is_none)
+{
+    in_world(1, body_failing);
+}
+
+static void body_changed(struct world *w)
+{
+    struct queue *q = begin(w);
+    struct queue_entry *list;
+    uint64_t id = submit(w, q, one, 1, wall + 50 * MINUTE), held = submit(w, q, one, 1, wall);
+
+    CHECK_ST(queue_hold(q, held, STR("x")), ST_OK);
+    CHECK_U64(claim(w, q, 10, &list), 0);
+    CHECK_ST(queue_release(q, held), ST_OK);
+    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK_ST(queue_hold(q, held, STR("y")), ST_OK); /* while it is carried */
+    CHECK_ST(settle_one(q, held, 0, QUEUE_DEFERRED), ST_OK);
+    wall += 20 * MINUTE;
+    CHECK_U64(claim(w, q, 10, &list), 0);
+    CHECK_ST(queue_drop(q, held), ST_OK);
+    CHECK_ST(queue_hold(q, id, STR("z")), ST_OK);
+    CHECK_ST(queue_release(q, id), ST_OK); /* before its time */
+    CHECK_U64(claim(w, q, 10, &list), 1);
+    end(q);
+    q = begin(w);
+    wall += 21 * MINUTE;
+    CHECK_U64(claim(w, q, 10, &list), 1); /* a queue that starts anew has given nothing away */
+    end(q);
+}
+TEST(held_released_and_dropped_while_carried)
+{
+    in_world(1, body_changed);
+}
+
+/* The place from which a new start looks is never behind an entry. */
+static void body_low(struct world *w)
+{
+    struct queue *q = begin(w);
+    struct queue_entry *list;
+    uint64_t keep = submit(w, q, one, 1, wall);
+
+    CHECK_U64(claim(w, q, 10, &list), 1);
+    for (unsigned i = 0; i < 200; i++) {
+        uint64_t id = submit(w, q, one, 1, wall);
+
+        wall += 1000;
+        CHECK_U64(claim(w, q, 10, &list), 1);
+        CHECK_ST(settle_one(q, id, 0, QUEUE_DELIVERED), ST_OK);
+    }
+    CHECK(q->durable.low_due_us <= 1000 * MINUTE);
+    CHECK_ST(settle_one(q, keep, 0, QUEUE_DEFERRED), ST_OK);
+    for (unsigned i = 0; i < 200; i++) {
+        uint64_t id = submit(w, q, one, 1, wall);
+
+        wall += 1000;
+        CHECK_U64(claim(w, q, 10, &list), 1);
+        CHECK_ST(settle_one(q, id, 0, QUEUE_DELIVERED), ST_OK);
+    }
+    CHECK(q->durable.low_due_us > 1000 * MINUTE);
+    end(q);
+    q = begin(w);
+    wall += 60 * MINUTE;
+    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK_U64(list[0].id, keep);
+    end(q);
+}
+TEST(a_new_start_finds_the_earliest_letter_and_walks_over_little)
+{
+    in_world(1, body_low);
+}
