@@ -107,6 +107,17 @@ static const char *state_name(enum queue_rcpt_state s)
     return (unsigned)s < ARRAY_LEN(names) ? names[s] : "unknown";
 }
 
+/* What was said last to one of those that wait. */
+static struct str why(const struct queue_entry *e)
+{
+    if (e->held)
+        return e->hold_reason;
+    for (size_t i = 0; i < e->n_rcpts; i++)
+        if (e->rcpts[i].state == QUEUE_RCPT_WAITING && e->rcpts[i].answer.n)
+            return e->rcpts[i].answer;
+    return STR("not tried yet");
+}
+
 static void add_entry(struct json *j, struct arena *a, const struct queue_entry *e, bool whole)
 {
     json_object(j);
@@ -116,7 +127,7 @@ static void add_entry(struct json *j, struct arena *a, const struct queue_entry 
     json_kv_str(j, "arrived", time_rfc3339(a, e->arrival_us));
     json_kv_u64(j, "attempts", e->attempts);
     json_kv_str(j, "state", e->held ? STR("held") : STR("waiting"));
-    json_kv_str(j, "why", e->held ? e->hold_reason : STR("sending to other servers is not built yet"));
+    json_kv_str(j, "why", why(e));
     if (whole) {
         json_kv_str(j, "due", time_rfc3339(a, e->due_us));
         json_kv_str(j, "letter", arena_printf(a, "%016llx", (unsigned long long)e->blob));

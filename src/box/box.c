@@ -40,6 +40,14 @@ const size_t box_n_keeper_handlers = ARRAY_LEN(box_keeper_handlers);
 const struct ipc_handler box_control_handlers[] = {{MSG_admin_ask, box_admin_ask, false}};
 const size_t box_n_control_handlers = ARRAY_LEN(box_control_handlers);
 
+/* Letters for our own domains (notices, mostly) it delivers like a gate, to what the keeper has resolved for it. */
+const struct ipc_handler box_courier_handlers[] = {
+    {MSG_work_ask, box_work_ask, false},       {MSG_letter_ask, box_letter_ask, false},
+    {MSG_outcome_ask, box_outcome_ask, false}, {MSG_spool_ask, box_spool_ask, false},
+    {MSG_deliver_ask, box_deliver_ask, false},
+};
+const size_t box_n_courier_handlers = ARRAY_LEN(box_courier_handlers);
+
 static enum st make_dir(int at, const char *name)
 {
     if (mkdirat(at, name, 0700) != 0 && errno != EEXIST)
@@ -150,6 +158,14 @@ static void bound_heaps(unsigned cores)
     mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 }
 
+static void set_retry(struct box *b, const struct settings *set)
+{
+    queue_set_retry(b->queue, &(struct queue_retry){.first_us = set->queue_retry_first * 1000,
+                                                    .most_us = set->queue_retry_most * 1000,
+                                                    .lifetime_us = set->queue_lifetime * 1000,
+                                                    .notice_us = set->queue_delay_notice * 1000});
+}
+
 static enum st box_start(struct role *r) SUSPENDS
 {
     struct box *b = MEM_NEW(struct box);
@@ -173,7 +189,9 @@ static enum st box_start(struct role *r) SUSPENDS
                                               .cache_bytes = b->set->mail_cache,
                                               .max_mailboxes = b->set->mail_max_mailboxes,
                                               .count_first = true});
-    b->queue = queue_new(&(struct queue_options){.store = b->store, .core = b->core_list[0]});
+    b->queue =
+        queue_new(&(struct queue_options){.store = b->store, .core = b->core_list[0], .host_name = b->set->host_name});
+    set_retry(b, b->set);
     TRY(set_poison_aside(b, r));
     TRY(queue_start(b->queue));
     for (unsigned i = 0; i < b->n_cores; i++) {
@@ -207,7 +225,10 @@ static struct box_peer *place_of(struct box_core *c, const struct role_peer *p, 
         opt->handlers = box_control_handlers;
         opt->n_handlers = box_n_control_handlers;
         return &c->control;
-    case ROLE_COURIER: return &c->courier;
+    case ROLE_COURIER:
+        opt->handlers = box_courier_handlers;
+        opt->n_handlers = box_n_courier_handlers;
+        return &c->courier;
     default: return NULL;
     }
 }
@@ -223,10 +244,12 @@ static void attach_here(void *arg)
     } else if (place->ipc) {
         if (a->peer.kind == ROLE_GATE)
             grants_drop_gate(a->core, a->peer.index); /* its connections died with it */
+        if (a->peer.kind == ROLE_COURIER)
+            queue_give_back_all(a->core->box->queue); /* what it carried is carried by the next one */
         ipc_replace(place->ipc, a->peer.fd, a->peer.epoch);
     } else {
         place->core = a->core;
-        place->index = a->peer.index;
+        place->index = a->peer.kind == ROLE_COURIER ? PASS_COURIER : a->peer.index;
         opt.arg = place;
         if (ipc_new(a->peer.fd, a->peer.epoch, &opt, &place->ipc) != ST_OK)
             LOG(PEER_FAILED, lf_z("peer", opt.peer), lf_err());
@@ -313,6 +336,8 @@ static void take_settings(void *arg)
     config_unref(n->core->set);
     n->core->set = n->set;
     box_upkeep_set(n->core);
+    if (n->core->index == 0)
+        set_retry(n->core->box, n->set);
     mem_free(n);
 }
 

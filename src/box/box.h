@@ -67,8 +67,8 @@ struct box {
 };
 
 /* The handlers of messages from gates, the keeper and the administration. */
-extern const struct ipc_handler box_gate_handlers[], box_keeper_handlers[], box_control_handlers[];
-extern const size_t box_n_gate_handlers, box_n_keeper_handlers, box_n_control_handlers;
+extern const struct ipc_handler box_gate_handlers[], box_keeper_handlers[], box_control_handlers[], box_courier_handlers[];
+extern const size_t box_n_gate_handlers, box_n_keeper_handlers, box_n_control_handlers, box_n_courier_handlers;
 
 void box_grant_ask(struct ipc_request *r);
 void box_revoke(struct ipc_request *r);
@@ -85,6 +85,9 @@ void box_domain_limits(struct ipc_request *r);
 void box_usage_ask(struct ipc_request *r) SUSPENDS;
 void box_erase_ask(struct ipc_request *r) SUSPENDS;
 void box_admin_ask(struct ipc_request *r) SUSPENDS;
+void box_work_ask(struct ipc_request *r) SUSPENDS;
+void box_letter_ask(struct ipc_request *r) SUSPENDS;
+void box_outcome_ask(struct ipc_request *r) SUSPENDS;
 
 /* Runs fn(arg) as a coroutine on the core that owns the account, and waits for its end, however long it takes. ST_TRYLATER: not
  * run. Errors of its own it leaves in arg: error records stay on their core. */

@@ -1,28 +1,156 @@
-/* The courier: carries letters to other servers. Confined and connected to its peers; the queue has nothing for it to carry
- * before the outgoing side exists, so it waits for main to stop it. */
-#include "base/log.h"
-#include "main/peers.h"
+/* The role, and the coroutine that asks the box for letters. */
+#include "courier/courier.h"
 
-struct courier {
-    struct peers peers;
-};
+#include "ipc/beside.h"
+#include "net/tls_client.h"
 
-static enum st courier_start(struct role *r)
+#include <unistd.h>
+
+#define COROUTINES 8192
+#define LETTERS_AT_ONCE 200
+#define WAIT_MS 30000
+#define PAUSE_MS 200
+#define LIST_MAX (64u << 20)
+
+struct ipc *courier_box(const struct courier *c)
+{
+    return peers_get(&c->peers, ROLE_BOX, 0, 0);
+}
+
+struct ipc *courier_keeper(const struct courier *c)
+{
+    return peers_get(&c->peers, ROLE_KEEPER, 0, 0);
+}
+
+struct ipc *courier_resolver(const struct courier *c)
+{
+    return peers_get(&c->peers, ROLE_RESOLVER, 0, 0);
+}
+
+/* --- letters that are due ------------------------------------------------------------------------------------------ */
+
+static enum st read_list(int fd, struct arena *a, uint64_t size, struct str *out)
+{
+    if (fd < 0 || size > LIST_MAX)
+        return FAIL(ST_SYNTAX, "a list of letters that is nowhere");
+    return beside_take(fd, 0, (size_t)size, a, out);
+}
+
+static enum st ask_for_work(struct courier *c, struct arena *a, size_t most, struct work_letter **out, size_t *out_n)
+    SUSPENDS
+{
+    struct msg_work_ask ask = {.most = (uint32_t)MIN(most, (size_t)LETTERS_AT_ONCE), .wait_ms = WAIT_MS};
+    struct msg_work_answer m;
+    struct str list;
+    int fd = -1;
+    enum st st = ipc_ask(courier_box(c), MSG_work_ask, &ask, -1, MSG_work_answer, a, &m, &fd,
+                         deadline_in(WAIT_MS + COURIER_ASK_MS));
+
+    if (st == ST_OK && m.status != ST_OK)
+        st = FAIL(ST_TRYLATER, "the box has no letters to give just now");
+    list = m.letters;
+    if (st == ST_OK && !list.n)
+        st = read_list(fd, a, m.size, &list);
+    if (st == ST_OK)
+        st = work_letters_get(list, a, out, out_n);
+    if (fd >= 0)
+        close(fd);
+    return st;
+}
+
+static enum st one_round(struct courier *c) SUSPENDS
+{
+    struct arena a = ARENA_INIT;
+    struct work_letter *letters;
+    size_t n = 0, most = c->set->courier_letters > c->letters.n ? c->set->courier_letters - c->letters.n : 0;
+    enum st st = ST_OK;
+
+    if (!most)
+        st = co_waitq_wait(&c->room, deadline_in(WAIT_MS));
+    else
+        st = ask_for_work(c, &a, most, &letters, &n);
+    for (size_t i = 0; i < n && st == ST_OK; i++)
+        if (!map_get(&c->letters, letters[i].id)) /* a box that has started anew does not know that we have it */
+            letter_begin(c, &letters[i]);
+    arena_fini(&a);
+    return st == ST_TIMEOUT ? ST_OK : st;
+}
+
+static void fetch(void *arg) SUSPENDS
+{
+    struct courier *c = arg;
+
+    while (!c->is_stopping) {
+        enum st st = !c->set->courier_enabled ? ST_TRYLATER : one_round(c);
+
+        if (st == ST_CANCELED || (st != ST_OK && co_sleep(deadline_in(PAUSE_MS)) == ST_CANCELED))
+            return;
+    }
+}
+
+/* Sessions are limited in all: those that ended leave room for destinations that had none. */
+static void spread(void *arg) SUSPENDS
+{
+    struct courier *c = arg;
+
+    while (co_waitq_wait(&c->room, NEVER) == ST_OK)
+        dest_kick_all(c);
+}
+
+/* --- the role ------------------------------------------------------------------------------------------------------ */
+
+static enum st courier_start(struct role *r) SUSPENDS
 {
     struct courier *c = MEM_NEW(struct courier);
 
     peers_init(&c->peers);
+    co_waitq_init(&c->room);
+    c->set = config_ref(r->settings);
     r->state = c;
+    TRY(tls_client_new(&(struct tls_client_options){.no_check = true}, &c->tls));
     return ST_OK;
+}
+
+static void begin(struct courier *c)
+{
+    if (co_spawn(fetch, c, "asking for letters") != ST_OK || co_spawn(spread, c, "spreading sessions") != ST_OK)
+        LOG(COURIER_NOT_STARTED, lf_err());
 }
 
 static void courier_peer(struct role *r, const struct role_peer *p)
 {
     struct courier *c = r->state;
     struct ipc_options opt = {.arg = c};
+    bool had_all = courier_box(c) && courier_keeper(c) && courier_resolver(c);
 
     if (peers_attach(&c->peers, p, &opt) != ST_OK)
         LOG(IPC_PEER_REFUSED, lf_z("process", role_name(p->kind)), lf_err());
+    if (!had_all && courier_box(c) && courier_keeper(c) && courier_resolver(c))
+        begin(c);
 }
 
-const struct role_ops courier_role = {.name = "courier", .start = courier_start, .peer = courier_peer};
+static void courier_reload(struct role *r, const struct settings *set)
+{
+    struct courier *c = r->state;
+
+    config_unref(c->set);
+    c->set = config_ref(set);
+}
+
+/* Letters that are being carried may end; the others are in the queue. */
+static void courier_stop(struct role *r, mono_ms deadline) SUSPENDS
+{
+    struct courier *c = r->state;
+
+    c->is_stopping = true;
+    while (c->n_sessions && clock_mono_ms() < deadline)
+        if (co_sleep(deadline_in(20)) != ST_OK)
+            break;
+}
+
+const struct role_ops courier_role = {.name = "courier",
+                                      .coroutines = COROUTINES,
+                                      .start = courier_start,
+                                      .peer = courier_peer,
+                                      .reload = courier_reload,
+                                      .stop = courier_stop};

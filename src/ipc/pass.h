@@ -6,6 +6,7 @@
 #include "ipc/lists.h"
 
 #define PASS_KEY_BYTES 32
+#define PASS_COURIER UINT32_MAX /* instead of a gate's number */
 
 /* Over gate, transaction, submitting account (0: a stranger), kind, account, address, mailbox, limits. Writes PASS_BYTES. A recipient outside that
  * was resolved for an account is thus of no use to a letter that shows no grant of that account. */

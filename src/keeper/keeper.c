@@ -100,6 +100,8 @@ struct keeper *keeper_new(const struct settings *set, struct directory *director
     k->set = config_ref(set);
     k->directory = directory;
     k->certs = certs;
+    k->courier = (struct keeper_gate){.keeper = k, .index = PASS_COURIER};
+    list_init(&k->courier.sleepers);
     k->n_gates = gates;
     k->n_cores = cores;
     for (unsigned i = 0; i < KEEPER_GATES_MAX; i++) {

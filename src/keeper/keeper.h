@@ -56,6 +56,7 @@ struct keeper {
     struct co_timer ticket_timer;
 
     struct keeper_gate gates[KEEPER_GATES_MAX];
+    struct keeper_gate courier; /* asks for recipients only */
     unsigned n_gates;
     struct ipc *cores[KEEPER_CORES_MAX];
     unsigned n_cores;

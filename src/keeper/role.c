@@ -115,6 +115,8 @@ static const struct ipc_handler gate_handlers[] = {{MSG_auth_ask, keeper_auth},
                                                    {MSG_sender_ask, keeper_sender},
                                                    {MSG_sign_ask, keeper_sign, .direct = true}};
 
+static const struct ipc_handler courier_handlers[] = {{MSG_rcpt_ask, keeper_rcpt}};
+
 static const struct ipc_handler control_handlers[] = {{MSG_admin_ask, keeper_admin}, {MSG_account_ask, keeper_account}};
 
 static void role_peer(struct role *r, const struct role_peer *p)
@@ -125,6 +127,9 @@ static void role_peer(struct role *r, const struct role_peer *p)
     if (p->kind == ROLE_GATE)
         opt = (struct ipc_options){
             .handlers = gate_handlers, .n_handlers = ARRAY_LEN(gate_handlers), .arg = &k->keeper->gates[p->index]};
+    if (p->kind == ROLE_COURIER)
+        opt = (struct ipc_options){
+            .handlers = courier_handlers, .n_handlers = ARRAY_LEN(courier_handlers), .arg = &k->keeper->courier};
     if (p->kind == ROLE_CONTROL)
         opt = (struct ipc_options){
             .handlers = control_handlers, .n_handlers = ARRAY_LEN(control_handlers), .arg = k->keeper};

@@ -1,0 +1,115 @@
+/* The courier: carries letters to other servers. What it has is in its memory only: the queue in the box has every letter until its
+ * outcome is written down there, so this process may end at any time.
+ *
+ * A letter in hand is split by the domains of its recipients. Each domain is a destination with jobs that wait, and some
+ * sessions, each of which takes one job after the other over one connection. */
+#pragma once
+
+#include "base/list.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/must.h"
+#include "dns/dns.h"
+#include "ipc/work.h"
+#include "main/peers.h"
+#include "net/addr.h"
+#include "smtp/client.h"
+
+#define COURIER_ASK_MS 60000 /* for an answer of another process */
+#define COURIER_DNS_MS 30000
+
+struct courier {
+    struct peers peers;
+    const struct settings *set;
+    struct map letters, dests; /* by id; by domain */
+    struct tls_client *tls;    /* takes any certificate (RFC 7435) */
+    struct co_waitq room;      /* letters or sessions have become fewer */
+    size_t n_sessions;
+    uint64_t bytes; /* of letters in memory */
+    bool is_stopping;
+};
+
+struct ipc *courier_box(const struct courier *c);
+struct ipc *courier_keeper(const struct courier *c);
+struct ipc *courier_resolver(const struct courier *c);
+
+/* --- a letter in hand: letter.c --- */
+struct letter {
+    struct courier *c;
+    struct arena arena; /* for the envelope */
+    struct work_letter work;
+    unsigned jobs; /* not ended */
+    char *bytes;
+    size_t size;
+    bool is_8bit, is_loading;
+    struct co_waitq loaded;
+};
+
+/* Takes the letter on: makes its jobs and starts sessions for them. It frees itself when all have ended. */
+void letter_begin(struct courier *c, const struct work_letter *work);
+/* Its bytes, read from the box when they are first asked for; they live until the job ends. ST_TRYLATER, ST_CORRUPT, ST_NOTFOUND: nobody wants it carried any more. */
+enum st letter_bytes(struct letter *l, struct str *out) SUSPENDS MUST_USE;
+
+/* Some recipients of a letter, all of one domain. */
+struct job {
+    struct list of; /* of its destination */
+    struct letter *letter;
+    struct work_rcpt **rcpts;
+    struct work_result *results; /* of each */
+    size_t n;
+};
+
+/* Every recipient's result has been filled in: the box is told, until it has heard it. Frees the job. */
+void job_end(struct job *j) SUSPENDS;
+/* The same result for all that have none yet (state WORK_UNTRIED and no answer). */
+void job_settle(struct job *j, uint8_t state, struct str status, struct str text);
+
+/* --- where it goes: route.c --- */
+struct route_host {
+    struct str name;
+    struct addr addr;
+};
+
+#define ROUTE_HOSTS_MAX 16
+
+struct route {
+    struct arena arena;
+    struct route_host hosts[ROUTE_HOSTS_MAX];
+    size_t n;
+    bool is_secure; /* the MX records are validated by DNSSEC */
+    mono_ms good_until;
+};
+
+/* In the order in which they are to be tried (RFC 5321 section 5.1). ST_NOTFOUND: never possible; ST_TRYLATER: not now; `out_status` says why in
+ * an enhanced status code. */
+enum st route_find(struct courier *c, struct str domain, struct route *out, const char **out_status) SUSPENDS MUST_USE;
+void route_fini(struct route *r);
+
+/* --- destinations: dest.c --- */
+struct dest {
+    struct courier *c;
+    struct str domain;
+    struct list jobs;
+    struct co_waitq more; /* jobs, for sessions that have none */
+    size_t n_jobs, n_sessions, n_idle;
+    unsigned
+        window; /* sessions that are allowed: grows by one with each letter that is taken, halves when the server is out of reach */
+    unsigned failures; /* one behind the other */
+};
+
+void dest_add(struct courier *c, struct str domain, struct job *j);
+void dest_kick(struct dest *d); /* starts sessions, as many as may be */
+void dest_kick_all(struct courier *c);
+bool dest_is_down(const struct dest *d); /* out of reach just now: what waits is put off */
+/* What a session has come to. */
+void dest_succeeded(struct dest *d);
+void dest_failed(struct dest *d);
+/* The next job, if one comes until the deadline. */
+struct job *dest_next(struct dest *d, mono_ms deadline) SUSPENDS;
+
+/* --- one connection after the other: session.c --- */
+void session_run(struct dest *d) SUSPENDS;
+
+/* --- our own domains: local.c --- */
+/* ST_FOREIGN: the domain is not ours. Else the job's results are filled in. */
+enum st local_deliver(struct job *j) SUSPENDS MUST_USE;

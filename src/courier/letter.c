@@ -1,0 +1,251 @@
+/* Letters in hand, their bytes and their outcomes. */
+#include "courier/courier.h"
+
+#include "base/limits.h"
+#include "ipc/beside.h"
+
+#include <unistd.h>
+
+#define OUTCOME_WAIT_MS 1000 /* before the box is told once more */
+#define OUTCOME_TRIES 600
+#define BYTES_MAX (256u << 20) /* of all letters in memory */
+#define FRAME_ROOM 60000
+
+static void letter_free(struct letter *l)
+{
+    struct courier *c = l->c;
+
+    map_del(&c->letters, l->work.id);
+    c->bytes -= l->size;
+    mem_free(l->bytes);
+    arena_fini(&l->arena);
+    mem_free(l);
+    co_waitq_wake_all(&c->room);
+}
+
+/* --- the envelope ------------------------------------------------------------------------------------------------- */
+
+static struct attribute *copy_attrs(struct arena *a, const struct attribute *from, size_t n)
+{
+    struct attribute *to = ARENA_ARRAY(a, struct attribute, n);
+
+    for (size_t i = 0; i < n; i++)
+        to[i] = (struct attribute){arena_str(a, from[i].name), arena_str(a, from[i].value)};
+    return to;
+}
+
+static void copy_work(struct letter *l, const struct work_letter *from)
+{
+    struct work_letter *to = &l->work;
+
+    *to = *from;
+    to->reverse_path = arena_str(&l->arena, from->reverse_path);
+    to->attrs = copy_attrs(&l->arena, from->attrs, from->n_attrs);
+    to->rcpts = ARENA_ARRAY(&l->arena, struct work_rcpt, from->n_rcpts);
+    for (size_t i = 0; i < from->n_rcpts; i++) {
+        to->rcpts[i] = from->rcpts[i];
+        to->rcpts[i].address = arena_str(&l->arena, from->rcpts[i].address);
+        to->rcpts[i].attrs = copy_attrs(&l->arena, from->rcpts[i].attrs, from->rcpts[i].n_attrs);
+    }
+}
+
+static struct str domain_of(struct str address)
+{
+    return str_from(address, str_rfind(address, '@') + 1);
+}
+
+static struct job *job_new(struct letter *l)
+{
+    struct job *j = ARENA_NEW(&l->arena, struct job);
+
+    j->letter = l;
+    j->rcpts = ARENA_ARRAY(&l->arena, struct work_rcpt *, l->work.n_rcpts);
+    j->results = ARENA_ARRAY(&l->arena, struct work_result, l->work.n_rcpts);
+    list_init(&j->of);
+    l->jobs++;
+    return j;
+}
+
+/* A job for each domain; found again by its first recipient, in a map, since there may be thousands. */
+static size_t make_jobs(struct letter *l, struct job **jobs)
+{
+    struct map by_domain = MAP_INIT;
+    size_t n = 0;
+
+    for (size_t i = 0; i < l->work.n_rcpts; i++) {
+        struct work_rcpt *r = &l->work.rcpts[i];
+        struct str domain = domain_of(r->address);
+        char *folded = arena_cstr(&l->arena, domain);
+        struct job *j;
+
+        for (size_t k = 0; k < domain.n; k++)
+            folded[k] = ascii_lower(folded[k]);
+        j = map_str_get(&by_domain, str_n(folded, domain.n));
+        if (!j) {
+            j = jobs[n++] = job_new(l);
+            map_str_put(&by_domain, str_n(folded, domain.n), j);
+        }
+        j->rcpts[j->n] = r;
+        j->results[j->n++].index = r->index;
+    }
+    map_fini(&by_domain);
+    return n;
+}
+
+void letter_begin(struct courier *c, const struct work_letter *work)
+{
+    struct letter *l = MEM_NEW(struct letter);
+    struct job **jobs;
+    size_t n;
+
+    l->c = c;
+    co_waitq_init(&l->loaded);
+    copy_work(l, work);
+    map_put(&c->letters, work->id, l);
+    jobs = ARENA_ARRAY(&l->arena, struct job *, work->n_rcpts);
+    n = make_jobs(l, jobs);
+    for (size_t i = 0; i < n; i++)
+        dest_add(c, domain_of(jobs[i]->rcpts[0]->address), jobs[i]);
+}
+
+/* --- its bytes ---------------------------------------------------------------------------------------------------- */
+
+static enum st take_bytes(struct letter *l, const struct msg_letter_answer *m, int fd)
+{
+    char *bytes;
+    enum st st = ST_OK;
+
+    if (m->size > 2 * LIMIT_MESSAGE || (fd < 0 && m->bytes.n != m->size))
+        return FAIL(ST_TRYLATER, "a letter of %llu bytes that is not there", (unsigned long long)m->size);
+    bytes = mem_new(MAX(m->size, 1));
+    if (fd >= 0)
+        st = beside_read(fd, 0, (size_t)m->size, bytes);
+    else if (m->bytes.n)
+        memcpy(bytes, m->bytes.p, m->bytes.n);
+    if (st != ST_OK) {
+        mem_free(bytes);
+        return st;
+    }
+    l->bytes = bytes;
+    l->size = (size_t)m->size;
+    l->is_8bit = !str_is_ascii(str_n(bytes, l->size));
+    l->c->bytes += l->size;
+    return ST_OK;
+}
+
+static enum st load(struct letter *l) SUSPENDS
+{
+    struct msg_letter_ask ask = {.id = l->work.id};
+    struct msg_letter_answer m;
+    struct arena a = ARENA_INIT;
+    int fd = -1;
+    enum st st = ST_OK;
+
+    while (l->c->bytes && l->c->bytes + l->work.size > BYTES_MAX && st == ST_OK)
+        st = co_waitq_wait(&l->c->room, deadline_in(600000));
+    if (st == ST_OK)
+        st = ipc_ask(courier_box(l->c), MSG_letter_ask, &ask, -1, MSG_letter_answer, &a, &m, &fd,
+                     deadline_in(COURIER_ASK_MS));
+    if (st == ST_OK && m.status != ST_OK)
+        st = FAIL(m.status == ST_NOTFOUND || m.status == ST_CORRUPT ? (enum st)m.status : ST_TRYLATER,
+                  "the letter can't be read just now");
+    if (st == ST_OK)
+        st = take_bytes(l, &m, fd);
+    if (fd >= 0)
+        close(fd);
+    arena_fini(&a);
+    return st;
+}
+
+enum st letter_bytes(struct letter *l, struct str *out)
+{
+    enum st st = ST_OK;
+
+    while (l->is_loading)
+        TRY(co_waitq_wait(&l->loaded, NEVER));
+    if (!l->bytes) {
+        l->is_loading = true;
+        st = load(l);
+        l->is_loading = false;
+        co_waitq_wake_all(&l->loaded);
+    }
+    if (st == ST_OK)
+        *out = str_n(l->bytes, l->size);
+    return st;
+}
+
+/* --- outcomes ------------------------------------------------------------------------------------------------------ */
+
+void job_settle(struct job *j, uint8_t state, struct str status, struct str text)
+{
+    struct arena *a = &j->letter->arena;
+
+    for (size_t i = 0; i < j->n; i++) {
+        struct work_result *r = &j->results[i];
+
+        if (r->state != WORK_UNTRIED || r->answer.n)
+            continue;
+        r->state = state;
+        r->status = arena_str(a, status);
+        r->answer = arena_str(a, text);
+    }
+}
+
+static void log_results(const struct job *j)
+{
+    static const char *const states[] = {"untried", "deferred", "delivered", "relayed", "failed"};
+
+    for (size_t i = 0; i < j->n; i++) {
+        const struct work_result *r = &j->results[i];
+
+        LOG(COURIER_OUTCOME, lf_hex("id", j->letter->work.id), lf_str("from", j->letter->work.reverse_path),
+            lf_str("to", j->rcpts[i]->address), lf_z("state", states[r->state]), lf_str("host", r->host),
+            lf_str("tls", r->tls), lf_str("status", r->status), lf_str("answer", r->answer));
+    }
+}
+
+static enum st tell(struct job *j, struct str list, int fd, bool last) SUSPENDS
+{
+    struct msg_outcome_ask ask = {.id = j->letter->work.id, .last = last, .size = list.n, .results = list};
+    struct msg_outcome_answer answer;
+    struct arena a = ARENA_INIT;
+    enum st st = ipc_ask(courier_box(j->letter->c), MSG_outcome_ask, &ask, fd, MSG_outcome_answer, &a, &answer, NULL,
+                         deadline_in(COURIER_ASK_MS));
+
+    arena_fini(&a);
+    TRY(st);
+    return answer.status == ST_OK || answer.status == ST_NOTFOUND
+               ? ST_OK
+               : FAIL(ST_TRYLATER, "the box could not write it down");
+}
+
+/* Told in pieces that fit a frame; the box that comes after one that died is told again. */
+static void tell_until_heard(struct job *j, size_t from, size_t n, bool last) SUSPENDS
+{
+    struct buf list;
+
+    buf_init(&list, FRAME_ROOM);
+    work_results_put(&list, j->results + from, n);
+    if (list.over && n > 1) {
+        buf_fini(&list);
+        tell_until_heard(j, from, n / 2, false);
+        tell_until_heard(j, from + n / 2, n - n / 2, last);
+        return;
+    }
+    for (unsigned i = 0; i < OUTCOME_TRIES && tell(j, buf_str(&list), -1, last) != ST_OK; i++) {
+        LOG(COURIER_UNHEARD, lf_hex("id", j->letter->work.id), lf_err());
+        if (co_sleep(deadline_in(OUTCOME_WAIT_MS)) != ST_OK)
+            break;
+    }
+    buf_fini(&list);
+}
+
+void job_end(struct job *j)
+{
+    struct letter *l = j->letter;
+
+    log_results(j);
+    tell_until_heard(j, 0, j->n, l->jobs == 1);
+    if (--l->jobs == 0)
+        letter_free(l);
+}

@@ -1,0 +1,113 @@
+/* Letters of the queue for our own domains: notices to senders who are here. They take the way of a letter that comes in: the keeper
+ * resolves the address, the box delivers to just that. */
+#include "courier/courier.h"
+
+#include "base/limits.h"
+#include "base/random.h"
+#include "ipc/beside.h"
+#include "mime/scan.h"
+
+#include <unistd.h>
+
+#define FRAME_ROOM 56000 /* of a message: body, record and recipients together */
+
+static enum st resolve(struct courier *c, struct arena *a, uint64_t txn, struct str address,
+                       struct msg_rcpt_answer *out) SUSPENDS
+{
+    struct msg_rcpt_ask ask = {.txn = txn, .address = address};
+
+    TRY(IPC_ASK(courier_keeper(c), rcpt_ask, &ask, rcpt_answer, a, out, deadline_in(COURIER_ASK_MS)));
+    return ST_OK;
+}
+
+static enum st spooled(struct courier *c, struct arena *a, struct str body, struct str record, struct str rcpts,
+                       int *out_fd) SUSPENDS
+{
+    struct msg_spool_ask ask = {0};
+    struct msg_spool_answer answer;
+
+    TRY(ipc_ask(courier_box(c), MSG_spool_ask, &ask, -1, MSG_spool_answer, a, &answer, out_fd,
+                deadline_in(COURIER_ASK_MS)));
+    if (answer.status != ST_OK || *out_fd < 0)
+        return FAIL(ST_NOSPACE, "no spool file");
+    TRY(beside_write(*out_fd, body));
+    TRY(beside_write(*out_fd, record));
+    return beside_write(*out_fd, rcpts);
+}
+
+static enum st hand_in(struct courier *c, struct arena *a, uint64_t txn, const struct work_letter *w, struct str body,
+                       struct str rcpts) SUSPENDS
+{
+    struct msg_deliver_ask ask = {
+        .txn = txn, .peer = STR("queue"), .reverse_path = w->reverse_path, .body_size = body.n, .rcpts_size = rcpts.n};
+    struct msg_deliver_answer answer;
+    struct buf record;
+    int fd = -1;
+    enum st st;
+
+    buf_init(&record, LIMIT_MIME_RECORD);
+    mime_record_build(body, &record);
+    st = buf_check(&record);
+    ask.record_size = record.n;
+    if (st == ST_OK && body.n + record.n + rcpts.n <= FRAME_ROOM) {
+        ask.body = body;
+        ask.record = buf_str(&record);
+        ask.rcpts = rcpts;
+    } else if (st == ST_OK) {
+        st = spooled(c, a, body, buf_str(&record), rcpts, &fd);
+    }
+    if (st == ST_OK)
+        st = ipc_ask(courier_box(c), MSG_deliver_ask, &ask, fd, MSG_deliver_answer, a, &answer, NULL,
+                     deadline_in(COURIER_ASK_MS));
+    if (st == ST_OK && answer.status != ST_OK)
+        st = FAIL(answer.status < ST_COUNT ? (enum st)answer.status : ST_INTERNAL, "%.*s", STR_ARGS(answer.text));
+    if (fd >= 0)
+        close(fd);
+    buf_fini(&record);
+    return st;
+}
+
+/* "" and the empty list of attributes: the box reads one. */
+static enum st deliver_to(struct job *j, size_t i, struct arena *a, struct str body) SUSPENDS
+{
+    struct courier *c = j->letter->c;
+    uint64_t txn = random_u64();
+    struct msg_rcpt_answer answer;
+
+    TRY(resolve(c, a, txn, j->rcpts[i]->address, &answer));
+    if (answer.status != ST_OK)
+        return FAIL(answer.status < ST_COUNT ? (enum st)answer.status : ST_INTERNAL, "%.*s", STR_ARGS(answer.text));
+    return hand_in(c, a, txn, &j->letter->work, body, answer.targets);
+}
+
+static void settle(struct job *j, size_t i, enum st st)
+{
+    struct work_result *r = &j->results[i];
+    bool is_final = st == ST_NOTFOUND || st == ST_DENIED || st == ST_SYNTAX || st == ST_TOOBIG;
+
+    r->state = st == ST_OK ? WORK_DELIVERED : is_final ? WORK_FAILED : WORK_DEFERRED;
+    r->status = st == ST_OK          ? STR("2.1.5")
+                : st == ST_NOTFOUND  ? STR("5.1.1")
+                : st == ST_OVERQUOTA ? STR("4.2.2")
+                : is_final           ? STR("5.2.0")
+                                     : STR("4.3.0");
+    r->answer = st == ST_OK ? STR("delivered here") : arena_str(&j->letter->arena, str_z(err_get()->text));
+}
+
+enum st local_deliver(struct job *j)
+{
+    struct arena a = ARENA_INIT;
+    struct str body;
+    enum st st = ST_OK;
+
+    for (size_t i = 0; i < j->n && st != ST_FOREIGN; i++) {
+        st = letter_bytes(j->letter, &body);
+        if (st == ST_OK)
+            st = deliver_to(j, i, &a, body);
+        if (st != ST_FOREIGN)
+            settle(j, i, st);
+        arena_reset(&a);
+    }
+    arena_fini(&a);
+    return st == ST_FOREIGN ? ST_FOREIGN : ST_OK;
+}

@@ -1,0 +1,335 @@
+/* A session of a destination: takes one job after the other, over one connection as long as that holds. TLS where the other side
+ * offers it, whatever its certificate (RFC 7435); where the handshake fails, the same host once more without. */
+#include "courier/courier.h"
+
+#include <stdio.h>
+
+#define IDLE_MS 3000    /* a connection waits so long for another letter */
+#define LETTERS_MAX 100 /* over one connection */
+#define IN_MAX 16384
+#define OUT_HIGH 65536
+
+struct session {
+    struct dest *dest;
+    struct courier *c;
+    struct route route;
+    struct smtp_client client;
+    bool is_open;
+    struct str host; /* of the connection, in `route` */
+    char tls[64];
+};
+
+/* What went wrong last, for the result of those that could not be tried. */
+struct fault {
+    const char *status;
+    bool is_remote;
+    struct str host, text;
+};
+
+/* --- connecting --------------------------------------------------------------------------------------------------- */
+
+static void hang_up(struct session *s) SUSPENDS
+{
+    if (!s->is_open)
+        return;
+    smtp_client_close(&s->client);
+    s->is_open = false;
+}
+
+static void note_tls(struct session *s)
+{
+    struct stream_tls_info info;
+
+    s->tls[0] = '\0';
+    if (stream_tls_info(s->client.stream, &info))
+        snprintf(s->tls, sizeof s->tls, "%s %s", info.version, info.cipher);
+}
+
+/* The client is closed when this fails. */
+static enum st greet(struct session *s, const struct route_host *host, struct stream *stream, bool with_tls,
+                     struct smtp_answer *answer) SUSPENDS
+{
+    enum st st = smtp_client_open(&s->client, stream, s->c->set->host_name, answer);
+
+    if (st == ST_OK && with_tls && s->client.has[SMTP_HAS_STARTTLS])
+        st = smtp_client_starttls(&s->client, s->c->tls, host->name);
+    if (st == ST_OK)
+        note_tls(s);
+    return st;
+}
+
+static enum st try_host(struct session *s, const struct route_host *host, bool with_tls, struct arena *a,
+                        struct fault *f) SUSPENDS
+{
+    const struct stream_options opt = {
+        .in_max = IN_MAX, .out_high = OUT_HIGH, .read_timeout_ms = 300000, .write_timeout_ms = 180000};
+    struct smtp_answer answer = {0};
+    struct stream *stream;
+    enum st st = stream_connect(&host->addr, &opt, deadline_in(s->c->set->courier_connect_timeout), &stream);
+
+    f->host = host->name;
+    f->is_remote = false;
+    f->status = st == ST_OK ? "4.4.2" : "4.4.1";
+    if (st == ST_OK) {
+        st = greet(s, host, stream, with_tls, &answer);
+        s->host = host->name;
+        s->is_open = st == ST_OK;
+    }
+    if (st == ST_OK)
+        return st;
+    f->is_remote = answer.code != 0 && answer.code / 100 != 2;
+    f->text = arena_str(a, f->is_remote ? answer.text : str_z(err_get()->text));
+    if (f->is_remote)
+        f->status = "4.3.2";
+    if (s->client.stream)
+        smtp_client_close(&s->client);
+    return st;
+}
+
+static enum st connect_any(struct session *s, struct arena *a, struct fault *f) SUSPENDS
+{
+    enum st st = ST_TRYLATER;
+
+    for (size_t i = 0; i < s->route.n && st != ST_OK; i++) {
+        const struct route_host *host = &s->route.hosts[i];
+        bool offered;
+
+        st = try_host(s, host, true, a, f);
+        offered = s->client.has[SMTP_HAS_STARTTLS];
+        if (st != ST_OK && offered && !f->is_remote) /* the handshake */
+            st = try_host(s, host, false, a, f);
+        if (st == ST_CANCELED)
+            break;
+    }
+    return st;
+}
+
+/* ST_NOTFOUND: never; ST_TRYLATER: not now. */
+static enum st open_connection(struct session *s, struct arena *a, struct fault *f) SUSPENDS
+{
+    enum st st = ST_OK;
+
+    *f = (struct fault){.status = "4.4.1", .text = STR("no server could be reached")};
+    if (!s->route.n || clock_mono_ms() >= s->route.good_until) {
+        route_fini(&s->route);
+        st = route_find(s->c, s->dest->domain, &s->route, &f->status);
+    }
+    if (st != ST_OK) {
+        f->text = arena_str(a, str_z(err_get()->text));
+        return st;
+    }
+    return connect_any(s, a, f) == ST_OK ? ST_OK : ST_TRYLATER;
+}
+
+/* --- one job ------------------------------------------------------------------------------------------------------ */
+
+static void set_result(struct job *j, size_t i, uint8_t state, const struct smtp_carry_rcpt *r, const struct session *s)
+{
+    struct arena *a = &j->letter->arena;
+    struct work_result *res = &j->results[i];
+
+    res->state = state;
+    res->is_remote = true;
+    res->status = arena_str(a, r->answer.status);
+    res->answer = arena_str(a, r->answer.text);
+    res->host = arena_str(a, s->host);
+    res->tls = arena_str(a, str_z(s->tls));
+}
+
+/* RFC 3461 section 5.2.1: a server without DSN will not tell of success, so we do. */
+static uint8_t state_of(const struct session *s, enum smtp_fate fate)
+{
+    switch (fate) {
+    case SMTP_TAKEN: return s->client.has[SMTP_HAS_DSN] ? WORK_DELIVERED : WORK_RELAYED;
+    case SMTP_REFUSED: return WORK_FAILED;
+    default: return WORK_DEFERRED;
+    }
+}
+
+static struct smtp_attr *attrs_of(struct arena *a, const struct attribute *at, size_t n)
+{
+    struct smtp_attr *to = ARENA_ARRAY(a, struct smtp_attr, n);
+
+    for (size_t i = 0; i < n; i++)
+        to[i] = (struct smtp_attr){at[i].name, at[i].value};
+    return to;
+}
+
+/* Those without a result yet, as many as one transaction takes. */
+static size_t gather(const struct job *j, struct arena *a, struct smtp_carry_rcpt *rcpts, size_t *index)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < j->n && n < SMTP_CARRY_RCPTS; i++) {
+        const struct work_rcpt *r = j->rcpts[i];
+
+        if (j->results[i].state != WORK_UNTRIED)
+            continue;
+        index[n] = i;
+        rcpts[n++] = (struct smtp_carry_rcpt){
+            .address = r->address, .attrs = attrs_of(a, r->attrs, r->n_attrs), .n_attrs = r->n_attrs};
+    }
+    return n;
+}
+
+/* What this server can't take for good; NULL: nothing. */
+static const char *refusal(const struct session *s, const struct job *j, struct str letter, const char **out_text)
+{
+    bool is_wide = !str_is_ascii(j->letter->work.reverse_path);
+
+    for (size_t i = 0; i < j->n; i++)
+        is_wide = is_wide || !str_is_ascii(j->rcpts[i]->address);
+    if (s->client.size_max && letter.n > s->client.size_max) {
+        *out_text = "the letter is larger than the server takes";
+        return "5.3.4";
+    }
+    if (is_wide && !s->client.has[SMTP_HAS_SMTPUTF8]) {
+        *out_text = "the server does not take addresses beyond ASCII";
+        return "5.6.7"; /* RFC 6531 section 3.5 */
+    }
+    if (j->letter->is_8bit && !s->client.has[SMTP_HAS_8BITMIME]) {
+        *out_text = "the server does not take letters of 8 bits";
+        return "5.6.3"; /* RFC 6152 section 3 */
+    }
+    return NULL;
+}
+
+static enum st one_transaction(struct session *s, struct job *j, struct str letter, struct arena *a) SUSPENDS
+{
+    struct smtp_carry_rcpt *rcpts = ARENA_ARRAY(a, struct smtp_carry_rcpt, SMTP_CARRY_RCPTS);
+    size_t *index = ARENA_ARRAY(a, size_t, SMTP_CARRY_RCPTS);
+    struct smtp_carry t = {.reverse_path = j->letter->work.reverse_path,
+                           .attrs = attrs_of(a, j->letter->work.attrs, j->letter->work.n_attrs),
+                           .n_attrs = j->letter->work.n_attrs,
+                           .is_8bit = j->letter->is_8bit,
+                           .letter = letter,
+                           .rcpts = rcpts,
+                           .n_rcpts = gather(j, a, rcpts, index)};
+    enum st st = smtp_client_carry(&s->client, a, &t);
+
+    for (size_t i = 0; i < t.n_rcpts; i++)
+        if (rcpts[i].fate != SMTP_OPEN && rcpts[i].fate != SMTP_NEXT_TIME)
+            set_result(j, index[i], state_of(s, rcpts[i].fate), &rcpts[i], s);
+    if (st == ST_SYNTAX && !s->client.is_over) {
+        job_settle(j, WORK_FAILED, STR("5.1.3"), STR("an address that can't be said in SMTP"));
+        return ST_OK;
+    }
+    if (t.is_uncertain)
+        LOG(COURIER_UNCERTAIN, lf_hex("id", j->letter->work.id), lf_str("host", s->host), lf_err());
+    return st;
+}
+
+static bool has_open(const struct job *j)
+{
+    for (size_t i = 0; i < j->n; i++)
+        if (j->results[i].state == WORK_UNTRIED)
+            return true;
+    return false;
+}
+
+static bool any_taken(const struct job *j)
+{
+    for (size_t i = 0; i < j->n; i++)
+        if (j->results[i].state == WORK_DELIVERED || j->results[i].state == WORK_RELAYED)
+            return true;
+    return false;
+}
+
+/* Transactions until every recipient has a result, or the connection has gone. */
+static enum st carry_all(struct session *s, struct job *j, struct str letter, struct arena *a) SUSPENDS
+{
+    const char *text = NULL, *status = refusal(s, j, letter, &text);
+
+    if (status)
+        job_settle(j, WORK_FAILED, str_z(status), str_z(text));
+    for (size_t rounds = 0; has_open(j) && rounds <= j->n; rounds++) {
+        TRY(one_transaction(s, j, letter, a));
+        if (s->client.is_over)
+            break;
+    }
+    return ST_OK;
+}
+
+static void put_off(struct session *s, struct job *j, const struct fault *f, uint8_t state)
+{
+    struct arena *a = &j->letter->arena;
+
+    for (size_t i = 0; i < j->n; i++)
+        if (j->results[i].state == WORK_UNTRIED)
+            j->results[i] = (struct work_result){.index = j->results[i].index,
+                                                 .state = state,
+                                                 .is_remote = f->is_remote,
+                                                 .status = arena_str(a, str_z(f->status)),
+                                                 .answer = arena_str(a, f->text),
+                                                 .host = arena_str(a, f->host)};
+    if (state == WORK_DEFERRED)
+        dest_failed(s->dest);
+}
+
+/* A connection that has stood idle may have been closed meanwhile: that is no attempt. */
+static void carry_job(struct session *s, struct job *j, struct arena *a) SUSPENDS
+{
+    struct fault f = {.status = "4.4.2", .text = STR("the connection broke")};
+    struct str letter;
+    enum st st = letter_bytes(j->letter, &letter);
+
+    if (st != ST_OK) {
+        f = (struct fault){.status = "4.3.0", .text = arena_str(a, str_z(err_get()->text))};
+        put_off(s, j, &f, WORK_DEFERRED);
+        return;
+    }
+    for (unsigned i = 0; i < 2 && has_open(j); i++) {
+        bool was_open = s->is_open;
+
+        st = was_open ? ST_OK : open_connection(s, a, &f);
+        if (st != ST_OK) {
+            put_off(s, j, &f, st == ST_NOTFOUND ? WORK_FAILED : WORK_DEFERRED);
+            return;
+        }
+        st = carry_all(s, j, letter, a);
+        if (st != ST_OK || s->client.is_over) {
+            f = (struct fault){
+                .status = "4.4.2",
+                .host = arena_str(a, s->host),
+                .text = arena_str(a, st == ST_OK ? STR("the server ended the connection") : str_z(err_get()->text))};
+            hang_up(s);
+        }
+        if (!was_open)
+            break;
+    }
+    if (any_taken(j))
+        dest_succeeded(s->dest);
+    if (has_open(j))
+        put_off(s, j, &f, WORK_DEFERRED);
+}
+
+static bool carry_here(struct job *j, struct arena *a) SUSPENDS
+{
+    enum st st = local_deliver(j);
+
+    (void)a;
+    return st != ST_FOREIGN;
+}
+
+void session_run(struct dest *d)
+{
+    struct session s = {.dest = d, .c = d->c};
+    struct job *j;
+
+    while ((j = dest_next(d, deadline_in(s.is_open ? IDLE_MS : 0))) != NULL) {
+        struct arena a = ARENA_INIT;
+
+        if (dest_is_down(d))
+            job_settle(j, WORK_DEFERRED, STR("4.4.1"), STR("the destination is out of reach just now"));
+        else if (!carry_here(j, &a))
+            carry_job(&s, j, &a);
+        job_end(j);
+        arena_fini(&a);
+        if (s.is_open && s.client.letters >= LETTERS_MAX)
+            hang_up(&s);
+        if (!d->n_jobs)
+            d->failures = 0; /* what comes later is tried again */
+    }
+    hang_up(&s);
+    route_fini(&s.route);
+}

@@ -1,0 +1,160 @@
+"""Other people's servers, as far as the courier needs them: a DNS server and mail servers that do as they are told, on addresses of
+loopback. Standard library only."""
+import socket
+import socketserver
+import ssl
+import struct
+import threading
+import time
+
+A, CNAME, PTR, MX, TXT, AAAA = 1, 5, 12, 15, 16, 28
+
+
+def wire_name(name):
+    return b"".join(bytes([len(x)]) + x.encode() for x in name.split(".") if x) + b"\0"
+
+
+class Dns:
+    """records: {(name, type): [data]}, data as in a zone file: "192.0.2.1", "10 mail.test". A name in `silent` gets no answer, one in `broken` SERVFAIL."""
+
+    def __init__(self, port, address="127.0.0.1"):
+        self.records, self.silent, self.broken, self.asked = {}, set(), set(), []
+        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.sock.bind((address, port))
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def add(self, name, kind, *data):
+        self.records.setdefault((name, kind), []).extend(data)
+
+    def answer(self, query):
+        name, at = [], 12
+        while query[at]:
+            name.append(query[at + 1:at + 1 + query[at]].decode())
+            at += 1 + query[at]
+        kind = struct.unpack(">H", query[at + 1:at + 3])[0]
+        name = ".".join(name).lower()
+        self.asked.append((name, kind))
+        if name in self.silent:
+            return None
+        found = self.records.get((name, kind), [])
+        exists = any(n == name or n.endswith("." + name) for n, _ in self.records)
+        rcode = 2 if name in self.broken else 0 if found or exists else 3
+        out = query[:2] + struct.pack(">HHHHH", 0x8400 | rcode, 1, len(found) if not rcode else 0, 0, 0) + query[12:at + 5]
+        for data in found if not rcode else []:
+            raw = self.rdata(kind, data)
+            out += b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 60, len(raw)) + raw
+        return out
+
+    @staticmethod
+    def rdata(kind, data):
+        if kind == A:
+            return socket.inet_aton(data)
+        if kind == AAAA:
+            return socket.inet_pton(socket.AF_INET6, data)
+        if kind == MX:
+            preference, host = data.split(" ", 1)
+            return struct.pack(">H", int(preference)) + wire_name(host)
+        if kind == TXT:
+            return bytes([len(data)]) + data.encode()
+        return wire_name(data)
+
+    def serve(self):
+        while True:
+            query, peer = self.sock.recvfrom(4096)
+            out = self.answer(query)
+            if out:
+                self.sock.sendto(out, peer)
+
+
+class Peer:
+    """A mail server. `answers`: {"RCPT": "550 5.1.1 no"} or a function of the line, for the verbs (and "greeting", "letter") that are not answered with
+    yes; "" hangs up. What came: `letters` (reverse path, recipients, bytes, under TLS), `connections`."""
+
+    def __init__(self, address, port, extensions=("PIPELINING", "8BITMIME", "SIZE 50000000", "DSN", "SMTPUTF8"), tls=None, pause=0):
+        self.answers, self.letters, self.connections, self.verbs = {}, [], 0, []
+        self.extensions, self.tls, self.pause, self.lock = list(extensions), tls, pause, threading.Lock()
+        peer = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self):
+                try:
+                    peer.talk(self)
+                except (OSError, ValueError):
+                    pass
+
+        class Server(socketserver.ThreadingTCPServer):
+            allow_reuse_address, daemon_threads, request_queue_size = True, True, 500
+
+        self.server = Server((address, port), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def said(self, verb, line, default):
+        answer = self.answers.get(verb, default)
+        return answer(line) if callable(answer) else answer
+
+    def talk(self, h):
+        with self.lock:
+            self.connections += 1
+        sock, secure = h.request, False
+        stream = sock.makefile("rb")
+
+        def say(text):
+            if text == "":
+                raise ValueError("hangs up")
+            sock.sendall(text.encode() + b"\r\n")
+
+        say(self.said("greeting", "", "220 peer.test ready"))
+        mail, rcpts = None, []
+        while True:
+            line = stream.readline().decode("utf-8", "replace").rstrip("\r\n")
+            if not line:
+                return
+            verb = line.split(" ")[0].split(":")[0].upper()
+            with self.lock:
+                self.verbs.append(line)
+            if verb == "EHLO":
+                offers = self.extensions + (["STARTTLS"] if self.tls and not secure else [])
+                say(self.said("EHLO", line, "\r\n".join(["250-peer.test"] + ["250-" + x for x in offers] + ["250 ENHANCEDSTATUSCODES"])))
+            elif verb == "STARTTLS":
+                say(self.said("STARTTLS", line, "220 go"))
+                sock = self.tls.wrap_socket(sock, server_side=True)
+                stream, secure = sock.makefile("rb"), True
+            elif verb == "MAIL":
+                answer = self.said("MAIL", line, "250 2.1.0 ok")
+                mail, rcpts = (line[line.index("<") + 1:line.index(">")], []) if answer[:1] == "2" else (None, [])
+                say(answer)
+            elif verb == "RCPT":
+                answer = self.said("RCPT", line, "250 2.1.5 ok") if mail is not None else "503 5.5.1 no MAIL"
+                if answer[:1] == "2":
+                    rcpts.append(line[line.index("<") + 1:line.index(">")])
+                say(answer)
+            elif verb == "DATA":
+                answer = self.said("DATA", line, "354 go") if rcpts else "503 5.5.1 nobody"
+                say(answer)
+                if answer[:1] == "3":
+                    letter = []
+                    for raw in iter(stream.readline, b".\r\n"):
+                        if not raw:
+                            return
+                        letter.append(raw[1:] if raw[:1] == b"." else raw)
+                    time.sleep(self.pause)
+                    answer = self.said("letter", b"".join(letter), "250 2.0.0 taken")
+                    if answer[:1] == "2":
+                        with self.lock:
+                            self.letters.append((mail, rcpts, b"".join(letter), secure))
+                    say(answer)
+            elif verb == "QUIT":
+                say("221 bye")
+                return
+            else:
+                say(self.said(verb, line, "250 ok"))
+
+
+def server_tls(cert, key):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    return context
