@@ -61,7 +61,7 @@ static struct store_upkeep upkeep_of(const struct settings *set)
         .dictionary = set->store_dictionary, .rate = set->store_compact_rate, .dead_percent = set->store_compact_dead};
 }
 
-static enum st open_store(struct box *b, struct role *r)
+static enum st open_store(struct box *b, struct role *r) SUSPENDS
 {
     char path[4096];
     struct store_upkeep upkeep = upkeep_of(b->set);

@@ -56,10 +56,11 @@ static void put_losses(struct json *j, const struct store_rebuilt *r)
         json_object_end(j);
     }
     json_array_end(j);
+    json_kv_u64(j, "bodies_found", r->found);
     json_kv_u64(j, "bodies_saved", r->saved);
 }
 
-static enum st rebuild(struct tool *t)
+static enum st rebuild(struct tool *t) SUSPENDS
 {
     struct store_rebuilt r;
     enum st st;
@@ -79,7 +80,7 @@ static enum st rebuild(struct tool *t)
     return st;
 }
 
-static enum st open_store(struct tool *t, bool repairs, struct store **out)
+static enum st open_store(struct tool *t, bool repairs, struct store **out) SUSPENDS
 {
     return repairs ? store_open(&t->opt, out) : store_look_open(&t->opt, t->scratch, out);
 }

@@ -585,13 +585,15 @@ static enum st open_somehow(const struct store_options *opt, struct rebuilding *
     return open_fresh(opt, rb, out);
 }
 
-static enum st finish(struct store *s, struct arena *a)
+static enum st finish(struct store *s, struct arena *a) SUSPENDS
 {
     struct rebuilding *rb = s->rebuilding;
 
     if (rb->is_any)
         TRY(name_all(s));
     rb->out->all_accounts = rb->is_any;
+    if (rb->lost || rb->is_any)
+        TRY(rebuild_find_moved(s, &rb->out->found));
     TRY(save_bodies(s));
     TRY(raise_versions(s));
     if (rb->out->n_accounts)
@@ -601,7 +603,7 @@ static enum st finish(struct store *s, struct arena *a)
     return ST_OK;
 }
 
-static enum st rebuild(const struct store_options *opt, struct rebuilding *rb)
+static enum st rebuild(const struct store_options *opt, struct rebuilding *rb) SUSPENDS
 {
     struct store_options quiet = *opt;
     struct arena a = ARENA_INIT;

@@ -31,6 +31,7 @@ struct store_rebuilt {
     uint64_t *accounts;
     size_t n_accounts;
     bool all_accounts; /* nobody knows which: `accounts` are all that there are */
+    uint64_t found;    /* bodies that had been moved by a lost batch, and were found where they are now */
     uint64_t saved;    /* bodies that stood in lost batches, written to DIR/lost+found */
 };
 
@@ -38,7 +39,7 @@ struct store_rebuilt {
  * is damaged is left out and reported, and the accounts stand on a list until store_repaired; then a snapshot is due, or
  * the damage would be met again. ST_BUSY: somebody has the store
  * open. *out is to be given to store_rebuilt_fini, also after a failure. */
-enum st store_rebuild(const struct store_options *opt, const struct store_progress *p, struct store_rebuilt *out)
+enum st store_rebuild(const struct store_options *opt, const struct store_progress *p, struct store_rebuilt *out) SUSPENDS
     MUST_USE;
 void store_rebuilt_fini(struct store_rebuilt *r);
 
