@@ -398,6 +398,29 @@ static enum st ask_for_mail(struct call *c, struct admin_server *own, int with, 
     return admin_ask(&c->arena, c->socket, c->words, c->n, STR_NONE, with, answer);
 }
 
+/* With a server of its own while none runs. */
+static enum admin_exit ask_any_server(struct call *c)
+{
+    struct admin_server own = {0};
+    struct admin_answer answer = {0};
+    enum admin_exit e = find_socket(c);
+    enum st st;
+
+    if (e != ADMIN_DONE)
+        return e;
+    buf_init(&answer.json, ADMIN_ANSWER_MAX);
+    st = ask_for_mail(c, &own, -1, &answer);
+    if (st != ST_OK) {
+        complain(st);
+        e = ADMIN_NO_SERVER;
+    } else {
+        e = answer.st == ST_OK ? show(c, buf_str(&answer.json)) : refused(c, &answer);
+    }
+    buf_fini(&answer.json);
+    admin_server_stop(&own);
+    return e;
+}
+
 static enum admin_exit open_mail(struct call *c, struct admin_server *own, int *out_fd)
 {
     struct admin_answer answer = {0};
@@ -681,6 +704,7 @@ static enum admin_exit run(struct call *c)
     case ADMIN_CMD_help: return run_help(c);
     case ADMIN_CMD_make_ca: return run_make_ca(c);
     case ADMIN_CMD_check: return run_check(c);
+    case ADMIN_CMD_undelete: return ask_any_server(c);
     case ADMIN_CMD_rebuild: return run_store_tool(c);
     case ADMIN_CMD_account_add:
     case ADMIN_CMD_account_password: return with_password(c);
