@@ -21,7 +21,7 @@
 
 #define CHOSEN_MAX 256        /* segments in a pass */
 #define LIVE_MAX (512u << 10) /* bodies in a pass; but one segment is always taken */
-#define JOURNAL_SHARE 8       /* of a journal segment so much less must be dead */
+#define JOURNAL_SHARE 16       /* of a journal segment so much less must be dead */
 #define CHUNK (256u << 10)
 #define COMMIT_BYTES (8u << 20) /* copied before they are synced and committed; and at most */
 #define COMMIT_COPIES 1024

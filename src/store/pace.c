@@ -2,7 +2,7 @@
 
 #define LEAST (4u << 20)
 #define CALM_SHARE 64 /* of what the store holds */
-#define BUSY_SHARE 16
+#define BUSY_SHARE 32
 #define QUICK_US 60000000u
 
 static uint64_t size_of(const struct pace *p, uint64_t share)

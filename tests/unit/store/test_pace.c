@@ -25,9 +25,9 @@ TEST(segments_that_are_filled_quickly_are_followed_by_larger_ones)
     p.bytes = 600 * MB;
     CHECK_U64(pace_size(&p, 5 * S), 8 * MB);
     pace_took(&p, 8 * MB, 5 * S);
-    CHECK_U64(pace_size(&p, 6 * S), 36 * MB);
+    CHECK_U64(pace_size(&p, 6 * S), 16 * MB);
     CHECK_U64(pace_size(&p, 5 * S + QUICK_US), 8 * MB);
-    p.bytes = 1400 * MB;
+    p.bytes = 2400 * MB;
     CHECK_U64(pace_size(&p, 6 * S), 64 * MB);
 }
 
