@@ -324,7 +324,7 @@ static void image_one(struct mailbox *mb) SUSPENDS
     account_release(a);
 }
 
-/* An eighth of it has changed; or a part, and it is quiet. */
+/* An eighth of it has changed; or a part, and it is quiet; or a few, and it is the last time to ask. */
 static bool is_due(const struct mailbox *mb, bool last)
 {
     uint64_t n = (uint64_t)MAX(mb->have.messages, 0), behind = mb->stale->behind;
@@ -333,7 +333,9 @@ static bool is_due(const struct mailbox *mb, bool last)
         return false;
     if (behind >= MAX(n / 8, 4 * BEHIND_LEAST))
         return true;
-    return behind >= BEHIND_LEAST + n / 64 && (last || clock_mono_ms() - mb->stale->at >= QUIET_MS);
+    if (last)
+        return behind > n / 64;
+    return behind >= BEHIND_LEAST + n / 64 && clock_mono_ms() - mb->stale->at >= QUIET_MS;
 }
 
 static struct mailbox *next_due(const struct mail_core *core, bool last)

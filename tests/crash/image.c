@@ -463,14 +463,14 @@ void image_write(const struct image *im, const struct cut *c, const char *dir)
         snprintf(path, sizeof path, "%s/%s", dir, names.list[i].path);
         if (!names.list[i].path[0])
             continue;
-        if (in->is_dir) {
-            must(mkdir(path, 0700) == 0);
-            continue;
-        }
         slash = strrchr(path, '/');
         *slash = 0;
         if (stat(path, &sb) == 0) {
             *slash = '/';
+            if (in->is_dir) {
+                must(mkdir(path, 0700) == 0);
+                continue;
+            }
             out.n = 0;
             cut_file(in, c, strncmp(names.list[i].path, "index/", 6) == 0, &x, &out);
             write_file(path, &out);

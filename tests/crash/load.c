@@ -205,6 +205,8 @@ static void work(void *arg) SUSPENDS
     bool on;
 
     while ((on = goes_on(k)) && core_of(k) == core_here()) {
+        if (load_pick(k, 6) == 0) /* of what is there: mailboxes are opened through images afterwards */
+            mail_tend(k->g->r->mail, true, deadline_in(60000));
         if (k->number < ACCOUNTS)
             load_mail_once(k, &a);
         else if (k->number == ACCOUNTS)
@@ -290,7 +292,7 @@ static void tell(void *arg) SUSPENDS
 static void tell_all(struct loading *g) SUSPENDS
 {
     for (unsigned i = 0; i < ACCOUNTS; i++) {
-        struct telling t = {.g = g, .account = i, .rules = {.keep_s = g->l->keeps ? 86400 : 0}};
+        struct telling t = {.g = g, .account = i, .rules = {.keep_s = g->l->keeps ? 86400 : 0, .image_least = 1}};
 
         t.limits = (struct account_limits){
             .messages = g->l->quota ? QUOTA : 0, .domain = 1, .keep_s = (uint32_t)t.rules.keep_s};

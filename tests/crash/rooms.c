@@ -1,6 +1,7 @@
 #include "rooms.h"
 
 #include "base/must.h"
+#include "mail/keep.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -88,10 +89,17 @@ static void stop(void *core)
     core_stop(core);
 }
 
+static void use_images(void *mail)
+{
+    mail_set_rules(mail, &(struct mail_rules){.image_least = 1});
+}
+
 static void start(void *arg) SUSPENDS
 {
     struct running *u = arg;
 
+    for (unsigned i = 0; i < CORES; i++)
+        rooms_on(u->rooms.cores[i], use_images, u->rooms.mail);
     u->ok = queue_start(u->rooms.queue) == ST_OK;
     if (u->ok)
         u->fn(&u->rooms, u->arg);

@@ -427,10 +427,10 @@ static void body_when(struct world *w)
 
     mail_set_rules(w->mail, &images);
     a = open_account(w, ME);
-    append(w, a, "INBOX", 60);
+    append(w, a, "INBOX", 9);
     mail_tend(w->mail, true, deadline_in(60000));
-    CHECK_U64(w->store->n_images, 0); /* not worth it */
-    append(w, a, "INBOX", 60);
+    CHECK_U64(w->store->n_images, 0); /* too small */
+    append(w, a, "INBOX", 120);
     mail_tend(w->mail, false, deadline_in(60000));
     CHECK_U64(w->store->n_images, 0); /* not quiet yet */
     a->inbox->stale->at -= QUIET_MS;
