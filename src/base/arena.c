@@ -4,6 +4,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+
+#define LARGE_PAGE (2u << 20)
 
 #define BLOCK_FIRST 128 /* with its head: sessions that wait hold a name and an address in theirs */
 #define BLOCK_TIMES 4   /* each block is so much larger than the one before, up to BLOCK_MOST */
@@ -33,6 +36,15 @@ void *mem_resize(void *p, size_t size)
     if (!q)
         never("out of memory");
     return q;
+}
+
+void mem_large(void *p, size_t size)
+{
+    uintptr_t from = ((uintptr_t)p + LARGE_PAGE - 1) & ~(uintptr_t)(LARGE_PAGE - 1),
+              to = ((uintptr_t)p + size) & ~(uintptr_t)(LARGE_PAGE - 1);
+
+    if (size >= 2 * LARGE_PAGE && to > from)
+        madvise((void *)from, to - from, MADV_HUGEPAGE); /* fails where there are none: as well */
 }
 
 void mem_free(void *p)

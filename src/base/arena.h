@@ -37,5 +37,7 @@ struct str arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3)
 /* malloc and friends for owned objects: zeroed, and they end the process when memory is exhausted. */
 void *mem_new(size_t size);
 void *mem_resize(void *p, size_t size); /* new bytes are not zeroed */
+void mem_large(void *p,
+               size_t size); /* all of it will be used: in large pages, where there are any and it is worth it */
 void mem_free(void *p);
 #define MEM_NEW(type) ((type *)mem_new(sizeof(type)))

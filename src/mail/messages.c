@@ -66,7 +66,9 @@ bool messages_find(const struct messages *m, uint32_t uid, size_t *out_i)
 
 static void set_cap(struct messages *m, size_t cap)
 {
-#define RESIZE(array) (array) = mem_resize((array), cap * sizeof *(array))
+#define RESIZE(array)                                                                                                  \
+    (array) = mem_resize((array), cap * sizeof *(array));                                                              \
+    mem_large((array), cap * sizeof *(array))
     EACH_ARRAY(m, RESIZE);
 #undef RESIZE
     m->cap = cap;
@@ -371,38 +373,45 @@ static struct counts counts_in(const struct messages *m)
 }
 
 /* What came from the image, as long as it comes to what the mailbox counts; else the rows. */
-static enum st fill(struct messages *m) SUSPENDS
+static enum st fill(struct messages *m, bool *out_counted) SUSPENDS
 {
     struct mailbox *mb = m->mb;
     enum st st = messages_recall(m);
 
+    *out_counted = false;
     if (st == ST_OK && !m->n_late && !mb->a->in_flight) {
         struct counts is = counts_in(m);
 
         st = memcmp(&is, &mb->have, sizeof is) == 0 ? ST_OK : ST_NOTFOUND;
+        *out_counted = true;
     }
     if (st == ST_OK)
         return ST_OK;
     m->n = 0;
+    *out_counted = false;
     TRY(scan(m));
     mailbox_stale(mb, m->n);
     return ST_OK;
 }
 
-/* Without a change in flight the arrays are the truth, and figures that differ are put right. */
-static void recount(struct mailbox *mb)
+static void take_counts(struct mailbox *mb, struct counts is)
 {
-    const struct messages *m = mb->messages;
-    struct counts is;
-
-    if (mb->a->in_flight || !mb->durable.exists)
-        return;
-    is = counts_in(m);
     counts_add(&mb->a->have, &mb->have, -1);
     counts_add(&mb->a->have, &is, 1);
     mb->a->will = mb->a->have;
     mb->have = mb->will = is;
     usage_changed(mb->a);
+}
+
+/* Without a change in flight the arrays are the truth, and figures that differ are put right. */
+static void recount(struct mailbox *mb, bool counted)
+{
+    const struct messages *m = mb->messages;
+
+    if (mb->a->in_flight || !mb->durable.exists)
+        return;
+    if (!counted)
+        take_counts(mb, counts_in(m));
     mb->recent = (uint32_t)(m->n - messages_from(m, mb->first_recent));
     if (m->n)
         mb->uidnext = MAX(mb->uidnext, m->uid[m->n - 1] + 1);
@@ -412,6 +421,7 @@ static void recount(struct mailbox *mb)
 static enum st load(struct mailbox *mb) SUSPENDS
 {
     struct messages *m = MEM_NEW(struct messages);
+    bool counted;
     enum st st;
 
     m->mb = mb;
@@ -421,7 +431,7 @@ static enum st load(struct mailbox *mb) SUSPENDS
     mb->messages = m;
     if (mb->have.messages > 0) /* most accounts in IDLE have an empty INBOX: it takes no room */
         set_cap(m, (size_t)mb->have.messages + 16);
-    st = fill(m);
+    st = fill(m, &counted);
     m->load_st = st;
     m->loading = false;
     for (size_t i = 0; i < m->n_late; i++) {
@@ -431,7 +441,7 @@ static enum st load(struct mailbox *mb) SUSPENDS
     }
     m->n_late = 0;
     if (st == ST_OK) {
-        recount(mb);
+        recount(mb, counted);
         messages_unuse(m);
         co_waitq_wake_all(&m->waiting);
         return ST_OK;

@@ -37,16 +37,34 @@ static void pack_column(const uint64_t *values, size_t n, struct buf *out)
     buf_added(out, n * width);
 }
 
+/* With a width that the compiler knows. */
+static inline __attribute__((always_inline)) void unpack_words(const unsigned char *p, unsigned width, uint64_t least,
+                                                               uint64_t *out, size_t n)
+{
+    uint64_t mask = width == 8 ? UINT64_MAX : (1ull << (8 * width)) - 1, v;
+
+    for (size_t i = 0; i < n; i++) {
+        memcpy(&v, p + i * width, 8);
+        out[i] = least + (le64toh(v) & mask);
+    }
+}
+
 /* Whole words are read as long as there are so many bytes left. */
 static void unpack_numbers(const unsigned char *p, size_t bytes, unsigned width, uint64_t least, uint64_t *out,
                            size_t n)
 {
-    uint64_t mask = width == 8 ? UINT64_MAX : (1ull << (8 * width)) - 1, v;
     size_t whole = bytes < 8 ? 0 : MIN(n, (bytes - 8) / width + 1);
+    uint64_t v;
 
-    for (size_t i = 0; i < whole; i++) {
-        memcpy(&v, p + i * width, 8);
-        out[i] = least + (le64toh(v) & mask);
+    switch (width) {
+    case 1: unpack_words(p, 1, least, out, whole); break;
+    case 2: unpack_words(p, 2, least, out, whole); break;
+    case 3: unpack_words(p, 3, least, out, whole); break;
+    case 4: unpack_words(p, 4, least, out, whole); break;
+    case 5: unpack_words(p, 5, least, out, whole); break;
+    case 6: unpack_words(p, 6, least, out, whole); break;
+    case 7: unpack_words(p, 7, least, out, whole); break;
+    default: unpack_words(p, 8, least, out, whole); break;
     }
     for (size_t i = whole; i < n; i++) {
         v = 0;
