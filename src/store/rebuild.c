@@ -542,24 +542,22 @@ enum st rebuild_tidy(struct store *s, struct arena *a)
         TRY(s->os->rename(s->os, fresh, now));
         TRY(s->os->sync_dir(s->os, s->dir));
         is_new = false;
-    } else if (!is_now && is_old && !is_new) {
+    } else if (!is_now && is_old && !is_new && !s->rebuilding) {
         return FAIL(ST_CORRUPT, "the index is missing, but there is %s: who has moved it?", old);
     }
     if (is_new)
         TRY(index_remove(fresh));
-    return is_old ? index_remove(old) : ST_OK;
+    if (is_old)
+        TRY(index_remove(old));
+    /* While a new one is made no old one may be there, which would say that it is whole. */
+    return is_old && s->rebuilding ? s->os->sync_dir(s->os, s->dir) : ST_OK;
 }
 
 /* --- all of it -------------------------------------------------------------------------------------------- */
 
 static enum st open_fresh(const struct store_options *opt, struct rebuilding *rb, struct store **out)
 {
-    struct arena a = ARENA_INIT;
-    enum st st;
-
-    st = index_remove(arena_printf(&a, "%s/" NEW_NAME, opt->dir).p);
-    arena_fini(&a);
-    return st == ST_OK ? store_open_as(opt, NEW_NAME, rb, out, NULL) : st;
+    return store_open_as(opt, NEW_NAME, rb, out, NULL); /* removes what is left of another one */
 }
 
 /* With the snapshot; when that is damaged without it, if the journal goes back to the beginning; else with what is good. */

@@ -27,7 +27,7 @@ bool rebuild_begin(struct store *s, struct cursor *c);
 enum st rebuild_pass_over(struct store *s, struct cursor *c, struct found *f) MUST_USE;
 /* Before a batch is applied. */
 enum st rebuild_look(struct store *s, const struct found *f) MUST_USE;
-/* While opening: what a rebuilding that was cut left behind is finished or removed. */
+/* While opening, also for rebuilding once more: what one that was cut left behind is finished or removed. */
 enum st rebuild_tidy(struct store *s, struct arena *a) MUST_USE;
 /* RocksDB can't make anything of the index: it is made again, if snapshot and journal are whole, and the bad one kept as index.bad. ST_CORRUPT: they
  * are not; nothing has changed. */

@@ -248,8 +248,7 @@ static enum st open_all(struct store *s, struct arena *a)
     TRY(lock(s, a));
     TRY(check_format(s, a));
     TRY(s->looks_only ? ST_OK : hold_open(s, a));
-    if (!s->rebuilding && !s->looks_only)
-        TRY(rebuild_tidy(s, a));
+    TRY(s->looks_only ? ST_OK : rebuild_tidy(s, a));
     TRY(open_index(s, a, &missing));
     TRY(segs_open(&s->segs, s->os, s->dir, s->opt.segment_bytes, s->opt.reserve_bytes));
     TRY(snaps_open(s));

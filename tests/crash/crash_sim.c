@@ -4,6 +4,8 @@
  *   crash_sim cuts N [SEED [STATE]]   the power fails, at N moments; STATE: a file that remembers where it was
  *   crash_sim faults EVERY [SEED]     every EVERYth disk call fails: EIO, no space, a short write
  *   crash_sim flips N [SEED]          one bit of a segment or of a table of the index is another one
+ *   crash_sim rebuilds N [SEED]       the power fails while the index is made again, or something is repaired
+ *   crash_sim mutants MOST [SEED]     one kind of sync each is left out: the cuts have to notice, MOST at most
  *   crash_sim calls                   only does the work, for strace
  *
  * A life is a process that opens a store and works on it while its disk calls are recorded (disk.h). The parent replays
@@ -58,10 +60,15 @@ int main(int argc, char **argv)
         run_faults((unsigned)n, seed);
     else if (strcmp(what, "flips") == 0 && n)
         run_flips((unsigned)n, seed);
+    else if (strcmp(what, "rebuilds") == 0 && n)
+        run_rebuilds((unsigned)n, seed);
+    else if (strcmp(what, "mutants") == 0 && n)
+        run_mutants(n, seed);
     else if (strcmp(what, "calls") == 0)
         run_calls();
     else
-        printf("usage: crash_sim cuts N [SEED [STATE]] | faults EVERY [SEED] | flips N [SEED] | calls\n");
+        printf("usage: crash_sim cuts N [SEED [STATE]] | faults EVERY [SEED] | flips N [SEED] | rebuilds N [SEED] | "
+               "mutants MOST [SEED] | calls\n");
     if (!sim.failed)
         sim_remove(sim.dir);
     printf("%llu passed, %llu failed\n", sim.passed, sim.failed);

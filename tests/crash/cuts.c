@@ -2,6 +2,7 @@
 #include "modes.h"
 
 #include "base/must.h"
+#include "files.h"
 #include "image.h"
 #include "look.h"
 #include "sim.h"
@@ -62,7 +63,8 @@ static unsigned weight(const struct disk_event *e)
 static bool check_cut(struct history *h, const struct image *im, const struct cut *c, uint64_t at, bool keep)
 {
     char dir[300], text[100], why[200] = "";
-    struct look l = {dir, &h->track.w, h->track.under_way, h->track.n, c->seed % 8 == 0, c->seed % 16 == 3};
+    struct look l = {
+        dir, &h->track.w, h->track.under_way, h->track.n, c->seed % 8 == 0, c->seed % 16 == 3, .began = h->track.began};
     bool ok;
 
     sim_fresh(dir, "cut");
@@ -71,11 +73,11 @@ static bool check_cut(struct history *h, const struct image *im, const struct cu
     h->cuts++;
     sim.passed += ok;
     sim.failed += !ok;
-    if (!ok) {
+    if (!ok && !sim.quiet) {
         cut_text(c, text, sizeof text);
         printf("not ok - seed %llu, life %u, call %llu (%s): %s\n", (unsigned long long)h->seed, h->life,
                (unsigned long long)at, text, why);
-        if (sim.failed <= SIM_FAILURES_MOST) {
+        if (sim.failed <= sim.failures_most) {
             snprintf(why, sizeof why, "failed-%llu", sim.failed);
             sim_fresh(dir, why);
             image_write(im, c, dir);
@@ -114,7 +116,7 @@ static void cut_life(struct history *h, const char *dir, unsigned cuts, struct w
     const struct disk_event *e;
     bool has_next = false;
 
-    for (; (e = disk_next(sim.trace, &at)) && sim.failed < SIM_FAILURES_MOST; i++) {
+    for (; (e = disk_next(sim.trace, &at)) && sim.failed < sim.failures_most; i++) {
         unsigned k = 0;
 
         count_event(e);
@@ -134,7 +136,7 @@ static void cut_life(struct history *h, const char *dir, unsigned cuts, struct w
         }
         image_step(im, e);
     }
-    if (!has_next && sim.failed < SIM_FAILURES_MOST) {
+    if (!has_next && sim.failed < sim.failures_most) {
         struct cut c = cut_by(sim_mix(h->seed, events));
 
         if (check_cut(h, im, &c, i, true))
@@ -159,7 +161,7 @@ static void run_history(struct history *h, unsigned cuts)
     struct world *w = mem_new(sizeof *w);
 
     sim_fresh(next, "next");
-    for (h->life = 0; h->life < LIVES && sim.failed < SIM_FAILURES_MOST; h->life++) {
+    for (h->life = 0; h->life < LIVES && sim.failed < sim.failures_most; h->life++) {
         struct load l = {.seed = sim_mix(h->seed, h->life + 1000),
                          .ops = SIM_OPS,
                          .first_letter = 1 + (uint64_t)h->life * SIM_LETTERS_PER_LIFE,
@@ -171,6 +173,8 @@ static void run_history(struct history *h, unsigned cuts)
         sim_fresh(dir, "life");
         sim_copy(next, dir);
         disk_trace_clear(sim.trace);
+        if (h->life % 2) /* an older version has written it, perhaps */
+            files_set_format(dir, 1);
         h->track = (struct track){.w = *w};
         h->track.w.known = h->life > 0;
         if ((h->life % 2 == 0 && !live_and_be_killed(l, l.seed, why)) || !sim_child(sim_live, &l, why) ||
@@ -181,7 +185,8 @@ static void run_history(struct history *h, unsigned cuts)
         }
         cut_life(h, next, (cuts + LIVES - 1) / LIVES, w);
         if (h->track.why[0]) {
-            printf("not ok - seed %llu, life %u: %s\n", (unsigned long long)h->seed, h->life, h->track.why);
+            if (!sim.quiet)
+                printf("not ok - seed %llu, life %u: %s\n", (unsigned long long)h->seed, h->life, h->track.why);
             sim.failed++;
         }
     }
@@ -239,7 +244,7 @@ void run_cuts(unsigned long long n, uint64_t seed, const char *state)
 
     read_state(state, &seed, &done);
     printf("# power failures: seed %llu, from history %llu on\n", (unsigned long long)seed, (unsigned long long)done);
-    while (cuts < n && sim.failed < SIM_FAILURES_MOST) {
+    while (cuts < n && sim.failed < sim.failures_most) {
         *h = (struct history){.seed = seed + done};
         run_history(h, (unsigned)MIN(CUTS_PER_HISTORY, n - cuts));
         cuts += h->cuts;
@@ -252,4 +257,62 @@ void run_cuts(unsigned long long n, uint64_t seed, const char *state)
     printf("# %llu cuts with RocksDB, seeds %llu to %llu\n", cuts, (unsigned long long)seed,
            (unsigned long long)(seed + done - 1));
     mem_free(h);
+}
+
+/* --- without a sync ------------------------------------------------------------------------------------------------- */
+
+/* False: so many cuts, and nobody has noticed. */
+static bool is_noticed(const struct disk_lie *l, uint64_t seed, unsigned long long most, unsigned long long *out_cuts)
+{
+    struct history *h = MEM_NEW(struct history);
+    bool noticed;
+
+    sim.quiet = true;
+    sim.failures_most = 1;
+    *out_cuts = 0;
+    for (unsigned i = 0; *out_cuts < most && !sim.failed; i++) {
+        *h = (struct history){.seed = seed + i};
+        disk_lie(l);
+        run_history(h, (unsigned)MIN(CUTS_PER_HISTORY, most - *out_cuts));
+        *out_cuts += h->cuts;
+    }
+    disk_lie(NULL);
+    noticed = sim.failed > 0;
+    sim.failed = 0;
+    mem_free(h);
+    return noticed;
+}
+
+void run_mutants(unsigned long long most, uint64_t seed)
+{
+    static const struct {
+        const char *name;
+        struct disk_lie lie;
+    } rows[] = {
+        {"of the journal", {"seg/", ".seg", LIE_JOURNAL, LIE_BY_ANY}},
+        {"of the folder of segments", {"seg", "", LIE_ANY, LIE_BY_ANY}},
+        {"of staged bodies", {"seg/", ".seg", LIE_BULK, LIE_BY_OTHERS}},
+        {"of compaction's copies, before their move", {"seg/", ".seg", LIE_BULK, LIE_BY_UPKEEP}},
+        {"of a snapshot, before its name", {"snap/", ".tmp", LIE_ANY, LIE_BY_ANY}},
+        {"of the folder of snapshots", {"snap", "", LIE_ANY, LIE_BY_ANY}},
+        {"of a dictionary's file", {"dict/", ".tmp", LIE_ANY, LIE_BY_ANY}},
+        {"of the folder of dictionaries", {"dict", "", LIE_ANY, LIE_BY_ANY}},
+        {"of FORMAT", {"FORMAT", ".tmp", LIE_ANY, LIE_BY_ANY}},
+        {"of the store's folder", {"", "", LIE_ANY, LIE_BY_ANY}},
+        {"of RocksDB's tables", {"index/", ".sst", LIE_ANY, LIE_BY_ANY}},
+        {"of RocksDB's folder", {"index", "", LIE_ANY, LIE_BY_ANY}},
+    };
+    unsigned long long cuts, unnoticed = 0;
+
+    printf("# without one kind of sync each: seed %llu\n", (unsigned long long)seed);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        bool noticed = is_noticed(&rows[i].lie, seed, most, &cuts);
+
+        printf("%s without the sync %s: %s by %llu cuts\n", noticed ? "#" : "not ok -", rows[i].name,
+               noticed ? "noticed" : "not noticed", cuts);
+        fflush(stdout);
+        unnoticed += !noticed;
+    }
+    sim.passed = ARRAY_LEN(rows) - unnoticed;
+    sim.failed = unnoticed;
 }

@@ -403,6 +403,48 @@ int fallocate64(int fd, int mode, off64_t at, off64_t n)
     return do_fallocate(fd, mode, at, n);
 }
 
+/* --- syncs that are not ----------------------------------------------------------------------------------------- */
+
+static const struct disk_lie *lie;
+static __thread bool is_upkeep;
+
+void disk_lie(const struct disk_lie *l)
+{
+    lie = l;
+}
+
+void disk_is_upkeep(void)
+{
+    is_upkeep = true;
+}
+
+static bool has_ends(const char *name, const char *begins, const char *ends)
+{
+    size_t n = strlen(name), b = strlen(begins), e = strlen(ends);
+
+    if (!*ends)
+        return strcmp(name, begins) == 0;
+    return n >= b + e && strncmp(name, begins, b) == 0 && strcmp(name + n - e, ends) == 0;
+}
+
+/* Its kind stands in its head (docs/formats/store.md). */
+static uint32_t segment_kind(int fd)
+{
+    REAL(pread, ssize_t, int, void *, size_t, off_t);
+    uint32_t kind = 0;
+
+    return real(fd, &kind, sizeof kind, 12) == sizeof kind ? kind : 0;
+}
+
+static bool is_lie(int fd, const char *name)
+{
+    if (!lie || !has_ends(name, lie->begins, lie->ends))
+        return false;
+    if (lie->by != LIE_BY_ANY && is_upkeep != (lie->by == LIE_BY_UPKEEP))
+        return false;
+    return lie->segment == LIE_ANY || segment_kind(fd) == (uint32_t)lie->segment;
+}
+
 /* In memory a sync takes no time, and nothing would ever happen meanwhile. */
 static void dawdle(uint64_t number)
 {
@@ -431,7 +473,7 @@ static int do_sync(int fd, const char *what, int (*real)(int))
     if (disk.trace)
         dawdle(number);
     lock();
-    if (r == 0)
+    if (r == 0 && !is_lie(fd, name))
         record(DISK_SYNC, fd, 0, number, NULL, 0);
     unlock();
     return r;

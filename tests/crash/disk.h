@@ -55,3 +55,12 @@ enum disk_fault { DISK_FAULT_NONE, DISK_EIO, DISK_ENOSPC, DISK_SHORT };
 void disk_fail(uint64_t number, uint64_t times, enum disk_fault how);
 void disk_die(uint64_t number); /* the process is killed at this call; 0: it is not */
 uint64_t disk_calls(void);      /* so far */
+
+/* Syncs of some kind are answered, and not done: what the store would be without them. */
+struct disk_lie {
+    const char *begins, *ends;                            /* of the path; a folder has no end */
+    enum { LIE_ANY, LIE_JOURNAL, LIE_BULK } segment;      /* of which kind of segment */
+    enum { LIE_BY_ANY, LIE_BY_UPKEEP, LIE_BY_OTHERS } by; /* threads */
+};
+void disk_lie(const struct disk_lie *l); /* NULL: none; for children too */
+void disk_is_upkeep(void);               /* the calling thread is */

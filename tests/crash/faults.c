@@ -141,7 +141,7 @@ void run_faults(unsigned every, uint64_t seed)
         calls = sim.result->opened;
     }
     for (f.how = DISK_EIO; f.how <= DISK_SHORT; f.how++)
-        for (f.number = 1 + (seed + f.how) % every; f.number <= calls && sim.failed < SIM_FAILURES_MOST;
+        for (f.number = 1 + (seed + f.how) % every; f.number <= calls && sim.failed < sim.failures_most;
              f.number += every) {
             f.times = f.how == DISK_ENOSPC ? 3 : f.how == DISK_SHORT ? 2 : 1;
             run_fault(&f, base);

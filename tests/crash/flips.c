@@ -183,7 +183,7 @@ void run_flips(unsigned n, uint64_t seed)
     sim_base(seed, true, base);
     snprintf(from, sizeof from, "%s/base", sim.dir);
     nftw(from, note_file, 16, FTW_PHYS);
-    for (unsigned i = 0; i < n && sim.failed < SIM_FAILURES_MOST; i++) {
+    for (unsigned i = 0; i < n && sim.failed < sim.failures_most; i++) {
         const char *file = flippable[sim_pick(&x) % flippable_n];
         struct flip f = {dir, base, strncmp(file, "/seg/", 5) == 0, 0};
         char why[200] = "";

@@ -247,6 +247,7 @@ static void *keep_up(void *arg) SUSPENDS
 {
     struct loading *g = arg;
 
+    disk_is_upkeep();
     for (unsigned i = 0; !atomic_load(&g->ends); i++) {
         struct store *s = g->r->store;
         size_t segments;

@@ -1,9 +1,12 @@
 #include "look.h"
 
 #include "base/must.h"
+#include "files.h"
+#include "mail/check.h"
 #include "mail/keep.h"
 #include "mime/scan.h"
 #include "sim.h"
+#include "store/format.h"
 #include "store/tools.h"
 
 #include <stdio.h>
@@ -94,7 +97,8 @@ static void look_at(struct rooms *r, void *arg) SUSPENDS
 
     sim.result->ok = world_read(r, &sim.result->w, why) &&
                      world_check(l->promised, l->under_way, l->n, &sim.result->w, why) &&
-                     rows_check(r, &sim.result->w, why) && (!l->twice || go_on(r, l, why));
+                     rows_check(r, &sim.result->w, why) &&
+                     files_dictionaries_are_twice(r->store, &l->dictionaries, why) && (!l->twice || go_on(r, l, why));
 }
 
 static void look_again(struct rooms *r, void *arg) SUSPENDS
@@ -112,31 +116,121 @@ static void look_again(struct rooms *r, void *arg) SUSPENDS
     mem_free(is);
 }
 
-static bool rebuild(const struct store_options *o, char why[200])
+/* --- the index made again ------------------------------------------------------------------------------------- */
+
+static bool rebuild(const struct store_options *o, bool is_damaged, char why[200])
 {
     struct store_rebuilt r = {0};
     enum st st = store_rebuild(o, NULL, &r);
-    bool ok = st == ST_OK && !r.n_losses && !r.snapshot_gaps;
+    bool ok = st == ST_OK && (is_damaged || (!r.n_losses && !r.snapshot_gaps));
 
     if (st != ST_OK)
-        snprintf(why, 200, "it can't be rebuilt: %.150s", err_get()->text);
+        world_say(why, "it can't be rebuilt: %.150s", err_get()->text);
     else if (!ok)
-        snprintf(why, 200, "rebuilding finds %zu losses, %llu gaps", r.n_losses, (unsigned long long)r.snapshot_gaps);
+        world_say(why, "rebuilding finds %zu losses, %llu gaps", r.n_losses, (unsigned long long)r.snapshot_gaps);
     store_rebuilt_fini(&r);
     return ok;
 }
 
-static void look(void *arg)
+static enum st repair_accounts(struct store *s) SUSPENDS
+{
+    struct arena a = ARENA_INIT;
+    struct mail_repaired r;
+    uint64_t *ids;
+    size_t n = 0;
+    enum st st = store_unrepaired(s, &a, &ids, &n);
+
+    for (size_t i = 0; st == ST_OK && i < n; i++)
+        if (ids[i])
+            st = mail_repair(s, ids[i], true, &r);
+    arena_fini(&a);
+    if (st == ST_OK)
+        st = store_repaired(s);
+    return st == ST_OK ? store_snapshot(s) : st;
+}
+
+bool look_repair(const struct store_options *o, char why[200])
+{
+    struct store *s;
+    enum st st;
+
+    if (!rebuild(o, true, why))
+        return false;
+    if (store_open(o, &s) != ST_OK)
+        return world_say(why, "the rebuilt store does not open: %.150s", err_get()->text);
+    st = repair_accounts(s);
+    if (st != ST_OK)
+        world_say(why, "it can't be repaired: %.150s", err_get()->text);
+    store_close(s);
+    return st == ST_OK;
+}
+
+/* Of all rows of all accounts, and of the references of all bodies. */
+static bool digest(const struct store_options *o, uint64_t *out, char why[200]) SUSPENDS
+{
+    struct store_view *v;
+    struct str key, value;
+    uint64_t account, id, sum = 0;
+    struct store *s;
+    uint32_t refs;
+    enum st st;
+
+    if (store_open(o, &s) != ST_OK)
+        return world_say(why, "the store does not open once more: %.150s", err_get()->text);
+    store_view_open(s, &v);
+    store_view_begin(v, NULL);
+    while (store_view_next(v, &account, &key, &value))
+        sum = sum * 31 + account * 7 + bytes_hash(key) * 3 + bytes_hash(value);
+    st = store_view_end(v);
+    store_view_begin_bodies(v);
+    while (st == ST_OK && store_view_next_body(v, &id, &refs))
+        sum = sum * 31 + id * 7 + refs;
+    if (st == ST_OK)
+        st = store_view_end(v);
+    store_view_close(v);
+    store_close(s);
+    *out = sum;
+    return st == ST_OK || world_say(why, "the rows can't be read: %.150s", err_get()->text);
+}
+
+static bool rebuild_again(struct look *l, const struct store_options *o, char why[200]) SUSPENDS
+{
+    uint64_t before, after;
+
+    if (!digest(o, &before, why) || !rebuild(o, false, why) || !digest(o, &after, why))
+        return false;
+    if (before != after)
+        return world_say(why, "rebuilt again it is another one");
+    l->more_n = 0;
+    return rooms_run(o, look_again, l, true, why) && sim.result->ok;
+}
+
+/* --- all of it ------------------------------------------------------------------------------------------------------ */
+
+static bool prepare(struct look *l, const struct store_options *o, char why[200]) SUSPENDS
+{
+    files_note_dictionaries(l->dir, &l->dictionaries);
+    if (l->began && !files_format_is_present(l->dir, why))
+        return false;
+    if (l->repairs)
+        return look_repair(o, why);
+    return !l->rebuilds || rebuild(o, false, why);
+}
+
+static void look(void *arg) SUSPENDS
 {
     struct look *l = arg;
+    char *why = sim.result->why;
     struct store_options o;
 
     disk_watch(NULL, NULL);
     crash_options(&o, l->dir);
-    if ((l->rebuilds && !rebuild(&o, sim.result->why)) || !rooms_run(&o, look_at, l, true, sim.result->why))
-        sim.result->ok = false;
-    if (sim.result->ok && l->twice && !rooms_run(&o, look_again, l, true, sim.result->why))
-        sim.result->ok = false;
+    sim.result->ok = true;
+    sim.result->ok = prepare(l, &o, why) && rooms_run(&o, look_at, l, true, why) && sim.result->ok;
+    if (sim.result->ok && l->twice)
+        sim.result->ok = rooms_run(&o, look_again, l, true, why) && sim.result->ok;
+    if (sim.result->ok && l->again)
+        sim.result->ok = rebuild_again(l, &o, why);
     sim.result->ended = true;
 }
 

@@ -144,6 +144,7 @@ void sim_base(uint64_t seed, bool closes, struct world *w)
 void sim_init(void)
 {
     make_dir();
+    sim.failures_most = 5;
     sim.trace = disk_trace_new(TRACE_BYTES);
     sim.result = mmap(NULL, sizeof *sim.result, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     must(sim.result != MAP_FAILED);

@@ -6,7 +6,7 @@
 #include "load.h"
 #include "world.h"
 
-enum { SIM_OPS = 300, SIM_FAILURES_MOST = 5, SIM_LETTERS_PER_LIFE = 100000 };
+enum { SIM_OPS = 300, SIM_LETTERS_PER_LIFE = 100000 };
 
 struct sim_result { /* of a child; shared */
     bool ended, ok, killed;
@@ -20,6 +20,8 @@ extern struct sim {
     struct sim_result *result;
     struct disk_trace *trace;
     unsigned long long passed, failed;
+    unsigned long long failures_most; /* then it stops */
+    bool quiet;                       /* failures are what is wanted */
 } sim;
 
 void sim_init(void);

@@ -23,6 +23,7 @@ void track_note(struct track *t, const struct disk_event *e)
             snprintf(t->why, sizeof t->why, "at the beginning of the next life: %.150s", why);
         t->w = *w;
         t->n = 0;
+        t->began = true;
     } else if (n->what == MARK_BEGIN) {
         must(t->n < UNDER_WAY);
         t->under_way[t->n++] = n->op;

@@ -9,6 +9,7 @@ struct track {
     struct world w;
     struct op under_way[UNDER_WAY];
     size_t n;
+    bool began;    /* the store is open */
     char why[200]; /* not empty: an answer was wrong already */
 };
 

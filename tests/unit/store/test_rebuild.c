@@ -299,6 +299,22 @@ TEST(a_rebuilding_that_was_cut_is_finished_or_forgotten)
         store_close(s);
         CHECK(access(fresh, F_OK) != 0 && access(old, F_OK) != 0 && access(now, F_OK) == 0);
     }
+    for (int state = 0; state < 4; state++) { /* and so does the next rebuilding */
+        struct store_rebuilt r;
+
+        snprintf(command, sizeof command, "cp -a '%s' '%s'", now, state == 0 ? fresh : old);
+        must(system(command) == 0);
+        if (state == 2)
+            must(rename(now, fresh) == 0);
+        snprintf(command, sizeof command, "rm -r '%s'", now);
+        must(state != 3 || system(command) == 0);
+        CHECK_ST(store_rebuild(&o, NULL, &r), ST_OK);
+        store_rebuilt_fini(&r);
+        CHECK(access(fresh, F_OK) != 0 && access(old, F_OK) != 0 && access(now, F_OK) == 0);
+        CHECK_ST(store_open(&o, &s), ST_OK);
+        CHECK_ST(kv_get(s, &a, 10, STR("k3"), &v), ST_OK);
+        store_close(s);
+    }
     arena_fini(&a);
     log_set_level(LOG_INFO);
     remove_dir(dir);
