@@ -63,8 +63,13 @@ static unsigned weight(const struct disk_event *e)
 static bool check_cut(struct history *h, const struct image *im, const struct cut *c, uint64_t at, bool keep)
 {
     char dir[300], text[100], why[200] = "";
-    struct look l = {
-        dir, &h->track.w, h->track.under_way, h->track.n, c->seed % 8 == 0, c->seed % 16 == 3, .began = h->track.began};
+    struct look l = {dir,
+                     &h->track.w,
+                     h->track.under_way,
+                     h->track.n,
+                     c->seed % 8 == 0,
+                     c->seed % (h->life % 2 ? 4 : 16) == 3,
+                     .began = h->track.began};
     bool ok;
 
     sim_fresh(dir, "cut");

@@ -2,7 +2,10 @@
 
 #include "base/must.h"
 #include "store/format.h"
+#include "store/os_file.h"
+#include "store/snap_file.h"
 
+#include <glob.h>
 #include <stdio.h>
 
 static size_t read_file(const char *path, char *p, size_t n)
@@ -25,6 +28,34 @@ bool files_format_is_present(const char *dir, char why[200])
     text[n] = 0;
     snprintf(want, sizeof want, "restante store %u\n", FORMAT_VERSION);
     return strcmp(text, want) == 0 || world_say(why, "FORMAT says \"%.40s\"", text);
+}
+
+static enum st read_snapshot(const char *path)
+{
+    struct snap_reader r;
+    struct str key, value;
+    enum st st;
+
+    TRY(snap_reader_open(&r, &os_file_system, path));
+    while ((st = snap_reader_next(&r, &key, &value)) == ST_OK)
+        continue;
+    snap_reader_close(&r);
+    return st == ST_EOF ? ST_OK : st;
+}
+
+bool files_snapshots_are_whole(const char *dir, char why[200])
+{
+    char pattern[400];
+    glob_t found = {0};
+    bool ok = true;
+
+    snprintf(pattern, sizeof pattern, "%s/snap/*.snap", dir);
+    glob(pattern, 0, NULL, &found);
+    for (size_t i = 0; i < found.gl_pathc && ok; i++)
+        ok = read_snapshot(found.gl_pathv[i]) == ST_OK ||
+             world_say(why, "a snapshot is not whole: %.150s", err_get()->text);
+    globfree(&found);
+    return ok;
 }
 
 void files_set_format(const char *dir, unsigned version)

@@ -212,6 +212,8 @@ static bool prepare(struct look *l, const struct store_options *o, char why[200]
     files_note_dictionaries(l->dir, &l->dictionaries);
     if (l->began && !files_format_is_present(l->dir, why))
         return false;
+    if (!files_snapshots_are_whole(l->dir, why))
+        return false;
     if (l->repairs)
         return look_repair(o, why);
     return !l->rebuilds || rebuild(o, false, why);
