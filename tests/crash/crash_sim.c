@@ -5,6 +5,7 @@
  *   crash_sim faults EVERY [SEED]     every EVERYth disk call fails: EIO, no space, a short write
  *   crash_sim flips N [SEED]          one bit of a segment or of a table of the index is another one
  *   crash_sim rebuilds N [SEED]       the power fails while the index is made again, or something is repaired
+ *   crash_sim accounts N [SEED]       the power fails between the steps in which accounts come, move and go
  *   crash_sim mutants MOST [SEED]     one kind of sync each is left out: the cuts have to notice, MOST at most
  *   crash_sim calls                   only does the work, for strace
  *
@@ -62,12 +63,15 @@ int main(int argc, char **argv)
         run_flips((unsigned)n, seed);
     else if (strcmp(what, "rebuilds") == 0 && n)
         run_rebuilds((unsigned)n, seed);
+    else if (strcmp(what, "accounts") == 0 && n)
+        run_accounts((unsigned)n, seed);
     else if (strcmp(what, "mutants") == 0 && n)
         run_mutants(n, seed);
     else if (strcmp(what, "calls") == 0)
         run_calls();
     else
         printf("usage: crash_sim cuts N [SEED [STATE]] | faults EVERY [SEED] | flips N [SEED] | rebuilds N [SEED] | "
+               "accounts N [SEED] | "
                "mutants MOST [SEED] | calls\n");
     if (!sim.failed)
         sim_remove(sim.dir);
