@@ -5,6 +5,7 @@
 #include "mail/check.h"
 #include "mail/keep.h"
 #include "mime/scan.h"
+#include "queue/check.h"
 #include "sim.h"
 #include "store/format.h"
 #include "store/tools.h"
@@ -135,6 +136,7 @@ static bool rebuild(const struct store_options *o, bool is_damaged, char why[200
 static enum st repair_accounts(struct store *s) SUSPENDS
 {
     struct arena a = ARENA_INIT;
+    struct queue_repaired queue;
     struct mail_repaired r;
     uint64_t *ids;
     size_t n = 0;
@@ -142,8 +144,10 @@ static enum st repair_accounts(struct store *s) SUSPENDS
 
     for (size_t i = 0; st == ST_OK && i < n; i++)
         if (ids[i])
-            st = mail_repair(s, ids[i], true, &r);
+            st = mail_repair(s, ids[i], true, (struct check_bad){0}, &r);
     arena_fini(&a);
+    if (st == ST_OK)
+        st = queue_repair(s, NULL, 0, STR("crash.test"), &queue);
     if (st == ST_OK)
         st = store_repaired(s);
     return st == ST_OK ? store_snapshot(s) : st;

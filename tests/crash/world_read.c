@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-/* Which letter it is, by its own words; it is that one, byte for byte. */
+/* Which letter it is, by its own words; it is that one, byte for byte. 0: one that repairing has put in the place of a lost one. */
 static bool read_letter(struct account *a, const struct email *e, uint64_t size, uint64_t *out, char why[200]) SUSPENDS
 {
     struct blob_view body = {0};
@@ -14,6 +14,11 @@ static bool read_letter(struct account *a, const struct email *e, uint64_t size,
 
     if (email_body(a, e, &body) != ST_OK)
         return world_say(why, "can't be read: %.120s", err_get()->text);
+    *out = 0;
+    if (str_search(body.bytes, STR("X-Number: ")) >= body.bytes.n) {
+        email_body_close(&body);
+        return true;
+    }
     tail = str_from(body.bytes, str_search(body.bytes, STR("X-Number: ")) + 10);
     ok = str_u64(str_sub(tail, 0, str_search(tail, STR("\r\n"))), UINT64_MAX, out) == ST_OK;
     want = letter_bytes(&ar, *out);
@@ -223,7 +228,8 @@ static bool read_queue(struct rooms *r, struct world *out, char why[200]) SUSPEN
     if (queue_list(r->queue, &(struct queue_filter){.most = ENTRIES}, &a, &list, &n, &next, &more) != ST_OK)
         ok = world_say(why, "the queue can't be listed: %.150s", err_get()->text);
     for (size_t i = 0; ok && i < n; i++)
-        ok = read_entry(r, &list[i], &out->q[out->n++], why);
+        if (list[i].reverse_path.n) /* else a letter of the repairing queue, that says that one is lost */
+            ok = read_entry(r, &list[i], &out->q[out->n++], why);
     queue_get_counts(r->queue, &counts);
     if (ok && (counts.entries != n || more))
         ok =
