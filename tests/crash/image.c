@@ -25,8 +25,6 @@ struct inode {
     struct piece *pieces;
     size_t pieces_n, pieces_cap;
     uint64_t synced; /* pieces that were, before these */
-    uint64_t durable_n,
-        hole; /* of one that is being cut: its size when it was synced; the first byte behind it that was lost */
 };
 
 struct name {
@@ -125,21 +123,12 @@ static void write_at(struct inode *i, uint64_t offset, const char *p, uint64_t n
     memcpy(i->p + offset, p, n);
 }
 
-/* What is lost leaves a hole in the file. */
-static void lose(struct inode *i, uint64_t from, uint64_t to)
-{
-    if (to > i->durable_n)
-        i->hole = MIN(i->hole, MAX(from, i->durable_n));
-}
-
 static void put_sectors(struct inode *i, const struct piece *p, unsigned percent, uint64_t *x)
 {
     for (uint64_t at = p->offset, end; at < p->offset + p->n; at = end) {
         end = MIN(p->offset + p->n, at / SECTOR * SECTOR + SECTOR);
         if (pick(x) % 100 < percent)
             write_at(i, at, p->p + (at - p->offset), end - at);
-        else
-            lose(i, at, end);
     }
 }
 
@@ -399,13 +388,11 @@ static struct names cut_names(const struct image *im, const struct cut *c, uint6
     return out;
 }
 
-static void cut_file(const struct inode *i, const struct cut *c, bool grows_whole, uint64_t *x, struct inode *out)
+static void cut_file(const struct inode *i, const struct cut *c, uint64_t *x, struct inode *out)
 {
     size_t limit = pick(x) % (i->pieces_n + 1);
 
     resize(out, i->n);
-    out->durable_n = i->n;
-    out->hole = UINT64_MAX;
     if (i->n)
         memcpy(out->p, i->p, i->n);
     for (size_t k = 0; k < i->pieces_n && c->writes != WRITES_LOST; k++) {
@@ -419,12 +406,7 @@ static void cut_file(const struct inode *i, const struct cut *c, bool grows_whol
             put_sectors(out, p, c->percent, x);
         else if (c->writes >= WRITES_SOME && pick(x) % 100 < c->percent)
             put(out, p);
-        else if (p->kind == PIECE_WRITE)
-            lose(out, p->offset, p->offset + p->n);
     }
-    /* File systems let a file grow once what makes it grow has been written: RocksDB's MANIFEST can't do without. */
-    if (grows_whole && out->n > out->hole)
-        resize(out, out->hole);
 }
 
 static void write_file(const char *path, const struct inode *i)
@@ -472,7 +454,7 @@ void image_write(const struct image *im, const struct cut *c, const char *dir)
                 continue;
             }
             out.n = 0;
-            cut_file(in, c, strncmp(names.list[i].path, "index/", 6) == 0, &x, &out);
+            cut_file(in, c, &x, &out);
             write_file(path, &out);
         }
     }
