@@ -379,6 +379,7 @@ unsigned long long cut_accounts(uint64_t seed, unsigned cuts)
     if (!sim_child(work, &seed, why)) {
         printf("not ok - the work itself: %s\n", why);
         sim.failed++;
+        sim.work_failed = true;
     } else {
         cut_all(im, seed);
     }

@@ -187,6 +187,7 @@ static void run_history(struct history *h, unsigned cuts)
             sim.trace->is_full) {
             printf("not ok - seed %llu, life %u: the work itself: %s\n", (unsigned long long)h->seed, h->life, why);
             sim.failed++;
+            sim.work_failed = true;
             break;
         }
         cut_life(h, next, (cuts + LIVES - 1) / LIVES, w);

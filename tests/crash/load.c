@@ -86,7 +86,8 @@ static bool is_refusal(struct loading *g, const struct op *op, enum st st)
     for (unsigned i = 0; i < ACCOUNTS; i++) {
         if (!concerns(op, i))
             continue;
-        if (st == ST_NOTFOUND && op->kind == OP_DELIVER && (g->going[i] || g->w.a[i].generation != op->generation[i]))
+        if ((st == ST_NOTFOUND || st == ST_TRYLATER) && op->kind == OP_DELIVER && /* or has just been erased */
+            (g->going[i] || g->w.a[i].generation != op->generation[i]))
             return true;
         if (st == ST_OVERQUOTA && g->l->quota && brings_more(op) &&
             world_messages(&g->w.a[i]) + QUOTA_IN_FLIGHT > QUOTA)
@@ -102,6 +103,15 @@ static void check_quota(struct loading *g, const struct op *op)
         if (g->l->quota && brings_more(op) && concerns(op, i) && !g->w.a[i].removed && g->told[i] &&
             world_messages(&g->w.a[i]) > QUOTA + 2 * BOX_MOST)
             load_die("more than the quota was let in");
+}
+
+NORETURN static void load_die_of(const struct op *op, enum st st)
+{
+    char why[200];
+
+    snprintf(why, sizeof why, "operation %u of account %u: %s, %.150s", op->kind, op->account, st_name(st),
+             err_get()->text);
+    load_die(why);
 }
 
 /* Flags that are so already need no commit, and time may run out before a step of erasing. */
@@ -128,7 +138,7 @@ void load_end(struct loading *g, struct op *op, enum st st)
         op->maybe = !op->broken && broken;
         note(MARK_FAILED, st, op);
         if (!g->l->may_fail && !is_refusal(g, op, st))
-            load_die(err_get()->text);
+            load_die_of(op, st);
         if (g->l->may_fail && ++g->failures >= GIVE_UP_AFTER)
             g->left = 0;
     }

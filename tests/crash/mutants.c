@@ -36,11 +36,12 @@ static bool is_noticed(const struct mutant *m, uint64_t seed, unsigned long long
     sim.quiet = true;
     sim.failures_most = 1;
     sim.failed = *out_cuts = 0;
+    sim.work_failed = false;
     disk_lie(&m->lie);
     for (unsigned i = 0; *out_cuts < most && !sim.failed; i++)
         *out_cuts += m->cut(seed + i, (unsigned)(most - *out_cuts));
     disk_lie(NULL);
-    noticed = sim.failed > 0;
+    noticed = sim.failed > 0 && !sim.work_failed;
     return noticed;
 }
 

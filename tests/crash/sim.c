@@ -130,7 +130,10 @@ void sim_base(uint64_t seed, bool closes, struct world *w)
 
     sim_fresh(dir, "life");
     disk_trace_clear(sim.trace);
-    must(sim_child(sim_live, &l, why));
+    if (!sim_child(sim_live, &l, why)) {
+        printf("not ok - the work to begin with: %s\n", why);
+        exit(1);
+    }
     sim_fresh(base, "base");
     sim_copy(dir, base);
     if (!look_in_child(&look, why)) {

@@ -22,6 +22,7 @@ extern struct sim {
     unsigned long long passed, failed;
     unsigned long long failures_most; /* then it stops */
     bool quiet;                       /* failures are what is wanted */
+    bool work_failed;                 /* not what was looked at */
 } sim;
 
 void sim_init(void);
