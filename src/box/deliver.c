@@ -23,8 +23,8 @@ struct work {
     struct delivery_rcpt *local;
     struct str *originals; /* of each: what RCPT gave */
     size_t n_local;
-    struct queue_rcpt *remote;
-    size_t n_remote;
+    struct queue_rcpt *queued; /* to be carried, and those here of whom the sender is to be told */
+    size_t n_queued, n_remote;
     uint64_t credential; /* of the grant */
 };
 
@@ -82,6 +82,113 @@ static void add_local(struct work *w, const struct rcpt_target *t)
         .account = t->account, .mailbox = t->mailbox, .prefix = prefix_for(w, t), .limits = &t->limits};
 }
 
+/* --- what the queue gets (RFC 3461) ------------------------------------------------------------------------------- */
+
+static struct str attr_value(const struct queue_attr *attrs, size_t n, struct str name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_ieq(attrs[i].name, name))
+            return attrs[i].value;
+    return STR_NONE;
+}
+
+static bool wants_success(const struct queue_rcpt *r)
+{
+    struct str rest = attr_value(r->attrs, r->n_attrs, STR("NOTIFY")), word;
+
+    while (str_split(&rest, ',', &word))
+        if (str_ieq(word, STR("SUCCESS")))
+            return true;
+    return false;
+}
+
+/* One more than came, for one of our own. */
+static enum st read_params(struct work *w, const struct rcpt_target *t, struct queue_attr **out, size_t *out_n)
+{
+    struct attribute *at = NULL;
+    struct queue_attr *attrs;
+    size_t n = 0;
+
+    if (t->params.n)
+        TRY(attributes_get(t->params, w->arena, LIMIT_QUEUE_ATTRS - 1, &at, &n));
+    attrs = ARENA_ARRAY(w->arena, struct queue_attr, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        if (at[i].name.p[0] == '.')
+            return FAIL(ST_SYNTAX, "a parameter of the queue's own from a gate");
+        attrs[i] = (struct queue_attr){at[i].name, at[i].value};
+    }
+    *out = attrs;
+    *out_n = n;
+    return ST_OK;
+}
+
+/* The sender is told that it has reached the address that he wrote to; where that leads is not his to know. */
+static void add_done(struct work *w, const struct rcpt_target *t, const struct queue_rcpt *from, struct str what)
+{
+    size_t n = from->n_attrs;
+    struct queue_attr *attrs = ARENA_ARRAY(w->arena, struct queue_attr, n + 1);
+
+    if (!w->m->reverse_path.n || !wants_success(from))
+        return;
+    if (n)
+        memcpy(attrs, from->attrs, n * sizeof *attrs);
+    attrs[n] = (struct queue_attr){STR(QUEUE_DONE), what};
+    w->queued[w->n_queued++] = (struct queue_rcpt){.address = t->original, .attrs = attrs, .n_attrs = n + 1};
+}
+
+/* Section 5.2.7.3 (c): behind an address that leads to several nobody tells of success any more. */
+static struct str without_success(struct arena *a, struct str notify)
+{
+    struct str word;
+    struct buf b;
+    struct str out;
+
+    buf_init(&b, LIMIT_RCPT_PARAMS);
+    while (str_split(&notify, ',', &word)) {
+        if (str_ieq(word, STR("SUCCESS")))
+            continue;
+        if (b.n)
+            buf_addc(&b, ',');
+        buf_add(&b, word);
+    }
+    out = b.n ? arena_str(a, buf_str(&b)) : STR("NEVER");
+    buf_fini(&b);
+    return out;
+}
+
+/* Those that one RCPT leads to stand side by side. */
+static bool is_one_of_several(const struct work *w, size_t i)
+{
+    struct str name = w->targets[i].original;
+
+    return (i > 0 && str_eq(w->targets[i - 1].original, name)) ||
+           (i + 1 < w->n_targets && str_eq(w->targets[i + 1].original, name));
+}
+
+static enum st add_queued(struct work *w, size_t i)
+{
+    const struct rcpt_target *t = &w->targets[i];
+    bool is_several = is_one_of_several(w, i);
+    struct queue_rcpt r = {.address = t->address};
+    struct queue_attr *attrs;
+
+    TRY(read_params(w, t, &attrs, &r.n_attrs));
+    r.attrs = attrs;
+    if (is_several && (i == 0 || !str_eq(w->targets[i - 1].original, t->original)))
+        add_done(w, t, &r, STR("expanded"));
+    if (t->kind == RCPT_LOCAL) {
+        if (!is_several)
+            add_done(w, t, &r, STR("arrived"));
+        return ST_OK;
+    }
+    for (size_t k = 0; is_several && k < r.n_attrs; k++)
+        if (str_ieq(attrs[k].name, STR("NOTIFY")))
+            attrs[k].value = without_success(w->arena, attrs[k].value);
+    w->queued[w->n_queued++] = r;
+    w->n_remote++;
+    return ST_OK;
+}
+
 static enum st sort_targets(struct work *w)
 {
     struct box_core *c = w->core;
@@ -90,7 +197,7 @@ static enum st sort_targets(struct work *w)
         return FAIL(ST_TRYLATER, "the keeper has not been heard of yet");
     w->local = ARENA_ARRAY(w->arena, struct delivery_rcpt, w->n_targets);
     w->originals = ARENA_ARRAY(w->arena, struct str, w->n_targets);
-    w->remote = ARENA_ARRAY(w->arena, struct queue_rcpt, w->n_targets);
+    w->queued = ARENA_ARRAY(w->arena, struct queue_rcpt, 2 * w->n_targets);
     for (size_t i = 0; i < w->n_targets; i++) {
         const struct rcpt_target *t = &w->targets[i];
 
@@ -98,8 +205,7 @@ static enum st sort_targets(struct work *w)
             return FAIL(ST_DENIED, "a recipient that the keeper did not resolve for this letter");
         if (t->kind == RCPT_LOCAL)
             add_local(w, t);
-        else
-            w->remote[w->n_remote++] = (struct queue_rcpt){.address = t->address};
+        TRY(add_queued(w, i));
     }
     return w->n_targets ? ST_OK : FAIL(ST_SYNTAX, "a letter for nobody");
 }
@@ -133,8 +239,8 @@ static enum st prepare_queue(struct work *w, uint64_t blob, uint64_t credential,
                             .account = m->account,
                             .credential = credential,
                             .reverse_path = m->reverse_path,
-                            .rcpts = w->remote,
-                            .n_rcpts = w->n_remote};
+                            .rcpts = w->queued,
+                            .n_rcpts = w->n_queued};
     struct queue_attr *attrs;
     struct attribute *at;
 
@@ -166,7 +272,7 @@ static enum st commit(struct work *w, uint64_t *out_id) SUSPENDS
         d.mail.bytes = STR_NONE;
         TRY(blob_stage_fd(c->box->store, w->r->fd, w->m->body_size, &d.mail.stage));
     }
-    if (w->n_remote) {
+    if (w->n_queued) {
         enum st st = prepare_queue(w, d.blob_id, w->credential, &d.extra);
 
         if (st != ST_OK) {

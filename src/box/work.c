@@ -75,7 +75,7 @@ static void add_rcpts(struct arena *a, const struct queue_entry *e, struct work_
         const struct queue_rcpt *r = &e->rcpts[i];
         struct work_rcpt *w = &l->rcpts[l->n_rcpts];
 
-        if (r->state != QUEUE_RCPT_WAITING || r->due_us > now_us)
+        if (r->state != QUEUE_RCPT_WAITING || r->due_us > now_us || queue_rcpt_is_done(r))
             continue;
         *w = (struct work_rcpt){.index = (uint32_t)i, .attempts = r->attempts, .address = r->address};
         w->attrs = attrs_of(a, r->attrs, r->n_attrs, &w->n_attrs);
@@ -101,19 +101,48 @@ static struct work_letter letter_of(struct arena *a, const struct queue_entry *e
     return l;
 }
 
+static bool any_done(const struct queue_entry *e)
+{
+    for (size_t i = 0; i < e->n_rcpts; i++)
+        if (e->rcpts[i].state == QUEUE_RCPT_WAITING && queue_rcpt_is_done(&e->rcpts[i]))
+            return true;
+    return false;
+}
+
+/* What is only to be told of is told before others are carried; where that fails the whole letter is due again at once. */
+static enum st tell_of_done(struct box *b, const struct queue_entry *e) SUSPENDS
+{
+    enum st st = any_done(e) ? queue_settle_done(b->queue, e) : ST_OK;
+
+    if (st == ST_OK)
+        return ST_OK;
+    LOG(QUEUE_NOT_SETTLED, lf_hex("id", e->id), lf_z("status", st_name(st)), lf_err());
+    IGNORE(queue_settle(b->queue, e->id, NULL, 0, true));
+    return st;
+}
+
 static enum st find_work(struct box *b, const struct msg_work_ask *m, struct arena *a, struct buf *out) SUSPENDS
 {
     struct queue_entry *entries;
     struct work_letter *letters;
     size_t n, some = 0;
+    enum st st = ST_OK;
     size_t most = MIN(MAX(m->most, 1u), (uint32_t)LETTERS_AT_ONCE);
 
     TRY(queue_claim(b->queue, most, deadline_in(MIN(m->wait_ms, (uint32_t)WAIT_MAX_MS)), a, &entries, &n));
     letters = ARENA_ARRAY(a, struct work_letter, n);
     for (size_t i = 0; i < n; i++) {
-        letters[some] = letter_of(a, &entries[i]);
-        some += letters[some].n_rcpts != 0;
+        enum st told = tell_of_done(b, &entries[i]);
+
+        if (told == ST_OK) {
+            letters[some] = letter_of(a, &entries[i]);
+            some += letters[some].n_rcpts != 0;
+        } else {
+            st = told;
+        }
     }
+    if (!some && st != ST_OK) /* the courier comes again after a while */
+        return st;
     work_letters_put(out, letters, some);
     return buf_check(out);
 }
@@ -199,11 +228,9 @@ static enum st read_list(struct ipc_request *r, const struct msg_outcome_ask *m,
 
 static enum queue_fate fate_of(uint8_t state)
 {
-    static const enum queue_fate fates[] = {[WORK_UNTRIED] = QUEUE_UNTRIED,
-                                            [WORK_DEFERRED] = QUEUE_DEFERRED,
-                                            [WORK_DELIVERED] = QUEUE_DELIVERED,
-                                            [WORK_RELAYED] = QUEUE_RELAYED,
-                                            [WORK_FAILED] = QUEUE_FAILED};
+    static const enum queue_fate fates[] = {
+        [WORK_UNTRIED] = QUEUE_UNTRIED, [WORK_DEFERRED] = QUEUE_DEFERRED, [WORK_DELIVERED] = QUEUE_DELIVERED,
+        [WORK_RELAYED] = QUEUE_RELAYED, [WORK_FAILED] = QUEUE_FAILED,     [WORK_ARRIVED] = QUEUE_ARRIVED};
 
     return fates[state];
 }

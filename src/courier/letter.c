@@ -193,7 +193,7 @@ void job_settle(struct job *j, uint8_t state, struct str status, struct str text
 
 static void log_results(const struct job *j)
 {
-    static const char *const states[] = {"untried", "deferred", "delivered", "relayed", "failed"};
+    static const char *const states[] = {"untried", "deferred", "delivered", "relayed", "failed", "arrived"};
 
     for (size_t i = 0; i < j->n; i++) {
         const struct work_result *r = &j->results[i];

@@ -85,7 +85,7 @@ static void settle(struct job *j, size_t i, enum st st)
     struct work_result *r = &j->results[i];
     bool is_final = st == ST_NOTFOUND || st == ST_DENIED || st == ST_SYNTAX || st == ST_TOOBIG;
 
-    r->state = st == ST_OK ? WORK_DELIVERED : is_final ? WORK_FAILED : WORK_DEFERRED;
+    r->state = st == ST_OK ? WORK_ARRIVED : is_final ? WORK_FAILED : WORK_DEFERRED;
     r->status = st == ST_OK          ? STR("2.1.5")
                 : st == ST_NOTFOUND  ? STR("5.1.1")
                 : st == ST_OVERQUOTA ? STR("4.2.2")

@@ -35,7 +35,7 @@ void rcpt_targets_put(struct buf *b, const struct rcpt_target *t, size_t n)
         rec_put_str(b, t->address);
         rec_put_str(b, t->original);
         rec_put_str(b, t->mailbox);
-        rec_put_str(b, t->notify);
+        rec_put_str(b, t->params);
         limits_put(b, &t->limits);
         rec_put_str(b, t->pass);
     }
@@ -49,7 +49,7 @@ static void target_get(struct rec *r, struct rcpt_target *t)
     t->address = rec_str(r, LIMIT_IPC_FRAME);
     t->original = rec_str(r, LIMIT_IPC_FRAME);
     t->mailbox = rec_str(r, LIMIT_MAILBOX_NAME);
-    t->notify = rec_str(r, LIMIT_IPC_FRAME);
+    t->params = rec_str(r, LIMIT_RCPT_PARAMS);
     limits_get(r, &t->limits);
     t->pass = rec_str(r, PASS_BYTES);
     rec_need(r, t->pass.n == 0 || t->pass.n == PASS_BYTES);

@@ -17,7 +17,7 @@ struct rcpt_target {
     struct str address;           /* the address in the end (of an alias: its target); remote: where to send */
     struct str original;          /* as RCPT gave it; for Delivered-To and bounces */
     struct str mailbox;           /* empty: INBOX */
-    struct str notify;            /* later: DSN parameters */
+    struct str params;            /* of RCPT: attributes, as attributes_put makes them; empty: none */
     struct account_limits limits; /* local: what the account may hold */
     struct str pass;              /* PASS_BYTES */
 };

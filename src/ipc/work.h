@@ -29,6 +29,7 @@ enum work_state {
     WORK_DELIVERED, /* a server has taken it that answers for notices (RFC 3461 section 5.2.2), or that is the last one */
     WORK_RELAYED,   /* a server has taken it that knows no DSN (RFC 3461 section 5.2.1) */
     WORK_FAILED,    /* for good */
+    WORK_ARRIVED,   /* it is in a mailbox of this server */
     WORK_STATES
 };
 

@@ -19,6 +19,8 @@ static const struct {
     [DSN_DELIVERED] = {STR("delivered"), STR("Delivered: your letter has arrived"), STR("has been delivered:")},
     [DSN_RELAYED] = {STR("relayed"), STR("Relayed: your letter has been passed on"),
                      STR("has been passed on to a server that sends no notices of its own:")},
+    [DSN_EXPANDED] = {STR("expanded"), STR("Delivered: your letter goes to several people"),
+                      STR("has been accepted for an address that leads to several people:")},
 };
 
 static struct str attr(const struct queue_attr *attrs, size_t n, struct str name)
@@ -105,10 +107,11 @@ static bool has(const struct dsn *d, enum dsn_action action)
 
 static enum dsn_action main_action(const struct dsn *d)
 {
-    for (enum dsn_action action = DSN_FAILED; action < DSN_RELAYED; action++)
-        if (has(d, action))
-            return action;
-    return DSN_RELAYED;
+    enum dsn_action action = DSN_FAILED;
+
+    while (action < DSN_ACTIONS - 1 && !has(d, action))
+        action++;
+    return action;
 }
 
 static void add_head(const struct dsn *d, struct arena *a, struct str boundary, bool is_wide, struct buf *b)
@@ -145,7 +148,7 @@ static void add_for_people(const struct dsn *d, struct arena *a, struct buf *b)
     struct str arrival = time_rfc5322(a, d->entry->arrival_us);
 
     buf_addf(b, "This is the mail server %.*s.\r\n", STR_ARGS(d->host_name));
-    for (enum dsn_action action = DSN_FAILED; action <= DSN_RELAYED; action++) {
+    for (enum dsn_action action = DSN_FAILED; action < DSN_ACTIONS; action++) {
         if (!has(d, action))
             continue;
         buf_addf(b, "\r\nYour letter of %.*s\r\n%.*s\r\n", STR_ARGS(arrival), STR_ARGS(kinds[action].text));
@@ -163,7 +166,7 @@ static void add_for_people(const struct dsn *d, struct arena *a, struct buf *b)
 static void add_status(const struct dsn_rcpt *r, struct buf *b)
 {
     static const char class_of[] = {
-        [DSN_FAILED] = '5', [DSN_DELAYED] = '4', [DSN_DELIVERED] = '2', [DSN_RELAYED] = '2'};
+        [DSN_FAILED] = '5', [DSN_DELAYED] = '4', [DSN_DELIVERED] = '2', [DSN_RELAYED] = '2', [DSN_EXPANDED] = '2'};
     bool fits = r->status.n &&
                 (r->status.p[0] == class_of[r->action] || (r->action == DSN_FAILED && str_eq(r->status, STR("4.4.7"))));
 

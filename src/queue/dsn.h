@@ -4,7 +4,7 @@
 #include "base/buf.h"
 #include "queue/queue.h"
 
-enum dsn_action { DSN_FAILED, DSN_DELAYED, DSN_DELIVERED, DSN_RELAYED };
+enum dsn_action { DSN_FAILED, DSN_DELAYED, DSN_DELIVERED, DSN_RELAYED, DSN_EXPANDED, DSN_ACTIONS };
 
 struct dsn_rcpt {
     const struct queue_rcpt *rcpt;

@@ -42,6 +42,11 @@ struct queue_rcpt {
     size_t n_attrs;
 };
 
+/* An attribute of a recipient who needs no carrying: the letter had reached him with the commit that made the entry (value "arrived"), or his address had been expanded to
+ * others in it ("expanded"). He stands in the queue so that his sender is told. */
+#define QUEUE_DONE ".done"
+bool queue_rcpt_is_done(const struct queue_rcpt *r);
+
 struct queue_entry {
     uint64_t id; /* given by queue_prepare */
     uint64_t blob, size;
@@ -98,7 +103,15 @@ enum st queue_claim(struct queue *q, size_t most, mono_ms deadline, struct arena
 bool queue_is_claimed(const struct queue *q, uint64_t id);
 void queue_give_back_all(struct queue *q); /* whoever carried is gone */
 
-enum queue_fate { QUEUE_UNTRIED, QUEUE_DEFERRED, QUEUE_DELIVERED, QUEUE_RELAYED, QUEUE_FAILED }; /* as in ipc/work.h */
+enum queue_fate {
+    QUEUE_UNTRIED,
+    QUEUE_DEFERRED,
+    QUEUE_DELIVERED,
+    QUEUE_RELAYED,
+    QUEUE_FAILED,
+    QUEUE_ARRIVED,
+    QUEUE_EXPANDED
+}; /* as in ipc/work.h; expanded: the box only */
 
 struct queue_result {
     uint32_t rcpt; /* index into the entry's */
@@ -113,6 +126,9 @@ struct queue_result {
  * given twice. `last`: the caller is done with the entry. One that this box has not given away is fine: the one before it has. ST_NOTFOUND: it is gone; ST_BUSY: it is being changed, ask again; ST_SYNTAX: no such recipient. Claimed still after other errors. */
 enum st queue_settle(struct queue *q, uint64_t id, const struct queue_result *results, size_t n, bool last)
     SUSPENDS MUST_USE;
+
+/* The same for those recipients of a claimed entry who need no carrying. It stays claimed when others wait still. As queue_settle. */
+enum st queue_settle_done(struct queue *q, const struct queue_entry *e) SUSPENDS MUST_USE;
 
 struct queue_counts {
     uint64_t entries, held, bytes;

@@ -60,7 +60,8 @@ static bool wants(const struct queue_rcpt *r, enum dsn_action action)
     static const struct str words[] = {[DSN_FAILED] = STR("FAILURE"),
                                        [DSN_DELAYED] = STR("DELAY"),
                                        [DSN_DELIVERED] = STR("SUCCESS"),
-                                       [DSN_RELAYED] = STR("SUCCESS")};
+                                       [DSN_RELAYED] = STR("SUCCESS"),
+                                       [DSN_EXPANDED] = STR("SUCCESS")};
     struct str rest = attr_of(r->attrs, r->n_attrs, STR("NOTIFY")), word;
 
     if (!rest.p)
@@ -122,6 +123,12 @@ static void defer(struct settling *s, const struct queue_result *res)
     tell(s, res, DSN_DELAYED);
 }
 
+static void reached(struct settling *s, const struct queue_result *res, enum dsn_action action)
+{
+    s->rcpts[res->rcpt].state = QUEUE_RCPT_DELIVERED;
+    tell(s, res, action);
+}
+
 static enum st apply(struct settling *s, const struct queue_result *res)
 {
     struct queue_rcpt *r;
@@ -135,12 +142,10 @@ static enum st apply(struct settling *s, const struct queue_result *res)
     switch (res->fate) {
     case QUEUE_UNTRIED: r->due_us = MAX(res->not_before_us, s->now_us); break;
     case QUEUE_DEFERRED: defer(s, res); break;
-    case QUEUE_DELIVERED:
-    case QUEUE_RELAYED:
-        r->state = QUEUE_RCPT_DELIVERED;
-        if (res->fate == QUEUE_RELAYED) /* the next server tells, where it knows DSN */
-            tell(s, res, DSN_RELAYED);
-        break;
+    case QUEUE_DELIVERED: /* the next server tells, since it knows DSN */ r->state = QUEUE_RCPT_DELIVERED; break;
+    case QUEUE_RELAYED: reached(s, res, DSN_RELAYED); break;
+    case QUEUE_ARRIVED: reached(s, res, DSN_DELIVERED); break;
+    case QUEUE_EXPANDED: reached(s, res, DSN_EXPANDED); break;
     case QUEUE_FAILED:
         r->state = QUEUE_RCPT_FAILED;
         tell(s, res, DSN_FAILED);
@@ -278,6 +283,37 @@ enum st queue_settle(struct queue *q, uint64_t id, const struct queue_result *re
         queue_claim_moved(q, id, s.is.due_us);
     if (st == ST_NOTFOUND || (st == ST_OK && last))
         queue_claim_end(q, id);
+    arena_fini(&a);
+    return st;
+}
+
+/* --- those who need no carrying ----------------------------------------------------------------------------------- */
+
+bool queue_rcpt_is_done(const struct queue_rcpt *r)
+{
+    return attr_of(r->attrs, r->n_attrs, STR(QUEUE_DONE)).p != NULL;
+}
+
+enum st queue_settle_done(struct queue *q, const struct queue_entry *e)
+{
+    struct arena a = ARENA_INIT;
+    struct queue_result *results = ARENA_ARRAY(&a, struct queue_result, e->n_rcpts);
+    bool others = false;
+    size_t n = 0;
+    enum st st;
+
+    for (size_t i = 0; i < e->n_rcpts; i++) {
+        const struct queue_rcpt *r = &e->rcpts[i];
+        bool is_expanded = str_eq(attr_of(r->attrs, r->n_attrs, STR(QUEUE_DONE)), STR("expanded"));
+
+        if (r->state == QUEUE_RCPT_WAITING && queue_rcpt_is_done(r))
+            results[n++] = (struct queue_result){.rcpt = (uint32_t)i,
+                                                 .fate = is_expanded ? QUEUE_EXPANDED : QUEUE_ARRIVED,
+                                                 .status = is_expanded ? STR("2.0.0") : STR("2.1.5")};
+        else
+            others = others || r->state == QUEUE_RCPT_WAITING;
+    }
+    st = n ? queue_settle(q, e->id, results, n, !others) : ST_OK;
     arena_fini(&a);
     return st;
 }

@@ -37,10 +37,19 @@ static bool is_path(struct str s)
     return is_clean(s, s.n && s.p[0] == '"');
 }
 
+/* Values may have angle brackets in them: xtext (RFC 3461 section 4) does. */
+static bool is_word(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] <= 32 || s.p[i] == 127)
+            return false;
+    return true;
+}
+
 static bool are_clean(const struct smtp_attr *attrs, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (!is_clean(attrs[i].name, false) || !is_clean(attrs[i].value, false))
+        if (!is_clean(attrs[i].name, false) || !is_word(attrs[i].value))
             return false;
     return true;
 }

@@ -16,24 +16,6 @@ static enum st parse(struct smtp_cmd *c, struct smtp_path *path) SUSPENDS
     return ST_DENIED;
 }
 
-static enum st take_params(struct smtp_session *s, const struct smtp_path *path) SUSPENDS
-{
-    for (size_t i = 0; i < path->n_params; i++) {
-        const struct smtp_param *p = &path->params[i];
-        const struct smtp_ext *e = s->extended ? smtp_ext_of_mail_param(s, p->name) : NULL;
-
-        if (!e) {
-            TRY(smtp_refuse(s, SMTP_PARAMETER_UNKNOWN, p->name)); /* RFC 5321 section 4.1.1.11 */
-            return ST_DENIED;
-        }
-        TRY(e->mail(s, p));
-        if (e->remember)
-            s->txn.attributes[s->txn.n_attributes++] =
-                (struct attribute){str_z(e->mail_param), arena_str(&s->txn_arena, p->value)};
-    }
-    return ST_OK;
-}
-
 /* RFC 6409 section 6.1: a user sends as himself. The null path is for reports, which programs of users send too. */
 static enum st check_sender(struct smtp_session *s, const struct smtp_path *path) SUSPENDS
 {
@@ -60,7 +42,7 @@ static enum st begin(struct smtp_cmd *c, struct smtp_path *path) SUSPENDS
     struct smtp_session *s = c->s;
 
     TRY(parse(c, path));
-    TRY(take_params(s, path));
+    TRY(smtp_ext_params(s, path, true, &s->txn_arena, s->txn.attributes, &s->txn.n_attributes));
     return check_sender(s, path);
 }
 

@@ -9,8 +9,6 @@ static enum st parse(struct smtp_cmd *c, struct smtp_path *path) SUSPENDS
         TRY(smtp_refuse(s, SMTP_BAD_ADDRESS, str_z(err_get()->text)));
     else if (st != ST_OK)
         TRY(smtp_refuse(s, SMTP_BAD_SYNTAX, str_z(c->verb->syntax)));
-    else if (path->n_params)
-        TRY(smtp_refuse(s, SMTP_PARAMETER_UNKNOWN, path->params[0].name));
     else if (!path->is_postmaster && path->addr.is_utf8 && !s->txn.utf8)
         TRY(smtp_refuse(s, SMTP_UTF8_NOT_OFFERED, path->text));
     else
@@ -37,13 +35,12 @@ static struct rcpt_target kept(struct arena *a, const struct rcpt_target *t)
     k.address = arena_str(a, t->address);
     k.original = arena_str(a, t->original);
     k.mailbox = arena_str(a, t->mailbox);
-    k.notify = arena_str(a, t->notify);
     k.pass = arena_str(a, t->pass);
     return k;
 }
 
 /* Two addresses that lead to the same mailbox bring one letter there. */
-static enum st add(struct smtp_session *s, const struct rcpt_target *targets, size_t n)
+static enum st add(struct smtp_session *s, const struct rcpt_target *targets, size_t n, struct str params)
 {
     struct smtp_txn *t = &s->txn;
 
@@ -61,7 +58,8 @@ static enum st add(struct smtp_session *s, const struct rcpt_target *targets, si
                 memcpy(more, t->targets, t->n_targets * sizeof *more);
             t->targets = more;
         }
-        t->targets[t->n_targets++] = kept(&s->txn_arena, &targets[i]);
+        t->targets[t->n_targets] = kept(&s->txn_arena, &targets[i]);
+        t->targets[t->n_targets++].params = params;
     }
     return ST_OK;
 }
@@ -92,14 +90,15 @@ static bool is_tight(const struct smtp_session *s, const struct smtp_rcpt_result
     return !s->submission && !s->txn.size && r->free < s->set->smtp_max_message_size;
 }
 
-static enum st answer(struct smtp_session *s, enum st st, struct str address, const struct smtp_rcpt_result *r) SUSPENDS
+static enum st answer(struct smtp_session *s, enum st st, struct str address, struct str params,
+                      const struct smtp_rcpt_result *r) SUSPENDS
 {
     switch (st) {
     case ST_OK:
         if (s->txn.n_rcpts && (s->txn.is_tight || is_tight(s, r)))
             return smtp_reply_arg(s, SMTP_NEARLY_FULL, s->txn.is_tight ? STR("Another recipient") : address);
         s->txn.is_tight = is_tight(s, r);
-        if (add(s, r->targets, r->n) != ST_OK)
+        if (add(s, r->targets, r->n, params) != ST_OK)
             return smtp_reply(s, SMTP_TOO_MANY_RCPTS);
         s->txn.only_rcpt = s->txn.n_rcpts++ ? STR_NONE : arena_str(&s->txn_arena, address);
         return smtp_reply(s, SMTP_RCPT_OK);
@@ -114,20 +113,44 @@ static enum st answer(struct smtp_session *s, enum st st, struct str address, co
     }
 }
 
+/* What RCPT said beside the address, as a list that goes with each of its targets; empty: nothing. */
+static enum st take_params(struct smtp_session *s, const struct smtp_path *path, struct arena *a, struct str *out)
+    SUSPENDS
+{
+    struct attribute list[SMTP_PARAMS_MAX];
+    struct buf b;
+    size_t n = 0;
+    enum st st;
+
+    TRY(smtp_ext_params(s, path, false, a, list, &n));
+    *out = STR("");
+    if (!n)
+        return ST_OK;
+    buf_init(&b, LIMIT_RCPT_PARAMS);
+    attributes_put(&b, list, n);
+    st = buf_check(&b);
+    if (st == ST_OK)
+        *out = arena_str(&s->txn_arena, buf_str(&b));
+    buf_fini(&b);
+    return st;
+}
+
 /* What is asked for lives in `a`: only targets that are new stay with the transaction, however often a client repeats himself. */
 static enum st ask(struct smtp_cmd *c, struct arena *a) SUSPENDS
 {
     struct smtp_session *s = c->s;
     struct smtp_path *path = ARENA_NEW(a, struct smtp_path);
     struct smtp_rcpt_result r = {.free = UINT64_MAX};
-    struct str address;
+    struct str address, params = STR("");
     enum st st = parse(c, path);
 
+    if (st == ST_OK)
+        st = take_params(s, path, a, &params);
     if (st != ST_OK)
         return st == ST_DENIED ? ST_OK : st;
     address = path->is_postmaster ? STR("postmaster") : path->addr.whole;
     st = s->setup.ops->resolve(s->setup.arg, s->txn.id, s->user.account, s->txn.size, address, a, &r);
-    return answer(s, st, address, &r);
+    return answer(s, st, address, params, &r);
 }
 
 enum st smtp_cmd_rcpt(struct smtp_cmd *c)

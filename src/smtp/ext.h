@@ -3,15 +3,21 @@
 
 #include "smtp/session.h"
 
+struct smtp_ext_param {
+    const char *name;
+    /* Checks and remembers it. ST_OK, or it has replied already and gives ST_DENIED; else the stream's error. */
+    enum st (*take)(struct smtp_session *s, const struct smtp_param *p) SUSPENDS;
+    bool remember; /* it becomes an attribute of the envelope, or of the recipient */
+};
+
+#define SMTP_EXT_PARAMS 2
+
 struct smtp_ext {
     const char *keyword; /* in EHLO's list */
     bool (*offered)(const struct smtp_session *s);
     /* Adds what stands behind the keyword; NULL: nothing. */
     void (*args)(const struct smtp_session *s, struct buf *out);
-    const char *mail_param; /* the MAIL parameter it owns, or NULL */
-    /* Checks and remembers it. ST_OK, or it has replied already and gives ST_DENIED; else the stream's error. */
-    enum st (*mail)(struct smtp_session *s, const struct smtp_param *p) SUSPENDS;
-    bool remember; /* the parameter becomes an attribute of the envelope */
+    struct smtp_ext_param mail[SMTP_EXT_PARAMS], rcpt[SMTP_EXT_PARAMS]; /* that it owns */
 };
 
 #define EXT(object, ref) extern const struct smtp_ext object;
@@ -21,4 +27,7 @@ struct smtp_ext {
 extern const struct smtp_ext *const smtp_exts[];
 extern const size_t smtp_n_exts;
 
-const struct smtp_ext *smtp_ext_of_mail_param(const struct smtp_session *s, struct str name);
+/* Parameters of MAIL, or of RCPT: each is given to the extension that owns it, once. What is to be remembered is added to `out`, which has room for
+ * SMTP_PARAMS_MAX, with texts in the arena. ST_OK, or ST_DENIED when it has been answered; else the stream's error. */
+enum st smtp_ext_params(struct smtp_session *s, const struct smtp_path *path, bool is_mail, struct arena *a,
+                        struct attribute *out, size_t *out_n) SUSPENDS MUST_USE;

@@ -15,5 +15,4 @@ static enum st mail(struct smtp_session *s, const struct smtp_param *p) SUSPENDS
     return ST_DENIED;
 }
 
-const struct smtp_ext smtp_ext_8bitmime = {
-    .keyword = "8BITMIME", .offered = offered, .mail_param = "BODY", .mail = mail, .remember = true};
+const struct smtp_ext smtp_ext_8bitmime = {.keyword = "8BITMIME", .offered = offered, .mail = {{"BODY", mail, true}}};

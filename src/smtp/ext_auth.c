@@ -23,4 +23,4 @@ static bool offered(const struct smtp_session *s)
 }
 
 const struct smtp_ext smtp_ext_auth = {
-    .keyword = "AUTH", .offered = offered, .args = args, .mail_param = "AUTH", .mail = mail};
+    .keyword = "AUTH", .offered = offered, .args = args, .mail = {{"AUTH", mail, false}}};

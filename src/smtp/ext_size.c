@@ -33,4 +33,4 @@ static enum st mail(struct smtp_session *s, const struct smtp_param *p) SUSPENDS
 }
 
 const struct smtp_ext smtp_ext_size = {
-    .keyword = "SIZE", .offered = offered, .args = args, .mail_param = "SIZE", .mail = mail};
+    .keyword = "SIZE", .offered = offered, .args = args, .mail = {{"SIZE", mail, false}}};

@@ -18,4 +18,4 @@ static enum st mail(struct smtp_session *s, const struct smtp_param *p) SUSPENDS
 }
 
 const struct smtp_ext smtp_ext_smtputf8 = {
-    .keyword = "SMTPUTF8", .offered = offered, .mail_param = "SMTPUTF8", .mail = mail, .remember = true};
+    .keyword = "SMTPUTF8", .offered = offered, .mail = {{"SMTPUTF8", mail, true}}};

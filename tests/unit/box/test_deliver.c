@@ -246,3 +246,129 @@ TEST(a_spool_file_is_believed_as_little)
 {
     rig_run(spools);
 }
+
+/* --- notices that were asked for (RFC 3461) --------------------------------------------------------------------- */
+
+static struct rcpt_target told_target(struct attempt *x, uint8_t kind, const char *address, const char *original,
+                                      const char *notify)
+{
+    struct rcpt_target t = {.kind = kind,
+                            .account = kind == RCPT_LOCAL ? ALICE : 0,
+                            .address = str_z(address),
+                            .original = str_z(original)};
+    struct attribute at[] = {{STR("NOTIFY"), str_z(notify)}, {STR("ORCPT"), STR("rfc822;so")}};
+    unsigned char *pass = arena_alloc(&rig.a, PASS_BYTES);
+    struct buf b;
+
+    buf_init(&b, 1000);
+    attributes_put(&b, at, ARRAY_LEN(at));
+    t.params = arena_str(&rig.a, buf_str(&b));
+    buf_fini(&b);
+    pass_make(rig_key, 0, TXN, x->m.account, &t, pass);
+    t.pass = str_n((const char *)pass, PASS_BYTES);
+    return t;
+}
+
+static enum st attempt_all(struct attempt *x, const struct rcpt_target *t, size_t n)
+{
+    struct buf rcpts, none;
+    enum st st;
+
+    buf_init(&rcpts, 40960);
+    buf_init(&none, 64);
+    rcpt_targets_put(&rcpts, t, n);
+    attributes_put(&none, NULL, 0);
+    x->m.rcpts = buf_str(&rcpts);
+    x->m.rcpts_size = rcpts.n;
+    x->m.attributes = buf_str(&none);
+    st = raw(x);
+    x->m.attributes = STR_NONE;
+    buf_fini(&none);
+    buf_fini(&rcpts);
+    return st;
+}
+
+/* "address NOTIFY .done;" of all recipients in the queue. */
+static struct str queued_rcpts(void)
+{
+    struct queue_entry *list;
+    uint64_t next;
+    size_t n;
+    bool more;
+    struct buf b;
+    struct str out;
+
+    buf_init(&b, 4096);
+    CHECK_ST(queue_list(rig.box.queue, &(struct queue_filter){.most = 100}, &rig.a, &list, &n, &next, &more), ST_OK);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < list[i].n_rcpts; k++) {
+            const struct queue_rcpt *r = &list[i].rcpts[k];
+
+            buf_add(&b, r->address);
+            for (size_t j = 0; j < r->n_attrs; j++)
+                buf_addf(&b, " %.*s=%.*s", STR_ARGS(r->attrs[j].name), STR_ARGS(r->attrs[j].value));
+            buf_addc(&b, ';');
+        }
+        CHECK_ST(queue_drop(rig.box.queue, list[i].id), ST_OK);
+    }
+    out = arena_str(&rig.a, buf_str(&b));
+    buf_fini(&b);
+    return out;
+}
+
+static void asked_notices(void)
+{
+    struct attempt *x = to(RCPT_LOCAL, ALICE, 0);
+    struct rcpt_target t[4];
+
+    t[0] = told_target(x, RCPT_LOCAL, "alice@home.test", "al@home.test", "DELAY,success");
+    CHECK_ST(attempt_all(x, t, 1), ST_OK);
+    CHECK_STR(queued_rcpts(), STR("al@home.test NOTIFY=DELAY,success ORCPT=rfc822;so .done=arrived;"));
+    t[0] = told_target(x, RCPT_LOCAL, "alice@home.test", "al@home.test", "FAILURE,DELAY");
+    CHECK_ST(attempt_all(x, t, 1), ST_OK);
+    CHECK_STR(queued_rcpts(), STR(""));
+    t[0] = told_target(x, RCPT_LOCAL, "alice@home.test", "al@home.test", "SUCCESS");
+    x->m.reverse_path = STR("");
+    CHECK_ST(attempt_all(x, t, 1), ST_OK); /* nobody is there to be told */
+    CHECK_STR(queued_rcpts(), STR(""));
+    x->m.reverse_path = STR("a@b.test");
+    stored(3, 0);
+    t[0] = told_target(x, RCPT_LOCAL, "alice@home.test", "team@home.test", "SUCCESS,FAILURE");
+    t[1] = told_target(x, RCPT_REMOTE, "x@far.test", "team@home.test", "SUCCESS,FAILURE");
+    t[2] = told_target(x, RCPT_REMOTE, "y@far.test", "alias@home.test", "SUCCESS");
+    t[3] = told_target(x, RCPT_REMOTE, "z@far.test", "z@far.test", "NEVER");
+    CHECK_ST(attempt_all(x, t, 4), ST_OK);
+    CHECK_STR(queued_rcpts(), STR("team@home.test NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;so .done=expanded;"
+                                  "x@far.test NOTIFY=FAILURE ORCPT=rfc822;so;"
+                                  "y@far.test NOTIFY=SUCCESS ORCPT=rfc822;so;"
+                                  "z@far.test NOTIFY=NEVER ORCPT=rfc822;so;"));
+    t[0] = told_target(x, RCPT_REMOTE, "x@far.test", "team@home.test", "SUCCESS");
+    t[1] = told_target(x, RCPT_REMOTE, "y@far.test", "team@home.test", "SUCCESS");
+    CHECK_ST(attempt_all(x, t, 2), ST_OK);
+    CHECK_STR(queued_rcpts(), STR("team@home.test NOTIFY=SUCCESS ORCPT=rfc822;so .done=expanded;"
+                                  "x@far.test NOTIFY=NEVER ORCPT=rfc822;so;y@far.test NOTIFY=NEVER ORCPT=rfc822;so;"));
+}
+TEST(who_wants_to_hear_of_success_has_a_recipient_in_the_queue)
+{
+    rig_run(asked_notices);
+}
+
+static void forged_params(void)
+{
+    struct attempt *x = to(RCPT_LOCAL, ALICE, 0);
+    struct attribute own = {STR(QUEUE_DONE), STR("arrived")};
+    struct buf b;
+
+    buf_init(&b, 1000);
+    attributes_put(&b, &own, 1);
+    x->t.params = buf_str(&b);
+    CHECK_ST(attempt(x), ST_SYNTAX);
+    x->t.params = STR("rubbish");
+    CHECK_ST(attempt(x), ST_SYNTAX);
+    buf_fini(&b);
+    stored(0, 0);
+}
+TEST(a_gate_can_not_set_what_is_the_queues_own)
+{
+    rig_run(forged_params);
+}

@@ -9,7 +9,7 @@ static const struct rcpt_target targets[] = {
      .original = {"A+tag@example.test", 18},
      .mailbox = {"Lists", 5},
      .pass = {"0123456789abcdef", 16}},
-    {.kind = RCPT_REMOTE, .address = {"b@example.org", 13}, .notify = {"NEVER", 5}},
+    {.kind = RCPT_REMOTE, .address = {"b@example.org", 13}, .params = {"NEVER", 5}},
 };
 
 TEST(targets_come_back_and_every_cut_is_refused)
@@ -28,7 +28,7 @@ TEST(targets_come_back_and_every_cut_is_refused)
     CHECK_STR(got[0].mailbox, targets[0].mailbox);
     CHECK_STR(got[0].pass, targets[0].pass);
     CHECK_U64(got[1].kind, RCPT_REMOTE);
-    CHECK_STR(got[1].notify, STR("NEVER"));
+    CHECK_STR(got[1].params, STR("NEVER"));
     for (size_t i = 0; i < b.n; i++)
         CHECK_ST(rcpt_targets_get(str_n(b.p, i), &a, &got, &n), ST_SYNTAX);
     buf_addc(&b, 0);

@@ -316,3 +316,42 @@ TEST(a_new_start_finds_the_earliest_letter_and_walks_over_little)
 {
     in_world(1, body_low);
 }
+
+/* Whom the letter had reached when it was accepted, or whose address had been expanded: his sender is told, and nothing is carried. */
+static void body_done(struct world *w)
+{
+    static const struct queue_attr here[] = {{STR("NOTIFY"), STR("SUCCESS")}, {STR(QUEUE_DONE), STR("arrived")}},
+                                   many[] = {{STR("NOTIFY"), STR("SUCCESS")}, {STR(QUEUE_DONE), STR("expanded")}};
+    static const struct queue_rcpt rcpts[] = {{.address = STR("here@home.test"), .attrs = here, .n_attrs = 2},
+                                              {.address = STR("x@far.test")},
+                                              {.address = STR("team@home.test"), .attrs = many, .n_attrs = 2}};
+    struct queue *q = begin(w);
+    struct queue_entry *list, e;
+    struct str notice;
+    uint64_t id = submit(w, q, rcpts, 3, wall);
+
+    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK_ST(queue_settle_done(q, &list[0]), ST_OK);
+    CHECK(queue_is_claimed(q, id)); /* another one is to be carried */
+    CHECK_ST(queue_get(q, id, &w->arena, &e), ST_OK);
+    CHECK(e.rcpts[0].state == QUEUE_RCPT_DELIVERED && e.rcpts[1].state == QUEUE_RCPT_WAITING &&
+          e.rcpts[2].state == QUEUE_RCPT_DELIVERED);
+    notice = notice_of(w, q);
+    CHECK(has_text(notice, "Final-Recipient: rfc822; here@home.test\r\nAction: delivered\r\nStatus: 2.1.5\r\n"));
+    CHECK(has_text(notice, "Final-Recipient: rfc822; team@home.test\r\nAction: expanded\r\nStatus: 2.0.0\r\n"));
+    CHECK(!has_text(notice, "far.test"));
+    CHECK_ST(queue_settle_done(q, &e), ST_OK); /* nothing is left to tell */
+    CHECK(!notice_of(w, q).p);
+    CHECK_ST(settle_one(q, id, 1, QUEUE_DELIVERED), ST_OK);
+    CHECK_ST(queue_get(q, id, &w->arena, &e), ST_NOTFOUND);
+    id = submit(w, q, rcpts, 1, wall);
+    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK_ST(queue_settle_done(q, &list[0]), ST_OK);
+    CHECK_ST(queue_get(q, id, &w->arena, &e), ST_NOTFOUND);
+    CHECK(!queue_is_claimed(q, id) && has_text(notice_of(w, q), "Action: delivered"));
+    end(q);
+}
+TEST(who_needs_no_carrying_is_told_of)
+{
+    in_world(1, body_done);
+}

@@ -13,7 +13,7 @@ struct world {
     struct config_listener row;
     struct core *core;
     struct stream *stream;
-    char delivered[200000], from[300], rcpts[1000], recorded[100];
+    char delivered[200000], from[300], rcpts[1000], params[1000], recorded[100];
     size_t n_delivered;
     unsigned letters, spools;
     uint64_t body_size;
@@ -102,6 +102,30 @@ static bool spool_may(void *arg, uint64_t more)
     return true;
 }
 
+/* "RET=HDRS |NOTIFY=NEVER |": of the envelope, then of each recipient. */
+static void keep_params(const struct smtp_letter *l)
+{
+    struct arena a = ARENA_INIT;
+    struct attribute *list = (struct attribute *)(uintptr_t)l->attributes;
+    size_t n = l->n_attributes;
+    struct buf b;
+
+    buf_init(&b, sizeof w->params - 1);
+    for (size_t i = 0; i <= l->n_targets; i++) {
+        for (size_t k = 0; k < n; k++)
+            buf_addf(&b, "%.*s=%.*s ", STR_ARGS(list[k].name), STR_ARGS(list[k].value));
+        buf_addc(&b, '|');
+        n = 0;
+        if (i < l->n_targets && l->targets[i].params.n)
+            CHECK_ST(attributes_get(l->targets[i].params, &a, 10, &list, &n), ST_OK);
+    }
+    CHECK_ST(buf_check(&b), ST_OK);
+    memcpy(w->params, b.p, b.n);
+    w->params[b.n] = 0;
+    buf_fini(&b);
+    arena_fini(&a);
+}
+
 static enum st deliver(void *arg, const struct smtp_letter *l, uint64_t *out_id)
 {
     struct mime_record rec;
@@ -120,6 +144,7 @@ static enum st deliver(void *arg, const struct smtp_letter *l, uint64_t *out_id)
     for (size_t i = 0; i < l->n_targets; i++)
         snprintf(w->rcpts + strlen(w->rcpts), sizeof w->rcpts - strlen(w->rcpts), "%.*s;",
                  STR_ARGS(l->targets[i].address));
+    keep_params(l);
     w->letters++;
     *out_id = 0xabc;
     return w->deliver_st;
@@ -606,4 +631,54 @@ TEST(a_mailbox_that_became_full_is_told_after_the_letter)
                  "\r\n.\r\nQUIT\r\n"),
              out, sizeof out);
     CHECK(str_search(got, STR("\r\n452 4.2.2 ")) < got.n); /* the others shall have it when it comes again */
+}
+
+TEST(dsn_parameters_travel_by_name)
+{
+    struct world world = {0};
+
+    talk(&world,
+         STR("EHLO c\r\nMAIL FROM:<a@b.example> RET=hdrs ENVID=QQ+2B1 BODY=8BITMIME\r\n"
+             "RCPT TO:<bob@example.test> NOTIFY=SUCCESS,delay ORCPT=rfc822;Bob+40<x>\r\nRCPT TO:<al@example.test>\r\n"
+             "RCPT TO:<carl2@example.test> notify=never\r\nDATA\r\n\r\nx\r\n.\r\nQUIT\r\n"),
+         out, sizeof out);
+    CHECK_U64(world.letters, 1);
+    CHECK_STR(str_z(world.params), STR("RET=hdrs ENVID=QQ+2B1 BODY=8BITMIME |NOTIFY=SUCCESS,delay "
+                                       "ORCPT=rfc822;Bob+40<x> ||NOTIFY=never |"));
+}
+
+TEST(dsn_parameters_that_are_none)
+{
+    static const char *const mail[] = {"RET",     "RET=",      "RET=HALF",  "RET=FULL RET=FULL", "ENVID=",
+                                       "ENVID=+", "ENVID=+4g", "ENVID=+0A", "ENVID=+7F",         "ENVID=j\xc3\xb6"},
+                             *const rcpt[] = {"NOTIFY=",
+                                              "NOTIFY=NEVER,DELAY",
+                                              "NOTIFY=SUCCESS,,DELAY",
+                                              "NOTIFY=SUCCESS,",
+                                              "NOTIFY=x",
+                                              "NOTIFY",
+                                              "ORCPT=rfc822",
+                                              "ORCPT=;a",
+                                              "ORCPT=rfc822;",
+                                              "ORCPT=utf-8;j\xc3\xb6",
+                                              "NOTIFY=NEVER NOTIFY=NEVER"};
+    char line[200];
+
+    for (size_t i = 0; i < ARRAY_LEN(mail); i++) {
+        struct world world = {0};
+        struct str got;
+
+        snprintf(line, sizeof line, "EHLO c\r\nMAIL FROM:<a@b.example> %s\r\nQUIT\r\n", mail[i]);
+        got = talk(&world, str_z(line), out, sizeof out);
+        CHECK(str_search(got, STR("\r\n501 5.5.4 ")) < got.n);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(rcpt); i++) {
+        struct world world = {0};
+        struct str got;
+
+        snprintf(line, sizeof line, "EHLO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<bob@example.test> %s\r\nQUIT\r\n",
+                 rcpt[i]);
+        got = talk(&world, str_z(line), out, sizeof out);
+        CHECK(str_search(got, STR("\r\n501 5.5.4 ")) < got.n);
+    }
 }
