@@ -2,12 +2,15 @@
  * offers it, whatever its certificate (RFC 7435); where the handshake fails, the same host once more without. */
 #include "courier/courier.h"
 
+#include "mime/narrow.h"
+
 #include <stdio.h>
 
 #define IDLE_MS 3000    /* a connection waits so long for another letter */
 #define LETTERS_MAX 100 /* over one connection */
 #define IN_MAX 16384
 #define OUT_HIGH 65536
+#define NARROW_MAX (256u << 20) /* of a letter that is written anew in 7 bits */
 
 struct session {
     struct dest *dest;
@@ -187,11 +190,24 @@ static const char *refusal(const struct session *s, const struct job *j, struct 
         *out_text = "the server does not take addresses beyond ASCII";
         return "5.6.7"; /* RFC 6531 section 3.5 */
     }
-    if (j->letter->is_8bit && !s->client.has[SMTP_HAS_8BITMIME]) {
-        *out_text = "the server does not take letters of 8 bits";
-        return "5.6.3"; /* RFC 6152 section 3 */
-    }
     return NULL;
+}
+
+/* RFC 6152 section 3: a server that does not know 8BITMIME gets the letter in 7 bits. False: that can't be done; `out` says why. */
+static bool fit(const struct session *s, const struct job *j, struct str *letter, struct buf *out, struct arena *a,
+                struct str *out_why)
+{
+    enum st st;
+
+    if (!j->letter->is_8bit || s->client.has[SMTP_HAS_8BITMIME])
+        return true;
+    st = mime_narrow(*letter, out);
+    if (st == ST_OK)
+        *letter = buf_str(out);
+    else
+        *out_why = arena_printf(a, "the server does not take letters of 8 bits, and this one can't be changed: %s",
+                                err_get()->text);
+    return st == ST_OK;
 }
 
 static enum st one_transaction(struct session *s, struct job *j, struct str letter, struct arena *a) SUSPENDS
@@ -201,7 +217,7 @@ static enum st one_transaction(struct session *s, struct job *j, struct str lett
     struct smtp_carry t = {.reverse_path = j->letter->work.reverse_path,
                            .attrs = attrs_of(a, j->letter->work.attrs, j->letter->work.n_attrs),
                            .n_attrs = j->letter->work.n_attrs,
-                           .is_8bit = j->letter->is_8bit,
+                           .is_8bit = j->letter->is_8bit && s->client.has[SMTP_HAS_8BITMIME],
                            .letter = letter,
                            .rcpts = rcpts,
                            .n_rcpts = gather(j, a, rcpts, index)};
@@ -236,7 +252,7 @@ static bool any_taken(const struct job *j)
 }
 
 /* Transactions until every recipient has a result, or the connection has gone. */
-static enum st carry_all(struct session *s, struct job *j, struct str letter, struct arena *a) SUSPENDS
+static enum st carry_fitting(struct session *s, struct job *j, struct str letter, struct arena *a) SUSPENDS
 {
     const char *text = NULL, *status = refusal(s, j, letter, &text);
 
@@ -248,6 +264,21 @@ static enum st carry_all(struct session *s, struct job *j, struct str letter, st
             break;
     }
     return ST_OK;
+}
+
+static enum st carry_all(struct session *s, struct job *j, struct str letter, struct arena *a) SUSPENDS
+{
+    struct str why;
+    struct buf narrow;
+    enum st st = ST_OK;
+
+    buf_init(&narrow, NARROW_MAX);
+    if (fit(s, j, &letter, &narrow, a, &why))
+        st = carry_fitting(s, j, letter, a);
+    else
+        job_settle(j, WORK_FAILED, STR("5.6.3"), why);
+    buf_fini(&narrow);
+    return st;
 }
 
 static void put_off(struct session *s, struct job *j, const struct fault *f, uint8_t state)
