@@ -22,6 +22,7 @@ struct courier {
     struct peers peers;
     const struct settings *set;
     struct map letters, dests; /* by id; by domain */
+    struct map records;        /* of DKIM keys in the DNS, by name: sign.c */
     struct tls_client *tls;    /* takes any certificate (RFC 7435) */
     struct co_waitq room;      /* letters or sessions have become fewer */
     size_t n_sessions;
@@ -41,14 +42,19 @@ struct letter {
     unsigned jobs; /* not ended */
     char *bytes;
     size_t size;
-    bool is_8bit, is_loading;
-    struct co_waitq loaded;
+    bool is_8bit, is_loading, is_signing, is_signed;
+    struct str signatures;  /* of these bytes: letter_sign */
+    struct co_waitq loaded; /* or signed */
 };
 
 /* Takes the letter on: makes its jobs and starts sessions for them. It frees itself when all have ended. */
 void letter_begin(struct courier *c, const struct work_letter *work);
 /* Its bytes, read from the box when they are first asked for; they live until the job ends. ST_TRYLATER, ST_CORRUPT, ST_NOTFOUND: nobody wants it carried any more. */
 enum st letter_bytes(struct letter *l, struct str *out) SUSPENDS MUST_USE;
+
+/* Our signatures of the letter as this peer gets it, whole header fields that come in front of it; empty: it goes unsigned. They live as long as
+ * the arena, or as the job. ST_TRYLATER: there should be some, but not just now. */
+enum st letter_sign(struct letter *l, struct str form, struct arena *a, struct str *out) SUSPENDS MUST_USE;
 
 /* Some recipients of a letter, all of one domain. */
 struct job {

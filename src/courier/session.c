@@ -221,8 +221,10 @@ static enum st one_transaction(struct session *s, struct job *j, struct str lett
                            .letter = letter,
                            .rcpts = rcpts,
                            .n_rcpts = gather(j, a, rcpts, index)};
-    enum st st = smtp_client_carry(&s->client, a, &t);
+    enum st st;
 
+    TRY(letter_sign(j->letter, letter, a, &t.head));
+    st = smtp_client_carry(&s->client, a, &t);
     for (size_t i = 0; i < t.n_rcpts; i++)
         if (rcpts[i].fate != SMTP_OPEN && rcpts[i].fate != SMTP_NEXT_TIME)
             set_result(j, index[i], state_of(s, rcpts[i].fate), &rcpts[i], s);

@@ -154,6 +154,27 @@ enum st directory_alias_list(struct directory *d, struct arena *a, struct str do
                              const struct directory_address *after, size_t max, struct directory_alias **out,
                              size_t *out_n) MUST_USE;
 
+/* --- keys that sign what leaves (DKIM) -------------------------------------------------------------------- */
+struct directory_dkim_key {
+    uint64_t id; /* never given again */
+    struct str domain, selector;
+    struct str algorithm;  /* as in a= of a signature (RFC 6376 section 3.5) */
+    struct str public_key; /* as in p= of its record (RFC 6376 section 3.6.1) */
+    uint64_t created_us;
+};
+
+#define DIRECTORY_DKIM_MAX 40 /* keys of one domain */
+
+/* `private_key` is text; NOTFOUND: not a domain of ours; EXISTS: it has that selector already; LIMIT. */
+enum st directory_dkim_add(struct directory *d, const struct directory_dkim_key *key, struct str private_key) MUST_USE;
+enum st directory_dkim_remove(struct directory *d, struct str domain, struct str selector) MUST_USE; /* NOTFOUND */
+/* Of one domain, or of all when `domain` is empty; by domain, newest first. */
+enum st directory_dkim_list(struct directory *d, struct arena *a, struct str domain, struct directory_dkim_key **out,
+                            size_t *out_n) MUST_USE;
+/* NOTFOUND: the domain has no such key (any more). The caller wipes `out_private`. */
+enum st directory_dkim_private(struct directory *d, struct arena *a, struct str domain, uint64_t id,
+                               struct str *out_algorithm, struct str *out_private) MUST_USE;
+
 /* --- where mail goes -------------------------------------------------------------------------------------- */
 struct directory_target {
     uint64_t account;             /* 0: elsewhere */

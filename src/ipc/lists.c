@@ -5,6 +5,7 @@
 #include "base/limits.h"
 
 #define TARGET_LEAST (1 + 8 + 44 + 5 * 4) /* bytes of an empty one */
+#define DKIM_KEY_LEAST (8 + 3 * 4)
 
 void limits_put(struct buf *b, const struct account_limits *l)
 {
@@ -79,6 +80,34 @@ enum st rcpt_targets_get(struct str bytes, struct arena *a, struct rcpt_target *
         target_get(&r, &t[i]);
     TRY(list_end(&r, "recipients"));
     *out = t;
+    *out_n = n;
+    return ST_OK;
+}
+
+void dkim_keys_put(struct buf *b, const struct dkim_key *k, size_t n)
+{
+    rec_put_u32(b, (uint32_t)n);
+    for (; n; n--, k++) {
+        rec_put_u64(b, k->id);
+        rec_put_str(b, k->selector);
+        rec_put_str(b, k->algorithm);
+        rec_put_str(b, k->public_key);
+    }
+}
+
+enum st dkim_keys_get(struct str bytes, struct arena *a, struct dkim_key **out, size_t *out_n)
+{
+    struct rec r = rec_of(bytes);
+    uint32_t n = count_get(&r, DKIM_KEYS_MAX, DKIM_KEY_LEAST);
+    struct dkim_key *k = ARENA_ARRAY(a, struct dkim_key, n);
+
+    for (uint32_t i = 0; i < n; i++)
+        k[i] = (struct dkim_key){.id = rec_u64(&r),
+                                 .selector = rec_str(&r, 255),
+                                 .algorithm = rec_str(&r, 32),
+                                 .public_key = rec_str(&r, 2048)};
+    TRY(list_end(&r, "keys"));
+    *out = k;
     *out_n = n;
     return ST_OK;
 }

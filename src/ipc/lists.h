@@ -32,6 +32,18 @@ void limits_get(struct rec *r, struct account_limits *out);
 void rcpt_targets_put(struct buf *b, const struct rcpt_target *t, size_t n);
 enum st rcpt_targets_get(struct str bytes, struct arena *a, struct rcpt_target **out, size_t *out_n) MUST_USE;
 
+/* A key that signs what leaves: all but the key itself. */
+struct dkim_key {
+    uint64_t id;
+    struct str selector, algorithm; /* as s= and a= of a signature */
+    struct str public_key;          /* as p= of the record in the DNS */
+};
+
+#define DKIM_KEYS_MAX 40 /* of one domain */
+
+void dkim_keys_put(struct buf *b, const struct dkim_key *k, size_t n);
+enum st dkim_keys_get(struct str bytes, struct arena *a, struct dkim_key **out, size_t *out_n) MUST_USE;
+
 /* Words of a command, strings of an answer; at most `max` of them. */
 void words_put(struct buf *b, const struct str *w, size_t n);
 enum st words_get(struct str bytes, struct arena *a, size_t max, struct str **out, size_t *out_n) MUST_USE;

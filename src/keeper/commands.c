@@ -157,10 +157,18 @@ static enum st domain_show_one(struct command *c, struct str name)
 static enum st run_domain_add(struct command *c)
 {
     struct str name;
+    enum st st;
 
     TRY(domain_arg(c, 0, &name));
-    TRY(directory_domain_add(c->directory, name));
-    return domain_show_one(c, name);
+    TRY(directory_begin(c->directory));
+    st = directory_domain_add(c->directory, name);
+    if (st == ST_OK)
+        st = command_dkim_keep(c, name);
+    if (st == ST_OK)
+        TRY(directory_commit(c->directory));
+    else
+        directory_abort(c->directory);
+    return st == ST_OK ? domain_show_one(c, name) : st;
 }
 
 static enum st run_domain_list(struct command *c)
@@ -218,6 +226,31 @@ static enum st run_domain_remove(struct command *c)
     json_kv_str(c->out, "removed", name);
     json_object_end(c->out);
     return ST_OK;
+}
+
+static enum st run_dkim_list(struct command *c)
+{
+    return command_dkim_list(c);
+}
+
+static enum st run_dkim_show(struct command *c)
+{
+    return command_dkim_show(c);
+}
+
+static enum st run_dkim_add(struct command *c)
+{
+    return command_dkim_add(c);
+}
+
+static enum st run_dkim_rotate(struct command *c)
+{
+    return command_dkim_add(c);
+}
+
+static enum st run_dkim_retire(struct command *c)
+{
+    return command_dkim_retire(c);
 }
 
 /* --- accounts ------------------------------------------------------------------------------------------- */
@@ -682,13 +715,16 @@ enum st command_init(struct command *c, const struct settings *set, struct direc
 
 bool command_needs_prepare(const struct command *c)
 {
-    return (sets_password(c) && !c->hash[0]) || c->prepared < c->n_entries;
+    return (sets_password(c) && !c->hash[0]) || c->prepared < c->n_entries ||
+           (command_dkim_makes(c) && !c->dkim[0].private_key.n);
 }
 
 enum st command_prepare(struct command *c)
 {
     struct secret password = secret_of(c->input);
 
+    if (command_dkim_makes(c))
+        return command_dkim_prepare(c);
     if (c->n_entries) {
         command_import_prepare(c);
         return ST_OK;
@@ -735,4 +771,5 @@ void command_wipe(struct command *c)
     if (c->random.n)
         wipe((void *)(uintptr_t)c->random.p, c->random.n);
     wipe(c->hash, sizeof(c->hash));
+    command_dkim_wipe(c);
 }

@@ -29,6 +29,9 @@ struct command {
 
     char hash[PASSWORD_HASH_MAX];
     struct str random; /* the password that was made up, for the answer */
+    struct {
+        struct str private_key, public_key; /* for the domain: as in commands_dkim.c; empty: none yet */
+    } dkim[2];
     struct import_entry *entries;
     size_t n_entries, prepared;
 

@@ -13,3 +13,14 @@ enum st command_check_account(struct command *c, const struct directory_address 
 enum st command_import_take(struct command *c) MUST_USE;
 void command_import_prepare(struct command *c);
 enum st command_import_run(struct command *c) MUST_USE;
+
+/* commands_dkim.c */
+bool command_dkim_makes(const struct command *c); /* keys are made before it runs */
+enum st command_dkim_prepare(struct command *c) MUST_USE;
+void command_dkim_wipe(struct command *c);
+/* The keys that were made become the domain's. In a transaction of the caller. */
+enum st command_dkim_keep(struct command *c, struct str domain) MUST_USE;
+enum st command_dkim_list(struct command *c) MUST_USE;
+enum st command_dkim_show(struct command *c) MUST_USE;
+enum st command_dkim_add(struct command *c) MUST_USE; /* and rotate */
+enum st command_dkim_retire(struct command *c) MUST_USE;

@@ -135,6 +135,7 @@ void keeper_free(struct keeper *k)
     failures_fini(&k->failures);
     certs_free(k->certs);
     certs_free(k->old_certs);
+    dkim_kept_free(&k->dkim_kept);
     directory_close(k->directory);
     config_unref(k->set);
     sodium_munlock(k->pass_key, sizeof(k->pass_key));

@@ -10,6 +10,7 @@
 #include "ipc/ipc.h"
 #include "ipc/pass.h"
 #include "keeper/certs.h"
+#include "keeper/dkim.h"
 #include "keeper/failures.h"
 #include "keeper/known.h"
 #include "keeper/logins.h"
@@ -56,7 +57,8 @@ struct keeper {
     struct co_timer ticket_timer;
 
     struct keeper_gate gates[KEEPER_GATES_MAX];
-    struct keeper_gate courier; /* asks for recipients only */
+    struct keeper_gate courier; /* asks for recipients and for signatures of letters */
+    struct dkim_kept dkim_kept;
     unsigned n_gates;
     struct ipc *cores[KEEPER_CORES_MAX];
     unsigned n_cores;
@@ -78,6 +80,9 @@ void keeper_auth(struct ipc_request *r) SUSPENDS;
 void keeper_rcpt(struct ipc_request *r) SUSPENDS;
 void keeper_sender(struct ipc_request *r) SUSPENDS;
 void keeper_sign(struct ipc_request *r); /* on the loop */
+/* Of the link to the courier: signatures of letters that leave. */
+void keeper_dkim_keys(struct ipc_request *r) SUSPENDS;
+void keeper_dkim_sign(struct ipc_request *r) SUSPENDS;
 /* Of the link to control; arg is a struct keeper. */
 void keeper_admin(struct ipc_request *r) SUSPENDS;
 void keeper_account(struct ipc_request *r) SUSPENDS;

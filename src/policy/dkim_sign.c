@@ -11,7 +11,7 @@ static const struct {
     const char *name;
     bool always;
 } covered[] = {
-    /* From is the first */
+/* From is the first */
 #define ALWAYS true
 #define PRESENT false
 #define FIELD(name, when) {name, when},

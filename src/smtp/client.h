@@ -69,6 +69,7 @@ struct smtp_carry {
     const struct smtp_attr *attrs;
     size_t n_attrs;
     bool is_8bit;      /* the letter has bytes above 127: BODY=8BITMIME. The server must have that feature */
+    struct str head;   /* header fields that come in front of it, with their line ends; may be empty */
     struct str letter; /* lines end with CRLF */
     struct smtp_carry_rcpt *rcpts;
     size_t n_rcpts; /* at most SMTP_CARRY_RCPTS */

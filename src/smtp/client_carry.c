@@ -98,7 +98,7 @@ static enum st say_mail(struct smtp_client *c, const struct smtp_carry *t) SUSPE
     buf_init(&b, COMMAND_MAX);
     buf_addf(&b, "MAIL FROM:<%.*s>", STR_ARGS(t->reverse_path));
     if (c->has[SMTP_HAS_SIZE])
-        buf_addf(&b, " SIZE=%zu", t->letter.n);
+        buf_addf(&b, " SIZE=%zu", t->head.n + t->letter.n);
     if (t->is_8bit && c->has[SMTP_HAS_8BITMIME])
         buf_addz(&b, " BODY=8BITMIME");
     add_params(c, &b, true, t->attrs, t->n_attrs);
@@ -234,6 +234,7 @@ static enum st finish(struct smtp_client *c, struct arena *a, struct smtp_carry 
 static enum st send_by_data(struct smtp_client *c, struct arena *a, struct smtp_carry *t) SUSPENDS
 {
     struct smtp_answer answer;
+    enum st st;
 
     TRY(smtp_client_answer(c, a, SMTP_WAIT_DATA, &answer));
     if (answer.code != 354) {
@@ -241,7 +242,12 @@ static enum st send_by_data(struct smtp_client *c, struct arena *a, struct smtp_
         settle(t, true, answer.code / 100 == 5 ? SMTP_REFUSED : SMTP_DEFERRED, &answer);
         return ST_OK;
     }
-    return finish(c, a, t, send_dotted(c->stream, welcome(t) ? t->letter : STR_NONE));
+    if (!welcome(t))
+        return finish(c, a, t, send_dotted(c->stream, STR_NONE));
+    st = stream_write(c->stream, t->head); /* no field begins with a dot */
+    if (st == ST_OK)
+        st = send_dotted(c->stream, t->letter);
+    return finish(c, a, t, st);
 }
 
 static enum st send_by_bdat(struct smtp_client *c, struct arena *a, struct smtp_carry *t) SUSPENDS
@@ -250,7 +256,9 @@ static enum st send_by_bdat(struct smtp_client *c, struct arena *a, struct smtp_
 
     if (!welcome(t))
         return ST_OK;
-    st = smtp_client_say(c, "BDAT %zu LAST", t->letter.n);
+    st = smtp_client_say(c, "BDAT %zu LAST", t->head.n + t->letter.n);
+    if (st == ST_OK)
+        st = stream_write(c->stream, t->head);
     if (st == ST_OK)
         st = stream_write(c->stream, t->letter);
     return finish(c, a, t, st);

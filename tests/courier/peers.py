@@ -55,7 +55,7 @@ class Dns:
             preference, host = data.split(" ", 1)
             return struct.pack(">H", int(preference)) + wire_name(host)
         if kind == TXT:
-            return bytes([len(data)]) + data.encode()
+            return b"".join(bytes([len(x)]) + x.encode() for x in (data[i:i + 255] for i in range(0, len(data), 255)))
         return wire_name(data)
 
     def serve(self):

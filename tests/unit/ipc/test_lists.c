@@ -115,3 +115,26 @@ TEST(attributes_come_back_and_need_a_name)
     buf_fini(&b);
     arena_fini(&a);
 }
+
+TEST(dkim_keys_come_back_and_every_cut_is_refused)
+{
+    static const struct dkim_key keys[] = {{7, STR("s1"), STR("rsa-sha256"), STR("MII")},
+                                           {9, STR("s2"), STR("ed25519-sha256"), STR("11q")}};
+    struct arena a = ARENA_INIT;
+    struct dkim_key *got;
+    struct buf b;
+    size_t n;
+
+    buf_init(&b, 1000);
+    dkim_keys_put(&b, keys, ARRAY_LEN(keys));
+    CHECK_ST(dkim_keys_get(buf_str(&b), &a, &got, &n), ST_OK);
+    CHECK_U64(n, 2);
+    CHECK_U64(got[1].id, 9);
+    CHECK_STR(got[0].selector, STR("s1"));
+    CHECK_STR(got[1].algorithm, STR("ed25519-sha256"));
+    CHECK_STR(got[0].public_key, STR("MII"));
+    for (size_t i = 0; i < b.n; i++)
+        CHECK_ST(dkim_keys_get(str_n(b.p, i), &a, &got, &n), ST_SYNTAX);
+    buf_fini(&b);
+    arena_fini(&a);
+}

@@ -336,3 +336,28 @@ TEST(thousands_with_ready_hashes_go_in_by_few_commits)
     buf_fini(&b);
     end();
 }
+
+TEST(dkim_keys)
+{
+    begin();
+    CHECK_ST(cmd("domain add example.test"), ST_OK);
+    CHECK_ST(cmd("dkim list"), ST_OK);
+    CHECK(answer_has("\"domain\":\"example.test\"") && answer_has("-rsa\"") && answer_has("-ed25519\""));
+    CHECK(!answer_has("record"));
+    CHECK_ST(cmd("dkim rotate example.test"), ST_OK); /* on the same day */
+    CHECK(answer_has("b-rsa._domainkey.example.test. IN TXT \\\"v=DKIM1; k=rsa; p=MII"));
+    CHECK(answer_has("b-ed25519._domainkey.example.test. IN TXT \\\"v=DKIM1; k=ed25519; p="));
+    CHECK_ST(cmd("dkim add example.test --selector mine"), ST_OK);
+    CHECK_ST(cmd("dkim add example.test --selector mine"), ST_EXISTS);
+    CHECK_ST(cmd("dkim add example.test --selector Not.good"), ST_SYNTAX);
+    CHECK_ST(cmd("dkim add other.test"), ST_NOTFOUND);
+    CHECK_ST(cmd("dkim show other.test"), ST_NOTFOUND);
+    CHECK_ST(cmd("dkim retire example.test mine-rsa"), ST_OK);
+    CHECK_ST(cmd("dkim retire example.test mine-rsa"), ST_NOTFOUND);
+    CHECK_ST(cmd("dkim show example.test"), ST_OK);
+    CHECK(answer_has("mine-ed25519") && !answer_has("mine-rsa"));
+    CHECK_ST(cmd("domain remove example.test"), ST_OK);
+    CHECK_ST(cmd("dkim list"), ST_OK);
+    CHECK(!answer_has("selector"));
+    end();
+}
