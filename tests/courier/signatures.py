@@ -1,4 +1,4 @@
-"""Signatures of what leaves: verified by python3-dkim; only with keys that the DNS has; nothing can be added to what they cover."""
+"""Signatures of what leaves: verified by python3-dkim and by Mail::DKIM; only with keys that the DNS has; nothing can be added to what they cover."""
 import json
 import os
 import re
@@ -30,10 +30,10 @@ def records(w):
     return out
 
 
-def send(w, port, to):
+def send(w, port, to, letter):
     with smtplib.SMTP("127.0.0.1", port, timeout=30) as s:
         s.login("carol@signs.test", "secret")
-        s.sendmail("carol@signs.test", [to], LETTER.encode())
+        s.sendmail("carol@signs.test", [to], letter.encode(), mail_options=["BODY=8BITMIME"])
 
 
 def verdicts(raw, known):
@@ -42,10 +42,19 @@ def verdicts(raw, known):
     return None if p.returncode == 77 else p.stdout.split("\n")[:-1] or [p.stderr]
 
 
-def received(w, r, port, peer, n, what):
-    send(w, port, f"a{n}@verifies.test")
+def received(w, r, port, peer, n, what, letter=LETTER):
+    send(w, port, f"a@{peer.domain}", letter)
     ok = r.check(serve.wait_for(lambda: len(peer.letters) > n, 20), what)
     return peer.letters[n][2] if ok else b""
+
+
+def check_perl(w, r, raw):
+    p = subprocess.run([os.path.join(HERE, "verify_dkim_perl"), str(w.dns.sock.getsockname()[1])], input=raw, capture_output=True, timeout=60)
+    if p.returncode == 77:
+        r.skip("signatures are verified: libmail-dkim-perl is not installed")
+        return
+    seen = p.stdout.decode().split("\n")[:-1]
+    r.check("rsa-sha256 pass" in seen, f"Mail::DKIM, which knows RSA only, verifies that: {seen} {p.stderr.decode()}")
 
 
 def check(r, raw, known):
@@ -61,7 +70,8 @@ def check(r, raw, known):
 
 
 def signatures(w, r, port):
-    peer = w.peer("verifies", 53)
+    peer, narrow = w.peer("verifies", 53), w.peer("narrow7", 54, extensions=["PIPELINING"])
+    peer.domain, narrow.domain = "verifies.test", "narrow7.test"
     w.server.accounts("signs.test", ["carol"], "secret")
     known = records(w)
     r.check(len(known) == 2, f"a new domain has two keys: {list(known)}")
@@ -70,6 +80,11 @@ def signatures(w, r, port):
     raw = received(w, r, port, peer, 0, "a letter of a domain with keys leaves")
     r.check(raw.count(b"DKIM-Signature: ") == 2 and raw.startswith(b"DKIM-Signature: "), "with two signatures in front")
     check(r, raw, known)
+    check_perl(w, r, raw)
+    raw = received(w, r, port, narrow, 0, "a letter of 8 bits, to a server that takes 7", LETTER + "gr\u00fc\u00dfe\r\n")
+    r.check(raw.isascii() and b"quoted-printable" in raw, "leaves in 7 bits")
+    r.check(verdicts(raw, known) in (None, ["yes", "yes"]), "and is signed in that form")
+    check_perl(w, r, raw)
     w.server.tool("dkim", "rotate", "signs.test", "--selector", "new")
     raw = received(w, r, port, peer, 1, "after rotating, before the DNS knows")
     r.check(raw.count(b"DKIM-Signature: ") == 2 and b"s=new" not in raw, "the old keys still sign")
