@@ -210,3 +210,35 @@ TEST(without_the_server_nothing_gets_a_name)
     store_hold_end(w.store);
     world_close(&w);
 }
+
+static bool has_key(struct world *w, const char *file)
+{
+    struct str bytes;
+
+    CHECK_ST(backup_read_file(&w->arena, file, 1 << 20, &bytes), ST_OK);
+    return str_search(bytes, STR("the private key of a domain")) < bytes.n;
+}
+
+TEST(keys_that_sign_letters_are_left_out_with_the_others)
+{
+    struct directory_dkim_key key = {
+        .domain = STR("example.test"), .selector = STR("s"), .algorithm = STR("rsa-sha256"), .public_key = STR("p")};
+    const char *from, *to;
+    struct directory *d;
+    uint64_t accounts;
+    struct world w;
+
+    world_open(&w);
+    from = world_path(&w, "data/keeper/directory.db");
+    to = world_path(&w, "copy.db");
+    CHECK_ST(directory_open(from, &d), ST_OK);
+    CHECK_ST(directory_dkim_add(d, &key, STR("the private key of a domain")), ST_OK);
+    directory_close(d);
+    CHECK_ST(copy_database(from, to, true, &accounts), ST_OK);
+    CHECK(has_key(&w, to));
+    CHECK(unlink(to) == 0);
+    CHECK_ST(copy_database(from, to, false, &accounts), ST_OK);
+    CHECK(!has_key(&w, to));
+    CHECK_U64(accounts, 1);
+    world_close(&w);
+}
