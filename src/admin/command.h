@@ -13,7 +13,8 @@ enum admin_flag {
     CMD_ACCOUNT = 4,
     CMD_STARTS = 8,
     CMD_INSIDE = 16,
-    CMD_BY_ITSELF = 32
+    CMD_BY_ITSELF = 32,
+    CMD_ACCOUNT_OPTION = 64
 };
 
 enum admin_id {

@@ -1,18 +1,16 @@
 /* Commands of the command line about mail and queue. They come to core 0; what concerns sessions is gathered from all cores. */
 #include "admin/command.h"
-#include "base/codec.h"
 #include "base/json.h"
 #include "box/check_online.h"
 #include "box/hold.h"
+#include "box/queue_admin.h"
 #include "box/sessions.h"
 #include "box/store_admin.h"
 #include "box/undelete.h"
 #include "ipc/lists.h"
 #include "mail/keep.h"
-#include "queue/queue.h"
 
 #define ANSWER_MAX (16u << 20)
-#define PAGE 500 /* queue entries read at a time */
 
 struct job {
     struct box *box;
@@ -99,148 +97,10 @@ static enum st sessions(struct job *job) SUSPENDS
     return ST_OK;
 }
 
-/* --- the queue ---------------------------------------------------------------------------------- */
-static const char *state_name(enum queue_rcpt_state s)
+static enum st queue_command(struct job *job) SUSPENDS
 {
-    static const char *const names[] = {"waiting", "delivered", "failed"};
-
-    return (unsigned)s < ARRAY_LEN(names) ? names[s] : "unknown";
-}
-
-/* What was said last to one of those that wait. */
-static struct str why(const struct queue_entry *e)
-{
-    if (e->held)
-        return e->hold_reason;
-    for (size_t i = 0; i < e->n_rcpts; i++)
-        if (e->rcpts[i].state == QUEUE_RCPT_WAITING && e->rcpts[i].answer.n)
-            return e->rcpts[i].answer;
-    return STR("not tried yet");
-}
-
-static void add_entry(struct json *j, struct arena *a, const struct queue_entry *e, bool whole)
-{
-    json_object(j);
-    json_kv_str(j, "id", arena_printf(a, "%016llx", (unsigned long long)e->id));
-    json_kv_str(j, "from", e->reverse_path);
-    json_kv_u64(j, "size", e->size);
-    json_kv_str(j, "arrived", time_rfc3339(a, e->arrival_us));
-    json_kv_u64(j, "attempts", e->attempts);
-    json_kv_str(j, "state", e->held ? STR("held") : STR("waiting"));
-    json_kv_str(j, "why", why(e));
-    if (whole) {
-        json_kv_str(j, "due", time_rfc3339(a, e->due_us));
-        json_kv_str(j, "letter", arena_printf(a, "%016llx", (unsigned long long)e->blob));
-    }
-    json_key(j, "recipients");
-    json_array(j);
-    for (size_t i = 0; i < e->n_rcpts; i++) {
-        const struct queue_rcpt *r = &e->rcpts[i];
-
-        if (!whole) {
-            json_str(j, r->address);
-            continue;
-        }
-        json_object(j);
-        json_kv_str(j, "address", r->address);
-        json_kv_str(j, "state", str_z(state_name(r->state)));
-        json_kv_u64(j, "attempts", r->attempts);
-        json_kv_str(j, "answer", r->answer);
-        json_object_end(j);
-    }
-    json_array_end(j);
-    json_object_end(j);
-}
-
-static enum st queue_pages(struct job *job) SUSPENDS
-{
-    struct queue_filter f = {.most = PAGE};
-    struct arena a = ARENA_INIT;
-    bool more = true;
-    enum st st = ST_OK;
-
-    while (more && st == ST_OK && !job->json->out->over) {
-        struct queue_entry *list;
-        size_t n;
-
-        st = queue_list(job->box->queue, &f, &a, &list, &n, &f.after, &more);
-        for (size_t i = 0; st == ST_OK && i < n; i++)
-            add_entry(job->json, &a, &list[i], false);
-        arena_reset(&a);
-    }
-    arena_fini(&a);
-    return st;
-}
-
-static enum st queue_list_all(struct job *job) SUSPENDS
-{
-    json_object(job->json);
-    json_key(job->json, "letters");
-    json_array(job->json);
-    TRY(queue_pages(job));
-    json_array_end(job->json);
-    json_object_end(job->json);
-    return ST_OK;
-}
-
-static enum st id_arg(const struct job *job, uint64_t *out)
-{
-    struct str text = job->args.args[0];
-    struct str raw;
-
-    if (text.n != 16 || hex_decode(job->r->arena, text, &raw) != ST_OK)
-        return FAIL(ST_SYNTAX, "\"%.*s\" is no letter's id: 16 hexadecimal digits, as `queue list` shows them",
-                    (int)MIN(text.n, 40), text.p);
-    *out = 0;
-    for (size_t i = 0; i < raw.n; i++)
-        *out = *out << 8 | (unsigned char)raw.p[i];
-    return ST_OK;
-}
-
-static enum st queue_show(struct job *job) SUSPENDS
-{
-    struct queue_entry e;
-    uint64_t id;
-
-    TRY(id_arg(job, &id));
-    TRY(queue_get(job->box->queue, id, job->r->arena, &e));
-    add_entry(job->json, job->r->arena, &e, true);
-    return ST_OK;
-}
-
-static enum st done(struct job *job, enum st st, const char *what)
-{
-    if (st != ST_OK)
-        return st;
-    json_object(job->json);
-    json_kv_str(job->json, "id", job->args.args[0]);
-    json_kv_str(job->json, "done", str_z(what));
-    json_object_end(job->json);
-    return ST_OK;
-}
-
-static enum st queue_hold_one(struct job *job) SUSPENDS
-{
-    uint64_t id;
-
-    TRY(id_arg(job, &id));
-    return done(job, queue_hold(job->box->queue, id, STR("held by the administrator")), "held");
-}
-
-static enum st queue_release_one(struct job *job) SUSPENDS
-{
-    uint64_t id;
-
-    TRY(id_arg(job, &id));
-    return done(job, queue_release(job->box->queue, id), "released");
-}
-
-static enum st queue_drop_one(struct job *job) SUSPENDS
-{
-    uint64_t id;
-
-    TRY(id_arg(job, &id));
-    return done(job, queue_drop(job->box->queue, id), "dropped");
+    return queue_admin_run(job->box, ((const struct msg_admin_ask *)job->r->msg)->account, job->r->arena, &job->args,
+                           job->json);
 }
 
 static enum st undelete(struct job *job) SUSPENDS
@@ -281,11 +141,13 @@ static const struct {
     {ADMIN_CMD_store_status, store_status},
     {ADMIN_CMD_store_hold, store_hold},
     {ADMIN_CMD_check, check},
-    {ADMIN_CMD_queue_list, queue_list_all},
-    {ADMIN_CMD_queue_show, queue_show},
-    {ADMIN_CMD_queue_hold, queue_hold_one},
-    {ADMIN_CMD_queue_release, queue_release_one},
-    {ADMIN_CMD_queue_drop, queue_drop_one},
+    {ADMIN_CMD_queue_list, queue_command},
+    {ADMIN_CMD_queue_show, queue_command},
+    {ADMIN_CMD_queue_stats, queue_command},
+    {ADMIN_CMD_queue_retry, queue_command},
+    {ADMIN_CMD_queue_hold, queue_command},
+    {ADMIN_CMD_queue_release, queue_command},
+    {ADMIN_CMD_queue_drop, queue_command},
 };
 
 struct telling {

@@ -184,11 +184,12 @@ static enum st find_account(struct control *c, struct msg_admin_ask *ask, struct
     TRY(words_get(ask->words, a, ADMIN_WORDS_MAX, &words, &n));
     TRY(admin_parse(a, words, n, &args));
     ask->account = 0;
-    if (!(args.command->flags & CMD_ACCOUNT))
+    question.address = args.n ? args.args[0] : STR("");
+    if (!(args.command->flags & CMD_ACCOUNT) &&
+        (!(args.command->flags & CMD_ACCOUNT_OPTION) || !admin_value(&args, "account", &question.address)))
         return ST_OK;
     if (!keeper)
         return FAIL(ST_TRYLATER, "the keeper is not there yet");
-    question.address = args.args[0];
     TRY(IPC_ASK(keeper, account_ask, &question, account_answer, a, &answer, deadline_in(ASK_MS)));
     if (answer.status != ST_OK)
         return FAIL(answer.status, "%.*s", STR_ARGS(answer.text));

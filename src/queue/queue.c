@@ -244,7 +244,7 @@ void queue_get_counts(struct queue *q, struct queue_counts *out)
 
 /* --- changing an entry --------------------------------------------------------------------------------- */
 
-enum order { ORDER_PREPARE, ORDER_HOLD, ORDER_RELEASE, ORDER_DROP };
+enum order { ORDER_PREPARE, ORDER_HOLD, ORDER_RELEASE, ORDER_RETRY, ORDER_DROP };
 
 struct op {
     struct queue *q;
@@ -259,9 +259,24 @@ struct op {
     char text[ERR_TEXT_MAX];
 };
 
-/* False: it is so already. */
-static bool amend(const struct op *op, struct queue_entry *e)
+static void make_due(struct arena *a, struct queue_entry *e)
 {
+    struct queue_rcpt *rcpts = ARENA_ARRAY(a, struct queue_rcpt, e->n_rcpts);
+
+    memcpy(rcpts, e->rcpts, e->n_rcpts * sizeof *rcpts);
+    for (size_t i = 0; i < e->n_rcpts; i++)
+        rcpts[i].due_us = 0; /* the entry's */
+    e->rcpts = rcpts;
+    e->due_us = clock_wall_us();
+}
+
+/* False: it is so already. */
+static bool amend(const struct op *op, struct arena *a, struct queue_entry *e)
+{
+    if (op->order == ORDER_RETRY) {
+        make_due(a, e);
+        return true;
+    }
     if (op->order == ORDER_HOLD ? e->held : !e->held)
         return false;
     e->held = op->order == ORDER_HOLD;
@@ -289,8 +304,10 @@ static enum st rewrite(struct queue *q, const struct op *op, struct queue_entry 
     struct str value;
     enum st st;
 
-    if (!amend(op, e))
+    if (!amend(op, &ar, e)) {
+        arena_fini(&ar);
         return ST_OK;
+    }
     st = entry_encode(&ar, e, &value);
     if (st != ST_OK) {
         arena_fini(&ar);
@@ -331,6 +348,8 @@ static enum st change_entry(struct op *op, struct arena *ar) SUSPENDS
 
     TRY(queue_read_still(op->q, op->id, ar, &e, &record));
     TRY(queue_check_open(op->q));
+    if (op->order == ORDER_RETRY && e.held)
+        return FAIL(ST_DENIED, "letter %016llx is held: queue release lets it go", (unsigned long long)op->id);
     return op->order == ORDER_DROP ? drop(op->q, &e) : rewrite(op->q, op, &e);
 }
 
@@ -407,6 +426,13 @@ enum st queue_hold(struct queue *q, uint64_t id, struct str reason)
 enum st queue_release(struct queue *q, uint64_t id)
 {
     struct op op = {.q = q, .order = ORDER_RELEASE, .id = id};
+
+    return carry_out(&op);
+}
+
+enum st queue_retry_now(struct queue *q, uint64_t id)
+{
+    struct op op = {.q = q, .order = ORDER_RETRY, .id = id};
 
     return carry_out(&op);
 }

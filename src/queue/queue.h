@@ -84,6 +84,8 @@ enum st queue_get(struct queue *q, uint64_t id, struct arena *a, struct queue_en
 /* ST_NOTFOUND; ST_BUSY: somebody is changing it right now; durable when ST_OK. */
 enum st queue_hold(struct queue *q, uint64_t id, struct str reason) SUSPENDS MUST_USE;
 enum st queue_release(struct queue *q, uint64_t id) SUSPENDS MUST_USE; /* due at once */
+/* All who wait are due at once, whatever their last attempts came to. ST_DENIED: it is held. */
+enum st queue_retry_now(struct queue *q, uint64_t id) SUSPENDS MUST_USE;
 enum st queue_drop(struct queue *q, uint64_t id) SUSPENDS MUST_USE;    /* without a word to anybody; the bytes go too */
 
 /* --- carrying: on the core that owns the queue only --- */

@@ -280,6 +280,34 @@ TEST(held_released_and_dropped_while_carried)
     in_world(1, body_changed);
 }
 
+static void body_retry(struct world *w)
+{
+    struct queue *q = begin(w);
+    struct queue_entry *list, e;
+    uint64_t id = submit(w, q, two, 2, wall);
+
+    CHECK_ST(settle_one(q, id, 0, QUEUE_DEFERRED), ST_OK);
+    CHECK_ST(settle_one(q, id, 1, QUEUE_DEFERRED), ST_OK);
+    wall += MINUTE;
+    CHECK_U64(claim(w, q, 10, &list), 0);
+    CHECK_ST(queue_retry_now(q, id), ST_OK);
+    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK(list[0].due_us == wall && !list[0].rcpts[0].due_us && !list[0].rcpts[1].due_us); /* both */
+    CHECK_ST(queue_retry_now(q, id), ST_OK);                                               /* while it is carried */
+    CHECK_ST(settle_one(q, id, 0, QUEUE_DELIVERED), ST_OK);
+    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK_ST(queue_hold(q, id, STR("x")), ST_OK);
+    CHECK_ST(queue_retry_now(q, id), ST_DENIED);
+    CHECK_ST(queue_get(q, id, &w->arena, &e), ST_OK);
+    CHECK(e.held && e.rcpts[0].state == QUEUE_RCPT_DELIVERED);
+    CHECK_ST(queue_retry_now(q, id + 99), ST_NOTFOUND);
+    end(q);
+}
+TEST(a_retry_makes_all_due_at_once_and_leaves_held_ones_alone)
+{
+    in_world(1, body_retry);
+}
+
 /* The place from which a new start looks is never behind an entry. */
 static void body_low(struct world *w)
 {
