@@ -69,9 +69,14 @@ static enum st one_round(struct courier *c) SUSPENDS
         st = co_waitq_wait(&c->room, deadline_in(WAIT_MS));
     else
         st = ask_for_work(c, &a, most, &letters, &n);
-    for (size_t i = 0; i < n && st == ST_OK; i++)
-        if (!map_get(&c->letters, letters[i].id)) /* a box that has started anew does not know that we have it */
+    for (size_t i = 0; i < n && st == ST_OK; i++) {
+        struct letter *l = map_get(&c->letters, letters[i].id);
+
+        if (l) /* a box that has started anew does not know that we have it; or it is due again before we know that we are heard */
+            l->is_given_again = true;
+        else
             letter_begin(c, &letters[i]);
+    }
     arena_fini(&a);
     return st == ST_TIMEOUT ? ST_OK : st;
 }

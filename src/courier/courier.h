@@ -43,8 +43,11 @@ struct letter {
     char *bytes;
     size_t size;
     bool is_8bit, is_loading, is_signing, is_signed;
+    bool is_telling;        /* one outcome at a time: the last one has to be known as such */
+    bool is_given_again;    /* by the box, while we had it: it gets it back in the end */
     struct str signatures;  /* of these bytes: letter_sign */
     struct co_waitq loaded; /* or signed */
+    struct co_waitq told;
 };
 
 /* Takes the letter on: makes its jobs and starts sessions for them. It frees itself when all have ended. */

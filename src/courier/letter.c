@@ -100,6 +100,7 @@ void letter_begin(struct courier *c, const struct work_letter *work)
 
     l->c = c;
     co_waitq_init(&l->loaded);
+    co_waitq_init(&l->told);
     copy_work(l, work);
     map_put(&c->letters, work->id, l);
     jobs = ARENA_ARRAY(&l->arena, struct job *, work->n_rcpts);
@@ -204,12 +205,12 @@ static void log_results(const struct job *j)
     }
 }
 
-static enum st tell(struct job *j, struct str list, int fd, bool last) SUSPENDS
+static enum st tell(struct courier *c, uint64_t id, struct str list, bool last) SUSPENDS
 {
-    struct msg_outcome_ask ask = {.id = j->letter->work.id, .last = last, .size = list.n, .results = list};
+    struct msg_outcome_ask ask = {.id = id, .last = last, .size = list.n, .results = list};
     struct msg_outcome_answer answer;
     struct arena a = ARENA_INIT;
-    enum st st = ipc_ask(courier_box(j->letter->c), MSG_outcome_ask, &ask, fd, MSG_outcome_answer, &a, &answer, NULL,
+    enum st st = ipc_ask(courier_box(c), MSG_outcome_ask, &ask, -1, MSG_outcome_answer, &a, &answer, NULL,
                          deadline_in(COURIER_ASK_MS));
 
     arena_fini(&a);
@@ -220,24 +221,36 @@ static enum st tell(struct job *j, struct str list, int fd, bool last) SUSPENDS
 }
 
 /* Told in pieces that fit a frame; the box that comes after one that died is told again. */
-static void tell_until_heard(struct job *j, size_t from, size_t n, bool last) SUSPENDS
+static void tell_until_heard(struct courier *c, uint64_t id, const struct work_result *results, size_t n, bool last)
+    SUSPENDS
 {
     struct buf list;
 
     buf_init(&list, FRAME_ROOM);
-    work_results_put(&list, j->results + from, n);
+    work_results_put(&list, results, n);
     if (list.over && n > 1) {
         buf_fini(&list);
-        tell_until_heard(j, from, n / 2, false);
-        tell_until_heard(j, from + n / 2, n - n / 2, last);
+        tell_until_heard(c, id, results, n / 2, false);
+        tell_until_heard(c, id, results + n / 2, n - n / 2, last);
         return;
     }
-    for (unsigned i = 0; i < OUTCOME_TRIES && tell(j, buf_str(&list), -1, last) != ST_OK; i++) {
-        LOG(COURIER_UNHEARD, lf_hex("id", j->letter->work.id), lf_err());
+    for (unsigned i = 0; i < OUTCOME_TRIES && tell(c, id, buf_str(&list), last) != ST_OK; i++) {
+        LOG(COURIER_UNHEARD, lf_hex("id", id), lf_err());
         if (co_sleep(deadline_in(OUTCOME_WAIT_MS)) != ST_OK)
             break;
     }
     buf_fini(&list);
+}
+
+static void end_letter(struct letter *l) SUSPENDS
+{
+    struct courier *c = l->c;
+    uint64_t id = l->work.id;
+    bool is_given_again = l->is_given_again;
+
+    letter_free(l); /* before it is given back, since it may come at once */
+    if (is_given_again)
+        tell_until_heard(c, id, NULL, 0, true);
 }
 
 void job_end(struct job *j)
@@ -245,7 +258,13 @@ void job_end(struct job *j)
     struct letter *l = j->letter;
 
     log_results(j);
-    tell_until_heard(j, 0, j->n, l->jobs == 1);
+    while (l->is_telling)
+        if (co_waitq_wait(&l->told, NEVER) != ST_OK)
+            break;
+    l->is_telling = true;
+    tell_until_heard(l->c, l->work.id, j->results, j->n, l->jobs == 1);
+    l->is_telling = false;
+    co_waitq_wake_one(&l->told);
     if (--l->jobs == 0)
-        letter_free(l);
+        end_letter(l);
 }
