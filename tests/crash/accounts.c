@@ -170,6 +170,7 @@ static void work(void *arg)
     crash_options(&o, dir);
     sim.result->ok = rooms_run(&o, act, s, true, why);
     directory_close(s->d);
+    mem_free(s);
 }
 
 /* --- afterwards --------------------------------------------------------------------------------------------------- */
