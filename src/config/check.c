@@ -104,6 +104,24 @@ static void check_world(const struct settings *set, struct config_errors *errors
                    set->resolver_trust_anchor);
 }
 
+static void check_relay(const struct settings *set, struct config_errors *errors)
+{
+    if (!set->relay_host.n)
+        return;
+    if (set->relay_security != SECURITY_NONE)
+        check_file(errors, config_place(set, "relay_ca"), "relay_ca", set->relay_ca);
+    if (!set->relay_user.n)
+        return;
+    if (set->relay_security == SECURITY_NONE)
+        config_error_add(errors, config_place(set, "relay_user"),
+                         "relay_user: a password is not sent without TLS: write relay_security starttls, or tls");
+    if (!set->relay_password_file.n)
+        config_error_add(errors, config_place(set, "relay_user"),
+                         "relay_user has no password: write relay_password_file /etc/restante/relay-password");
+    else
+        check_file(errors, config_place(set, "relay_password_file"), "relay_password_file", set->relay_password_file);
+}
+
 /* Only root changes users. */
 static void check_users(const struct settings *set, struct config_errors *errors)
 {
@@ -137,6 +155,7 @@ enum st config_check(const struct settings *set, struct config_errors *errors)
                          set->control_socket.n, sizeof sun.sun_path - 1);
     check_listeners(set, errors);
     check_world(set, errors);
+    check_relay(set, errors);
     check_users(set, errors);
     if (errors->n)
         return FAIL(ST_SYNTAX, "%.*s: %s", STR_ARGS(set->file), errors->list[0].text);

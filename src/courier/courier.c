@@ -112,6 +112,7 @@ static enum st courier_start(struct role *r) SUSPENDS
     co_waitq_init(&c->room);
     c->set = config_ref(r->settings);
     r->state = c;
+    TRY(relay_new(r, r->settings, &c->relay));
     TRY(tls_client_new(&(struct tls_client_options){.no_check = true}, &c->tls));
     return ST_OK;
 }
@@ -138,6 +139,14 @@ static void courier_reload(struct role *r, const struct settings *set)
 {
     struct courier *c = r->state;
 
+    struct relay *relay;
+
+    if (relay_new(r, set, &relay) == ST_OK) {
+        relay_unref(c->relay);
+        c->relay = relay;
+    } else {
+        LOG(COURIER_RELAY_KEPT, lf_err());
+    }
     config_unref(c->set);
     c->set = config_ref(set);
 }

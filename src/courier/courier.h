@@ -18,6 +18,8 @@
 #define COURIER_ASK_MS 60000 /* for an answer of another process */
 #define COURIER_DNS_MS 30000
 
+struct relay;
+
 struct courier {
     struct peers peers;
     const struct settings *set;
@@ -25,6 +27,7 @@ struct courier {
     struct map records;        /* of DKIM keys in the DNS, by name: sign.c */
     struct tls_client *tls;    /* takes any certificate (RFC 7435) */
     struct co_waitq room;      /* letters or sessions have become fewer */
+    struct relay *relay;       /* NULL: letters go to the servers of their domains */
     size_t n_sessions;
     uint64_t bytes; /* of letters in memory */
     bool is_stopping;
@@ -92,7 +95,23 @@ struct route {
 /* In the order in which they are to be tried (RFC 5321 section 5.1). ST_NOTFOUND: never possible; ST_TRYLATER: not now; `out_status` says why in
  * an enhanced status code. */
 enum st route_find(struct courier *c, struct str domain, struct route *out, const char **out_status) SUSPENDS MUST_USE;
+/* The addresses of one host, without asking for MX. As route_find. */
+enum st route_to_host(struct courier *c, struct str host, uint16_t port, struct route *out, const char **out_status)
+    SUSPENDS MUST_USE;
 void route_fini(struct route *r);
+
+/* --- the server that takes everything: relay.c --- */
+#define RELAY_TLS_MS 60000
+#define RELAY_DEST '>' /* its destination's name begins with that, which no domain does */
+/* As the settings say, with the files that main handed over; NULL: there is none. Errors of the files, ST_SYNTAX. */
+enum st relay_new(const struct role *r, const struct settings *set, struct relay **out) MUST_USE;
+struct relay *relay_ref(struct relay *y); /* NULL is fine */
+void relay_unref(struct relay *y);
+struct str relay_host(const struct relay *y, uint16_t *out_port);
+/* Greeting, TLS and login; `answer` is the last one that is of interest, `out_status` says why it failed. Owns the stream; as smtp_client_open. ST_NOTFOUND: it does not
+ * offer what the settings ask for. */
+enum st relay_greet(const struct relay *y, struct smtp_client *client, struct stream *stream, struct str helo,
+                    struct smtp_answer *answer, const char **out_status) SUSPENDS MUST_USE;
 
 /* --- destinations: dest.c --- */
 struct dest {
@@ -107,6 +126,7 @@ struct dest {
 };
 
 void dest_add(struct courier *c, struct str domain, struct job *j);
+bool dest_is_relay(const struct dest *d);
 void dest_kick(struct dest *d); /* starts sessions, as many as may be */
 void dest_kick_all(struct courier *c);
 bool dest_is_down(const struct dest *d); /* out of reach just now: what waits is put off */

@@ -95,6 +95,11 @@ void dest_failed(struct dest *d)
     d->failures++;
 }
 
+bool dest_is_relay(const struct dest *d)
+{
+    return d->domain.n && d->domain.p[0] == RELAY_DEST;
+}
+
 bool dest_is_down(const struct dest *d)
 {
     return d->failures >= FAILURES_MAX;

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "ipc/beside.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #define OUTCOME_WAIT_MS 1000 /* before the box is told once more */
@@ -92,9 +93,23 @@ static size_t make_jobs(struct letter *l, struct job **jobs)
     return n;
 }
 
+/* All goes to the relay where there is one, over the same connections. */
+static struct str dest_name(const struct letter *l, const struct job *j, char *relay, size_t size)
+{
+    uint16_t port;
+    struct str host;
+
+    if (!l->c->relay)
+        return domain_of(j->rcpts[0]->address);
+    host = relay_host(l->c->relay, &port);
+    snprintf(relay, size, "%c%.*s:%u", RELAY_DEST, STR_ARGS(host), port);
+    return str_z(relay);
+}
+
 void letter_begin(struct courier *c, const struct work_letter *work)
 {
     struct letter *l = MEM_NEW(struct letter);
+    char relay[300];
     struct job **jobs;
     size_t n;
 
@@ -106,7 +121,7 @@ void letter_begin(struct courier *c, const struct work_letter *work)
     jobs = ARENA_ARRAY(&l->arena, struct job *, work->n_rcpts);
     n = make_jobs(l, jobs);
     for (size_t i = 0; i < n; i++)
-        dest_add(c, domain_of(jobs[i]->rcpts[0]->address), jobs[i]);
+        dest_add(c, dest_name(l, jobs[i], relay, sizeof relay), jobs[i]);
 }
 
 /* --- its bytes ---------------------------------------------------------------------------------------------------- */

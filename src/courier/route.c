@@ -6,20 +6,21 @@
 #define TTL_LEAST_MS 10000
 #define TTL_MOST_MS 600000
 
-static void add_addr(const struct courier *c, struct route *r, struct str host, struct str bytes)
+/* `port` 0: that of the settings. */
+static void add_addr(const struct courier *c, struct route *r, struct str host, uint16_t port, struct str bytes)
 {
-    struct addr addr = {.family = bytes.n == 4 ? 4 : 6, .port = (uint16_t)c->set->courier_port};
+    struct addr addr = {.family = bytes.n == 4 ? 4 : 6, .port = port ? port : (uint16_t)c->set->courier_port};
 
     if (r->n == ROUTE_HOSTS_MAX)
         return;
     memcpy(addr.bytes, bytes.p, bytes.n);
-    if (addr_is_loopback(&addr) && !c->set->courier_loopback) /* a record that leads a letter back to us */
+    if (addr_is_loopback(&addr) && !port && !c->set->courier_loopback) /* a record that leads a letter back to us */
         return;
     r->hosts[r->n++] = (struct route_host){arena_str(&r->arena, host), addr};
 }
 
 /* ST_TRYLATER when there may be addresses that nobody can say just now. */
-static enum st add_host(struct courier *c, struct arena *a, struct route *r, struct str host) SUSPENDS
+static enum st add_host(struct courier *c, struct arena *a, struct route *r, struct str host, uint16_t port) SUSPENDS
 {
     static const enum dns_type types[] = {DNS_A, DNS_AAAA};
     enum st later = ST_OK;
@@ -31,7 +32,7 @@ static enum st add_host(struct courier *c, struct arena *a, struct route *r, str
         enum st st = dns_addrs(courier_resolver(c), a, host, types[t], deadline_in(COURIER_DNS_MS), &d, &addrs, &n);
 
         for (size_t i = 0; i < n && st == ST_OK; i++)
-            add_addr(c, r, host, addrs[i].bytes);
+            add_addr(c, r, host, port, addrs[i].bytes);
         if (st != ST_OK && st != ST_NOTFOUND && st != ST_SYNTAX)
             later = st;
     }
@@ -77,7 +78,7 @@ static enum st by_literal(const struct courier *c, struct str domain, struct rou
     if (str_istarts(text, STR("IPv6:")))
         text = str_from(text, 5);
     TRY(addr_parse(text, (uint16_t)c->set->courier_port, &addr));
-    add_addr(c, r, domain, str_n((const char *)addr.bytes, addr.family == 4 ? 4 : 16));
+    add_addr(c, r, domain, 0, str_n((const char *)addr.bytes, addr.family == 4 ? 4 : 16));
     return r->n ? ST_OK : FAIL(ST_NOTFOUND, "%.*s is an address of this machine", STR_ARGS(domain));
 }
 
@@ -98,7 +99,7 @@ static enum st by_mx(struct courier *c, struct arena *a, struct route *r, struct
         return FAIL(ST_NOTFOUND, "mail for the domain should come to this server, which does not know it");
     }
     for (size_t i = 0; i < most && r->n < ROUTE_HOSTS_MAX; i++)
-        if (mx[i].host.n && add_host(c, a, r, mx[i].host) != ST_OK)
+        if (mx[i].host.n && add_host(c, a, r, mx[i].host, 0) != ST_OK)
             later = ST_TRYLATER;
     if (r->n)
         return ST_OK;
@@ -111,7 +112,7 @@ static enum st by_mx(struct courier *c, struct arena *a, struct route *r, struct
 static enum st by_address(struct courier *c, struct arena *a, struct str domain, struct route *r,
                           const char **out_status) SUSPENDS
 {
-    enum st later = add_host(c, a, r, domain);
+    enum st later = add_host(c, a, r, domain, 0);
 
     if (r->n)
         return ST_OK;
@@ -149,6 +150,38 @@ enum st route_find(struct courier *c, struct str domain, struct route *out, cons
 
     *out = (struct route){0};
     st = find(c, &a, domain, out, out_status);
+    arena_fini(&a);
+    if (st != ST_OK)
+        route_fini(out);
+    return st;
+}
+
+static enum st find_host(struct courier *c, struct arena *a, struct str host, uint16_t port, struct route *r,
+                         const char **out_status) SUSPENDS
+{
+    struct addr addr;
+    enum st later;
+
+    r->good_until = deadline_in(TTL_LEAST_MS);
+    *out_status = "4.4.3";
+    if (addr_parse(host, port, &addr) == ST_OK) {
+        r->hosts[r->n++] = (struct route_host){arena_str(&r->arena, host), addr};
+        return ST_OK;
+    }
+    later = add_host(c, a, r, host, port);
+    if (r->n)
+        return ST_OK;
+    return FAIL(ST_TRYLATER, later == ST_OK ? "%.*s has no address" : "the address of %.*s can't be found out",
+                STR_ARGS(host));
+}
+
+enum st route_to_host(struct courier *c, struct str host, uint16_t port, struct route *out, const char **out_status)
+{
+    struct arena a = ARENA_INIT;
+    enum st st;
+
+    *out = (struct route){0};
+    st = find_host(c, &a, host, port, out, out_status);
     arena_fini(&a);
     if (st != ST_OK)
         route_fini(out);

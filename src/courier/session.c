@@ -18,7 +18,8 @@ struct session {
     struct route route;
     struct smtp_client client;
     bool is_open;
-    struct str host; /* of the connection, in `route` */
+    struct relay *relay; /* of a destination that is the relay */
+    struct str host;     /* of the connection, in `route` */
     char tls[64];
 };
 
@@ -61,6 +62,17 @@ static enum st greet(struct session *s, const struct route_host *host, struct st
     return st;
 }
 
+/* The same for the relay, whose status says more. */
+static enum st greet_relay(struct session *s, struct stream *stream, struct smtp_answer *answer, struct fault *f)
+    SUSPENDS
+{
+    enum st st = relay_greet(s->relay, &s->client, stream, s->c->set->host_name, answer, &f->status);
+
+    if (st == ST_OK)
+        note_tls(s);
+    return st;
+}
+
 static enum st try_host(struct session *s, const struct route_host *host, bool with_tls, struct arena *a,
                         struct fault *f) SUSPENDS
 {
@@ -74,7 +86,7 @@ static enum st try_host(struct session *s, const struct route_host *host, bool w
     f->is_remote = false;
     f->status = st == ST_OK ? "4.4.2" : "4.4.1";
     if (st == ST_OK) {
-        st = greet(s, host, stream, with_tls, &answer);
+        st = s->relay ? greet_relay(s, stream, &answer, f) : greet(s, host, stream, with_tls, &answer);
         s->host = host->name;
         s->is_open = st == ST_OK;
     }
@@ -82,7 +94,7 @@ static enum st try_host(struct session *s, const struct route_host *host, bool w
         return st;
     f->is_remote = answer.code != 0 && answer.code / 100 != 2;
     f->text = arena_str(a, f->is_remote ? answer.text : str_z(err_get()->text));
-    if (f->is_remote)
+    if (f->is_remote && !s->relay)
         f->status = "4.3.2";
     if (s->client.stream)
         smtp_client_close(&s->client);
@@ -99,12 +111,27 @@ static enum st connect_any(struct session *s, struct arena *a, struct fault *f) 
 
         st = try_host(s, host, true, a, f);
         offered = s->client.has[SMTP_HAS_STARTTLS];
-        if (st != ST_OK && offered && !f->is_remote) /* the handshake */
+        if (st != ST_OK && offered && !f->is_remote && !s->relay) /* the handshake */
             st = try_host(s, host, false, a, f);
         if (st == ST_CANCELED)
             break;
     }
     return st;
+}
+
+static enum st find_route(struct session *s, const char **out_status) SUSPENDS
+{
+    struct str host;
+    uint16_t port;
+
+    if (!dest_is_relay(s->dest))
+        return route_find(s->c, s->dest->domain, &s->route, out_status);
+    relay_unref(s->relay);
+    s->relay = relay_ref(s->c->relay);
+    if (!s->relay)
+        return FAIL(ST_TRYLATER, "there is no relay host any more");
+    host = relay_host(s->relay, &port);
+    return route_to_host(s->c, host, port, &s->route, out_status);
 }
 
 /* ST_NOTFOUND: never; ST_TRYLATER: not now. */
@@ -115,7 +142,7 @@ static enum st open_connection(struct session *s, struct arena *a, struct fault 
     *f = (struct fault){.status = "4.4.1", .text = STR("no server could be reached")};
     if (!s->route.n || clock_mono_ms() >= s->route.good_until) {
         route_fini(&s->route);
-        st = route_find(s->c, s->dest->domain, &s->route, &f->status);
+        st = find_route(s, &f->status);
     }
     if (st != ST_OK) {
         f->text = arena_str(a, str_z(err_get()->text));
@@ -352,9 +379,12 @@ void session_run(struct dest *d)
     while ((j = dest_next(d, deadline_in(s.is_open ? IDLE_MS : 0))) != NULL) {
         struct arena a = ARENA_INIT;
 
-        if (dest_is_down(d))
+        /* among those for the relay there are some for ourselves */
+        bool is_here = (dest_is_relay(d) || !dest_is_down(d)) && carry_here(j, &a);
+
+        if (!is_here && dest_is_down(d))
             job_settle(j, WORK_DEFERRED, STR("4.4.1"), STR("the destination is out of reach just now"));
-        else if (!carry_here(j, &a))
+        else if (!is_here)
             carry_job(&s, j, &a);
         job_end(j);
         arena_fini(&a);
@@ -365,4 +395,5 @@ void session_run(struct dest *d)
     }
     hang_up(&s);
     route_fini(&s.route);
+    relay_unref(s.relay);
 }

@@ -222,7 +222,7 @@ void children_start(struct server *s)
 
 static enum st reload(struct child *c)
 {
-    TRY(handover_certificates(c, c->server->newest.set));
+    TRY(handover_named_files(c, c->server->newest.set));
     return handover_settings(c, MSG_role_reload, buf_str(&c->server->newest.text));
 }
 

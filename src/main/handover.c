@@ -130,7 +130,7 @@ static enum st give_path(struct child *c, const char *path, const char *name)
     return st;
 }
 
-enum st handover_certificates(struct child *c, const struct settings *set)
+static enum st handover_certificates(struct child *c, const struct settings *set)
 {
     char name[64];
 
@@ -177,10 +177,26 @@ static enum st give_activity(struct child *c)
     return ST_OK;
 }
 
+/* What the settings name and a role may not open itself; opened anew at each reload. */
+static enum st give_relay_files(struct child *c, const struct settings *set)
+{
+    if (set->relay_host.n && set->relay_security != SECURITY_NONE)
+        TRY(give_path(c, set->relay_ca.p, "relay/ca"));
+    if (set->relay_host.n && set->relay_user.n)
+        TRY(give_path(c, set->relay_password_file.p, "relay/password"));
+    return ST_OK;
+}
+
+enum st handover_named_files(struct child *c, const struct settings *set)
+{
+    return c->kind == ROLE_COURIER ? give_relay_files(c, set) : handover_certificates(c, set);
+}
+
 static enum st give_files(struct child *c, const struct settings *set)
 {
     switch (c->kind) {
-    case ROLE_KEEPER: return handover_certificates(c, set);
+    case ROLE_KEEPER:
+    case ROLE_COURIER: return handover_named_files(c, set);
     case ROLE_RESOLVER: return give_resolver_files(c, set);
     case ROLE_BOX: return give_activity(c);
     case ROLE_CONTROL: return give_file(c, c->server->control_fd, "control-socket");

@@ -49,6 +49,15 @@ TEST(what_misses_something_else)
         checked(&a, "host_name a.test listener imap { }", ""),
         STR("t:2:18: listener imap has security starttls, but there is no certificate: write tls { certificate FILE  "
             "key FILE }, or security none\n"));
+    CHECK_STR(checked(&a, plain, "\nrelay_host b.test relay_security none"), STR(""));
+    CHECK_STR(checked(&a, plain, "\nrelay_user x"), STR("")); /* of no host */
+    CHECK_STR(checked(&a, plain, "\nrelay_host b.test relay_security none relay_user x"),
+              STR("t:3:50: relay_user: a password is not sent without TLS: write relay_security starttls, or tls\n"
+                  "t:3:50: relay_user has no password: write relay_password_file /etc/restante/relay-password\n"));
+    CHECK_STR(
+        checked(&a, plain, "\nrelay_host b.test relay_ca /nowhere/ca relay_user x relay_password_file /nowhere/p"),
+        STR("t:3:28: relay_ca /nowhere/ca: No such file or directory\n"
+            "t:3:73: relay_password_file /nowhere/p: No such file or directory\n"));
     CHECK_STR(checked(&a, plain, "\nlistener b { protocol pop3 security none port 143 }"),
               STR("t:3:1: listeners imap and b want the same address and port 143\n"));
     arena_fini(&a);

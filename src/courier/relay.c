@@ -1,0 +1,134 @@
+/* The server that takes all our mail for others, where there is one (relay_host). Its certificate is checked against its name, unlike those of servers
+ * that the DNS names; without TLS nothing is said to it where TLS is asked for, and a password never. */
+#include "courier/courier.h"
+
+#include "base/secret.h"
+#include "net/tls_client.h"
+
+#define CA_MAX (4u << 20)
+#define PASSWORD_MAX 1024
+
+struct relay {
+    unsigned refs;
+    struct arena arena;
+    struct str host, user;
+    char password[PASSWORD_MAX + 1];
+    size_t n_password;
+    uint16_t port;
+    enum config_security security;
+    struct tls_client *tls;
+};
+
+/* --- what main handed over ---------------------------------------------------------------------------------------- */
+
+/* The first line: an editor leaves a line end behind it. */
+static enum st read_password(const struct role *r, struct relay *y)
+{
+    struct arena a = ARENA_INIT;
+    struct str text = STR_NONE, line;
+    enum st st = role_file_read(r, "relay/password", PASSWORD_MAX, &a, &text);
+
+    if (st == ST_OK) {
+        line = str_sub(text, 0, str_find(text, '\n'));
+        if (str_ends(line, STR("\r")))
+            line.n--;
+        memcpy(y->password, line.p, line.n);
+        y->n_password = line.n;
+        wipe((char *)(uintptr_t)text.p, text.n);
+    }
+    arena_fini(&a);
+    TRY(st);
+    return y->n_password ? ST_OK : FAIL(ST_SYNTAX, "there is no password in relay_password_file");
+}
+
+static enum st make_tls(const struct role *r, struct relay *y)
+{
+    struct arena a = ARENA_INIT;
+    struct tls_client_options opt = {.keep_session = true};
+    enum st st = role_file_read(r, "relay/ca", CA_MAX, &a, &opt.ca_pem);
+
+    if (st == ST_OK)
+        st = tls_client_new(&opt, &y->tls);
+    arena_fini(&a);
+    return st;
+}
+
+enum st relay_new(const struct role *r, const struct settings *set, struct relay **out)
+{
+    struct relay *y;
+    enum st st = ST_OK;
+
+    *out = NULL;
+    if (!set->relay_host.n)
+        return ST_OK;
+    y = MEM_NEW(struct relay);
+    y->refs = 1;
+    y->host = arena_str(&y->arena, set->relay_host);
+    y->user = arena_str(&y->arena, set->relay_user);
+    y->port = (uint16_t)set->relay_port;
+    y->security = set->relay_security;
+    if (y->security != SECURITY_NONE)
+        st = make_tls(r, y);
+    if (st == ST_OK && y->user.n)
+        st = read_password(r, y);
+    if (st != ST_OK)
+        relay_unref(y);
+    else
+        *out = y;
+    return st;
+}
+
+void relay_unref(struct relay *y)
+{
+    if (!y || --y->refs)
+        return;
+    tls_client_free(y->tls);
+    wipe(y->password, sizeof y->password);
+    arena_fini(&y->arena);
+    mem_free(y);
+}
+
+struct relay *relay_ref(struct relay *y)
+{
+    if (y)
+        y->refs++;
+    return y;
+}
+
+/* --- a connection ------------------------------------------------------------------------------------------------- */
+
+struct str relay_host(const struct relay *y, uint16_t *out_port)
+{
+    *out_port = y->port;
+    return y->host;
+}
+
+static enum st say_hello(const struct relay *y, struct smtp_client *client, struct stream *stream, struct str helo,
+                         struct smtp_answer *answer) SUSPENDS
+{
+    enum st st = ST_OK;
+
+    if (y->security == SECURITY_TLS)
+        st = stream_push_tls_client(stream, y->tls, y->host, deadline_in(RELAY_TLS_MS));
+    if (st != ST_OK) {
+        *client = (struct smtp_client){.stream = stream, .is_over = true};
+        return st;
+    }
+    TRY(smtp_client_open(client, stream, helo, answer));
+    if (y->security != SECURITY_STARTTLS)
+        return ST_OK;
+    *answer = (struct smtp_answer){0};
+    return smtp_client_starttls(client, y->tls, y->host);
+}
+
+enum st relay_greet(const struct relay *y, struct smtp_client *client, struct stream *stream, struct str helo,
+                    struct smtp_answer *answer, const char **out_status)
+{
+    *out_status = "4.7.5";
+    TRY(say_hello(y, client, stream, helo, answer));
+    if (!y->user.n)
+        return ST_OK;
+    *out_status = "4.7.8";
+    *answer = (struct smtp_answer){0};
+    return smtp_client_auth(client, y->user, str_n(y->password, y->n_password), answer);
+}
