@@ -53,6 +53,7 @@ static inline void copy_store(struct store *s, const char *to)
     size_t pos = 0;
     void *p;
 
+    pthread_mutex_lock(&s->segs.mutex); /* the filler adds spares */
     while (map_next(&s->segs.by_id, &pos, &p)) {
         const struct segment *seg = p;
 
@@ -63,6 +64,7 @@ static inline void copy_store(struct store *s, const char *to)
         snprintf(path, sizeof path, "%s/%s", to, name);
         must(truncate(path, (off_t)seg->row.used) == 0);
     }
+    pthread_mutex_unlock(&s->segs.mutex);
     snprintf(name, sizeof name, "snap/%08llu.snap", (unsigned long long)store_snapshot_seq(s));
     copy_file(s->dir, to, name);
 }
