@@ -96,6 +96,7 @@ TEST(where_the_journal_has_a_gap_it_ends)
     void *p;
     uint64_t first = 0, none = 0;
 
+    pthread_mutex_lock(&s->segs.mutex);          /* the filler adds spares */
     while (map_next(&s->segs.by_id, &pos, &p)) { /* the one behind that of the snapshot */
         const struct segment *seg = p;
 
@@ -105,6 +106,7 @@ TEST(where_the_journal_has_a_gap_it_ends)
             none = seg->row.head.id;
         }
     }
+    pthread_mutex_unlock(&s->segs.mutex);
     CHECK(first > batch + 1 && none);
     snprintf(path, sizeof path, "%s/seg/%08llu.seg", copy.dir, (unsigned long long)none);
     must(remove(path) == 0);
@@ -132,6 +134,7 @@ TEST(bodies_whose_segment_is_missing_have_no_rows)
     fill(s, 0, ROUNDS);
     CHECK_ST(store_snapshot(s), ST_OK);
     copy_store(s, copy.dir);
+    pthread_mutex_lock(&s->segs.mutex); /* the filler adds spares */
     while (map_next(&s->segs.by_id, &pos, &p)) {
         const struct segment *seg = p;
 
@@ -139,6 +142,7 @@ TEST(bodies_whose_segment_is_missing_have_no_rows)
         if (seg->row.head.kind == SEGMENT_BULK)
             must(remove(path) == 0);
     }
+    pthread_mutex_unlock(&s->segs.mutex);
     CHECK_ST(store_restore(&copy, s->seq, NULL, 0, NULL, &r), ST_OK);
     CHECK_U64(r.bodies_missing, 3);
     CHECK(r.segments_missing >= 1);
