@@ -40,7 +40,7 @@ S2*: Content-Type: multipart/report; report-type=delivery-status;
 S2*: f OK *
 C2: g FETCH 1 BODY.PEEK[2]
 S2*: Original-Envelope-Id: (one)
-S2*: Original-Recipient: rfc822; original+name@b.example
+S2*: Original-Recipient: rfc822;original+name@b.example
 S2*: Final-Recipient: rfc822; ${dave}
 S2*: Action: delivered
 S2*: Status: 2.1.5
