@@ -70,7 +70,7 @@ def check(r, raw, known):
 
 
 def signatures(w, r, port):
-    peer, narrow = w.peer("verifies", 53), w.peer("narrow7", 54, extensions=["PIPELINING"])
+    peer, narrow = w.peer("verifies", 83), w.peer("narrow7", 84, extensions=["PIPELINING"])
     peer.domain, narrow.domain = "verifies.test", "narrow7.test"
     w.server.accounts("signs.test", ["carol"], "secret")
     known = records(w)
