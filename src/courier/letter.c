@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #define OUTCOME_WAIT_MS 1000 /* before the box is told once more */
-#define OUTCOME_TRIES 600
+#define OUTCOME_WAIT_MOST_MS 30000
 #define BYTES_MAX (256u << 20) /* of all letters in memory */
 #define FRAME_ROOM 60000
 
@@ -235,7 +235,8 @@ static enum st tell(struct courier *c, uint64_t id, struct str list, bool last) 
                : FAIL(ST_TRYLATER, "the box could not write it down");
 }
 
-/* Told in pieces that fit a frame; the box that comes after one that died is told again. */
+/* Told in pieces that fit a frame; the box that comes after one that died is told again. As long as this process lives: nobody else knows that the
+ * letter has gone, and the box gives it to nobody else meanwhile. */
 static void tell_until_heard(struct courier *c, uint64_t id, const struct work_result *results, size_t n, bool last)
     SUSPENDS
 {
@@ -249,9 +250,10 @@ static void tell_until_heard(struct courier *c, uint64_t id, const struct work_r
         tell_until_heard(c, id, results + n / 2, n - n / 2, last);
         return;
     }
-    for (unsigned i = 0; i < OUTCOME_TRIES && tell(c, id, buf_str(&list), last) != ST_OK; i++) {
+    for (uint64_t wait_ms = OUTCOME_WAIT_MS; tell(c, id, buf_str(&list), last) != ST_OK;
+         wait_ms = MIN(2 * wait_ms, (uint64_t)OUTCOME_WAIT_MOST_MS)) {
         LOG(COURIER_UNHEARD, lf_hex("id", id), lf_err());
-        if (co_sleep(deadline_in(OUTCOME_WAIT_MS)) != ST_OK)
+        if (co_sleep(deadline_in(wait_ms)) != ST_OK)
             break;
     }
     buf_fini(&list);

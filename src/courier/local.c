@@ -41,13 +41,18 @@ static enum st hand_in(struct courier *c, struct arena *a, uint64_t txn, const s
     struct msg_deliver_ask ask = {
         .txn = txn, .peer = STR("queue"), .reverse_path = w->reverse_path, .body_size = body.n, .rcpts_size = rcpts.n};
     struct msg_deliver_answer answer;
-    struct buf record;
+    struct buf record, attributes;
     int fd = -1;
     enum st st;
 
+    buf_init(&attributes, 4096); /* an alias may lead out of the house again */
+    attributes_put(&attributes, w->attrs, w->n_attrs);
+    ask.attributes = buf_str(&attributes);
     buf_init(&record, LIMIT_MIME_RECORD);
     mime_record_build(body, &record);
     st = buf_check(&record);
+    if (st == ST_OK)
+        st = buf_check(&attributes);
     ask.record_size = record.n;
     if (st == ST_OK && body.n + record.n + rcpts.n <= FRAME_ROOM) {
         ask.body = body;
@@ -64,10 +69,10 @@ static enum st hand_in(struct courier *c, struct arena *a, uint64_t txn, const s
     if (fd >= 0)
         close(fd);
     buf_fini(&record);
+    buf_fini(&attributes);
     return st;
 }
 
-/* "" and the empty list of attributes: the box reads one. */
 static enum st deliver_to(struct job *j, size_t i, struct arena *a, struct str body) SUSPENDS
 {
     struct courier *c = j->letter->c;
