@@ -390,17 +390,27 @@ static enum st copy_pages(sqlite3 *from, sqlite3 *to, const char *what)
     return rc == SQLITE_OK ? ST_OK : sql_failed(to, what, rc);
 }
 
-/* Keys that sign letters stand in the directory: they are left out where the others are. A directory that no server of today has opened has none. */
-static enum st drop_dkim_keys(sqlite3 *db, const char *what)
+/* Keys that sign letters, and those that the keeper makes for itself, stand in the directory: they are left out where the others are. A directory that no server of
+ * today has opened has none. */
+static enum st drop_keys(sqlite3 *db, const char *what)
 {
-    sqlite3_stmt *ask = NULL;
-    int rc = sqlite3_prepare_v2(db, "SELECT 1 FROM sqlite_master WHERE name = 'dkim_key'", -1, &ask, NULL);
-    bool any = rc == SQLITE_OK && sqlite3_step(ask) == SQLITE_ROW;
+    static const char *const tables[][2] = {
+        {"SELECT 1 FROM sqlite_master WHERE name = 'dkim_key'",
+         "PRAGMA journal_mode = MEMORY; PRAGMA secure_delete = ON; DELETE FROM dkim_key"},
+        {"SELECT 1 FROM sqlite_master WHERE name = 'secret'",
+         "PRAGMA journal_mode = MEMORY; PRAGMA secure_delete = ON; DELETE FROM secret"}};
+    int rc = SQLITE_OK;
 
-    sqlite3_finalize(ask);
-    if (any)
-        rc = sqlite3_exec(db, "PRAGMA journal_mode = MEMORY; PRAGMA secure_delete = ON; DELETE FROM dkim_key", NULL,
-                          NULL, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(tables) && rc == SQLITE_OK; i++) {
+        sqlite3_stmt *ask = NULL;
+        bool any;
+
+        rc = sqlite3_prepare_v2(db, tables[i][0], -1, &ask, NULL);
+        any = rc == SQLITE_OK && sqlite3_step(ask) == SQLITE_ROW;
+        sqlite3_finalize(ask);
+        if (any)
+            rc = sqlite3_exec(db, tables[i][1], NULL, NULL, NULL);
+    }
     return rc == SQLITE_OK ? ST_OK : sql_failed(db, what, rc);
 }
 
@@ -418,7 +428,7 @@ static enum st copy_database(const char *from, const char *to, bool with_keys, u
         st = rc == SQLITE_OK ? copy_pages(in, out, to) : sql_failed(out, to, rc);
     }
     if (st == ST_OK && !with_keys)
-        st = drop_dkim_keys(out, to);
+        st = drop_keys(out, to);
     if (st == ST_OK)
         st = count_accounts(out, to, out_accounts);
     sqlite3_close(out);

@@ -102,7 +102,7 @@ static bool wants_success(const struct queue_rcpt *r)
     return false;
 }
 
-/* One more than came, for one of our own. */
+/* Two more than came, for those of our own. */
 static enum st read_params(struct work *w, const struct rcpt_target *t, struct queue_attr **out, size_t *out_n)
 {
     struct attribute *at = NULL;
@@ -110,8 +110,8 @@ static enum st read_params(struct work *w, const struct rcpt_target *t, struct q
     size_t n = 0;
 
     if (t->params.n)
-        TRY(attributes_get(t->params, w->arena, LIMIT_QUEUE_ATTRS - 1, &at, &n));
-    attrs = ARENA_ARRAY(w->arena, struct queue_attr, n + 1);
+        TRY(attributes_get(t->params, w->arena, LIMIT_QUEUE_ATTRS - 2, &at, &n));
+    attrs = ARENA_ARRAY(w->arena, struct queue_attr, n + 2);
     for (size_t i = 0; i < n; i++) {
         if (at[i].name.p[0] == '.')
             return FAIL(ST_SYNTAX, "a parameter of the queue's own from a gate");
@@ -184,6 +184,8 @@ static enum st add_queued(struct work *w, size_t i)
     for (size_t k = 0; is_several && k < r.n_attrs; k++)
         if (str_ieq(attrs[k].name, STR("NOTIFY")))
             attrs[k].value = without_success(w->arena, attrs[k].value);
+    if (!w->m->account && !str_ieq(t->original, t->address))
+        attrs[r.n_attrs++] = (struct queue_attr){STR(QUEUE_VIA), t->original};
     w->queued[w->n_queued++] = r;
     w->n_remote++;
     return ST_OK;

@@ -78,6 +78,7 @@ static void add_rcpts(struct arena *a, const struct queue_entry *e, struct work_
         if (r->state != QUEUE_RCPT_WAITING || r->due_us > now_us || queue_rcpt_is_done(r))
             continue;
         *w = (struct work_rcpt){.index = (uint32_t)i, .attempts = r->attempts, .address = r->address};
+        w->via = queue_attr_get(r->attrs, r->n_attrs, STR(QUEUE_VIA));
         w->attrs = attrs_of(a, r->attrs, r->n_attrs, &w->n_attrs);
         l->n_rcpts++;
     }

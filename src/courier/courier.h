@@ -62,14 +62,18 @@ enum st letter_bytes(struct letter *l, struct str *out) SUSPENDS MUST_USE;
  * the arena, or as the job. ST_TRYLATER: there should be some, but not just now. */
 enum st letter_sign(struct letter *l, struct str form, struct arena *a, struct str *out) SUSPENDS MUST_USE;
 
-/* Some recipients of a letter, all of one domain. */
+/* Some recipients of a letter, all of one domain, and sent on by aliases of one domain, if any. */
 struct job {
     struct list of; /* of its destination */
     struct letter *letter;
     struct work_rcpt **rcpts;
     struct work_result *results; /* of each */
     size_t n;
+    struct str sender; /* under which it leaves, when that is known: job_sender */
 };
+
+/* The reverse path of a job: another one than the letter's where an alias of ours sends on what is a stranger's. ST_TRYLATER. */
+enum st job_sender(struct job *j, struct str *out) SUSPENDS MUST_USE;
 
 /* Every recipient's result has been filled in: the box is told, until it has heard it. Frees the job. */
 void job_end(struct job *j) SUSPENDS;

@@ -46,6 +46,7 @@ static void copy_work(struct letter *l, const struct work_letter *from)
     for (size_t i = 0; i < from->n_rcpts; i++) {
         to->rcpts[i] = from->rcpts[i];
         to->rcpts[i].address = arena_str(&l->arena, from->rcpts[i].address);
+        to->rcpts[i].via = arena_str(&l->arena, from->rcpts[i].via);
         to->rcpts[i].attrs = copy_attrs(&l->arena, from->rcpts[i].attrs, from->rcpts[i].n_attrs);
     }
 }
@@ -67,7 +68,20 @@ static struct job *job_new(struct letter *l)
     return j;
 }
 
-/* A job for each domain; found again by its first recipient, in a map, since there may be thousands. */
+/* Which recipients go together. */
+static struct str job_key(struct arena *a, const struct work_rcpt *r)
+{
+    struct str key = r->via.n
+                         ? arena_printf(a, "%.*s>%.*s", STR_ARGS(domain_of(r->address)), STR_ARGS(domain_of(r->via)))
+                         : arena_str(a, domain_of(r->address));
+    char *p = (char *)(uintptr_t)key.p;
+
+    for (size_t i = 0; i < key.n; i++)
+        p[i] = ascii_lower(p[i]);
+    return key;
+}
+
+/* A job for each such group; found again by its first recipient, in a map, since there may be thousands. */
 static size_t make_jobs(struct letter *l, struct job **jobs)
 {
     struct map by_domain = MAP_INIT;
@@ -75,16 +89,12 @@ static size_t make_jobs(struct letter *l, struct job **jobs)
 
     for (size_t i = 0; i < l->work.n_rcpts; i++) {
         struct work_rcpt *r = &l->work.rcpts[i];
-        struct str domain = domain_of(r->address);
-        char *folded = arena_cstr(&l->arena, domain);
-        struct job *j;
+        struct str key = job_key(&l->arena, r);
+        struct job *j = map_str_get(&by_domain, key);
 
-        for (size_t k = 0; k < domain.n; k++)
-            folded[k] = ascii_lower(folded[k]);
-        j = map_str_get(&by_domain, str_n(folded, domain.n));
         if (!j) {
             j = jobs[n++] = job_new(l);
-            map_str_put(&by_domain, str_n(folded, domain.n), j);
+            map_str_put(&by_domain, key, j);
         }
         j->rcpts[j->n] = r;
         j->results[j->n++].index = r->index;

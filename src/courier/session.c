@@ -241,8 +241,7 @@ static enum st one_transaction(struct session *s, struct job *j, struct str lett
 {
     struct smtp_carry_rcpt *rcpts = ARENA_ARRAY(a, struct smtp_carry_rcpt, SMTP_CARRY_RCPTS);
     size_t *index = ARENA_ARRAY(a, size_t, SMTP_CARRY_RCPTS);
-    struct smtp_carry t = {.reverse_path = j->letter->work.reverse_path,
-                           .attrs = attrs_of(a, j->letter->work.attrs, j->letter->work.n_attrs),
+    struct smtp_carry t = {.attrs = attrs_of(a, j->letter->work.attrs, j->letter->work.n_attrs),
                            .n_attrs = j->letter->work.n_attrs,
                            .is_8bit = j->letter->is_8bit && s->client.has[SMTP_HAS_8BITMIME],
                            .letter = letter,
@@ -250,6 +249,7 @@ static enum st one_transaction(struct session *s, struct job *j, struct str lett
                            .n_rcpts = gather(j, a, rcpts, index)};
     enum st st;
 
+    TRY(job_sender(j, &t.reverse_path));
     TRY(letter_sign(j->letter, letter, a, &t.head));
     st = smtp_client_carry(&s->client, a, &t);
     for (size_t i = 0; i < t.n_rcpts; i++)

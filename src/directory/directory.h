@@ -175,6 +175,24 @@ enum st directory_dkim_list(struct directory *d, struct arena *a, struct str dom
 enum st directory_dkim_private(struct directory *d, struct arena *a, struct str domain, uint64_t id,
                                struct str *out_algorithm, struct str *out_private) MUST_USE;
 
+/* --- what the server makes for itself ---------------------------------------------------------------------- */
+struct directory_secret {
+    uint64_t id;
+    struct str value; /* hexadecimal */
+    uint64_t created_us;
+};
+/* Newest first, at most `max` into `out`. */
+enum st directory_secret_list(struct directory *d, struct arena *a, struct str use, struct directory_secret *out,
+                              size_t max, size_t *out_n) MUST_USE;
+enum st directory_secret_add(struct directory *d, struct str use, struct str value, uint64_t now_us) MUST_USE;
+enum st directory_secret_remove(struct directory *d, uint64_t id) MUST_USE;
+
+/* Senders whose address does not fit the one that their letter leaves under (keeper/srs.h), under a number of their own; kept for so long. */
+#define DIRECTORY_SENDER_US (23 * (uint64_t)86400000000)
+enum st directory_sender_keep(struct directory *d, struct str sender, uint64_t now_us, uint64_t *out) MUST_USE;
+enum st directory_sender_kept(struct directory *d, struct arena *a, uint64_t number, struct str *out)
+    MUST_USE; /* NOTFOUND */
+
 /* --- where mail goes -------------------------------------------------------------------------------------- */
 struct directory_target {
     uint64_t account;             /* 0: elsewhere */

@@ -42,7 +42,10 @@ static enum st resolve(void *arg)
 
     TRY(keeper_address(j->k->directory, j->a, j->ask->address, false, &address));
     TRY(directory_is_ours(j->k->directory, address.domain, &ours));
-    j->is_ours = ours;
+    if (ours && srs_is(address.local)) /* its time will be over, so it is not remembered */
+        TRY(keeper_srs_original(j->k, j->a, address.local, &address));
+    else
+        j->is_ours = ours;
     if (!ours && j->ask->account == 0)
         return FAIL(ST_FOREIGN, "%.*s is not a domain of this server, which relays for its own users only",
                     STR_ARGS(address.domain));

@@ -14,6 +14,7 @@
 #include "keeper/failures.h"
 #include "keeper/known.h"
 #include "keeper/logins.h"
+#include "keeper/own_keys.h"
 #include "keeper/resolved.h"
 #include "keeper/turns.h"
 
@@ -59,6 +60,7 @@ struct keeper {
     struct keeper_gate gates[KEEPER_GATES_MAX];
     struct keeper_gate courier; /* asks for recipients and for signatures of letters */
     struct dkim_kept dkim_kept;
+    struct own_keys srs;
     unsigned n_gates;
     struct ipc *cores[KEEPER_CORES_MAX];
     unsigned n_cores;
@@ -83,6 +85,7 @@ void keeper_sign(struct ipc_request *r); /* on the loop */
 /* Of the link to the courier: signatures of letters that leave. */
 void keeper_dkim_keys(struct ipc_request *r) SUSPENDS;
 void keeper_dkim_sign(struct ipc_request *r) SUSPENDS;
+void keeper_srs(struct ipc_request *r) SUSPENDS;
 /* Of the link to control; arg is a struct keeper. */
 void keeper_admin(struct ipc_request *r) SUSPENDS;
 void keeper_account(struct ipc_request *r) SUSPENDS;
@@ -108,6 +111,10 @@ void keeper_directory_changed(struct keeper *k);
 
 /* Everything of the account (credential 0) or of one credential ends: verified logins, grants, sessions. */
 void keeper_revoke(struct keeper *k, uint64_t account, uint64_t credential, struct str why);
+
+/* The address that stands in one of ours (srs_is). NOTFOUND: it is forged, or too old. On the directory's thread. */
+enum st keeper_srs_original(struct keeper *k, struct arena *a, struct str local, struct directory_address *out)
+    MUST_USE;
 
 /* An address as people write it, in the directory's form, in the arena. "postmaster" alone is that of the first domain;
  * another name alone is NOTFOUND unless `only_domain` and there is just one domain. On the directory's thread. */

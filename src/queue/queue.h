@@ -45,6 +45,9 @@ struct queue_rcpt {
 /* An attribute of a recipient who needs no carrying: the letter had reached him with the commit that made the entry (value "arrived"), or his address had been expanded to
  * others in it ("expanded"). He stands in the queue so that his sender is told. */
 #define QUEUE_DONE ".done"
+/* The alias of ours that has sent a stranger's letter on to this recipient. */
+#define QUEUE_VIA ".via"
+struct str queue_attr_get(const struct queue_attr *attrs, size_t n, struct str name); /* p is NULL: there is none */
 bool queue_rcpt_is_done(const struct queue_rcpt *r);
 
 struct queue_entry {
@@ -86,7 +89,7 @@ enum st queue_hold(struct queue *q, uint64_t id, struct str reason) SUSPENDS MUS
 enum st queue_release(struct queue *q, uint64_t id) SUSPENDS MUST_USE; /* due at once */
 /* All who wait are due at once, whatever their last attempts came to. ST_DENIED: it is held. */
 enum st queue_retry_now(struct queue *q, uint64_t id) SUSPENDS MUST_USE;
-enum st queue_drop(struct queue *q, uint64_t id) SUSPENDS MUST_USE;    /* without a word to anybody; the bytes go too */
+enum st queue_drop(struct queue *q, uint64_t id) SUSPENDS MUST_USE; /* without a word to anybody; the bytes go too */
 
 /* --- carrying: on the core that owns the queue only --- */
 

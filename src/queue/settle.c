@@ -47,7 +47,7 @@ static uint64_t earliest(const struct queue_entry *e)
 
 /* --- who is told (RFC 3461 sections 4.1 and 5.2) ------------------------------------------------------------------ */
 
-static struct str attr_of(const struct queue_attr *attrs, size_t n, struct str name)
+struct str queue_attr_get(const struct queue_attr *attrs, size_t n, struct str name)
 {
     for (size_t i = 0; i < n; i++)
         if (str_ieq(attrs[i].name, name))
@@ -62,7 +62,7 @@ static bool wants(const struct queue_rcpt *r, enum dsn_action action)
                                        [DSN_DELIVERED] = STR("SUCCESS"),
                                        [DSN_RELAYED] = STR("SUCCESS"),
                                        [DSN_EXPANDED] = STR("SUCCESS")};
-    struct str rest = attr_of(r->attrs, r->n_attrs, STR("NOTIFY")), word;
+    struct str rest = queue_attr_get(r->attrs, r->n_attrs, STR("NOTIFY")), word;
 
     if (!rest.p)
         return action == DSN_FAILED || action == DSN_DELAYED;
@@ -116,7 +116,7 @@ static void defer(struct settling *s, const struct queue_result *res)
         return;
     }
     r->due_us = MIN(r->due_us, s->is.arrival_us + retry->lifetime_us); /* one last time at its end */
-    if (!retry->notice_us || age < retry->notice_us || attr_of(r->attrs, r->n_attrs, STR(TOLD_OF_DELAY)).p ||
+    if (!retry->notice_us || age < retry->notice_us || queue_attr_get(r->attrs, r->n_attrs, STR(TOLD_OF_DELAY)).p ||
         r->n_attrs == LIMIT_QUEUE_ATTRS)
         return;
     remember_delay(s, r);
@@ -291,7 +291,7 @@ enum st queue_settle(struct queue *q, uint64_t id, const struct queue_result *re
 
 bool queue_rcpt_is_done(const struct queue_rcpt *r)
 {
-    return attr_of(r->attrs, r->n_attrs, STR(QUEUE_DONE)).p != NULL;
+    return queue_attr_get(r->attrs, r->n_attrs, STR(QUEUE_DONE)).p != NULL;
 }
 
 enum st queue_settle_done(struct queue *q, const struct queue_entry *e)
@@ -304,7 +304,7 @@ enum st queue_settle_done(struct queue *q, const struct queue_entry *e)
 
     for (size_t i = 0; i < e->n_rcpts; i++) {
         const struct queue_rcpt *r = &e->rcpts[i];
-        bool is_expanded = str_eq(attr_of(r->attrs, r->n_attrs, STR(QUEUE_DONE)), STR("expanded"));
+        bool is_expanded = str_eq(queue_attr_get(r->attrs, r->n_attrs, STR(QUEUE_DONE)), STR("expanded"));
 
         if (r->state == QUEUE_RCPT_WAITING && queue_rcpt_is_done(r))
             results[n++] = (struct queue_result){.rcpt = (uint32_t)i,

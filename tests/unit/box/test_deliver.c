@@ -339,14 +339,15 @@ static void asked_notices(void)
     t[3] = told_target(x, RCPT_REMOTE, "z@far.test", "z@far.test", "NEVER");
     CHECK_ST(attempt_all(x, t, 4), ST_OK);
     CHECK_STR(queued_rcpts(), STR("team@home.test NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;so .done=expanded;"
-                                  "x@far.test NOTIFY=FAILURE ORCPT=rfc822;so;"
-                                  "y@far.test NOTIFY=SUCCESS ORCPT=rfc822;so;"
+                                  "x@far.test NOTIFY=FAILURE ORCPT=rfc822;so .via=team@home.test;"
+                                  "y@far.test NOTIFY=SUCCESS ORCPT=rfc822;so .via=alias@home.test;"
                                   "z@far.test NOTIFY=NEVER ORCPT=rfc822;so;"));
     t[0] = told_target(x, RCPT_REMOTE, "x@far.test", "team@home.test", "SUCCESS");
     t[1] = told_target(x, RCPT_REMOTE, "y@far.test", "team@home.test", "SUCCESS");
     CHECK_ST(attempt_all(x, t, 2), ST_OK);
     CHECK_STR(queued_rcpts(), STR("team@home.test NOTIFY=SUCCESS ORCPT=rfc822;so .done=expanded;"
-                                  "x@far.test NOTIFY=NEVER ORCPT=rfc822;so;y@far.test NOTIFY=NEVER ORCPT=rfc822;so;"));
+                                  "x@far.test NOTIFY=NEVER ORCPT=rfc822;so .via=team@home.test;"
+                                  "y@far.test NOTIFY=NEVER ORCPT=rfc822;so .via=team@home.test;"));
 }
 TEST(who_wants_to_hear_of_success_has_a_recipient_in_the_queue)
 {
