@@ -13,7 +13,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PROGRAM = os.environ.get("RESTANTE", os.path.join(ROOT, os.environ.get("RESTANTE_BUILD", "build/release"), "restante"))
-ROLES = ["keeper", "gate", "box", "courier", "resolver", "control"]
+ROLES = ["keeper", "gate", "box", "courier", "resolver", "control", "errand"]
 
 
 def is_sanitized():

@@ -19,7 +19,7 @@ configuration() {
 	echo "run \"$RUN/run\""
 	echo "tls { certificate \"$RUN/tls/cert.pem\"  key \"$RUN/tls/key.pem\" }"
 	n=1990000000
-	for role in keeper gate box courier resolver control; do
+	for role in keeper gate box courier resolver control errand; do
 		echo "user_$role $n"
 		n=$((n + 1))
 	done

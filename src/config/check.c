@@ -94,6 +94,9 @@ static void check_world(const struct settings *set, struct config_errors *errors
         check_file(errors, set->tls[i].at, "certificate", set->tls[i].certificate);
         check_file(errors, set->tls[i].at, "key", set->tls[i].key);
     }
+    /* the defaults are where Debian's packages put them, which may be missing: what is done without them is said at the start */
+    if (config_place(set, "tls_ca").line && set->tls_ca.n)
+        check_file(errors, config_place(set, "tls_ca"), "tls_ca", set->tls_ca);
     check_dir(errors, config_place(set, "data"), "data", set->data);
     check_dir(errors, config_place(set, "run"), "run", set->run);
     if (set->resolver_root_hints.n)
@@ -129,8 +132,9 @@ static void check_users(const struct settings *set, struct config_errors *errors
         const char *name;
         struct str user;
     } rows[] = {
-        {"user_keeper", set->user_keeper},   {"user_gate", set->user_gate},         {"user_box", set->user_box},
-        {"user_courier", set->user_courier}, {"user_resolver", set->user_resolver}, {"user_control", set->user_control},
+        {"user_keeper", set->user_keeper},   {"user_gate", set->user_gate},     {"user_box", set->user_box},
+        {"user_courier", set->user_courier}, {"user_errand", set->user_errand}, {"user_resolver", set->user_resolver},
+        {"user_control", set->user_control},
     };
     uint32_t uid;
 

@@ -177,6 +177,20 @@ static enum st give_activity(struct child *c)
     return ST_OK;
 }
 
+/* Likewise. */
+static enum st give_trusted(struct child *c, const struct settings *set)
+{
+    bool is_default = !config_place(set, "tls_ca").line;
+
+    if (!set->tls_ca.n)
+        return ST_OK;
+    if (is_default && access(set->tls_ca.p, F_OK) < 0 && errno == ENOENT) {
+        LOG(TRUST_MISSING, lf_str("file", set->tls_ca));
+        return ST_OK;
+    }
+    return give_path(c, set->tls_ca.p, "ca");
+}
+
 /* What the settings name and a role may not open itself; opened anew at each reload. */
 static enum st give_relay_files(struct child *c, const struct settings *set)
 {
@@ -189,13 +203,18 @@ static enum st give_relay_files(struct child *c, const struct settings *set)
 
 enum st handover_named_files(struct child *c, const struct settings *set)
 {
-    return c->kind == ROLE_COURIER ? give_relay_files(c, set) : handover_certificates(c, set);
+    switch (c->kind) {
+    case ROLE_COURIER: return give_relay_files(c, set);
+    case ROLE_ERRAND: return give_trusted(c, set);
+    default: return handover_certificates(c, set);
+    }
 }
 
 static enum st give_files(struct child *c, const struct settings *set)
 {
     switch (c->kind) {
     case ROLE_KEEPER:
+    case ROLE_ERRAND:
     case ROLE_COURIER: return handover_named_files(c, set);
     case ROLE_RESOLVER: return give_resolver_files(c, set);
     case ROLE_BOX: return give_activity(c);

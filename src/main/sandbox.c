@@ -21,7 +21,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { CALLS_COMMON = 1, CALLS_FILES = 2, CALLS_ACCEPT = 4, CALLS_CONNECT = 8 };
+enum { CALLS_COMMON = 1, CALLS_FILES = 2, CALLS_ACCEPT = 4, CALLS_TCP = 8, CALLS_UDP = 16 };
 enum root { ROOT_KEPT, ROOT_EMPTY, ROOT_OWN };
 enum { MAY_READ, MAY_WRITE };
 #define OWN_DIRECTORY NULL
@@ -190,7 +190,7 @@ static struct ruleset ruleset_for(long abi, unsigned groups)
     if (abi >= 3)
         rs.fs |= FS_TRUNCATE;
     if (abi >= 4)
-        rs.net = NET_BIND_TCP | (groups & CALLS_CONNECT ? 0 : NET_CONNECT_TCP);
+        rs.net = NET_BIND_TCP | (groups & CALLS_TCP ? 0 : NET_CONNECT_TCP);
     if (abi >= 5)
         rs.fs |= FS_IOCTL_DEV;
     if (abi >= 6)
@@ -289,13 +289,28 @@ static int allow_conditions(scmp_filter_ctx f)
     return bad;
 }
 
-static int allow_inet(scmp_filter_ctx f)
+#define SOCKET_KIND 0xf /* the rest of a socket's type are flags */
+
+static int allow_sockets(scmp_filter_ctx f, int kind)
 {
     static const int families[] = {AF_INET, AF_INET6};
-    int bad = allow_values(f, SCMP_SYS(socket), 0, families, ARRAY_LEN(families));
+    int bad = 0;
 
-    return bad | seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(bind),
-                                  0); /* TCP ports are Landlock's; UDP needs a random one */
+    for (size_t i = 0; i < ARRAY_LEN(families); i++)
+        bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2, EQ(0, (unsigned)families[i]),
+                                MASKED(1, SOCKET_KIND, kind));
+    return bad;
+}
+
+static int allow_inet(scmp_filter_ctx f, unsigned groups)
+{
+    int bad = groups & CALLS_TCP ? allow_sockets(f, SOCK_STREAM) : 0;
+
+    if (groups & CALLS_UDP) {
+        bad |= allow_sockets(f, SOCK_DGRAM);
+        bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(bind), 0); /* a random port; TCP's are Landlock's */
+    }
+    return bad;
 }
 
 static int fill_filter(scmp_filter_ctx f, unsigned groups)
@@ -307,9 +322,7 @@ static int fill_filter(scmp_filter_ctx f, unsigned groups)
             bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, calls[i].number, 0);
     for (size_t i = 0; i < ARRAY_LEN(deadly); i++)
         bad |= deadly[i].number < 0 ? 0 : seccomp_rule_add(f, SCMP_ACT_KILL_PROCESS, deadly[i].number, 0);
-    if (groups & CALLS_CONNECT)
-        bad |= allow_inet(f);
-    return bad;
+    return bad | allow_inet(f, groups);
 }
 
 static enum st seccomp(const struct role *r)

@@ -67,7 +67,7 @@ enum st handover(struct child *c) MUST_USE; /* all that a child is given, up to 
 enum st handover_settings(struct child *c, enum msg_kind kind, struct str text)
     MUST_USE; /* role_start or role_reload */
 enum st handover_named_files(struct child *c, const struct settings *set)
-    MUST_USE; /* certificates to the keeper, the relay's to the courier; opened anew */
+    MUST_USE; /* certificates to the keeper, the relay's to the courier, whom to trust to the errand; opened anew */
 
 /* server.c */
 void server_child_ready(struct server *s, struct child *c);

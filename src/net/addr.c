@@ -143,6 +143,46 @@ bool addr_is_loopback(const struct addr *a)
     return a->family == 0 || (a->family == 4 ? a->bytes[0] == 127 : memcmp(a->bytes, one, sizeof one) == 0);
 }
 
+#define NETWORK(text, bits) {text, bits},
+static const struct {
+    const char *text;
+    unsigned bits;
+} special[] = {
+#include "net/special.def"
+};
+#undef NETWORK
+
+/* Translated and tunnelled ones (RFC 6052, RFC 3056); mapped ones are IPv4 addresses already. */
+static bool embeds_ipv4(const struct addr *a, struct addr *out)
+{
+    static const uint8_t nat64[12] = {0, 0x64, 0xff, 0x9b};
+    size_t at = 0;
+
+    if (a->family != 6)
+        return false;
+    if (memcmp(a->bytes, nat64, sizeof nat64) == 0)
+        at = 12;
+    else if (a->bytes[0] == 0x20 && a->bytes[1] == 0x02)
+        at = 2;
+    *out = (struct addr){.family = 4};
+    memcpy(out->bytes, a->bytes + at, 4);
+    return at != 0;
+}
+
+bool addr_is_public(const struct addr *a)
+{
+    struct addr network, inner;
+
+    if (embeds_ipv4(a, &inner))
+        return addr_is_public(&inner);
+    for (size_t i = 0; i < ARRAY_LEN(special); i++) {
+        must(addr_parse(str_z(special[i].text), 0, &network) == ST_OK);
+        if (addr_in(a, &network, special[i].bits))
+            return false;
+    }
+    return a->family != 0;
+}
+
 struct addr addr_network(const struct addr *a, unsigned bits4, unsigned bits6)
 {
     unsigned bits = a->family == 4 ? MIN(bits4, 32) : MIN(bits6, 128);

@@ -31,6 +31,9 @@ struct str addr_text(const struct addr *a, char *out); /* "[2001:db8::1]:25" */
 bool addr_eq(const struct addr *a, const struct addr *b);      /* with the port */
 bool addr_host_eq(const struct addr *a, const struct addr *b); /* without */
 bool addr_is_loopback(const struct addr *a);
+/* Of the world: not of this machine, a private network, a link, a group, nor set aside for anything else (net/special.def); an IPv4
+ * address within an IPv6 one counts as itself. */
+bool addr_is_public(const struct addr *a);
 
 /* The network that limits are kept for: the first `bits4` bits of an IPv4, `bits6` of an IPv6 address,
  * the rest and the port zero. */

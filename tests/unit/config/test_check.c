@@ -13,7 +13,7 @@ static struct str checked(struct arena *a, const char *head, const char *more)
     const struct settings *set = NULL;
     struct buf out;
     struct str text =
-        arena_printf(a, "data %s/data run %s/run user { keeper 0 gate 0 box 0 courier 0 resolver 0 control 0 }\n%s%s",
+        arena_printf(a, "data %s/data run %s/run user { keeper 0 gate 0 box 0 courier 0 errand 0 resolver 0 control 0 }\n%s%s",
                      dir, dir, head, more);
     struct str list;
 

@@ -63,3 +63,27 @@ TEST(networks)
     v6 = parsed("::1", 1);
     CHECK(addr_is_loopback(&v4) && addr_is_loopback(&v6) && !addr_is_loopback(&net));
 }
+
+TEST(addresses_of_the_world)
+{
+    static const char *const yes[] = {"1.1.1.1",          "8.8.8.8",          "172.15.0.1",      "172.32.0.1",
+                                      "192.0.1.1",        "223.255.255.255",  "2001:4860::8888", "2a00::1",
+                                      "64:ff9b::8.8.8.8", "2002:0808:0808::1"};
+    static const char *const no[] = {
+        "0.0.0.0",      "10.1.2.3",          "100.64.0.1", "127.0.0.1",   "127.255.0.9",     "169.254.169.254",
+        "172.16.0.1",   "172.31.255.255",    "192.0.2.1",  "192.168.1.1", "198.19.0.1",      "203.0.113.9",
+        "224.0.0.1",    "255.255.255.255",   "::",         "::1",         "::ffff:10.0.0.1", "::127.0.0.1",
+        "fe80::1",      "fc00::1",           "fdff::1",    "ff02::1",     "2001:db8::1",     "64:ff9b::127.0.0.1",
+        "64:ff9b:1::1", "2002:7f00:0001::1", "2001::1"};
+    struct addr a, none = {0};
+
+    for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
+        CHECK_ST(addr_parse(str_z(yes[i]), 443, &a), ST_OK);
+        CHECK(addr_is_public(&a));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(no); i++) {
+        CHECK_ST(addr_parse(str_z(no[i]), 443, &a), ST_OK);
+        CHECK(!addr_is_public(&a));
+    }
+    CHECK(!addr_is_public(&none));
+}

@@ -1,0 +1,29 @@
+#include "errand/curl.h"
+
+#include <dlfcn.h>
+
+#define LIBRARY "libcurl.so.4" /* the make with OpenSSL; the others have other names */
+
+static enum st find(void *library, const char *name, void *call)
+{
+    void *at = dlsym(library, name);
+
+    if (!at)
+        return FAIL(ST_NOTFOUND, LIBRARY " has no %s", name);
+    memcpy(call, &at, sizeof at); /* ISO C has no cast from an object to a function */
+    return ST_OK;
+}
+
+enum st curl_load(struct curl_calls *out)
+{
+    void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+
+    if (!library)
+        return FAIL(ST_NOTFOUND, "%s (Debian's package libcurl4 has it)", dlerror());
+#define CURL_CALL(name) TRY(find(library, "curl_" #name, &out->name));
+    CURL_CALLS(CURL_CALL)
+#undef CURL_CALL
+    if (out->global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return FAIL(ST_INTERNAL, "libcurl can't be started");
+    return ST_OK;
+}
