@@ -19,6 +19,7 @@
 #define OWN_NAME "alive.restante.invalid" /* known to the library without asking anybody */
 #define OWN_MS 15000                      /* for its answer */
 #define CONFIG_MOST 262144
+#define HINTS_MOST 65536
 #define ANSWER_MOST 60000
 #define RECORDS_MOST 2000
 #define STACK_BYTES (512 * 1024) /* the library's first call needs 200 KB */
@@ -70,6 +71,50 @@ static void put_file(struct buf *b, const struct role *r, const char *key, const
         buf_addf(b, "    %s: \"/proc/self/fd/%d\"\n", key, fd);
 }
 
+/* One line of a file of root servers: what stands behind A or AAAA is their address. */
+static void put_root_server(struct buf *b, struct str line)
+{
+    struct str word, before = STR_NONE, text = line;
+    char address[INET6_ADDRSTRLEN];
+    struct in6_addr bytes;
+
+    str_split(&text, ';', &line);
+    while (str_split(&line, ' ', &word)) {
+        bool is_v4 = str_ieq(before, STR("A")), is_v6 = str_ieq(before, STR("AAAA"));
+
+        word = str_trim(word);
+        snprintf(address, sizeof address, "%.*s", STR_ARGS(word));
+        if ((is_v4 || is_v6) && word.n < sizeof address && inet_pton(is_v4 ? AF_INET : AF_INET6, address, &bytes) == 1)
+            buf_addf(b, "    stub-addr: %s\n", address);
+        if (word.n)
+            before = word;
+    }
+}
+
+/* The library reads a file of root servers anew in its thread, which may open nothing: it gets them as the servers of a zone. */
+static void put_root(struct buf *b, const struct role *r)
+{
+    struct arena a = ARENA_INIT;
+    struct str text, line;
+    struct buf servers;
+
+    buf_init(&servers, HINTS_MOST);
+    if (role_file_read(r, "root-hints", HINTS_MOST, &a, &text) == ST_OK) {
+        char *p = arena_cstr(&a, text);
+
+        for (size_t i = 0; i < text.n; i++)
+            if (p[i] == '\t')
+                p[i] = ' ';
+        text = str_n(p, text.n);
+        while (str_split(&text, '\n', &line))
+            put_root_server(&servers, line);
+    }
+    if (servers.n) /* else those that the library knows */
+        buf_addf(b, "stub-zone:\n    name: \".\"\n    stub-prime: yes\n%.*s", STR_ARGS(buf_str(&servers)));
+    buf_fini(&servers);
+    arena_fini(&a);
+}
+
 static void put_config(struct buf *b, const struct role *r)
 {
     const struct settings *set = r->settings;
@@ -78,7 +123,6 @@ static void put_config(struct buf *b, const struct role *r)
     buf_addf(b, "    rrset-cache-size: %llu\n", (unsigned long long)set->resolver_cache / 2);
     buf_addf(b, "    msg-cache-size: %llu\n", (unsigned long long)set->resolver_cache / 4);
     buf_addf(b, "    key-cache-size: %llu\n", (unsigned long long)set->resolver_cache / 8);
-    put_file(b, r, "root-hints", "root-hints");
     put_file(b, r, "trust-anchor-file", "trust-anchor");
     for (size_t i = 0; i < set->zone_count; i++) {
         const struct config_zone *z = &set->zones[i];
@@ -93,6 +137,8 @@ static void put_config(struct buf *b, const struct role *r)
         put_zone(b, set->zones[i].type == ZONE_STUB, set->zones[i].name, &set->zones[i].server);
     if (set->resolver_forward.n)
         put_zone(b, false, STR("."), &set->resolver_forward);
+    else
+        put_root(b, r);
 }
 
 static enum st failed(int e, const char *what)

@@ -84,6 +84,7 @@ class Peer:
 
         class Server(socketserver.ThreadingTCPServer):
             allow_reuse_address, daemon_threads, request_queue_size = True, True, 500
+            address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
 
         self.server = Server((address, port), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()

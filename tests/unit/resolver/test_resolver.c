@@ -130,3 +130,27 @@ TEST(the_settings_become_the_librarys_file)
     mem_free(r);
     mem_free(errors);
 }
+
+TEST(root_servers_are_read_out_of_their_file)
+{
+    static const char file[] = "; of our own\n.\t\t3600 IN NS\ta.root.\na.root. 3600\tA  192.0.2.1 ; the first\r\n"
+                               "a.root. IN AAAA 2001:db8::1\nb.root. A nonsense\nc.root. A 192.0.2.2";
+    struct config_errors *errors = MEM_NEW(struct config_errors);
+    struct role *r = MEM_NEW(struct role);
+    struct buf b;
+    int fd = memfd_create("hints", MFD_CLOEXEC);
+
+    CHECK(fd >= 0 && write(fd, file, sizeof file - 1) == sizeof file - 1);
+    r->files[r->n_files++] = (struct role_file){.name = "root-hints", .fd = fd};
+    CHECK_ST(config_parse(STR("host_name mail.example.test\n"), "test", &r->settings, errors), ST_OK);
+    buf_init(&b, CONFIG_MOST);
+    put_config(&b, r);
+    CHECK(str_search(buf_str(&b), STR("stub-zone:\n    name: \".\"\n    stub-prime: yes\n    stub-addr: 192.0.2.1\n"
+                                      "    stub-addr: 2001:db8::1\n    stub-addr: 192.0.2.2\n")) < b.n);
+    CHECK(str_search(buf_str(&b), STR("root-hints:")) == b.n);
+    buf_fini(&b);
+    config_unref(r->settings);
+    close(fd);
+    mem_free(r);
+    mem_free(errors);
+}
