@@ -44,9 +44,10 @@ static enum admin_exit exit_of(enum st st)
     }
 }
 
-static enum admin_exit complain(enum st st)
+enum admin_exit admin_complain(enum st st)
 {
-    fprintf(stderr, "restante: %s\n", err_get()->text[0] ? err_get()->text : st_text(st));
+    if (st != ST_CANCELED)
+        fprintf(stderr, "restante: %s\n", err_get()->text[0] ? err_get()->text : st_text(st));
     return exit_of(st);
 }
 
@@ -160,7 +161,7 @@ static enum admin_exit open_offline(struct call *c)
         st = c->hooks->offline->open(c->set, &c->directory);
     if (st == ST_OK)
         return ADMIN_DONE;
-    complain(st);
+    admin_complain(st);
     return st == ST_BUSY ? ADMIN_NO_SERVER : ADMIN_FAILED;
 }
 
@@ -195,7 +196,7 @@ static enum admin_exit ask(struct call *c, struct str input, struct admin_answer
         c->offline = true;
         return ask_offline(c, input, out);
     }
-    complain(st);
+    admin_complain(st);
     return ADMIN_NO_SERVER;
 }
 
@@ -216,7 +217,7 @@ static enum admin_exit show(const struct call *c, struct str json)
     if (text.n)
         wipe(text.p, text.n);
     buf_fini(&text);
-    return st == ST_OK ? ADMIN_DONE : complain(st);
+    return st == ST_OK ? ADMIN_DONE : admin_complain(st);
 }
 
 static enum admin_exit refused(const struct call *c, const struct admin_answer *answer)
@@ -251,7 +252,7 @@ static enum admin_exit with_password(struct call *c)
         enum st st = admin_read_password(admin_has(&c->args, "password-stdin"), true, &c->arena, &password);
 
         if (st != ST_OK)
-            return complain(st);
+            return admin_complain(st);
     }
     e = ask_and_show(c, password);
     if (password.n)
@@ -290,7 +291,7 @@ static enum admin_exit take_result(struct import *im, const struct admin_answer 
     size_t i;
 
     if (!o)
-        return complain((enum st)FAIL(ST_INTERNAL, "the server's answer is no JSON"));
+        return admin_complain((enum st)FAIL(ST_INTERNAL, "the server's answer is no JSON"));
     im->added += json_integer_value(json_object_get(o, "added"));
     im->changed += json_integer_value(json_object_get(o, "changed"));
     json_array_foreach(json_object_get(o, "failed"), i, v)
@@ -344,7 +345,7 @@ static enum admin_exit import_all(struct import *im, struct str text)
     enum st st = admin_import_begin(&reader, &im->call->arena, text);
 
     if (st != ST_OK)
-        return complain(st);
+        return admin_complain(st);
     while (e == ADMIN_DONE && (st = admin_import_next(&reader, &line, &entry)) != ST_EOF) {
         if (st == ST_OK)
             e = add_to_batch(im, &entry);
@@ -365,7 +366,7 @@ static enum admin_exit import_file(struct call *c)
 
     if (read_file(&c->arena, arena_cstr(&c->arena, c->args.args[0]), ADMIN_IMPORT_MAX, &text) != ST_OK) {
         json_decref(im.failures);
-        return complain(err_get()->st);
+        return admin_complain(err_get()->st);
     }
     buf_init(&im.batch, ADMIN_INPUT_MAX);
     e = import_all(&im, text);
@@ -411,7 +412,7 @@ static enum admin_exit ask_any_server(struct call *c)
     buf_init(&answer.json, ADMIN_ANSWER_MAX);
     st = ask_for_mail(c, &own, -1, &answer);
     if (st != ST_OK) {
-        complain(st);
+        admin_complain(st);
         e = ADMIN_NO_SERVER;
     } else {
         e = answer.st == ST_OK ? show(c, buf_str(&answer.json)) : refused(c, &answer);
@@ -429,12 +430,12 @@ static enum admin_exit open_mail(struct call *c, struct admin_server *own, int *
     enum st st;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-        return complain(FAIL_ERRNO("socketpair"));
+        return admin_complain(FAIL_ERRNO("socketpair"));
     buf_init(&answer.json, ADMIN_ANSWER_MAX);
     st = ask_for_mail(c, own, pair[1], &answer);
     close(pair[1]);
     if (st != ST_OK) {
-        complain(st);
+        admin_complain(st);
         e = ADMIN_NO_SERVER;
     } else if (answer.st != ST_OK) {
         e = refused(c, &answer);
@@ -457,7 +458,7 @@ static enum admin_exit with_mail(struct call *c)
 
     if (e == ADMIN_DONE && from_server &&
         admin_read_password(admin_has(&c->args, "password-stdin"), false, &c->arena, &password) != ST_OK)
-        return complain(err_get()->st);
+        return admin_complain(err_get()->st);
 
     if (e == ADMIN_DONE)
         e = open_mail(c, &own, &fd);
@@ -488,7 +489,7 @@ static enum admin_exit prepare_backup(struct call *c, struct admin_server *own, 
         e = read_config(c);
     if (e == ADMIN_DONE && !admin_has(&c->args, "without-keys") &&
         admin_read_passphrase(admin_has(&c->args, "passphrase-stdin"), true, &c->arena, &b->passphrase) != ST_OK)
-        return complain(err_get()->st);
+        return admin_complain(err_get()->st);
     b->set = c->set;
     b->config = c->config;
     return e == ADMIN_DONE ? open_hold(c, own, &b->hold) : e;
@@ -506,7 +507,7 @@ static enum admin_exit with_backup(struct call *c)
     buf_init(&json, ADMIN_ANSWER_MAX);
     if (e == ADMIN_DONE) {
         st = c->hooks->backup(&b, &json, &wrong);
-        e = st == ST_OK ? show(c, buf_str(&json)) : complain(st);
+        e = st == ST_OK ? show(c, buf_str(&json)) : admin_complain(st);
         e = st == ST_CORRUPT || (e == ADMIN_DONE && wrong) ? ADMIN_WRONG : e;
     }
     buf_fini(&json);
@@ -544,7 +545,7 @@ static enum admin_exit restore_account(struct call *c)
     r.set = c->set;
     r.socket = c->socket;
     if (!c->control && !is_served(c) && admin_server_start(c->config, c->socket, &own) != ST_OK) {
-        complain(err_get()->st);
+        admin_complain(err_get()->st);
         return ADMIN_NO_SERVER;
     }
     e = c->hooks->restore_account(&r);
@@ -568,7 +569,7 @@ static enum admin_exit restore_whole(struct call *c)
     if (st == ST_OK)
         e = show(c, buf_str(&json));
     else
-        e = complain(st);
+        e = admin_complain(st);
     if (st == ST_BUSY)
         e = ADMIN_NO_SERVER;
     buf_fini(&json);
@@ -580,7 +581,7 @@ static enum admin_exit run_restore(struct call *c)
     if (admin_has(&c->args, "account"))
         return restore_account(c);
     if (admin_has(&c->args, "mailbox"))
-        return complain((enum st)FAIL(ST_SYNTAX, "whose mailbox is it? --account says it"));
+        return admin_complain((enum st)FAIL(ST_SYNTAX, "whose mailbox is it? --account says it"));
     return restore_whole(c);
 }
 
@@ -623,7 +624,7 @@ static enum admin_exit run_make_ca(struct call *c)
             hosts[n++] = c->args.options[i].value;
     buf_init(&json, 65536);
     st = admin_make_ca(c->args.args[0], hosts, n, &json);
-    e = st == ST_OK ? show(c, buf_str(&json)) : complain(st);
+    e = st == ST_OK ? show(c, buf_str(&json)) : admin_complain(st);
     buf_fini(&json);
     return e;
 }
@@ -633,7 +634,7 @@ static enum admin_exit show_check(struct call *c, enum st st, struct buf *json, 
     enum admin_exit e;
 
     if (st != ST_OK) {
-        e = complain(st);
+        e = admin_complain(st);
         return e == ADMIN_REFUSED ? ADMIN_REFUSED : st == ST_CORRUPT ? ADMIN_WRONG : ADMIN_FAILED;
     }
     admin_name_accounts(accounts, json);
@@ -658,7 +659,7 @@ static enum admin_exit run_store_tool(struct call *c)
         fprintf(stderr, "restante: a server runs on %.*s: stop it first (restante stop)\n", STR_ARGS(c->set->data));
         e = ADMIN_NO_SERVER;
     } else if (st != ST_OK) {
-        e = complain(st);
+        e = admin_complain(st);
     } else {
         st = c->hooks->store_tool(c->set, &c->args, &json, &wrong);
         e = show_check(c, st, &json, buf_str(&accounts), wrong);
@@ -687,7 +688,7 @@ static enum admin_exit run_check(struct call *c)
     if (!nobody) {
         e = show_check(c, st, &json, buf_str(&accounts), wrong);
     } else if (c->control) {
-        complain(st);
+        admin_complain(st);
         e = ADMIN_NO_SERVER;
     } else {
         e = run_store_tool(c);
@@ -695,6 +696,47 @@ static enum admin_exit run_check(struct call *c)
     buf_fini(&json);
     buf_fini(&accounts);
     return e;
+}
+
+/* --- whether all is set up right ---------------------------------------------------------------------------------- */
+
+struct question {
+    struct call *call;
+    enum admin_exit said; /* what it came to, when that has been told */
+};
+
+static enum st ask_for_doctor(void *arg, const struct str *words, size_t n, struct str *out_json)
+{
+    struct question *q = arg;
+    struct call *c = q->call;
+    struct admin_answer answer = {0};
+
+    memcpy(c->words, words, n * sizeof *words);
+    c->n = n;
+    if (c->offline && str_eq(words[0], STR("resolve"))) {
+        fprintf(stderr, "restante: the DNS is asked by the running server: start it first\n");
+        q->said = ADMIN_NO_SERVER;
+        return FAIL(ST_CANCELED, "no server runs");
+    }
+    q->said = ask(c, STR_NONE, &answer);
+    if (q->said == ADMIN_DONE && answer.st != ST_OK)
+        q->said = refused(c, &answer);
+    *out_json = arena_str(&c->arena, buf_str(&answer.json));
+    buf_fini(&answer.json);
+    return q->said == ADMIN_DONE ? ST_OK : FAIL(ST_CANCELED, "that has been said");
+}
+
+static enum admin_exit run_doctor(struct call *c, enum admin_exit (*hook)(const struct admin_doctor *d))
+{
+    struct question q = {.call = c};
+    struct admin_doctor d = {.args = &c->args, .as_json = c->as_json, .ask = ask_for_doctor, .arg = &q};
+    enum admin_exit e = read_config(c);
+
+    if (e != ADMIN_DONE)
+        return e;
+    d.set = c->set;
+    e = hook(&d);
+    return q.said != ADMIN_DONE ? q.said : e;
 }
 
 static enum admin_exit run(struct call *c)
@@ -715,6 +757,10 @@ static enum admin_exit run(struct call *c)
     case ADMIN_CMD_backup_list:
     case ADMIN_CMD_backup_verify: return with_backup(c);
     case ADMIN_CMD_restore: return run_restore(c);
+    case ADMIN_CMD_dns: return run_doctor(c, c->hooks->dns);
+    case ADMIN_CMD_dkim_show:
+        return admin_has(&c->args, "check") ? run_doctor(c, c->hooks->dns) : ask_and_show(c, STR_NONE);
+    case ADMIN_CMD_doctor: return run_doctor(c, c->hooks->doctor);
     case ADMIN_CMD_serve:
     case ADMIN_CMD_check_config:
         fprintf(stderr, "restante: %s takes no further words than --config FILE\n", c->args.command->noun);
@@ -805,7 +851,7 @@ int admin_main(int argc, char **argv, const struct admin_hooks *hooks)
     if (st == ST_SYNTAX && c->n == 1 && admin_noun_has_verbs(c->words[0]))
         e = list_verbs(c->words[0]);
     else
-        e = st == ST_OK ? run(c) : complain(st);
+        e = st == ST_OK ? run(c) : admin_complain(st);
     c->hooks->offline->close(c->directory);
     if (c->lock >= 0)
         close(c->lock);

@@ -58,6 +58,17 @@ struct admin_restore {
     const char *socket;         /* of the server that the mail goes into; only with --account */
 };
 
+/* Of the commands that look whether all is set up right (doctor/). */
+struct admin_doctor {
+    const struct admin_args *args;
+    const struct settings *set;
+    bool as_json;
+    /* Another command's answer, of the running server or of the data directory; it lives as long as this. When that fails it has been told to
+     * the user already, ST_CANCELED. */
+    enum st (*ask)(void *arg, const struct str *words, size_t n, struct str *out_json);
+    void *arg;
+};
+
 struct admin_hooks {
     const char *version;
     const struct admin_offline *offline;
@@ -70,7 +81,11 @@ struct admin_hooks {
     /* A server out of a backup. The answer is JSON in *out; *out_wrong: something of it is damaged or lost. */
     enum st (*restore)(const struct admin_restore *r, struct buf *out, bool *out_wrong);
     enum admin_exit (*restore_account)(const struct admin_restore *r); /* into a running server; prints */
+    enum admin_exit (*dns)(const struct admin_doctor *d);              /* `dns`, and `dkim show --check`; prints */
+    enum admin_exit (*doctor)(const struct admin_doctor *d);           /* prints */
 };
+
+enum admin_exit admin_complain(enum st st); /* says the error on standard error; nothing when ST_CANCELED */
 
 /* argv[0] is the program's name. Returns the exit status; prints to standard output and error. */
 int admin_main(int argc, char **argv, const struct admin_hooks *hooks);

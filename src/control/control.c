@@ -142,7 +142,7 @@ static enum st write_rest(struct client *cl) SUSPENDS
 static enum st route(struct control *c, const struct msg_admin_ask *ask, struct arena *a, struct ipc **out)
 {
     static const enum role_kind roles[] = {
-        [ADMIN_KEEPER] = ROLE_KEEPER, [ADMIN_BOX] = ROLE_BOX, [ADMIN_MAIN] = ROLE_MAIN};
+        [ADMIN_KEEPER] = ROLE_KEEPER, [ADMIN_BOX] = ROLE_BOX, [ADMIN_MAIN] = ROLE_MAIN, [ADMIN_RESOLVER] = ROLE_RESOLVER};
     const struct admin_command *cmd;
     struct str *words;
     struct ipc *to;

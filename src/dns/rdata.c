@@ -102,6 +102,24 @@ enum st dns_read_tlsa(struct str rdata, struct dns_tlsa *out)
     return ST_OK;
 }
 
+enum st dns_read_srv(struct arena *a, struct str rdata, struct dns_srv *out)
+{
+    struct rec r = rec_of(rdata);
+    struct dns_srv v;
+    unsigned n[3];
+
+    for (size_t i = 0; i < ARRAY_LEN(n); i++) {
+        unsigned high = rec_u8(&r);
+
+        n[i] = high << 8 | rec_u8(&r);
+    }
+    v = (struct dns_srv){.priority = (uint16_t)n[0], .weight = (uint16_t)n[1], .port = (uint16_t)n[2]};
+    TRY(take_name(a, &r, &v.target));
+    TRY(end(&r, "SRV"));
+    *out = v;
+    return ST_OK;
+}
+
 /* --- names that are asked for --------------------------------------------------------------------------------- */
 
 /* What UTS 46 leaves to us: labels that exist in the DNS, with the underscores of service names. */

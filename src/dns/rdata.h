@@ -4,7 +4,11 @@
 
 #include "base/arena.h"
 
-enum dns_type { DNS_A = 1, DNS_CNAME = 5, DNS_PTR = 12, DNS_MX = 15, DNS_TXT = 16, DNS_AAAA = 28, DNS_TLSA = 52 };
+enum dns_type {
+#define TYPE(id, number, name) DNS_##id = (number),
+#include "dns/types.def"
+#undef TYPE
+};
 
 #define DNS_NAME_MAX 255
 
@@ -29,6 +33,19 @@ enum st dns_read_tlsa(struct str rdata, struct dns_tlsa *out) MUST_USE; /* `data
 /* The name that is asked for: of an internationalised domain its A-labels (RFC 5890, by UTS 46, non-transitional), lower case, without the last
  * dot. ST_SYNTAX. */
 enum st dns_ascii_name(struct arena *a, struct str domain, struct str *out) MUST_USE;
+
+struct dns_srv { /* RFC 2782 */
+    uint16_t priority, weight, port;
+    struct str target; /* "": there is no such service */
+};
+enum st dns_read_srv(struct arena *a, struct str rdata, struct dns_srv *out) MUST_USE;
+
+/* "MX", "mx": which type is that? ST_SYNTAX. */
+enum st dns_type_parse(struct str name, enum dns_type *out) MUST_USE;
+const char *dns_type_name(enum dns_type type);
+/* A record in presentation form, names with their last dot: "10 mail.example.org.". A TXT record is its bare text, what is not printable as \DDD
+ * (RFC 1035 section 5.1); types that are not taken apart, and what can't be read, in the form of RFC 3597 section 5. */
+struct str dns_rdata_text(struct arena *a, enum dns_type type, struct str rdata);
 
 /* The name under which an address is looked up backwards: "1.2.0.192.in-addr.arpa". `bytes` are 4 or 16. */
 struct str dns_reverse_name(struct arena *a, struct str bytes);

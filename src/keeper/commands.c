@@ -687,11 +687,13 @@ static enum st (*const runs[ADMIN_CMD_COUNT])(struct command *c) = {
 #define RUN_KEEPER(id) [ADMIN_CMD_##id] = run_##id,
 #define RUN_BOX(id)
 #define RUN_MAIN(id)
+#define RUN_RESOLVER(id)
 #include "admin/commands.def"
 #undef COMMAND
 #undef RUN_KEEPER
 #undef RUN_BOX
 #undef RUN_MAIN
+#undef RUN_RESOLVER
 };
 
 static bool sets_password(const struct command *c)

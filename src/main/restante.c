@@ -2,6 +2,7 @@
 #include "admin/admin.h"
 #include "backup/backup.h"
 #include "backup/restore.h"
+#include "doctor/doctor.h"
 #include "main/forbidden.h"
 #include "main/role.h"
 #include "main/serve.h"
@@ -30,7 +31,9 @@ static const struct admin_hooks hooks = {.version = VERSION,
                                          .store_tool = box_store_tool,
                                          .backup = backup_run,
                                          .restore = restore_whole,
-                                         .restore_account = restore_account};
+                                         .restore_account = restore_account,
+                                         .dns = doctor_dns,
+                                         .doctor = doctor_all};
 
 int main(int argc, char **argv)
 {

@@ -4,16 +4,16 @@
  * network questions end one by one as TRYLATER, and nothing else happens.
  *
  * The library reads its files before the sandbox is sealed; its thread is started afterwards, so that it is confined too. */
+#include "resolver/resolver.h"
+
 #include "base/log.h"
 #include "base/must.h"
 #include "ipc/lists.h"
-#include "main/peers.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <unbound.h>
 #include <unistd.h>
 
 #define OWN_NAME "alive.restante.invalid" /* known to the library without asking anybody */
@@ -26,15 +26,6 @@
 #define COROUTINES 4096
 
 enum { TYPE_A = 1, CLASS_IN = 1, RCODE_OK = 0, RCODE_NXDOMAIN = 3 };
-
-struct resolver {
-    struct peers peers;
-    struct ub_ctx *ctx;
-    struct co_fd fd;
-    const struct settings *set;
-    unsigned open;    /* questions */
-    bool is_checking; /* whether the library lives */
-};
 
 struct question {
     struct co_event event;
@@ -276,18 +267,18 @@ static enum st fill(struct msg_dns_answer *m, const struct ub_result *u, struct 
     return ST_OK;
 }
 
-static enum st resolve(struct resolver *x, struct ipc_request *r, struct msg_dns_answer *m, struct buf *rdata) SUSPENDS
+static enum st resolve(struct resolver *x, struct arena *a, struct str name, uint32_t type, struct msg_dns_answer *m,
+                       struct buf *rdata) SUSPENDS
 {
-    const struct msg_dns_ask *q = r->msg;
     struct ub_result *u = NULL;
     enum st st;
 
-    if (q->name.n == 0 || memchr(q->name.p, 0, q->name.n) || q->type == 0 || q->type > 65535)
+    if (name.n == 0 || memchr(name.p, 0, name.n) || type == 0 || type > 65535)
         return ST_SYNTAX;
     if (x->open >= x->set->resolver_max_questions)
         return ST_TRYLATER;
     x->open++;
-    st = ask(x, arena_cstr(r->arena, q->name), q->type, deadline_in(x->set->resolver_timeout), &u);
+    st = ask(x, arena_cstr(a, name), type, deadline_in(x->set->resolver_timeout), &u);
     x->open--;
     if (st == ST_TIMEOUT)
         start_check(x);
@@ -296,18 +287,26 @@ static enum st resolve(struct resolver *x, struct ipc_request *r, struct msg_dns
     st = status_of(u);
     m->secure = u->secure != 0; /* that there is no such name can be proven too */
     if (st == ST_OK)
-        st = fill(m, u, r->arena, rdata);
+        st = fill(m, u, a, rdata);
     ub_resolve_free(u);
     return st;
 }
 
+void resolver_resolve(struct resolver *x, struct arena *a, struct str name, uint32_t type, struct msg_dns_answer *out,
+                      struct buf *rdata)
+{
+    *out = (struct msg_dns_answer){0};
+    out->status = (uint8_t)resolve(x, a, name, type, out, rdata);
+}
+
 static void on_dns_ask(struct ipc_request *r) SUSPENDS
 {
-    struct msg_dns_answer m = {.status = ST_OK};
+    const struct msg_dns_ask *q = r->msg;
+    struct msg_dns_answer m;
     struct buf rdata;
 
     buf_init(&rdata, ANSWER_MOST);
-    m.status = (uint8_t)resolve(r->arg, r, &m, &rdata);
+    resolver_resolve(r->arg, r->arena, q->name, q->type, &m, &rdata);
     if (ipc_answer(r, MSG_dns_answer, &m, -1) != ST_OK)
         LOG(IPC_REQUEST_DROPPED, lf_z("process", "resolver"), lf_z("kind", "dns_ask"), lf_err());
     buf_fini(&rdata);
@@ -335,12 +334,15 @@ static enum st resolver_start(struct role *r)
 }
 
 static const struct ipc_handler handlers[] = {{MSG_dns_ask, on_dns_ask}};
+static const struct ipc_handler control_handlers[] = {{MSG_admin_ask, resolver_admin}};
 
 static void resolver_peer(struct role *r, const struct role_peer *p)
 {
     struct resolver *x = r->state;
     struct ipc_options opt = {.handlers = handlers, .n_handlers = ARRAY_LEN(handlers), .arg = x};
 
+    if (p->kind == ROLE_CONTROL)
+        opt = (struct ipc_options){.handlers = control_handlers, .n_handlers = ARRAY_LEN(control_handlers), .arg = x};
     if (peers_attach(&x->peers, p, &opt) != ST_OK)
         LOG(IPC_PEER_REFUSED, lf_z("process", role_name(p->kind)), lf_err());
 }

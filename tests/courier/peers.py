@@ -7,7 +7,7 @@ import struct
 import threading
 import time
 
-A, CNAME, PTR, MX, TXT, AAAA = 1, 5, 12, 15, 16, 28
+A, CNAME, PTR, MX, TXT, AAAA, SRV, TLSA, CAA = 1, 5, 12, 15, 16, 28, 33, 52, 257
 
 
 def wire_name(name):
@@ -17,7 +17,8 @@ def wire_name(name):
 class Dns:
     """records: {(name, type): [data]}, data as in a zone file: "192.0.2.1", "10 mail.test". A name in `silent` gets no answer, one in `broken` SERVFAIL."""
 
-    def __init__(self, port, address="127.0.0.1"):
+    def __init__(self, port, address="127.0.0.1", ttl=60):
+        self.ttl = ttl
         self.records, self.silent, self.broken, self.asked = {}, set(), set(), []
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sock.bind((address, port))
@@ -42,7 +43,7 @@ class Dns:
         out = query[:2] + struct.pack(">HHHHH", 0x8400 | rcode, 1, len(found) if not rcode else 0, 0, 0) + query[12:at + 5]
         for data in found if not rcode else []:
             raw = self.rdata(kind, data)
-            out += b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 60, len(raw)) + raw
+            out += b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, self.ttl, len(raw)) + raw
         return out
 
     @staticmethod
@@ -56,6 +57,15 @@ class Dns:
             return struct.pack(">H", int(preference)) + wire_name(host)
         if kind == TXT:
             return b"".join(bytes([len(x)]) + x.encode() for x in (data[i:i + 255] for i in range(0, len(data), 255)))
+        if kind == SRV:
+            *numbers, target = data.split(" ")
+            return struct.pack(">HHH", *map(int, numbers)) + wire_name(target)
+        if kind == TLSA:
+            usage, selector, matching, raw = data.split(" ")
+            return bytes([int(usage), int(selector), int(matching)]) + bytes.fromhex(raw)
+        if kind == CAA:
+            flags, tag, value = data.split(" ", 2)
+            return bytes([int(flags), len(tag)]) + tag.encode() + value.strip('"').encode()
         return wire_name(data)
 
     def serve(self):

@@ -16,13 +16,11 @@ static void ask_it(const char *name, enum st *out_st, struct msg_dns_answer *m)
 {
     struct resolver *x = role.state;
     struct arena a = ARENA_INIT;
-    struct msg_dns_ask q = {.name = str_z(name), .type = TYPE_A};
-    struct ipc_request r = {.msg = &q, .arg = x, .arena = &a};
     struct buf rdata;
 
     buf_init(&rdata, ANSWER_MOST);
-    *m = (struct msg_dns_answer){0};
-    *out_st = resolve(x, &r, m, &rdata);
+    resolver_resolve(x, &a, str_z(name), TYPE_A, m, &rdata);
+    *out_st = (enum st)m->status;
 }
 
 static void ask_names(void *arg)
