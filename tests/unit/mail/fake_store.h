@@ -171,8 +171,11 @@ static void fake_change(struct store *s, uint64_t account, const struct kv_chang
         fake_remove(s, i);
     if (c->op != KV_PUT)
         return;
-    if (there)
-        fake_remove(s, i);
+    if (there) {
+        mem_free((char *)s->rows[i].value.p);
+        s->rows[i].value = fake_copy(c->value);
+        return;
+    }
     if (s->n_rows == s->cap_rows) {
         s->cap_rows = s->cap_rows * 2 + 64;
         s->rows = mem_resize(s->rows, s->cap_rows * sizeof *s->rows);
