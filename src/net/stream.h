@@ -14,6 +14,7 @@ struct stream;
 struct tls_server;
 struct tls_alpn;
 struct tls_client;
+struct tls_peer;
 struct addr;
 
 struct stream_options {
@@ -75,6 +76,19 @@ bool stream_tls_info(const struct stream *s, struct stream_tls_info *out);
 /* As the client; ST_DENIED when the certificate does not hold. `host` is the name for SNI and for the check. */
 enum st stream_push_tls_client(struct stream *s, struct tls_client *tls, struct str host, mono_ms deadline)
     SUSPENDS MUST_USE;
+
+/* The same for a server of which more is known (net/tls_client.h). */
+enum st stream_push_tls_peer(struct stream *s, struct tls_client *tls, const struct tls_peer *peer, mono_ms deadline)
+    SUSPENDS MUST_USE;
+/* What a client has found of the certificate, also when the handshake failed. */
+enum tls_verdict {
+    TLS_CERT_GOOD,      /* or it was not looked at, or the handshake failed for another reason */
+    TLS_CERT_NAME,      /* it is of another name */
+    TLS_CERT_EXPIRED,   /* or not valid yet */
+    TLS_CERT_NOT_NAMED, /* no TLSA record names it */
+    TLS_CERT_UNTRUSTED  /* it is from nobody who is trusted, or wrong otherwise */
+};
+enum tls_verdict stream_tls_verdict(const struct stream *s);
 
 /* --- parking: see co_fd_park. Output must be flushed. False, and nothing happens, while there is
  * input or its end (it looks): the session should go on reading. Gives back the buffers' memory. */

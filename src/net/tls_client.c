@@ -6,6 +6,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+enum { USAGE_DANE_TA = 2, USAGE_DANE_EE = 3 }; /* RFC 7218 */
+
 struct tls_client {
     OSSL_LIB_CTX *lib;
     SSL_CTX *ctx;
@@ -53,6 +55,10 @@ static enum st set_up(struct tls_client *c, const struct tls_client_options *opt
     if (opt->no_check)
         return ST_OK;
     SSL_CTX_set_verify(c->ctx, SSL_VERIFY_PEER, NULL);
+    if (opt->dane && SSL_CTX_dane_enable(c->ctx) != 1)
+        return tls_fail(ST_INTERNAL, "DANE");
+    if (opt->no_ca)
+        return ST_OK;
     if (opt->ca_pem.n)
         return trust(c, opt->ca_pem);
     return SSL_CTX_set_default_verify_paths(c->ctx) == 1 ? ST_OK : tls_fail(ST_IO, "the system's certificates");
@@ -120,6 +126,82 @@ enum st tls_client_ssl(struct tls_client *c, struct str host, SSL **out)
 
         SSL_set_session(ssl, copy);
         SSL_SESSION_free(copy);
+    }
+    SSL_set_connect_state(ssl);
+    *out = ssl;
+    return ST_OK;
+}
+
+/* --- one server of which more is known ------------------------------------------------------------------------------ */
+
+/* Usages 0 and 1 are not for servers that nobody but a program looks at (RFC 7672 section 3.1.3). */
+static size_t add_tlsa(SSL *ssl, const struct tls_tlsa *tlsa, size_t n)
+{
+    size_t usable = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (tlsa[i].usage == USAGE_DANE_TA || tlsa[i].usage == USAGE_DANE_EE)
+            usable += SSL_dane_tlsa_add(ssl, tlsa[i].usage, tlsa[i].selector, tlsa[i].matching,
+                                        (const unsigned char *)tlsa[i].data.p, tlsa[i].data.n) == 1;
+    ERR_clear_error();
+    return usable;
+}
+
+size_t tls_client_usable(struct tls_client *c, const struct tls_tlsa *tlsa, size_t n)
+{
+    SSL *ssl = SSL_new(c->ctx);
+    size_t usable;
+
+    must(ssl && SSL_dane_enable(ssl, NULL) == 1);
+    usable = add_tlsa(ssl, tlsa, n);
+    SSL_free(ssl);
+    return usable;
+}
+
+static enum st set_dane(SSL *ssl, const struct tls_peer *peer)
+{
+    struct arena a = ARENA_INIT;
+    bool ok = SSL_dane_enable(ssl, arena_cstr(&a, peer->name)) == 1;
+
+    SSL_dane_set_flags(ssl, DANE_FLAG_NO_DANE_EE_NAMECHECKS); /* RFC 7672 section 3.1.1 */
+    for (size_t i = 0; ok && i < peer->n_names; i++)
+        ok = SSL_add1_host(ssl, arena_cstr(&a, peer->names[i])) == 1;
+    arena_fini(&a);
+    if (!ok)
+        return tls_fail(ST_SYNTAX, "a host name for DANE");
+    return add_tlsa(ssl, peer->tlsa, peer->n_tlsa) ? ST_OK : FAIL(ST_SYNTAX, "none of the TLSA records can be used");
+}
+
+static bool set_sni(SSL *ssl, struct str name)
+{
+    struct arena a = ARENA_INIT;
+    struct addr addr;
+    bool ok =
+        !name.n || addr_parse(name, 0, &addr) == ST_OK || SSL_set_tlsext_host_name(ssl, arena_cstr(&a, name)) == 1;
+
+    arena_fini(&a);
+    return ok;
+}
+
+enum st tls_client_peer_ssl(struct tls_client *c, const struct tls_peer *peer, SSL **out)
+{
+    enum st st = ST_OK;
+    SSL *ssl;
+
+    if (peer->trust == TLS_TRUST_CLIENT)
+        return tls_client_ssl(c, peer->name, out);
+    ERR_clear_error();
+    ssl = SSL_new(c->ctx);
+    must(ssl);
+    SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS); /* "*.test", never "m*.test" */
+    SSL_set_verify(ssl, peer->trust >= TLS_TRUST_PKIX ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
+    if (peer->trust == TLS_TRUST_DANE)
+        st = set_dane(ssl, peer);
+    else if (!(peer->trust == TLS_TRUST_ANY ? set_sni(ssl, peer->name) : set_host(c, ssl, peer->name)))
+        st = tls_fail(ST_SYNTAX, "a host name for TLS");
+    if (st != ST_OK) {
+        SSL_free(ssl);
+        return st;
     }
     SSL_set_connect_state(ssl);
     *out = ssl;

@@ -31,6 +31,8 @@ SSL_CTX *tls_set_context(struct tls_set *set);
 /* A client's connection object, with name, verification and a remembered session set; owned by the caller. */
 enum st tls_client_ssl(struct tls_client *c, struct str host, SSL **out) MUST_USE;
 
+enum st tls_client_peer_ssl(struct tls_client *c, const struct tls_peer *peer, SSL **out) MUST_USE;
+
 /* FAIL with what OpenSSL's queue says; empties the queue. */
 enum st tls_fail(enum st st, const char *what);
 

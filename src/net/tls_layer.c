@@ -238,6 +238,15 @@ enum st stream_push_tls_client(struct stream *s, struct tls_client *tls, struct 
     return tls_layer_push(s, ssl, NULL, deadline);
 }
 
+enum st stream_push_tls_peer(struct stream *s, struct tls_client *tls, const struct tls_peer *peer, mono_ms deadline)
+{
+    SSL *ssl;
+
+    TRY(ready_for_layer(s));
+    TRY(tls_client_peer_ssl(tls, peer, &ssl));
+    return tls_layer_push(s, ssl, NULL, deadline);
+}
+
 /* The topmost TLS layer; another may lie above it. */
 static struct tls_layer *find(const struct stream *s)
 {
@@ -250,6 +259,21 @@ static struct tls_layer *find(const struct stream *s)
 bool stream_is_tls(const struct stream *s)
 {
     return find(s) != NULL;
+}
+
+enum tls_verdict stream_tls_verdict(const struct stream *s)
+{
+    struct tls_layer *l = find(s);
+
+    switch (l ? SSL_get_verify_result(l->ssl) : X509_V_OK) {
+    case X509_V_OK: return TLS_CERT_GOOD;
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH: return TLS_CERT_NAME;
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+    case X509_V_ERR_CERT_HAS_EXPIRED: return TLS_CERT_EXPIRED;
+    case X509_V_ERR_DANE_NO_MATCH: return TLS_CERT_NOT_NAMED;
+    default: return TLS_CERT_UNTRUSTED;
+    }
 }
 
 bool stream_tls_info(const struct stream *s, struct stream_tls_info *out)

@@ -2,6 +2,7 @@
 #include "smtp/client_inside.h"
 
 #include "base/codec.h"
+#include "net/tls_client.h"
 
 #define TLS_MS 60000
 
@@ -72,6 +73,11 @@ enum st smtp_client_open(struct smtp_client *c, struct stream *stream, struct st
 
 enum st smtp_client_starttls(struct smtp_client *c, struct tls_client *tls, struct str host)
 {
+    return smtp_client_starttls_peer(c, tls, &(struct tls_peer){.name = host});
+}
+
+enum st smtp_client_starttls_peer(struct smtp_client *c, struct tls_client *tls, const struct tls_peer *peer)
+{
     struct smtp_answer answer;
     enum st st;
 
@@ -81,7 +87,7 @@ enum st smtp_client_starttls(struct smtp_client *c, struct tls_client *tls, stru
     TRY(smtp_client_answer(c, &c->arena, SMTP_WAIT_COMMAND, &answer));
     if (answer.code != 220)
         return smtp_client_refused(ST_DENIED, &answer);
-    st = stream_push_tls_client(c->stream, tls, host, deadline_in(TLS_MS));
+    st = stream_push_tls_peer(c->stream, tls, peer, deadline_in(TLS_MS));
     c->is_over = c->is_over || st != ST_OK;
     TRY(st);
     return hello(c, &answer); /* RFC 3207 section 4.2: what was known before is forgotten */

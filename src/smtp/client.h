@@ -38,6 +38,9 @@ enum st smtp_client_open(struct smtp_client *c, struct stream *stream, struct st
 /* STARTTLS and EHLO again. ST_NOTFOUND: not offered. ST_DENIED: refused, or the certificate does not hold: the connection is over then. `host` as in
  * stream_push_tls_client. */
 enum st smtp_client_starttls(struct smtp_client *c, struct tls_client *tls, struct str host) SUSPENDS MUST_USE;
+/* The same for a server of which more is known (net/tls_client.h). */
+enum st smtp_client_starttls_peer(struct smtp_client *c, struct tls_client *tls, const struct tls_peer *peer)
+    SUSPENDS MUST_USE;
 /* AUTH PLAIN, or LOGIN where only that is offered. ST_NOTFOUND: neither; ST_DENIED: refused (`out` says how). Never without TLS: ST_INTERNAL. */
 enum st smtp_client_auth(struct smtp_client *c, struct str user, struct str password, struct smtp_answer *out)
     SUSPENDS MUST_USE;

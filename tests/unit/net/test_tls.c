@@ -292,3 +292,221 @@ TEST(certificates_that_are_none)
     tls_key_free(cn.key);
     arena_fini(&a);
 }
+
+/* --- certificates that TLSA records name --------------------------------------------------------------------------- */
+
+static enum st dane_pair(struct world *w, struct tls_client *client, const struct tls_peer *peer,
+                         enum tls_verdict *out_verdict)
+{
+    struct tls_side x = {.server = w->server, .deadline = deadline_in(60000)};
+    struct stream *c;
+    enum st st;
+
+    stream_pair(&x.s, &c);
+    CHECK_ST(co_spawn(accept_tls, &x, "accept"), ST_OK);
+    st = stream_push_tls_peer(c, client, peer, deadline_in(60000));
+    *out_verdict = stream_tls_verdict(c);
+    if (st != ST_OK) { /* it may not even have begun */
+        stream_free(c);
+        c = NULL;
+    }
+    while (!x.done)
+        CHECK_ST(co_sleep(deadline_in(1)), ST_OK);
+    if (c && x.st == ST_OK)
+        talk(x.s, c);
+    both_free(x.s, c);
+    return st;
+}
+
+static X509 *x509_of(struct str pem)
+{
+    BIO *b = BIO_new_mem_buf(pem.p, (int)pem.n);
+    X509 *x = PEM_read_bio_X509(b, NULL, NULL, NULL);
+
+    BIO_free(b);
+    return x;
+}
+
+/* What a record of that selector and matching type holds of a certificate. */
+static struct str association(struct arena *a, struct str pem, uint8_t selector, uint8_t matching)
+{
+    X509 *x = x509_of(pem);
+    unsigned char *der = NULL, digest[64];
+    unsigned n = 0;
+    int len = selector ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der) : i2d_X509(x, &der);
+    struct str data = arena_str(a, str_n((const char *)der, (size_t)len));
+
+    if (matching) {
+        CHECK(EVP_Digest(der, (size_t)len, digest, &n, matching == 1 ? EVP_sha256() : EVP_sha512(), NULL) == 1);
+        data = arena_str(a, str_n((const char *)digest, n));
+    }
+    OPENSSL_free(der);
+    X509_free(x);
+    return data;
+}
+
+static void tlsa_matches(void *arg)
+{
+    struct world *w = arg;
+    struct tls_client_options opt = {.no_ca = true, .dane = true};
+    struct tls_client *client = NULL;
+    enum tls_verdict verdict;
+
+    CHECK_ST(tls_client_new(&opt, &client), ST_OK);
+    for (unsigned i = 0; i < 2 * 2 * 3;
+         i++) { /* usage 3 looks at no name, so that any of the two servers' names will do */
+        bool is_rsa = i & 1;
+        uint8_t selector = i >> 1 & 1, matching = (uint8_t)(i / 4);
+        struct str own = is_rsa ? w->rsa.cert_pem : w->ec.cert_pem, other = is_rsa ? w->ec.cert_pem : w->rsa.cert_pem;
+        struct tls_tlsa records[] = {{3, selector, matching, association(&w->arena, other, selector, matching)},
+                                     {3, selector, matching, association(&w->arena, own, selector, matching)},
+                                     {1, selector, matching, association(&w->arena, own, selector, matching)}};
+        struct tls_peer peer = {.trust = TLS_TRUST_DANE,
+                                .name = is_rsa ? STR("rsa.test") : STR("elsewhere.test"),
+                                .tlsa = records,
+                                .n_tlsa = 2};
+
+        CHECK_ST(dane_pair(w, client, &peer, &verdict), ST_OK);
+        CHECK(verdict == TLS_CERT_GOOD);
+        peer.n_tlsa = 1;
+        CHECK_ST(dane_pair(w, client, &peer, &verdict), ST_DENIED);
+        CHECK(verdict == TLS_CERT_NOT_NAMED);
+        records[1] = records[2]; /* usage 1: of no use beside others, and none when alone */
+        peer.n_tlsa = 2;
+        CHECK_ST(dane_pair(w, client, &peer, &verdict), ST_DENIED);
+        CHECK(tls_client_usable(client, records, 2) == 1 && tls_client_usable(client, records + 2, 1) == 0);
+        peer.tlsa = records + 2;
+        peer.n_tlsa = 1;
+        CHECK_ST(dane_pair(w, client, &peer, &verdict), ST_SYNTAX);
+    }
+    tls_client_free(client);
+}
+
+TEST(certificates_that_tlsa_records_name)
+{
+    in_world(tlsa_matches);
+}
+
+/* `leaf`'s certificate issued anew by a new authority, which follows it. */
+static struct str issue(struct arena *a, struct str leaf, struct str *out_authority)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    struct made_cert authority;
+    X509 *ca, *x = x509_of(leaf);
+    X509_NAME *name = X509_NAME_new();
+    X509_EXTENSION *constraint;
+    BIO *b = BIO_new(BIO_s_mem());
+
+    EVP_PKEY_up_ref(key);
+    authority = make_cert(a, NULL, key);
+    ca = x509_of(authority.cert_pem);
+    CHECK(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"authority", -1, -1, 0) == 1);
+    constraint = X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints, "critical,CA:TRUE");
+    CHECK(constraint && X509_add_ext(ca, constraint, -1) == 1);
+    X509_EXTENSION_free(constraint);
+    X509_set_issuer_name(ca, name);
+    X509_set_subject_name(ca, name);
+    X509_set_issuer_name(x, name);
+    CHECK(X509_sign(ca, key, EVP_sha256()) > 0 && X509_sign(x, key, EVP_sha256()) > 0);
+    PEM_write_bio_X509(b, ca);
+    *out_authority = bio_text(a, b);
+    b = BIO_new(BIO_s_mem());
+    PEM_write_bio_X509(b, x);
+    PEM_write_bio_X509(b, ca);
+    X509_NAME_free(name);
+    X509_free(ca);
+    X509_free(x);
+    EVP_PKEY_free(key);
+    return bio_text(a, b);
+}
+
+static void tlsa_names(void *arg)
+{
+    struct world *w = arg;
+    struct tls_client_options opt = {.no_ca = true, .dane = true};
+    struct tls_client *client = NULL;
+    struct str authority, chain = issue(&w->arena, w->ec.cert_pem, &authority);
+    struct tls_tlsa record;
+    struct tls_peer peer = {.trust = TLS_TRUST_DANE, .tlsa = &record, .n_tlsa = 1};
+    enum tls_verdict verdict;
+
+    CHECK_ST(tls_server_add(w->server, chain, 0), ST_OK);
+    CHECK_ST(tls_server_commit(w->server), ST_OK);
+    CHECK_ST(tls_client_new(&opt, &client), ST_OK);
+    for (uint8_t i = 0; i < 2 * 3; i++) {
+        record = (struct tls_tlsa){2, i & 1, i / 2, association(&w->arena, authority, i & 1, i / 2)};
+        peer.name = STR("mail.example.test");
+        peer.n_names = 0;
+        CHECK_ST(dane_pair(w, client, &peer, &verdict), ST_OK);
+        peer.name = STR("elsewhere.test"); /* usage 2 looks at the name */
+        CHECK_ST(dane_pair(w, client, &peer, &verdict), ST_DENIED);
+        CHECK(verdict == TLS_CERT_NAME);
+        peer.names[0] = STR("next.test");
+        peer.names[1] = STR("mail.example.test");
+        peer.n_names = 2;
+        CHECK_ST(dane_pair(w, client, &peer, &verdict), ST_OK);
+        record.data = association(&w->arena, w->rsa.cert_pem, record.selector, record.matching);
+        CHECK_ST(dane_pair(w, client, &peer, &verdict), ST_DENIED);
+        CHECK(verdict == TLS_CERT_NOT_NAMED || verdict == TLS_CERT_UNTRUSTED);
+    }
+    tls_client_free(client);
+}
+
+TEST(authorities_that_tlsa_records_name)
+{
+    in_world(tlsa_names);
+}
+
+static void trust_of_one_peer(void *arg)
+{
+    struct world *w = arg;
+    struct tls_client *client = client_for(w->ec.cert_pem, NULL, false);
+    struct tls_peer peer = {.trust = TLS_TRUST_PKIX, .name = STR("mail.example.test")};
+    enum tls_verdict verdict;
+
+    CHECK_ST(dane_pair(w, client, &peer, &verdict), ST_OK);
+    peer.name = STR("unknown.test");
+    CHECK_ST(dane_pair(w, client, &peer, &verdict), ST_DENIED);
+    CHECK(verdict == TLS_CERT_NAME);
+    peer.trust = TLS_TRUST_NOTE;
+    CHECK_ST(dane_pair(w, client, &peer, &verdict), ST_OK);
+    CHECK(verdict == TLS_CERT_NAME);
+    peer.name = STR("rsa.test");
+    CHECK_ST(dane_pair(w, client, &peer, &verdict), ST_OK);
+    CHECK(verdict == TLS_CERT_UNTRUSTED);
+    peer.trust = TLS_TRUST_PKIX;
+    CHECK_ST(dane_pair(w, client, &peer, &verdict), ST_DENIED);
+    peer.trust = TLS_TRUST_ANY;
+    CHECK_ST(dane_pair(w, client, &peer, &verdict), ST_OK);
+    tls_client_free(client);
+}
+
+TEST(a_certificate_is_looked_at_as_the_peer_wants_it)
+{
+    in_world(trust_of_one_peer);
+}
+
+static void malformed_tlsa(void *arg)
+{
+    struct tls_client_options opt = {.no_ca = true, .dane = true};
+    const struct tls_tlsa records[] = {{3, 1, 1, STR("short")},
+                                       {3, 1, 0, STR("no key")},
+                                       {2, 0, 0, STR("no certificate")},
+                                       {0, 1, 1, STR("0123456789abcdef0123456789abcdef")},
+                                       {200, 1, 1, STR("0123456789abcdef0123456789abcdef")},
+                                       {3, 9, 1, STR("0123456789abcdef0123456789abcdef")},
+                                       {3, 1, 9, STR("0123456789abcdef0123456789abcdef")},
+                                       {3, 1, 1, STR("0123456789abcdef0123456789abcdef")}};
+    struct tls_client *client = NULL;
+
+    (void)arg;
+    CHECK_ST(tls_client_new(&opt, &client), ST_OK);
+    CHECK(tls_client_usable(client, records, ARRAY_LEN(records) - 1) == 0);
+    CHECK(tls_client_usable(client, records, ARRAY_LEN(records)) == 1);
+    tls_client_free(client);
+}
+
+TEST(tlsa_records_of_no_use)
+{
+    in_world(malformed_tlsa);
+}
