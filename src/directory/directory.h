@@ -193,6 +193,27 @@ enum st directory_sender_keep(struct directory *d, struct str sender, uint64_t n
 enum st directory_sender_kept(struct directory *d, struct arena *a, uint64_t number, struct str *out)
     MUST_USE; /* NOTFOUND */
 
+/* --- policies of other domains, RFC 8461 ------------------------------------------------------------------ */
+#define DIRECTORY_STS_MAX 10000       /* of more, those that have not been used for longest are forgotten */
+#define DIRECTORY_STS_POLICY_MAX 8192 /* bytes of one */
+
+struct directory_sts {
+    struct str domain, id, policy;
+    uint64_t fetched_us, expires_us, tried_us, used_us;
+};
+
+/* One that has not run out. NOTFOUND. */
+enum st directory_sts_get(struct directory *d, struct arena *a, struct str domain, uint64_t now_us,
+                          struct directory_sts *out) MUST_USE;
+/* Replaces what is there; tried_us is not looked at: it was at fetched_us. LIMIT. */
+enum st directory_sts_put(struct directory *d, const struct directory_sts *s, uint64_t now_us) MUST_USE;
+/* When it was last tried and used; 0: as it is. */
+enum st directory_sts_note(struct directory *d, struct str domain, uint64_t tried_us, uint64_t used_us) MUST_USE;
+enum st directory_sts_remove(struct directory *d, struct str domain) MUST_USE; /* fine when there is none */
+/* Domains whose policy has not been tried since `tried_us`, but was used since `used_us`; longest first. */
+enum st directory_sts_due(struct directory *d, struct arena *a, uint64_t now_us, uint64_t tried_us, uint64_t used_us,
+                          size_t most, struct str *out, size_t *out_n) MUST_USE;
+
 /* --- where mail goes -------------------------------------------------------------------------------------- */
 struct directory_target {
     uint64_t account;             /* 0: elsewhere */

@@ -86,6 +86,9 @@ void keeper_sign(struct ipc_request *r); /* on the loop */
 void keeper_dkim_keys(struct ipc_request *r) SUSPENDS;
 void keeper_dkim_sign(struct ipc_request *r) SUSPENDS;
 void keeper_srs(struct ipc_request *r) SUSPENDS;
+void keeper_sts_get(struct ipc_request *r) SUSPENDS;
+void keeper_sts_put(struct ipc_request *r) SUSPENDS;
+void keeper_sts_due(struct ipc_request *r) SUSPENDS;
 /* Of the link to control; arg is a struct keeper. */
 void keeper_admin(struct ipc_request *r) SUSPENDS;
 void keeper_account(struct ipc_request *r) SUSPENDS;
