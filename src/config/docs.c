@@ -68,7 +68,7 @@ static void block(struct buf *out, const struct field_table *t, const char *head
 static void standard_ports(struct buf *out)
 {
     buf_addz(out, "\n| name | protocol | security | port |\n|---|---|---|---|\n");
-#define PORT(name, protocol, security, port)                                                                           \
+#define PORT(name, protocol, security, port, use)                                                                      \
     buf_addf(out, "| `%s` | %s | %s | %d |\n", name, config_protocol_name(protocol), config_security_name(security),   \
              port);
 #include "config/ports.def"
@@ -102,11 +102,13 @@ void config_docs(struct buf *out)
         else
             row(out, field_find(&fields_top, str_z(h->name)));
     }
-    block(
-        out, &fields_listener, "listener NAME { }",
-        "A place where connections are accepted. Without any, the standard ports below are opened on all addresses. A\n"
-        "listener with one of their names has that protocol, security and port unless it says otherwise; any other\n"
-        "must name its protocol.");
+    block(out, &fields_listener, "listener NAME { }",
+          "A place where connections are accepted. Without any (one for `metrics` aside) the standard ports below are\n"
+          "opened on all addresses, but those for metrics. A listener with one of their names has that protocol, "
+          "security\n"
+          "and port, and for `http` and `https` `required no`, unless it says otherwise; any other must name its "
+          "protocol.\n"
+          "What is not required is left out, with a line in the log, where another program has its port.");
     standard_ports(out);
     block(
         out, &fields_tls, "tls { }",

@@ -37,8 +37,9 @@ static const struct port_row {
     enum config_protocol protocol;
     enum config_security security;
     uint16_t port;
+    enum { LISTEN, LISTEN_IF_FREE, LISTEN_IF_NAMED } use;
 } ports[] = {
-#define PORT(name, protocol, security, port) {name, protocol, security, port},
+#define PORT(name, protocol, security, port, use) {name, protocol, security, port, use},
 #include "config/ports.def"
 #undef PORT
 };
@@ -185,10 +186,16 @@ static const struct port_row *standard_port(struct str name)
     return NULL;
 }
 
+/* Those of the web have no way to begin TLS later. */
+static bool has_starttls(enum config_protocol protocol)
+{
+    return protocol != PROTOCOL_HTTP && protocol != PROTOCOL_METRICS;
+}
+
 /* The port that goes with a protocol; one that speaks plain text stands where STARTTLS would. */
 static uint32_t port_of(enum config_protocol protocol, enum config_security security)
 {
-    if (security == SECURITY_NONE)
+    if (security == SECURITY_NONE && has_starttls(protocol))
         security = SECURITY_STARTTLS;
     for (size_t i = 0; i < ARRAY_LEN(ports); i++)
         if (ports[i].protocol == protocol && ports[i].security == security)
@@ -226,9 +233,29 @@ static const struct config_pos *place_of(const struct config_pos *places, const 
     return &places[f - t->list];
 }
 
+/* What a listener of the web has that does not say otherwise. */
+static void web_defaults(struct parser *p, struct config_listener *l, const struct config_pos *places)
+{
+    if (has_starttls(l->protocol))
+        return;
+    if (!place_of(places, &fields_listener, "security")->line && l->security == SECURITY_STARTTLS)
+        l->security = SECURITY_NONE;
+    if (l->security == SECURITY_STARTTLS) {
+        config_error_add(p->errors, l->at, "%s has no STARTTLS: write security tls, or security none",
+                         config_protocol_name(l->protocol));
+        l->security = SECURITY_NONE;
+    }
+    if (l->protocol == PROTOCOL_METRICS && !place_of(places, &fields_listener, "address")->line) {
+        const struct field *f = field_find(&fields_listener, STR("address"));
+
+        must(field_parse(&p->set->arena, f, STR("127.0.0.1"), l) == ST_OK);
+    }
+}
+
 static void finish_listener(struct parser *p, struct config_listener *l, const struct config_pos *places,
                             size_t errors_before)
 {
+    web_defaults(p, l, places);
     if (l->name.n == 0)
         l->name = arena_printf(&p->set->arena, "listener-%zu", p->set->listener_count + 1);
     if (has_listener(p, l->name))
@@ -236,7 +263,7 @@ static void finish_listener(struct parser *p, struct config_listener *l, const s
                          clip(l->name), l->name.p);
     if (!standard_port(l->name) && !place_of(places, &fields_listener, "protocol")->line)
         config_error_add(p->errors, l->at,
-                         "this listener has no protocol: write protocol smtp, submission, imap or pop3");
+                         "this listener has no protocol: write protocol smtp, submission, imap, pop3, http or metrics");
     if (l->address.n == 0 && error_count(p) == errors_before)
         config_error_add(p->errors, l->at, "this listener has no address: write address * for all of them");
     if (l->port == 0)
@@ -257,6 +284,7 @@ static void init_listener(struct parser *p, struct config_listener *l, struct st
     if (row) {
         l->protocol = row->protocol;
         l->security = row->security;
+        l->required = row->use != LISTEN_IF_FREE;
     }
 }
 
@@ -373,14 +401,19 @@ static void parse_top(struct parser *p)
     }
 }
 
-/* Without listeners in the file: the standard ports on all addresses. */
+/* Where the file names no listener, one for figures aside: the standard ports on all addresses. */
 static void default_listeners(struct parser *p)
 {
     struct config_pos places[FIELDS_MAX] = {0};
 
-    for (size_t i = 0; i < ARRAY_LEN(ports); i++) {
+    for (size_t i = 0; i < p->set->listener_count; i++)
+        if (p->listeners[i].protocol != PROTOCOL_METRICS)
+            return;
+    for (size_t i = 0; i < ARRAY_LEN(ports) && p->set->listener_count < BLOCKS_MAX; i++) {
         struct config_listener *l = &p->listeners[p->set->listener_count];
 
+        if (ports[i].use == LISTEN_IF_NAMED)
+            continue;
         init_listener(p, l, str_z(ports[i].name));
         finish_listener(p, l, places, error_count(p));
     }
@@ -416,8 +449,7 @@ enum st config_parse(struct str text, const char *file, const struct settings **
         advance(&p);
         parse_top(&p);
     }
-    if (set->listener_count == 0)
-        default_listeners(&p);
+    default_listeners(&p);
     if (set->control_socket.n == 0)
         set->control_socket = arena_printf(&set->arena, "%.*s/control", STR_ARGS(set->run));
     if (errors->n) {

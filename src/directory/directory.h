@@ -40,6 +40,7 @@ struct directory_domain {
     struct str name;
     uint64_t created_us, accounts, aliases;
     uint64_t quota_bytes, quota_messages; /* of its accounts together; 0: no limit */
+    struct str mta_sts; /* mode of the policy that is published for it (RFC 8461): "none", "testing", "enforce" */
 };
 
 enum st directory_domain_add(struct directory *d, struct str name) MUST_USE;
@@ -48,6 +49,7 @@ enum st directory_domain_remove(struct directory *d, struct str name)
 /* A NULL pointer leaves what is there. */
 enum st directory_domain_set(struct directory *d, struct str name, const uint64_t *quota_bytes,
                              const uint64_t *quota_messages) MUST_USE;
+enum st directory_domain_set_sts(struct directory *d, struct str name, struct str mode) MUST_USE;
 enum st directory_domain_list(struct directory *d, struct arena *a, struct directory_domain **out, size_t *out_n)
     MUST_USE;
 enum st directory_domain_find(struct directory *d, struct arena *a, struct str name, struct directory_domain *out)

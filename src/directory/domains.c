@@ -64,6 +64,16 @@ enum st directory_domain_set(struct directory *d, struct str name, const uint64_
     return quota_messages ? set_number(d, SQL_DOMAIN_QUOTA_MESSAGES, name, *quota_messages) : ST_OK;
 }
 
+enum st directory_domain_set_sts(struct directory *d, struct str name, struct str mode)
+{
+    uint64_t changed;
+    sqlite3_stmt *s;
+
+    TRY(sql_bind(d, SQL_DOMAIN_STS, &s, "ss", name, mode));
+    TRY(sql_run(d, s, &changed));
+    return changed ? ST_OK : FAIL(ST_NOTFOUND, "%.*s is not a domain of this server", STR_ARGS(name));
+}
+
 enum st directory_domain_remove(struct directory *d, struct str name)
 {
     struct arena a = ARENA_INIT;
@@ -105,7 +115,8 @@ static enum st list(struct directory *d, struct arena *a, struct str name, struc
                                            .aliases = sql_number(s, 3),
                                            .id = sql_number(s, 4),
                                            .quota_bytes = sql_number(s, 5),
-                                           .quota_messages = sql_number(s, 6)};
+                                           .quota_messages = sql_number(s, 6),
+                                           .mta_sts = sql_text(a, s, 7)};
     }
     sqlite3_reset(s);
     *out = v;

@@ -14,6 +14,7 @@
     }
 
 static const struct tls_alpn imap = {.ours = NAMES("\4imap")}, pop3 = {.ours = NAMES("\4pop3")};
+static const struct tls_alpn http = {.ours = NAMES("\10http/1.1\10http/1.0")};
 static const struct tls_alpn smtp = {
     .others = NAMES("\2h2\3h2c\2h3\10http/1.1\10http/1.0\10http/0.9\6spdy/1\6spdy/2\6spdy/3\6webrtc\10c-webrtc"
                     "\4imap\4pop3\13managesieve\3ftp\4nntp\3irc\4mqtt\13xmpp-client\13xmpp-server\3smb\3dot\3doq"
@@ -24,6 +25,8 @@ const struct tls_alpn *alpn_of(enum config_protocol protocol)
     switch (protocol) {
     case PROTOCOL_IMAP: return &imap;
     case PROTOCOL_POP3: return &pop3;
+    case PROTOCOL_HTTP:
+    case PROTOCOL_METRICS: return &http;
     case PROTOCOL_SMTP:
     case PROTOCOL_SUBMISSION: return &smtp;
     }

@@ -103,6 +103,8 @@ static enum st serve(struct conn *c) SUSPENDS
     case PROTOCOL_SUBMISSION: return conn_smtp(c);
     case PROTOCOL_IMAP: return conn_imap(c);
     case PROTOCOL_POP3: return conn_pop3(c);
+    case PROTOCOL_HTTP:
+    case PROTOCOL_METRICS: return conn_http(c);
     }
     never("a listener of an unknown protocol");
 }
@@ -163,6 +165,8 @@ static struct str no_room_text(const struct config_listener *row, char line[SMTP
     case PROTOCOL_SUBMISSION: return smtp_no_room(line);
     case PROTOCOL_IMAP: return imap_no_room();
     case PROTOCOL_POP3: return pop3_no_room();
+    case PROTOCOL_HTTP:
+    case PROTOCOL_METRICS: return http_no_room();
     }
     never("a listener of no protocol");
 }

@@ -30,7 +30,7 @@ static void tell(struct gate *g, uint64_t running)
 static void make_go(struct conn *c)
 {
     list_del(&c->busy);
-    c->imap.crowded = c->pop3.crowded = true;
+    c->imap.crowded = c->pop3.crowded = c->http.crowded = true;
     if (c->smtp)
         smtp_session_crowd(c->smtp);
     co_cancel(c->co);

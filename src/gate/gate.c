@@ -37,6 +37,7 @@ static enum st gate_start(struct role *r)
     g->n_cores = r->cores;
     g->listeners = mem_new(r->n_listeners * sizeof *g->listeners);
     g->core = r->core;
+    g->main = r->main;
     TRY(tls_server_limits(g->tls, g->set->tls_min_version == CONFIG_TLS_1_3, g->set->tls_ciphers, g->set->tls_groups));
     if (r->cores > GATE_CORES_MAX)
         return FAIL(ST_LIMIT, "more than %d cores", GATE_CORES_MAX);

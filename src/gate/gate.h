@@ -8,6 +8,7 @@
 #include "base/must.h"
 #include "base/secret.h"
 #include "config/settings.h"
+#include "http/session.h"
 #include "imap/imap.h"
 #include "ipc/ipc.h"
 #include "main/peers.h"
@@ -36,7 +37,7 @@ struct gate {
     const struct settings *set; /* for new connections; replaced on reload */
     unsigned index, n_cores, n_listeners;
     struct core *core;
-    struct ipc *keeper, *boxes[GATE_CORES_MAX];
+    struct ipc *main, *keeper, *boxes[GATE_CORES_MAX];
     struct peers others;
     struct tls_server *tls;
     bool has_certificates, stopping;
@@ -49,6 +50,7 @@ struct gate {
     mono_ms crowd_told_at;
     unsigned n_logins; /* questions about passwords under way */
     struct co_waitq logins_room;
+    unsigned n_web;        /* questions for the web under way */
     struct map by_network; /* how many connections: struct counter */
     uint64_t spool_bytes;
 };
@@ -70,6 +72,7 @@ struct conn {
     struct smtp_session *smtp;
     struct imap_login_kept imap;
     struct pop3_login_kept pop3;
+    struct http_kept http;
     struct co *co;         /* while one runs */
     struct co_timer again; /* while no coroutine is free */
     enum st woke;
@@ -96,6 +99,7 @@ const struct tls_alpn *alpn_of(enum config_protocol protocol);
 enum st conn_smtp(struct conn *c) SUSPENDS;
 enum st conn_imap(struct conn *c) SUSPENDS;
 enum st conn_pop3(struct conn *c) SUSPENDS;
+enum st conn_http(struct conn *c) SUSPENDS;
 void conn_smtp_end(struct conn *c); /* the session's memory and its grant */
 
 /* --- ask.c: questions to keeper and box --- */

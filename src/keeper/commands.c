@@ -5,6 +5,7 @@
 #include "keeper/cards.h"
 #include "keeper/keeper.h"
 #include "mime/addrspec.h"
+#include "policy/mta_sts.h"
 
 #define PAGE 500
 #define PASSWORD_LETTERS 26 /* 130 bits */
@@ -137,6 +138,7 @@ static void domain_json(struct command *c, const struct directory_domain *d)
     json_kv_u64(c->out, "aliases", d->aliases);
     json_kv_u64(c->out, "quota_bytes", d->quota_bytes);
     json_kv_u64(c->out, "quota_messages", d->quota_messages);
+    json_kv_str(c->out, "mta_sts", d->mta_sts);
     if (c->has_domain_usage) {
         json_kv_u64(c->out, "used_bytes", c->domain_bytes);
         json_kv_u64(c->out, "used_messages", c->domain_messages);
@@ -195,10 +197,21 @@ static enum st run_domain_show(struct command *c)
     return domain_show_one(c, name);
 }
 
+/* Both or none: a word that is wrong changes nothing. */
+static enum st sts_arg(struct command *c, struct str *out)
+{
+    enum sts_mode mode;
+
+    *out = STR_NONE;
+    if (!admin_value(&c->args, "mta-sts", out))
+        return ST_OK;
+    return sts_mode_parse(*out, &mode) == ST_OK ? ST_OK : FAIL(ST_SYNTAX, "--mta-sts is none, testing or enforce");
+}
+
 static enum st run_domain_set(struct command *c)
 {
     uint64_t bytes, messages, *has_bytes = NULL, *has_messages = NULL;
-    struct str name, v;
+    struct str name, v, sts;
 
     TRY(domain_arg(c, 0, &name));
     if (admin_value(&c->args, "quota", &v)) {
@@ -209,7 +222,10 @@ static enum st run_domain_set(struct command *c)
         TRY(command_messages(v, &messages));
         has_messages = &messages;
     }
+    TRY(sts_arg(c, &sts));
     TRY(directory_domain_set(c->directory, name, has_bytes, has_messages));
+    if (sts.n)
+        TRY(directory_domain_set_sts(c->directory, name, sts));
     TRY(directory_domain_find(c->directory, c->arena, name, &c->domain));
     c->tells_domain = true;
     domain_json(c, &c->domain);

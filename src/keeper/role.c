@@ -113,6 +113,7 @@ static enum st role_start(struct role *r)
 static const struct ipc_handler gate_handlers[] = {{MSG_auth_ask, keeper_auth},
                                                    {MSG_rcpt_ask, keeper_rcpt},
                                                    {MSG_sender_ask, keeper_sender},
+                                                   {MSG_web_ask, keeper_web},
                                                    {MSG_sign_ask, keeper_sign, .direct = true}};
 
 static const struct ipc_handler courier_handlers[] = {

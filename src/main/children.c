@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/must.h"
+#include "main/well_known.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -48,9 +49,25 @@ static void on_admin(struct ipc_request *q) SUSPENDS
         command_serve(q);
 }
 
+static void on_web_file(struct ipc_request *q)
+{
+    const struct msg_web_file_ask *m = q->msg;
+    const struct child *c = q->arg;
+    const struct settings *set = c->server->newest.set ? c->server->newest.set : c->server->config.set;
+    struct msg_web_file_answer answer = {0};
+    int fd = -1;
+
+    answer.status =
+        (uint8_t)(c->kind == ROLE_GATE ? well_known_open(set->web_well_known, m->name, &fd, &answer.size) : ST_DENIED);
+    IGNORE(ipc_answer(q, MSG_web_file_answer, &answer, fd)); /* a gate that has gone needs no file */
+    if (fd >= 0)
+        close(fd);
+}
+
 static const struct ipc_handler handlers[] = {
     {MSG_role_ready, on_ready, .direct = true},
     {MSG_admin_ask, on_admin},
+    {MSG_web_file_ask, on_web_file, .direct = true},
 };
 
 /* --- birth ------------------------------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 #include "main/listen.h"
 
 #include "base/arena.h"
+#include "base/log.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -76,7 +77,7 @@ void listen_check(const struct settings *set, struct config_errors *errors)
     for (size_t i = 0; i < set->listener_count; i++) {
         const struct config_listener *l = &set->listeners[i];
 
-        for (size_t j = 0; j < l->address.n; j++) {
+        for (size_t j = 0; j < l->address.n && l->required; j++) {
             int fd;
 
             if (bind_one(&l->address.v[j], false, &fd) != ST_OK)
@@ -96,19 +97,41 @@ static size_t most_sockets(const struct settings *set, unsigned gates)
     return n;
 }
 
-static enum st open_row(const struct settings *set, size_t row, unsigned gate, struct listen_sockets *s)
+static enum st open_one(const struct settings *set, size_t row, const struct config_addr *at, unsigned gate,
+                        struct listen_sockets *s)
 {
-    const struct config_addrs *at = &set->listeners[row].address;
+    int fd;
 
-    for (size_t i = 0; i < at->n; i++) {
-        int fd;
+    TRY(bind_one(at, true, &fd));
+    if (fd < 0)
+        return ST_OK;
+    s->v[s->n++] = (struct listen_socket){(unsigned)row, gate, fd};
+    return listen(fd, (int)set->net_backlog) < 0 ? bind_failed(at, errno) : ST_OK;
+}
 
-        TRY(bind_one(&at->v[i], true, &fd));
-        if (fd < 0)
+/* The port of a listener that need not be: when it can't be had that is said, and no more. */
+static bool is_free(const struct config_listener *l, const struct config_addr *at)
+{
+    int fd;
+
+    if (bind_one(at, false, &fd) != ST_OK) {
+        LOG(LISTENER_LEFT_OUT, lf_str("name", l->name), lf_err());
+        return false;
+    }
+    if (fd >= 0)
+        close(fd);
+    return true;
+}
+
+static enum st open_row(const struct settings *set, size_t row, unsigned gates, struct listen_sockets *s)
+{
+    const struct config_listener *l = &set->listeners[row];
+
+    for (size_t i = 0; i < l->address.n; i++) {
+        if (!l->required && !is_free(l, &l->address.v[i]))
             continue;
-        s->v[s->n++] = (struct listen_socket){(unsigned)row, gate, fd};
-        if (listen(fd, (int)set->net_backlog) < 0)
-            return bind_failed(&at->v[i], errno);
+        for (unsigned gate = 0; gate < gates; gate++)
+            TRY(open_one(set, row, &l->address.v[i], gate, s));
     }
     return ST_OK;
 }
@@ -119,8 +142,7 @@ enum st listen_open(const struct settings *set, unsigned gates, struct listen_so
     enum st st = ST_OK;
 
     for (size_t i = 0; i < set->listener_count && st == ST_OK; i++)
-        for (unsigned gate = 0; gate < gates && st == ST_OK; gate++)
-            st = open_row(set, i, gate, &s);
+        st = open_row(set, i, gates, &s);
     if (st != ST_OK) {
         listen_close(&s);
         return st;

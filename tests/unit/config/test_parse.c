@@ -29,7 +29,7 @@ static void bad(const char *text, const char *want)
 
 TEST(an_empty_file_gives_the_defaults_and_the_standard_ports)
 {
-    static const uint16_t want[] = {25, 587, 465, 143, 993, 110, 995};
+    static const uint16_t want[] = {25, 587, 465, 143, 993, 110, 995, 80, 443};
     const struct settings *set = good("");
 
     CHECK_U64(set->smtp_max_message_size, 50 << 20);
@@ -45,6 +45,7 @@ TEST(an_empty_file_gives_the_defaults_and_the_standard_ports)
         CHECK(l->address.v[0].sa.sa_family == AF_INET && ntohs(l->address.v[0].in.sin_port) == want[i]);
         CHECK(l->address.v[1].sa.sa_family == AF_INET6 && ntohs(l->address.v[1].in6.sin6_port) == want[i]);
         CHECK(l->address.v[0].optional && l->address.v[1].optional);
+        CHECK(l->required == (l->protocol != PROTOCOL_HTTP));
     }
     CHECK(set->listeners[2].security == SECURITY_TLS && set->listeners[2].protocol == PROTOCOL_SUBMISSION);
     config_unref(set);
@@ -114,7 +115,7 @@ TEST(errors_say_where_what_and_what_instead)
         "t:1:7: \"min_version\" is not a setting of this block: write tls_min_version outside of it\n");
     bad("tls { key /b }\n", "t:1:1: this tls block has no certificate: write certificate FILE\n");
     bad("listener a { port 1 }\n",
-        "t:1:1: this listener has no protocol: write protocol smtp, submission, imap or pop3\n");
+        "t:1:1: this listener has no protocol: write protocol smtp, submission, imap, pop3, http or metrics\n");
     bad("listener imap { address 300.1.1.1 }\n", "t:1:25: \"300.1.1.1\" does not fit: address takes an IPv4 or IPv6 "
                                                  "address, or *; several with commas between\n");
     bad("listener imap { address \"\" }\n", "t:1:1: this listener has no address: write address * for all of them\n");
@@ -131,13 +132,41 @@ TEST(errors_say_where_what_and_what_instead)
     bad("dns_zone z { }\n", "t:1:1: this dns_zone has no server: write server ADDRESS or server ADDRESS@PORT\n");
 }
 
+TEST(listeners_of_the_web)
+{
+    const struct settings *set = good("listener http { port 8080 }\nlistener https { required yes }\n"
+                                      "listener w { protocol http address 127.0.0.1 security tls }\n"
+                                      "listener m { protocol metrics }\nlistener metrics { address * port 1 }\n");
+    const struct config_listener *l = set->listeners;
+
+    CHECK_U64(set->listener_count, 5);
+    CHECK(l[0].protocol == PROTOCOL_HTTP && l[0].security == SECURITY_NONE && l[0].port == 8080 && !l[0].required);
+    CHECK(l[1].security == SECURITY_TLS && l[1].port == 443 && l[1].required);
+    CHECK(l[2].security == SECURITY_TLS && l[2].port == 443 && l[2].required);
+    CHECK(l[3].security == SECURITY_NONE && l[3].port == 9815 && l[3].address.n == 1);
+    CHECK(l[3].address.v[0].in.sin_addr.s_addr == htonl(INADDR_LOOPBACK));
+    CHECK_U64(ntohs(l[3].address.v[0].in.sin_port), 9815);
+    CHECK(l[4].protocol == PROTOCOL_METRICS && l[4].address.n == 2);
+    config_unref(set);
+    bad("listener http { security starttls }\n", "t:1:1: http has no STARTTLS: write security tls, or security none\n");
+}
+
+TEST(a_listener_for_figures_leaves_the_standard_ports)
+{
+    const struct settings *set = good("listener metrics { }\n");
+
+    CHECK_U64(set->listener_count, 10);
+    CHECK(set->listeners[0].protocol == PROTOCOL_METRICS && set->listeners[1].port == 25);
+    config_unref(set);
+}
+
 TEST(all_errors_are_found_in_the_order_of_the_file)
 {
     bad("coers 1\nxsmtp { a 1 b 2 }\ngates x\nlistener { port y }\n",
         "t:1:1: \"coers\" is not a setting: did you mean cores?\n"
         "t:2:1: \"xsmtp\" is not a setting: docs/settings.md lists them\n"
         "t:3:7: \"x\" does not fit: gates takes a number\n"
-        "t:4:1: this listener has no protocol: write protocol smtp, submission, imap or pop3\n"
+        "t:4:1: this listener has no protocol: write protocol smtp, submission, imap, pop3, http or metrics\n"
         "t:4:17: \"y\" does not fit: port takes a number\n");
 }
 

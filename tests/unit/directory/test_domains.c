@@ -26,6 +26,11 @@ TEST(domains_come_and_go)
     CHECK_ST(directory_domain_find(d, &a, STR("d05.test"), &one), ST_OK);
     CHECK_ST(directory_domain_find(d, &a, STR("dxx.test"), &one), ST_NOTFOUND);
     CHECK_ST(directory_domain_find(d, &a, STR(""), &one), ST_NOTFOUND);
+    CHECK_STR(one.mta_sts, STR("testing"));
+    CHECK_ST(directory_domain_set_sts(d, STR("d05.test"), STR("none")), ST_OK);
+    CHECK_ST(directory_domain_set_sts(d, STR("dxx.test"), STR("none")), ST_NOTFOUND);
+    CHECK_ST(directory_domain_find(d, &a, STR("d05.test"), &one), ST_OK);
+    CHECK_STR(one.mta_sts, STR("none"));
     CHECK_ST(directory_domain_remove(d, STR("d05.test")), ST_OK);
     CHECK_ST(directory_domain_remove(d, STR("d05.test")), ST_NOTFOUND);
     directory_close(d);

@@ -92,6 +92,20 @@ TEST(domains_have_quotas)
     end();
 }
 
+TEST(domains_have_a_policy)
+{
+    begin();
+    CHECK_ST(cmd("domain add example.test"), ST_OK);
+    CHECK(answer_has("\"mta_sts\":\"testing\""));
+    CHECK_ST(cmd("domain set example.test --mta-sts enforce"), ST_OK);
+    CHECK(answer_has("\"mta_sts\":\"enforce\""));
+    CHECK_ST(cmd("domain set example.test --quota 1G --mta-sts loose"), ST_SYNTAX);
+    CHECK_ST(cmd("domain show example.test"), ST_OK);
+    CHECK(answer_has("\"mta_sts\":\"enforce\"") && answer_has("\"quota_bytes\":0"));
+    CHECK_ST(cmd("domain set other.test --mta-sts none"), ST_NOTFOUND);
+    end();
+}
+
 TEST(an_account_gets_another_address)
 {
     begin();

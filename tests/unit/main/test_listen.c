@@ -80,6 +80,36 @@ TEST(every_gate_has_a_socket_of_its_own)
     config_unref(set);
 }
 
+TEST(what_is_not_required_is_left_out)
+{
+    struct config_errors *errors = MEM_NEW(struct config_errors);
+    const struct settings *set = NULL;
+    struct arena a = ARENA_INIT;
+    struct listen_sockets s;
+    uint16_t port, free_port;
+    int fd = some_port(&port, true), other = some_port(&free_port, false);
+
+    CHECK_ST(config_parse(arena_printf(&a,
+                                       "listener http { address 127.0.0.1  port %u }\n"
+                                       "listener b { protocol smtp  address 127.0.0.1  port %u }\n",
+                                       port, free_port),
+                          "test", &set, errors),
+             ST_OK);
+    close(other);
+    listen_check(set, errors);
+    CHECK_U64(errors->n, 0);
+    CHECK_ST(listen_open(set, 2, &s), ST_OK);
+    CHECK(s.n == 2 && s.v[0].row == 1 && s.v[1].row == 1);
+    listen_close(&s);
+    close(fd);
+    CHECK_ST(listen_open(set, 2, &s), ST_OK);
+    CHECK(s.n == 4 && s.v[0].row == 0 && s.v[1].gate == 1);
+    listen_close(&s);
+    config_unref(set);
+    mem_free(errors);
+    arena_fini(&a);
+}
+
 TEST(the_control_socket_replaces_a_stale_one_and_nothing_else)
 {
     char dir[] = "/tmp/test-listen-XXXXXX", path[64], longer[200];
