@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "dns/rdata.h"
+#include "policy/sts_ours.h"
 
 #include <ifaddrs.h>
 #include <jansson.h>
@@ -61,13 +62,16 @@ static void take_keys(struct arena *a, const json_t *o, struct facts *f)
 
 static enum st from_directory(const struct admin_doctor *d, struct arena *a, struct str domain, struct facts *f)
 {
-    const char *sts;
+    struct sts_policy policy;
+    enum sts_mode mode;
     json_t *o;
 
     TRY(dns_ascii_name(a, domain, &f->domain));
     TRY(ask(d, STR("domain"), STR("show"), domain, &o));
-    sts = json_string_value(json_object_get(o, "mta_sts_id"));
-    f->sts_id = arena_str(a, str_z(sts));
+    if (sts_mode_parse(str_z(json_string_value(json_object_get(o, "mta_sts"))), &mode) == ST_OK && mode != STS_NONE) {
+        sts_ours(a, mode, d->set->host_name, &policy);
+        f->sts_record = sts_record_text(a, policy.id);
+    }
     json_decref(o);
     TRY(ask(d, STR("dkim"), STR("show"), domain, &o));
     take_keys(a, o, f);

@@ -19,9 +19,9 @@ struct facts {
     size_t n_addresses;
     struct facts_key keys[FACTS_KEYS_MAX];
     size_t n_keys;
-    struct str sts_id; /* of the domain's MTA-STS policy; empty: it has none */
-    struct str spki;   /* SHA-256 of the certificate's key that `host` shows, hexadecimal; empty: no certificate */
-    struct str issuer; /* the CAA word of who made it, "letsencrypt.org"; empty: not known */
+    struct str sts_record; /* of the domain's MTA-STS policy; empty: it has none */
+    struct str spki;       /* SHA-256 of the certificate's key that `host` shows, hexadecimal; empty: no certificate */
+    struct str issuer;     /* the CAA word of who made it, "letsencrypt.org"; empty: not known */
 };
 
 /* Errors of asking; ST_NOTFOUND: not a domain of ours. `d->args` may name addresses; else they are this machine's, as far as they are public. */

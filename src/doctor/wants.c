@@ -83,9 +83,8 @@ static void keys(struct list_of *l, const struct facts *f)
 
 static void transport(struct list_of *l, const struct facts *f)
 {
-    if (f->sts_id.n) {
-        add(l, WANT_KIND_STS, below(l->a, "_mta-sts", f->domain),
-            arena_printf(l->a, "v=STSv1; id=%.*s", STR_ARGS(f->sts_id)));
+    if (f->sts_record.n) {
+        add(l, WANT_KIND_STS, below(l->a, "_mta-sts", f->domain), f->sts_record);
         add(l, WANT_KIND_STS_HOST, below(l->a, "mta-sts", f->domain), dotted(l->a, f->host));
     }
     add(l, WANT_KIND_TLSRPT, below(l->a, "_smtp._tls", f->domain),
