@@ -233,13 +233,12 @@ static enum st check_envelope(struct work *w)
 }
 
 /* An alias may lead out of the house for a stranger's letter too: the keeper's pass says so. */
-static enum st prepare_queue(struct work *w, uint64_t blob, uint64_t credential, struct kv_part **out) SUSPENDS
+static enum st make_entry(struct work *w, struct queue_entry *out)
 {
     const struct msg_deliver_ask *m = w->m;
-    struct queue_entry e = {.blob = blob,
-                            .size = m->body_size,
+    struct queue_entry e = {.size = m->body_size,
                             .account = m->account,
-                            .credential = credential,
+                            .credential = w->credential,
                             .reverse_path = m->reverse_path,
                             .rcpts = w->queued,
                             .n_rcpts = w->n_queued};
@@ -252,7 +251,8 @@ static enum st prepare_queue(struct work *w, uint64_t blob, uint64_t credential,
     for (size_t i = 0; i < e.n_attrs; i++)
         attrs[i] = (struct queue_attr){at[i].name, at[i].value};
     e.attrs = attrs;
-    return queue_prepare(w->core->box->queue, &e, out);
+    *out = e;
+    return ST_OK;
 }
 
 /* Who has no room is named as the sender knows him. */
@@ -267,20 +267,19 @@ static enum st commit(struct work *w, uint64_t *out_id) SUSPENDS
 {
     struct box_core *c = w->core;
     struct delivery d = {.rcpts = w->local, .n_rcpts = w->n_local, .blob_id = blob_new_id(c->box->store)};
+    struct queue_entry entry;
+    struct queue_extra extra = {c->box->queue, &entry};
 
+    if (w->n_queued) {
+        TRY(make_entry(w, &entry));
+        d.extra = queue_extra;
+        d.extra_arg = &extra;
+    }
     d.mail.record = w->record;
     d.mail.bytes = w->m->body;
     if (w->r->fd >= 0) {
         d.mail.bytes = STR_NONE;
         TRY(blob_stage_fd(c->box->store, w->r->fd, w->m->body_size, &d.mail.stage));
-    }
-    if (w->n_queued) {
-        enum st st = prepare_queue(w, d.blob_id, w->credential, &d.extra);
-
-        if (st != ST_OK) {
-            blob_unstage(c->box->store, d.mail.stage);
-            return st;
-        }
     }
     *out_id = d.blob_id;
     return delivered(w, &d, mail_deliver(c->mail, &d));

@@ -299,15 +299,11 @@ static enum st load_first(struct account *a) SUSPENDS
     return st;
 }
 
-enum st account_open_any(struct mail *m, uint64_t id, struct account **out)
+static enum st open_shut_too(struct mail_core *core, uint64_t id, struct account **out) SUSPENDS
 {
-    struct mail_core *core = mail_core_here(m);
     struct account *a = map_get(&core->accounts, id);
     enum st st = ST_OK;
 
-    must(mail_core_of(m, id) == (unsigned)(core - m->cores));
-    if (map_get(&core->shut, id))
-        return FAIL(ST_TRYLATER, "account %016llx is being repaired", (unsigned long long)id);
     if (a && a->ready) {
         if (a->lost)
             return account_check(a);
@@ -328,6 +324,16 @@ enum st account_open_any(struct mail *m, uint64_t id, struct account **out)
     return ST_OK;
 }
 
+enum st account_open_any(struct mail *m, uint64_t id, struct account **out)
+{
+    struct mail_core *core = mail_core_here(m);
+
+    must(mail_core_of(m, id) == (unsigned)(core - m->cores));
+    if (map_get(&core->shut, id))
+        return FAIL(ST_TRYLATER, "account %016llx is being repaired", (unsigned long long)id);
+    return open_shut_too(core, id, out);
+}
+
 enum st account_open(struct mail *m, uint64_t id, struct account **out)
 {
     struct account *a;
@@ -345,7 +351,7 @@ struct account *account_cached(struct mail *m, uint64_t id)
 {
     struct account *a = map_get(&mail_core_here(m)->accounts, id);
 
-    if (!a || !a->ready || a->lost || a->removed)
+    if (!a || !a->ready || a->lost || a->removed || map_get(&a->core->shut, id))
         return NULL;
     account_hold(a);
     return a;
@@ -368,27 +374,34 @@ static enum st wait_forgotten(struct mail_core *core, uint64_t id) SUSPENDS
     return ST_OK;
 }
 
+/* Nobody comes in any more. Letters that are being prepared go first, lest they take others' commits with them. */
+static enum st drive_out(struct mail_core *core, uint64_t id, struct shut_account *shut) SUSPENDS
+{
+    struct account *a;
+    enum st st;
+
+    if (open_shut_too(core, id, &a) != ST_OK)
+        return wait_forgotten(core, id); /* what can't be opened counts nothing */
+    st = usage_wait_unreserved(a);
+    if (st == ST_OK) {
+        *shut = (struct shut_account){a->counted, a->told};
+        a->lost = true;
+    }
+    account_release(a);
+    return st == ST_OK ? wait_forgotten(core, id) : st;
+}
+
 enum st account_shut(struct mail *m, uint64_t id)
 {
     struct mail_core *core = mail_core_here(m);
     struct shut_account *shut;
-    struct account *a;
     enum st st;
 
     if (map_get(&core->shut, id))
         return FAIL(ST_BUSY, "account %016llx is being repaired already", (unsigned long long)id);
     shut = MEM_NEW(struct shut_account);
-    if (account_open_any(m, id, &a) == ST_OK) { /* what can't be opened counts nothing */
-        *shut = (struct shut_account){a->counted, a->told};
-        a->lost = true;
-        account_release(a);
-    }
-    if (map_get(&core->shut, id)) { /* while we read it */
-        mem_free(shut);
-        return FAIL(ST_BUSY, "account %016llx is being repaired already", (unsigned long long)id);
-    }
     map_put(&core->shut, id, shut);
-    st = wait_forgotten(core, id);
+    st = drive_out(core, id, shut);
     if (st != ST_OK) {
         map_del(&core->shut, id);
         mem_free(shut);

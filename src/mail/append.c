@@ -135,51 +135,75 @@ static enum st check_room(const struct account *a, const struct new_mail *mails,
     return account_has_room(a, bytes, n);
 }
 
-/* Stages are taken over whatever happens; kv_commit does so with those that it is given. */
-static enum st give_up(struct account *a, const struct new_mail *mails, size_t n, enum st st)
+struct appending {
+    struct account *a;
+    struct str mailbox;
+    const struct new_mail *mails;
+    size_t n;
+    struct kv_blob *blobs;
+    struct letter_size *sizes;
+    uint32_t uidvalidity, *uids;
+};
+
+static enum st may_append(struct appending *g, struct arena *ar, struct mailbox **out) SUSPENDS
 {
-    for (size_t i = 0; i < n; i++)
-        blob_unstage(account_store(a), mails[i].stage);
+    TRY(find_target(g->a, ar, g->mailbox, out));
+    TRY(prepare_keywords(out, g->mails, g->n, ar, g->mailbox));
+    TRY(check_all(*out, g->mails, g->n, g->sizes));
+    TRY(check_origin(*out, g->mails, g->n));
+    return check_room(g->a, g->mails, g->n, g->sizes);
+}
+
+static enum st try_once(struct appending *g, struct arena *ar, bool *out_taken) SUSPENDS
+{
+    uint64_t now = clock_wall_us();
+    struct mailbox *mb;
+    struct change *c;
+    enum st st;
+
+    *out_taken = false;
+    TRY(may_append(g, ar, &mb));
+    c = change_begin(g->a);
+    adopt(c, mb, g->mails[0].uidvalidity);
+    g->uidvalidity = mb->uidvalidity;
+    for (size_t i = 0; i < g->n; i++) {
+        const struct new_mail *mail = &g->mails[i];
+        struct letter l = {
+            .mail = mail, .blob = blob_new_id(account_store(g->a)), .size = g->sizes[i].bytes, .now_us = now};
+
+        g->blobs[i] = (struct kv_blob){
+            .id = l.blob, .bytes = mail->bytes, .stage = mail->stage, .refs = 1, .head = g->sizes[i].head};
+        move_uidnext(c, mb, mail->uid);
+        g->uids[i] = append_letter(c, mb, &l, mail->prefix);
+        move_uidnext(c, mb, mail->uidnext);
+    }
+    st = change_commit(c, g->blobs, g->n);
+    *out_taken = st != ST_CANCELED;
     return st;
 }
 
 enum st mail_append(struct account *a, struct str mailbox, const struct new_mail *mails, size_t n, struct arena *ar,
                     uint32_t *out_uidvalidity, uint32_t **out_uids)
 {
-    struct kv_blob *blobs = ARENA_ARRAY(ar, struct kv_blob, n);
-    uint64_t now = clock_wall_us();
-    struct letter_size *sizes = ARENA_ARRAY(ar, struct letter_size, n);
-    uint32_t *uids = ARENA_ARRAY(ar, uint32_t, n), uidvalidity;
-    struct mailbox *mb;
-    struct change *c;
+    struct appending g = {.a = a,
+                          .mailbox = mailbox,
+                          .mails = mails,
+                          .n = n,
+                          .blobs = ARENA_ARRAY(ar, struct kv_blob, n),
+                          .sizes = ARENA_ARRAY(ar, struct letter_size, n),
+                          .uids = ARENA_ARRAY(ar, uint32_t, n)};
+    unsigned tries = 0;
+    bool taken;
     enum st st;
 
-    st = find_target(a, ar, mailbox, &mb);
-    if (st == ST_OK)
-        st = prepare_keywords(&mb, mails, n, ar, mailbox);
-    if (st == ST_OK)
-        st = check_all(mb, mails, n, sizes);
-    if (st == ST_OK)
-        st = check_origin(mb, mails, n);
-    if (st == ST_OK)
-        st = check_room(a, mails, n, sizes);
+    do
+        st = try_once(&g, ar, &taken);
+    while (change_again(st, &tries));
+    for (size_t i = 0; i < n && !taken; i++) /* stages are taken over whatever happens */
+        blob_unstage(account_store(a), mails[i].stage);
     if (st != ST_OK)
-        return give_up(a, mails, n, st);
-    c = change_begin(a);
-    adopt(c, mb, mails[0].uidvalidity);
-    uidvalidity = mb->uidvalidity;
-    for (size_t i = 0; i < n; i++) {
-        struct letter l = {
-            .mail = &mails[i], .blob = blob_new_id(account_store(a)), .size = sizes[i].bytes, .now_us = now};
-
-        blobs[i] = (struct kv_blob){
-            .id = l.blob, .bytes = mails[i].bytes, .stage = mails[i].stage, .refs = 1, .head = sizes[i].head};
-        move_uidnext(c, mb, mails[i].uid);
-        uids[i] = append_letter(c, mb, &l, mails[i].prefix);
-        move_uidnext(c, mb, mails[i].uidnext);
-    }
-    TRY(change_commit(c, blobs, n));
-    *out_uidvalidity = uidvalidity;
-    *out_uids = uids;
+        return st;
+    *out_uidvalidity = g.uidvalidity;
+    *out_uids = g.uids;
     return ST_OK;
 }

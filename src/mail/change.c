@@ -4,6 +4,8 @@
 
 #include "base/must.h"
 
+#define TRIES 4 /* each time behind another one that fails */
+
 static void *grown(struct arena *a, void *old, size_t n, size_t *cap, size_t size)
 {
     void *p = old;
@@ -368,7 +370,7 @@ void change_seal(struct change *c)
 enum st change_commit(struct change *c, const struct kv_blob *blobs, size_t n_blobs)
 {
     struct kv_part *part = &c->part;
-    struct kv_commit commit = {.parts = &part, .n_parts = 1, .blobs = blobs, .n_blobs = n_blobs};
+    struct kv_commit commit = {.parts = &part, .n_parts = 1, .blobs = blobs, .n_blobs = n_blobs, .keeps_stages = true};
     enum st st;
 
     if (change_is_empty(c)) {
@@ -382,6 +384,11 @@ enum st change_commit(struct change *c, const struct kv_blob *blobs, size_t n_bl
     st = kv_commit(account_store(c->a), &commit);
     change_release(c);
     return st;
+}
+
+bool change_again(enum st st, unsigned *io_tries)
+{
+    return st == ST_CANCELED && ++*io_tries < TRIES;
 }
 
 /* --- durable, or failed ------------------------------------------------------------------------------- */

@@ -86,8 +86,12 @@ void change_subscription(struct change *c, struct str name, bool on);
 void change_kv(struct change *c, int op, struct str key, struct str value);
 /* Complete: gives it its version. It must be committed or abandoned now. */
 void change_seal(struct change *c);
-/* Seals (or drops an empty one) and commits it alone. */
+/* Seals (or drops an empty one) and commits it alone. Stages of the blobs are the caller's still after ST_CANCELED. */
 enum st change_commit(struct change *c, const struct kv_blob *blobs, size_t n_blobs) SUSPENDS MUST_USE;
+
+/* A commit answered ST_CANCELED because an earlier one of the account, perhaps somebody else's, has failed: nothing is wrong with this
+ * one, and it can be made anew from what is durable. True: do so; *io_tries begins at 0. */
+bool change_again(enum st st, unsigned *io_tries);
 
 /* Makes of a message's durable state the one that the next change must start from; false: it is being removed.
  * *out_in_flight, when not NULL: a change of it is under way. */

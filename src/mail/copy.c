@@ -121,19 +121,25 @@ static enum st pick_for_copy(struct view *v, struct mailbox *to, struct uid_set 
 static enum st copy_all(struct view *v, struct uid_set uids, const struct copy *copy, struct arena *ar,
                         struct arena *tmp) SUSPENDS
 {
-    size_t most = copy->move ? LIMIT_MAIL_COMMIT : LIMIT_MAIL_COPY;
+    size_t most = copy->move ? LIMIT_MAIL_COMMIT : LIMIT_MAIL_COPY, n;
+    unsigned tries = 0;
     uint32_t from = 1;
     struct pick p;
+    enum st st;
 
     do {
         TRY(pick_for_copy(v, copy->to, uids, from, most, tmp, &p));
-        from = p.last ? p.last + 1 : 0;
-        if (from && !copy->move)
+        if (p.last && !copy->move)
             return FAIL(ST_LIMIT, "no more than %u messages are copied at once", (unsigned)LIMIT_MAIL_COPY);
         make_room(copy->out, ar, p.n);
-        TRY(copy_picked(copy, &p));
-    } while (from);
-    return ST_OK;
+        n = copy->out->n;
+        st = copy_picked(copy, &p);
+        if (st == ST_OK)
+            from = p.last ? p.last + 1 : 0;
+        else
+            copy->out->n = n;
+    } while ((st == ST_OK && from) || change_again(st, &tries));
+    return st;
 }
 
 enum st view_copy(struct view *v, struct uid_set uids, struct str target, bool move, struct arena *ar,
@@ -167,13 +173,14 @@ enum st mailbox_move_all(struct mailbox *from, struct str to_name)
     struct copy copy = {.from = from, .to = account_mailbox(from->a, to_name, true), .move = true};
     struct arena ar = ARENA_INIT;
     enum st st = ST_OK;
+    unsigned tries = 0;
     struct pick p = {.n = LIMIT_MAIL_COMMIT};
 
     if (!copy.to)
         return FAIL(ST_NOTFOUND, "somebody else has deleted it");
     mailbox_hold(copy.to);
     refs_hold(from->a);
-    while (st == ST_OK && p.n == LIMIT_MAIL_COMMIT) {
+    while ((st == ST_OK && p.n == LIMIT_MAIL_COMMIT) || change_again(st, &tries)) {
         st = pick_all(from, LIMIT_MAIL_COMMIT, &ar, &p);
         if (st == ST_OK)
             st = copy_picked(&copy, &p);

@@ -177,13 +177,17 @@ static enum st store_some(struct view *v, struct uid_set uids, uint32_t *from, c
 enum st view_store(struct view *v, struct uid_set uids, const struct flag_change *fc)
 {
     struct arena ar = ARENA_INIT;
-    uint32_t from = 1;
+    uint32_t from = 1, next;
+    unsigned tries = 0;
     enum st st;
 
     do {
-        st = store_some(v, uids, &from, fc, &ar);
+        next = from;
+        st = store_some(v, uids, &next, fc, &ar);
+        if (st == ST_OK)
+            from = next;
         arena_reset(&ar);
-    } while (st == ST_OK && from);
+    } while ((st == ST_OK && from) || change_again(st, &tries));
     arena_fini(&ar);
     return st;
 }
@@ -237,13 +241,17 @@ enum st view_expunge(struct view *v, struct uid_set uids, bool any)
 {
     struct account *a = v->mb->a;
     struct arena ar = ARENA_INIT;
-    uint32_t from = 1;
+    uint32_t from = 1, next;
+    unsigned tries = 0;
     enum st st;
 
     refs_hold(a);
-    do
-        st = expunge_some(v, uids, any, &from, &ar);
-    while (st == ST_OK && from);
+    do {
+        next = from;
+        st = expunge_some(v, uids, any, &next, &ar);
+        if (st == ST_OK)
+            from = next;
+    } while ((st == ST_OK && from) || change_again(st, &tries));
     refs_release(a);
     arena_fini(&ar);
     return st;
@@ -253,13 +261,16 @@ enum st view_expunge(struct view *v, struct uid_set uids, bool any)
 enum st mailbox_empty_some(struct mailbox *mb, size_t most, size_t *out_n)
 {
     struct arena ar = ARENA_INIT;
+    unsigned tries = 0;
     struct pick p;
     enum st st;
 
     refs_hold(mb->a);
-    st = pick_all(mb, most, &ar, &p);
-    if (st == ST_OK && p.n == most)
-        st = edit_remove(mb, &p);
+    do {
+        st = pick_all(mb, most, &ar, &p);
+        if (st == ST_OK && p.n == most)
+            st = edit_remove(mb, &p);
+    } while (change_again(st, &tries));
     if (st == ST_OK)
         *out_n = p.n;
     refs_release(mb->a);

@@ -227,14 +227,17 @@ struct delivery_rcpt {
         *limits; /* of the account, as the directory has them; NULL: those that it was told before */
 };
 /* One letter to several accounts, on whichever cores they live, and with an extra part (the queue's) in the same
- * commit: all or nothing, durable when ST_OK. ST_OVERQUOTA, ST_TOOBIG. The body is stored once. May be called on any core of the process. */
+ * commit: all or nothing, durable when ST_OK. ST_OVERQUOTA, ST_TOOBIG; ST_LIMIT: more than fits into one commit. The body is stored
+ * once. May be called on any core of the process. */
 struct delivery {
     struct new_mail mail; /* its prefix is not used */
     const struct delivery_rcpt *rcpts;
     size_t n_rcpts;
-    struct kv_part *
-        extra; /* may be NULL; committed or abandoned in any case; an additional reference to the blob is counted for it */
+    /* NULL, or makes the extra part, once there is room for everybody; again when the commit is made anew. It is committed
+     * or abandoned in any case; an additional reference to the blob is counted for it. */
+    enum st (*extra)(void *arg, uint64_t blob, struct kv_part **out) SUSPENDS;
+    void *extra_arg;
     size_t refused;   /* after ST_OVERQUOTA or ST_TOOBIG: the recipient who has no room */
-    uint64_t blob_id; /* 0: a new one; the extra part needs to know it beforehand (blob_new_id) */
+    uint64_t blob_id; /* 0: a new one; one from blob_new_id, if the caller wants to know it beforehand */
 };
 enum st mail_deliver(struct mail *m, struct delivery *d) SUSPENDS MUST_USE;

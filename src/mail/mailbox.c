@@ -177,21 +177,30 @@ enum st mailbox_subscriptions(struct account *a, struct arena *ar, struct str **
     return ST_OK;
 }
 
-enum st mailbox_subscribe(struct account *a, struct str name, bool on)
+static enum st subscribe(struct account *a, struct str name, bool on) SUSPENDS
 {
-    struct arena ar = ARENA_INIT;
     struct change *c;
-    enum st st;
 
     TRY(account_check(a));
     TRY(check_name(name));
     if (on && a->n_subs >= a->core->m->opt.max_mailboxes)
         return FAIL(ST_LIMIT, "no more than %u subscriptions", a->core->m->opt.max_mailboxes);
-    name = mailbox_canonical(&ar, name);
     c = change_begin(a);
     if (is_subscribed(a, name) != on || a->in_flight)
         change_subscription(c, name, on);
-    st = change_commit(c, NULL, 0);
+    return change_commit(c, NULL, 0);
+}
+
+enum st mailbox_subscribe(struct account *a, struct str name, bool on)
+{
+    struct arena ar = ARENA_INIT;
+    unsigned tries = 0;
+    enum st st;
+
+    name = mailbox_canonical(&ar, name);
+    do
+        st = subscribe(a, name, on);
+    while (change_again(st, &tries));
     arena_fini(&ar);
     return st;
 }
@@ -250,11 +259,14 @@ static enum st create(struct account *a, struct str name, enum mail_use use) SUS
 enum st mailbox_create(struct account *a, struct str name, enum mail_use use)
 {
     struct arena ar = ARENA_INIT;
+    unsigned tries = 0;
     enum st st;
 
     if (name.n && name.p[name.n - 1] == '/')
         name.n--; /* "there will be mailboxes below", RFC 3501 6.3.3: nothing to prepare */
-    st = create(a, mailbox_canonical(&ar, name), use);
+    do
+        st = create(a, mailbox_canonical(&ar, name), use);
+    while (change_again(st, &tries));
     arena_fini(&ar);
     return st;
 }
@@ -288,13 +300,16 @@ static enum st delete_rest(struct mailbox *mb, struct arena *ar, bool keep_name)
 
 static enum st delete_held(struct mailbox *mb, struct arena *ar, bool keep_name) SUSPENDS
 {
-    for (;;) {
-        size_t n;
+    size_t n = LIMIT_MAIL_COMMIT;
+    unsigned tries = 0;
+    enum st st;
 
+    while (n >= LIMIT_MAIL_COMMIT)
         TRY(mailbox_empty_some(mb, LIMIT_MAIL_COMMIT, &n));
-        if (n < LIMIT_MAIL_COMMIT)
-            return delete_rest(mb, ar, keep_name);
-    }
+    do
+        st = delete_rest(mb, ar, keep_name);
+    while (change_again(st, &tries));
+    return st;
 }
 
 enum st mailbox_delete(struct account *a, struct str name)
@@ -401,12 +416,16 @@ static enum st rename_to(struct account *a, struct str from, struct str to) SUSP
 enum st mailbox_rename(struct account *a, struct str from, struct str to)
 {
     struct arena ar = ARENA_INIT;
-    enum st st = account_check(a);
+    unsigned tries = 0;
+    enum st st;
 
     if (to.n && to.p[to.n - 1] == '/')
         to.n--;
-    if (st == ST_OK)
-        st = rename_to(a, mailbox_canonical(&ar, from), mailbox_canonical(&ar, to));
+    do {
+        st = account_check(a);
+        if (st == ST_OK)
+            st = rename_to(a, mailbox_canonical(&ar, from), mailbox_canonical(&ar, to));
+    } while (change_again(st, &tries));
     arena_fini(&ar);
     return st;
 }

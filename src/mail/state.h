@@ -85,6 +85,10 @@ struct account {
     unsigned refs_users;
     uint64_t refs_generation;
     struct counts have, will; /* of all mailboxes: durable, pending */
+    struct {
+        uint64_t bytes, messages;
+        unsigned n; /* deliveries */
+    } reserved;     /* for letters whose other recipients are still being asked */
     struct account_limits limits;
     bool limits_known;
     bool rec_dirty; /* to be written with the next change */
@@ -218,6 +222,11 @@ void usage_count(struct account *a);   /* it had not been counted */
 void usage_learn(struct account *a, const struct account_limits *limits, bool is_now);
 enum st usage_check(const struct account *a, const struct account_limits *limits, uint64_t bytes, uint64_t messages)
     MUST_USE;
+/* Room that usage_check has found is kept for a letter, and given back. While any is kept the account is neither erased nor repaired:
+ * usage_wait_unreserved waits for that. ST_BUSY. */
+void usage_reserve(struct account *a, uint64_t bytes, uint64_t messages);
+void usage_unreserve(struct account *a, uint64_t bytes, uint64_t messages);
+enum st usage_wait_unreserved(const struct account *a) SUSPENDS MUST_USE;
 void usage_forget_domains(struct mail *m);
 enum st account_settle(struct account *a) SUSPENDS MUST_USE; /* what the directory said is written */
 

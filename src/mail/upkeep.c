@@ -350,10 +350,11 @@ enum st mail_erase(struct mail *m, uint64_t account, uint64_t budget_ms, bool *o
     bool done = false;
 
     TRY(account_open_any(m, account, &a));
-    if (!a->rec.removed) {
+    if (!a->rec.removed)
         a->removed = a->rec.removed = a->rec_dirty = true;
+    st = usage_wait_unreserved(a); /* letters that were let in before */
+    if (st == ST_OK)
         st = account_settle(a);
-    }
     while (st == ST_OK && !done && clock_mono_ms() < end)
         st = erase_some(a, &done);
     account_release(a);

@@ -9,6 +9,8 @@
 #define PAGE 256
 #define COUNT_WAIT_MS 5000 /* a question waits so long for it */
 #define COUNT_LOOK_MS 20
+#define RESERVED_WAIT_MS 60000
+#define RESERVED_LOOK_MS 10
 
 void counts_add(struct counts *c, const struct counts *d, int sign)
 {
@@ -197,6 +199,16 @@ static enum st fits(uint64_t max, int64_t has, uint64_t more, const char *what)
     return ST_OK;
 }
 
+static int64_t soon_bytes(const struct account *a)
+{
+    return a->will.bytes + (int64_t)a->reserved.bytes;
+}
+
+static int64_t soon_messages(const struct account *a)
+{
+    return a->will.messages + (int64_t)a->reserved.messages;
+}
+
 static enum st check_domain(const struct account *a, uint64_t bytes, uint64_t messages)
 {
     const struct domain_use *d = a->domain;
@@ -205,15 +217,42 @@ static enum st check_domain(const struct account *a, uint64_t bytes, uint64_t me
         return ST_OK;
     if (a->core->m->counting)
         return FAIL(ST_TRYLATER, "the use of domains is still being counted");
-    TRY(fits(d->max_bytes, d->bytes + a->will.bytes - a->have.bytes, bytes, "domain"));
-    return fits(d->max_messages, d->messages + a->will.messages - a->have.messages, messages, "domain");
+    TRY(fits(d->max_bytes, d->bytes + soon_bytes(a) - a->have.bytes, bytes, "domain"));
+    return fits(d->max_messages, d->messages + soon_messages(a) - a->have.messages, messages, "domain");
 }
 
 enum st usage_check(const struct account *a, const struct account_limits *limits, uint64_t bytes, uint64_t messages)
 {
-    TRY(fits(limits->bytes, a->will.bytes, bytes, "mailbox"));
-    TRY(fits(limits->messages, a->will.messages, messages, "mailbox"));
+    TRY(fits(limits->bytes, soon_bytes(a), bytes, "mailbox"));
+    TRY(fits(limits->messages, soon_messages(a), messages, "mailbox"));
     return check_domain(a, bytes, messages);
+}
+
+void usage_reserve(struct account *a, uint64_t bytes, uint64_t messages)
+{
+    a->reserved.bytes += bytes;
+    a->reserved.messages += messages;
+    a->reserved.n++;
+}
+
+void usage_unreserve(struct account *a, uint64_t bytes, uint64_t messages)
+{
+    must(a->reserved.n && a->reserved.bytes >= bytes && a->reserved.messages >= messages);
+    a->reserved.bytes -= bytes;
+    a->reserved.messages -= messages;
+    a->reserved.n--;
+}
+
+enum st usage_wait_unreserved(const struct account *a)
+{
+    mono_ms end = deadline_in(RESERVED_WAIT_MS);
+
+    while (a->reserved.n) {
+        if (clock_mono_ms() >= end)
+            return FAIL(ST_BUSY, "letters to account %016llx go on being prepared", (unsigned long long)a->id);
+        TRY(co_sleep(deadline_in(RESERVED_LOOK_MS)));
+    }
+    return ST_OK;
 }
 
 enum st account_has_room(const struct account *a, uint64_t bytes, uint64_t messages)

@@ -51,6 +51,8 @@ void queue_change_remove(struct queue_change *c, const struct queue_entry *e);
 /* Adds the counts: the last call before its part goes to the store. */
 void queue_change_seal(struct queue_change *c);
 enum st queue_check_open(const struct queue *q) MUST_USE; /* ST_TRYLATER: it is being repaired */
+/* True: a change failed with ST_CANCELED because one in front of it did, and shall be made anew; *io_tries begins at 0. */
+bool queue_again(enum st st, unsigned *io_tries);
 /* Commits it alone. */
 enum st queue_change_commit(struct queue_change *c, const struct kv_blob *blobs, size_t n_blobs,
                             const struct kv_deref *deref) SUSPENDS MUST_USE;

@@ -4,6 +4,7 @@
 
 #include "base/must.h"
 
+#define TRIES 4 /* each time behind another change that fails */
 #define SHUT_MS 60000
 #define SHUT_LOOK_MS 10
 #define LOW_DUE_EVERY 64 /* changes: how often the lowest due time is looked up anew */
@@ -131,6 +132,11 @@ enum st queue_change_commit(struct queue_change *c, const struct kv_blob *blobs,
         .parts = &part, .n_parts = 1, .blobs = blobs, .n_blobs = n_blobs, .derefs = deref, .n_derefs = deref != NULL};
 
     return kv_commit(c->q->store, &kc);
+}
+
+bool queue_again(enum st st, unsigned *io_tries)
+{
+    return st == ST_CANCELED && ++*io_tries < TRIES;
 }
 
 enum st queue_check_open(const struct queue *q)
@@ -356,8 +362,11 @@ static enum st change_entry(struct op *op, struct arena *ar) SUSPENDS
 static void run(struct op *op) SUSPENDS
 {
     struct arena ar = ARENA_INIT;
+    unsigned tries = 0;
 
-    op->st = change_entry(op, &ar);
+    do
+        op->st = change_entry(op, &ar);
+    while (queue_again(op->st, &tries));
     if (op->st != ST_OK)
         memcpy(op->text, err_get()->text, sizeof op->text);
     arena_fini(&ar);
@@ -414,6 +423,14 @@ enum st queue_prepare(struct queue *q, struct queue_entry *e, struct kv_part **o
     TRY(carry_out(&op));
     *out = op.part;
     return ST_OK;
+}
+
+enum st queue_extra(void *arg, uint64_t blob, struct kv_part **out)
+{
+    struct queue_extra *x = arg;
+
+    x->e->blob = blob;
+    return queue_prepare(x->q, x->e, out);
 }
 
 enum st queue_hold(struct queue *q, uint64_t id, struct str reason)

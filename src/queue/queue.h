@@ -71,6 +71,13 @@ struct queue_entry {
  * part, with a reference for it. The part must be committed or abandoned; then it frees itself. ST_LIMIT: too large. */
 enum st queue_prepare(struct queue *q, struct queue_entry *e, struct kv_part **out) SUSPENDS MUST_USE;
 
+/* The same as a delivery's `extra`: the entry gets the delivery's blob. */
+struct queue_extra {
+    struct queue *q;
+    struct queue_entry *e;
+};
+enum st queue_extra(void *arg /* struct queue_extra */, uint64_t blob, struct kv_part **out) SUSPENDS MUST_USE;
+
 struct queue_filter {
     uint64_t after;   /* entries with larger ids only: resumes */
     uint64_t account; /* 0: all */

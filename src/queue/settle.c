@@ -274,11 +274,16 @@ static enum st settle(struct settling *s, uint64_t id, const struct queue_result
 enum st queue_settle(struct queue *q, uint64_t id, const struct queue_result *results, size_t n, bool last)
 {
     struct arena a = ARENA_INIT;
-    struct settling s = {.q = q, .a = &a, .now_us = clock_wall_us()};
+    struct settling s;
+    unsigned tries = 0;
     enum st st;
 
     must(core_here() == q->core);
-    st = n ? settle(&s, id, results, n) : ST_OK;
+    do {
+        arena_reset(&a);
+        s = (struct settling){.q = q, .a = &a, .now_us = clock_wall_us()};
+        st = n ? settle(&s, id, results, n) : ST_OK;
+    } while (queue_again(st, &tries));
     if (st == ST_OK && n)
         queue_claim_moved(q, id, s.is.due_us);
     if (st == ST_NOTFOUND || (st == ST_OK && last))

@@ -25,7 +25,7 @@ static void put_change(struct buf *b, uint64_t account, const struct kv_change *
 
 static enum st lay_out_parts(struct commit *c)
 {
-    buf_init(&c->parts, COMMIT_MAX);
+    buf_init(&c->parts, KV_COMMIT_MAX);
     for (size_t i = 0; i < c->job.n_parts; i++) {
         struct kv_part *p = c->job.parts[i];
 
@@ -119,7 +119,7 @@ static enum st prepare(struct store *s, struct commit *c, const struct kv_blob *
     for (size_t i = 0; i < c->n_blobs; i++)
         if (!c->blobs[i].stage)
             c->job.bytes += record_bytes(c->blobs[i].stored.n);
-    return c->job.bytes <= COMMIT_MAX ? ST_OK : FAIL(ST_LIMIT, "a commit of more than %u bytes", COMMIT_MAX);
+    return c->job.bytes <= KV_COMMIT_MAX ? ST_OK : FAIL(ST_LIMIT, "a commit of more than %u bytes", KV_COMMIT_MAX);
 }
 
 /* --- handing in --------------------------------------------------------------------------------------- */
@@ -144,7 +144,7 @@ static enum st finish(struct store *s, struct commit *c)
     for (size_t i = 0; i < c->n_ours; i++)
         c->ours[i]->done(c->ours[i], st);
     for (size_t i = 0; i < c->n_blobs; i++)
-        if (c->blobs[i].stage)
+        if (c->blobs[i].stage && !(st == ST_CANCELED && c->kept && c->kept[i].stage))
             blob_stage_done(s, c->blobs[i].stage, st == ST_OK);
     buf_fini(&c->parts);
     if (st != ST_OK)
@@ -160,6 +160,7 @@ enum st kv_commit(struct store *s, struct kv_commit *commit)
                        .n_derefs = commit->n_derefs,
                        .n_blobs = commit->n_blobs,
                        .needs_space = commit->n_blobs > 0,
+                       .kept = commit->keeps_stages ? commit->blobs : NULL,
                        .core = core_here()};
     enum st st;
 

@@ -18,7 +18,6 @@
 #define INDEX_NAME "index"
 #define CORES_MAX 256
 #define INLINE_MAX (256u << 10) /* larger bodies are staged instead of going through the committer */
-#define COMMIT_MAX (64u << 20)  /* changes and small bodies of one commit */
 #define BLOB_MAX (1u << 30)
 #define BATCH_BYTES (8u << 20) /* a batch takes no further commit above that */
 #define BATCH_COMMITS 4096
@@ -49,9 +48,10 @@ struct commit {
     struct kv_part **ours; /* parts that have no core */
     size_t n_ours;
     struct arena arena;
-    bool needs_space;  /* brings new bodies: refused first when the disk runs full */
-    bool is_abandoned; /* on the heap, nobody waits */
-    struct core *core; /* where it is waited for; NULL: a plain thread */
+    const struct kv_blob *kept; /* NULL, or the caller's: he wants his stages back after ST_CANCELED */
+    bool needs_space;           /* brings new bodies: refused first when the disk runs full */
+    bool is_abandoned;          /* on the heap, nobody waits */
+    struct core *core;          /* where it is waited for; NULL: a plain thread */
     struct co_event done;
     bool is_done;
     struct commit *next_done;

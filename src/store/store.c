@@ -324,7 +324,7 @@ enum st store_open_as(const struct store_options *opt, const char *index_name, s
     s->rebuilding = rb;
     s->lock_fd = -1;
     s->changes = rocksdb_writebatch_create();
-    buf_init(&s->batch, UINT32_MAX); /* bounded by BATCH_BYTES and COMMIT_MAX */
+    buf_init(&s->batch, UINT32_MAX); /* bounded by BATCH_BYTES and KV_COMMIT_MAX */
     buf_init(&s->before, UINT32_MAX);
     squeeze_init(&s->squeeze);
     upkeep_init(s);

@@ -140,7 +140,9 @@ struct kv_commit {
     size_t n_blobs;
     const struct kv_deref *derefs;
     size_t n_derefs;
+    bool keeps_stages; /* after ST_CANCELED the stages are the caller's as before: it may commit them anew */
 };
+#define KV_COMMIT_MAX (64u << 20) /* bytes of changes and small bodies; ST_LIMIT above */
 
 /* Durable when it answers ST_OK. All `done` calls of parts on the calling core have been made before it
  * returns. Not interrupted by cancelling: it is bounded by the disk. */

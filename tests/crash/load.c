@@ -77,12 +77,9 @@ static bool brings_more(const struct op *op)
     return op->kind == OP_DELIVER || op->kind == OP_APPEND || op->kind == OP_COPY;
 }
 
-/* Reasons for which it may be refused though nothing is wrong. What comes behind a letter that was refused, in any of the
- * accounts that it was meant for or in the queue, has been prepared for nothing. */
+/* Reasons for which it may be refused though nothing is wrong. That a letter in front of it was refused is none. */
 static bool is_refusal(struct loading *g, const struct op *op, enum st st)
 {
-    if (st == ST_CANCELED)
-        return g->l->quota || g->any_went;
     for (unsigned i = 0; i < ACCOUNTS; i++) {
         if (!concerns(op, i))
             continue;

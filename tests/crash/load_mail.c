@@ -443,7 +443,7 @@ static void erase(struct worker *k) SUSPENDS
     enum st st;
 
     load_lock(g);
-    g->going[k->number] = g->any_went = true;
+    g->going[k->number] = true;
     id = ACCOUNT_ID(k->number, mine(k)->generation);
     load_unlock(g);
     rooms_close_account(g->r, k->number);

@@ -20,7 +20,6 @@ struct loading {
     uint32_t next_op;
     uint64_t next_letter;
     bool going[ACCOUNTS]; /* is being removed: letters to it may be refused */
-    bool any_went;        /* letters have been refused, perhaps */
     bool told[ACCOUNTS];  /* of its quota */
     unsigned running;
     struct co_event idle;

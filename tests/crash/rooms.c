@@ -94,6 +94,32 @@ static void use_images(void *mail)
     mail_set_rules(mail, &(struct mail_rules){.image_least = 1});
 }
 
+struct flight {
+    struct mail *mail;
+    struct mail_stats stats;
+};
+
+static void look_at_flight(void *arg)
+{
+    struct flight *f = arg;
+
+    mail_get_stats(f->mail, &f->stats);
+}
+
+/* A commit is answered on the core that made it, perhaps before its parts are on others. */
+static void wait_for_parts(struct rooms *r) SUSPENDS
+{
+    struct flight f = {.mail = r->mail};
+
+    for (unsigned i = 0; i < CORES; i++) {
+        rooms_on(r->cores[i], look_at_flight, &f);
+        while (f.stats.in_flight) {
+            must(co_sleep(deadline_in(1)) == ST_OK);
+            rooms_on(r->cores[i], look_at_flight, &f);
+        }
+    }
+}
+
 static void start(void *arg) SUSPENDS
 {
     struct running *u = arg;
@@ -107,6 +133,7 @@ static void start(void *arg) SUSPENDS
         snprintf(u->why, 200, "the queue does not start: %.150s", err_get()->text);
     for (unsigned i = 0; i < ACCOUNTS; i++)
         rooms_close_account(&u->rooms, i);
+    wait_for_parts(&u->rooms);
     for (unsigned i = CORES; i-- > 0;)
         core_post(u->rooms.cores[i], stop, u->rooms.cores[i]);
 }

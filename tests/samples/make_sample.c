@@ -32,21 +32,25 @@ static struct new_mail letter(struct maker *m, const char *subject, size_t more)
 }
 
 static void deliver_to(struct maker *m, const char *mailbox, const uint64_t *accounts, size_t n, struct new_mail mail,
-                       struct kv_part *extra, uint64_t blob) SUSPENDS
+                       struct queue_extra *extra) SUSPENDS
 {
     struct delivery_rcpt *rcpts = ARENA_ARRAY(&m->arena, struct delivery_rcpt, n);
-    struct delivery d = {.mail = mail, .rcpts = rcpts, .n_rcpts = n, .extra = extra, .blob_id = blob};
+    struct delivery d = {.mail = mail, .rcpts = rcpts, .n_rcpts = n};
 
+    if (extra) {
+        d.extra = queue_extra;
+        d.extra_arg = extra;
+    }
     for (size_t i = 0; i < n; i++)
         rcpts[i] = (struct delivery_rcpt){
             .account = accounts[i], .mailbox = str_z(mailbox), .prefix = STR("Return-Path: <a@example.test>\r\n")};
     must(mail_deliver(m->mail, &d) == ST_OK);
 }
 
-static void deliver(struct maker *m, const uint64_t *accounts, size_t n, struct new_mail mail, struct kv_part *extra,
-                    uint64_t blob) SUSPENDS
+static void deliver(struct maker *m, const uint64_t *accounts, size_t n, struct new_mail mail,
+                    struct queue_extra *extra) SUSPENDS
 {
-    deliver_to(m, "", accounts, n, mail, extra, blob);
+    deliver_to(m, "", accounts, n, mail, extra);
 }
 
 static void deliver_many(struct maker *m) SUSPENDS
@@ -56,7 +60,7 @@ static void deliver_many(struct maker *m) SUSPENDS
     for (unsigned i = 0; i < SAMPLE_MANY; i++) {
         const char *subject = arena_printf(&m->arena, "many %u", i).p;
 
-        deliver_to(m, SAMPLE_MANY_BOX, &bert, 1, letter(m, subject, SAMPLE_MANY_BYTES), NULL, 0);
+        deliver_to(m, SAMPLE_MANY_BOX, &bert, 1, letter(m, subject, SAMPLE_MANY_BYTES), NULL);
         if (i == SAMPLE_MANY / 2)
             must(dictionary_step(m->store) == ST_OK);
     }
@@ -69,8 +73,8 @@ static void first_half(struct maker *m, struct account *a) SUSPENDS
     const struct str word = STR("$Work");
     uint32_t validity, *uids;
 
-    deliver(m, both, 2, letter(m, "shared", 0), NULL, 0);
-    deliver(m, both, 1, letter(m, SAMPLE_DELETED, 0), NULL, 0);
+    deliver(m, both, 2, letter(m, "shared", 0), NULL);
+    deliver(m, both, 1, letter(m, SAMPLE_DELETED, 0), NULL);
     deliver_many(m);
     must(mailbox_create(a, STR("Work/Deep"), MAIL_USE_NONE) == ST_OK);
     kept.flags = MAIL_SEEN | MAIL_FLAGGED;
@@ -85,7 +89,7 @@ static void second_half(struct maker *m, struct account *a) SUSPENDS
     struct queue_rcpt rcpt = {.address = STR(SAMPLE_RCPT)};
     struct queue_entry e = {.size = 100, .reverse_path = STR("a@example.test"), .rcpts = &rcpt, .n_rcpts = 1};
     struct uid_range one = {1, 1}, two = {2, 2};
-    struct kv_part *part;
+    struct queue_extra extra = {m->queue, &e};
     struct copied copied;
     struct view *v;
 
@@ -95,11 +99,9 @@ static void second_half(struct maker *m, struct account *a) SUSPENDS
     must(view_expunge(v, (struct uid_set){&two, 1}, false) == ST_OK);
     must(view_copy(v, (struct uid_set){&one, 1}, STR("Archive"), false, &m->arena, &copied) == ST_OK);
     view_close(v);
-    deliver(m, &bert, 1, letter(m, "large", LARGE), NULL, 0);
-    e.blob = blob_new_id(m->store);
+    deliver(m, &bert, 1, letter(m, "large", LARGE), NULL);
     e.arrival_us = e.due_us = 1795416020000000u;
-    must(queue_prepare(m->queue, &e, &part) == ST_OK);
-    deliver(m, &bert, 1, letter(m, "queued", 0), part, e.blob);
+    deliver(m, &bert, 1, letter(m, "queued", 0), &extra);
 }
 
 static void work(void *arg)

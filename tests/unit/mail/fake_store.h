@@ -56,6 +56,7 @@ struct store {
     size_t n_blobs;
     struct fake_commit *waiting, **last;
     uint64_t next_blob, commits;
+    unsigned abandoned, canceled; /* kv_abandon; commits that failed because one in front did */
     struct fake_image images[64];
     size_t n_images;
     unsigned image_reads; /* that found one */
@@ -281,6 +282,7 @@ static bool fake_one(struct store *s)
 
         if (due == FAKE_WAIT)
             continue;
+        s->canceled += due == FAKE_FAIL && why == ST_CANCELED;
         if (due == FAKE_GO && s->fail_n && s->fail_after) {
             s->fail_after--;
         } else if (due == FAKE_GO && s->fail_n) {
@@ -336,6 +338,8 @@ enum st kv_commit(struct store *s, struct kv_commit *c)
 
     fake_hand_in(s, &f);
     co_event_wait_heedless(&f.done);
+    for (size_t i = 0; i < c->n_blobs && f.st != ST_OK && !(f.st == ST_CANCELED && c->keeps_stages); i++)
+        blob_unstage(s, c->blobs[i].stage);
     return f.st == ST_OK ? ST_OK : FAIL(f.st, "the fake store was told to fail, or an earlier commit did");
 }
 
@@ -349,6 +353,7 @@ void kv_abandon(struct store *s, struct kv_part **parts, size_t n, enum st st)
     f->c->n_parts = n;
     f->abandoned = true;
     f->st = st;
+    s->abandoned++;
     fake_hand_in(s, f);
 }
 

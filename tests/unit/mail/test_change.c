@@ -92,10 +92,11 @@ static void body_failing(struct world *w)
     for (unsigned i = 0; i < 2; i++)
         t[i] = (struct together){.fn = store_one, .arg = &s[i]};
     w->store->fail = ST_NOSPACE;
-    w->store->fail_n = 1;
+    w->store->fail_n = 2; /* the second one is made anew, and fails again */
     all_together(w, t, 2);
     CHECK_ST(s[0].st, ST_NOSPACE);
-    CHECK_ST(s[1].st, ST_CANCELED);
+    CHECK_ST(s[1].st, ST_NOSPACE);
+    CHECK_U64(w->store->canceled, 1);
     CHECK_STR(dump(w, a, "INBOX"), before);
     CHECK_ST(view_expunge(v, uids(1, 3), false), ST_OK); /* nothing has \Deleted */
     CHECK_U64(view_info(v)->messages, 3);
@@ -108,6 +109,68 @@ static void body_failing(struct world *w)
 TEST(change_failing_chain)
 {
     in_world(1, body_failing);
+}
+
+/* Behind one that fails all kinds of changes are made anew. */
+struct anew {
+    struct account *a;
+    struct view *v;
+    unsigned what;
+    struct copied copied;
+    struct arena ar;
+    enum st st;
+};
+
+static void change_anew(void *arg)
+{
+    struct anew *x = arg;
+
+    switch (x->what) {
+    case 1: x->st = view_copy(x->v, uids(1, 2), STR("Archive"), false, &x->ar, &x->copied); break;
+    case 2: x->st = view_copy(x->v, uids(3, 3), STR("Archive"), true, &x->ar, &x->copied); break;
+    case 3: x->st = mailbox_create(x->a, STR("new/er"), MAIL_USE_NONE); break;
+    case 4: x->st = mailbox_rename(x->a, STR("Junk"), STR("Junk2")); break;
+    case 5: x->st = mailbox_delete(x->a, STR("Drafts")); break;
+    case 6: x->st = mailbox_subscribe(x->a, STR("Sent"), false); break;
+    case 7: x->st = view_expunge(x->v, uids(4, 4), true); break;
+    default: x->st = add_flags(x->v, uids(1, 5), MAIL_FLAGGED);
+    }
+}
+
+static void body_anew(struct world *w)
+{
+    struct account *a = open_account(w, 7);
+    struct anew x[8];
+    struct together t[8];
+    struct view *v;
+
+    fill(w, 5);
+    v = open_view(a, "INBOX");
+    for (unsigned i = 0; i < 8; i++) {
+        x[i] = (struct anew){.a = a, .v = v, .what = i, .ar = ARENA_INIT};
+        t[i] = (struct together){.fn = change_anew, .arg = &x[i]};
+    }
+    w->store->fail = ST_NOSPACE;
+    w->store->fail_n = 1;
+    all_together(w, t, 8);
+    CHECK_ST(x[0].st, ST_NOSPACE);
+    for (unsigned i = 1; i < 8; i++)
+        CHECK_ST(x[i].st, ST_OK);
+    CHECK(w->store->canceled > 0);
+    CHECK_U64(x[1].copied.n, 2);
+    CHECK_U64(x[2].copied.n, 1);
+    CHECK_U64(x[2].copied.from[0], 3);
+    CHECK_U64(view_info(v)->messages, 3);
+    CHECK(account_mailbox(a, STR("new/er"), false) && account_mailbox(a, STR("Junk2"), false));
+    CHECK(!account_mailbox(a, STR("Drafts"), false) && !account_mailbox(a, STR("Junk"), false));
+    for (unsigned i = 0; i < 8; i++)
+        arena_fini(&x[i].ar);
+    view_close(v);
+    account_close(a);
+}
+TEST(change_made_anew)
+{
+    in_world(1, body_anew);
 }
 
 /* What is written always reads back as the state in memory, through a row of every kind of change. */

@@ -277,7 +277,7 @@ TEST(a_commit_too_large_fails_in_its_turn)
 {
     const char *dir = new_dir();
     struct store_options o = test_options(dir);
-    struct kv_change change = {STR("k"), {make_bytes(1, COMMIT_MAX, true), COMMIT_MAX}, KV_PUT};
+    struct kv_change change = {STR("k"), {make_bytes(1, KV_COMMIT_MAX, true), KV_COMMIT_MAX}, KV_PUT};
     struct kv_part part = {.account = 1, .changes = &change, .n = 1}, *parts[] = {&part};
     struct kv_commit c = {.parts = parts, .n_parts = 1};
     struct store *s;
@@ -286,7 +286,7 @@ TEST(a_commit_too_large_fails_in_its_turn)
     CHECK_ST(kv_commit(s, &c), ST_LIMIT);
     CHECK_U64(kv_chain(s, 1), 1);
     part.chain = 1;
-    change.value.n = COMMIT_MAX / 2; /* more than a segment holds: one of its own size */
+    change.value.n = KV_COMMIT_MAX / 2; /* more than a segment holds: one of its own size */
     CHECK_ST(kv_commit(s, &c), ST_OK);
     store_close(s);
     CHECK_ST(store_open(&o, &s), ST_OK);
