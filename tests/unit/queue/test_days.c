@@ -68,11 +68,10 @@ static uint64_t submit(struct world *w, struct queue *q, const struct queue_rcpt
                             .arrival_us = wall,
                             .rcpts = rcpts,
                             .n_rcpts = n};
-    struct kv_part *part;
+    struct queue_extra extra = {q, &e};
 
-    d.blob_id = e.blob = blob_new_id(w->store);
-    CHECK_ST(queue_prepare(q, &e, &part), ST_OK);
-    d.extra = part;
+    d.extra = queue_extra;
+    d.extra_arg = &extra;
     CHECK_ST(mail_deliver(w->mail, &d), ST_OK);
     return e.id;
 }
