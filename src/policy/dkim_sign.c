@@ -101,14 +101,14 @@ enum st dkim_read(struct arena *a, struct str letter, struct dkim_letter *out)
             return FAIL(ST_SYNTAX, "a header that can't be signed");
         TRY(choose(c, &f));
     }
-    if (!str_starts(str_from(letter, pos), STR("\r\n")))
+    if (pos < letter.n && !str_starts(str_from(letter, pos), STR("\r\n"))) /* a letter may be a header alone */
         return FAIL(ST_SYNTAX, "a header without an end");
     if (c->from != 1)
         return FAIL(ST_SYNTAX, "a letter with %zu From fields", c->from);
     for (size_t i = 0; i < c->n; i++)
         if (c->which[i] == 0)
             out->from = c->list[i].value;
-    hash_body(str_from(letter, pos + 2), out->body_hash);
+    hash_body(str_from(letter, MIN(pos + 2, letter.n)), out->body_hash);
     return write_chosen(a, c, out);
 }
 

@@ -24,9 +24,13 @@ def sh(*words, **options):
     return subprocess.run(words, check=True, capture_output=True, text=True, **options).stdout
 
 
+def is_inside():
+    return INSIDE in os.environ
+
+
 def enter():
     """Starts this program again in a network, mounts and processes of its own: nothing that it does is seen outside, and nothing survives it."""
-    if os.environ.get(INSIDE):
+    if is_inside():
         return
     os.environ[INSIDE] = "1"
     os.execvp("unshare", ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", sys.executable, *sys.argv])
@@ -38,7 +42,7 @@ def may_enter():
 
 def has_packages():
     """Fetches them where they are not there yet; behind enter() there is no network for that."""
-    return subprocess.run([os.path.join(os.path.dirname(os.path.abspath(__file__)), "packages")], stdout=subprocess.DEVNULL).returncode == 0
+    return is_inside() or subprocess.run([os.path.join(os.path.dirname(os.path.abspath(__file__)), "packages")], stdout=subprocess.DEVNULL).returncode == 0
 
 
 class Net:

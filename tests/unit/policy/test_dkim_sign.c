@@ -92,7 +92,8 @@ TEST(what_can_not_be_signed)
 
     CHECK_ST(dkim_read(&a, STR("To: a\r\n\r\nx"), &l), ST_SYNTAX);
     CHECK_ST(dkim_read(&a, STR("From: a\r\nFrom: b\r\n\r\nx"), &l), ST_SYNTAX);
-    CHECK_ST(dkim_read(&a, STR("From: a\r\n"), &l), ST_SYNTAX);
+    CHECK_ST(dkim_read(&a, STR("From: a\r\n"), &l), ST_OK);
+    CHECK_ST(dkim_read(&a, STR("From: a\r\n\r"), &l), ST_SYNTAX);
     CHECK_ST(dkim_read(&a, STR("From: a\n\r\n"), &l), ST_SYNTAX);
     CHECK_ST(dkim_read(&a, STR("From: a\r\nthis is no field\r\n\r\nx"), &l), ST_SYNTAX);
     CHECK_ST(dkim_read(&a, STR(""), &l), ST_SYNTAX);
@@ -145,7 +146,7 @@ TEST(the_field)
     arena_fini(&a);
 }
 
-/* Whole, and cut at each offset: never out of bounds, and a signature is never made of a header that is cut. */
+/* Whole, and cut at each offset: never out of bounds, and a signature is never made of a field that is cut. */
 TEST(cut)
 {
     size_t header = str_search(joe, STR("\r\n\r\n")) + 4;
@@ -154,9 +155,10 @@ TEST(cut)
         struct arena a = ARENA_INIT;
         char *copy = mem_new(n + 1); /* so that a sanitizer sees a byte too many */
         struct dkim_letter l;
+        bool is_whole = n > 0 && n < joe.n && joe.p[n - 1] == '\n' && joe.p[n] != ' '; /* a header alone */
 
         memcpy(copy, joe.p, n);
-        CHECK_ST(dkim_read(&a, str_n(copy, n), &l), n < header ? ST_SYNTAX : ST_OK);
+        CHECK_ST(dkim_read(&a, str_n(copy, n), &l), n < header && !is_whole ? ST_SYNTAX : ST_OK);
         mem_free(copy);
         arena_fini(&a);
     }
