@@ -12,6 +12,7 @@ struct bench {
     size_t n_messages;
     const char *corpus;
     const char *limit;     /* of memory, in words; NULL: none */
+    unsigned writers;      /* 0: each number of them */
     unsigned long letters; /* of the store that is larger than it */
 };
 

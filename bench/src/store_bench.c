@@ -1,10 +1,12 @@
 /* Measures the store and the mail room over it, in one process, beside what the disk below gives.
  *
- *   store_bench [--dir FOLDER] [--seconds N] [--messages N,N...] [--corpus FOLDER] [--letters N] [--limit WORDS] [PART...]
+ *   store_bench [--dir FOLDER] [--seconds N] [--messages N,N...] [--corpus FOLDER] [--letters N] [--limit WORDS]
+ *               [--writers N] [PART...]
  *
  *   raw      appending one letter's bytes with fdatasync, one at a time
  *   deliver  letters of 4 KiB from 1, 16 and 128 writers, each answered when durable; beside it what appending and
  *            syncing batches of just these sizes gives
+ *            (with --writers: this many only)
  *   flags    one flag of one message, from 1, 16 and 128 writers
  *   move     10,000 messages into another mailbox: time, and bytes written
  *   open     a mailbox of 10,000, 100,000 and (with --messages) more messages: cold, warm, again; memory
@@ -93,6 +95,8 @@ int main(int argc, char **argv)
             b.letters = strtoul(argv[i + 1], NULL, 10);
         else if (strcmp(argv[i], "--limit") == 0)
             b.limit = argv[i + 1];
+        else if (strcmp(argv[i], "--writers") == 0)
+            b.writers = (unsigned)strtoul(argv[i + 1], NULL, 10);
         else
             part_of(argv[i]);
     }

@@ -181,9 +181,13 @@ static void run_rows(struct bench *b, const char *what, void (*fn)(struct task *
            "alone | that would be | of it | times one sync each |\n|---|---|---|---|---|---|---|---|---|\n",
            what);
     for (size_t i = 0; i < ARRAY_LEN(writers); i++) {
-        struct outcome o = measure_often(b, writers[i], fn);
+        struct outcome o;
 
-        if (!i)
+        if (b->writers && writers[i] != b->writers)
+            continue;
+        o = measure_often(b, writers[i], fn);
+
+        if (!single)
             single = o.raw;
         printf("| %u | %.0f | %.1f | %.1f | %.1f, %.1f | %.0f | %.0f | %.0f %% | %.1f |\n", writers[i], o.per_s,
                o.per_batch, o.batch_bytes / 1024, o.cpu_us, o.cpu_us * o.per_s / 1e6, o.raw, o.raw * o.per_batch,

@@ -6,9 +6,18 @@
 static void cut_bulk(struct segs *t, struct segment *old)
 {
     if (segs_pin(t, old->row.head.id, &old) == ST_OK) {
-        (void)!t->os->truncate(t->os, old->fd, old->alloc_at);
+        segs_cut(t, old, old->alloc_at);
         segs_unpin(t, old);
     }
+}
+
+void segs_bulk_calm(struct segs *t)
+{
+    pthread_mutex_lock(&t->bulk_mutex);
+    t->bulk_step = 0;
+    if (t->bulk)
+        cut_bulk(t, t->bulk);
+    pthread_mutex_unlock(&t->bulk_mutex);
 }
 
 /* Likewise. */
@@ -27,6 +36,7 @@ static enum st next_bulk(struct segs *t, uint64_t bytes)
 static enum st alloc_locked(struct segs *t, uint64_t bytes, struct segment **out_seg, uint64_t *out_offset)
 {
     struct segment *seg;
+    enum st st;
 
     if (bytes > (t->segment_bytes - SEGMENT_HEAD_BYTES) / 2) { /* a file of its own */
         TRY(segs_take(t, SEGMENT_BULK, bytes, 0, &seg));
@@ -34,6 +44,11 @@ static enum st alloc_locked(struct segs *t, uint64_t bytes, struct segment **out
         if (!t->bulk || t->bulk->row.head.size - t->bulk->alloc_at < bytes)
             TRY(next_bulk(t, bytes));
         TRY(segs_pin(t, t->bulk->row.head.id, &seg));
+    }
+    st = segs_bulk_extend(t, seg, seg->alloc_at + bytes);
+    if (st != ST_OK) {
+        segs_unpin(t, seg);
+        return st;
     }
     *out_seg = seg;
     *out_offset = seg->alloc_at;
@@ -57,8 +72,8 @@ void segs_bulk_trim(struct segs *t, struct segment *seg, uint64_t offset, uint64
     pthread_mutex_lock(&t->bulk_mutex);
     if (seg->alloc_at == offset + had)
         seg->alloc_at = offset + keeps;
-    if (seg != t->bulk && seg->alloc_at == SEGMENT_HEAD_BYTES) /* a file for this body alone */
-        (void)!t->os->truncate(t->os, seg->fd, SEGMENT_HEAD_BYTES);
+    if (seg != t->bulk) /* it is filled no more: a file for this body alone, or one that was left meanwhile */
+        segs_cut(t, seg, seg->alloc_at);
     pthread_mutex_unlock(&t->bulk_mutex);
 }
 

@@ -3,6 +3,7 @@
 #include "base/must.h"
 #include "store/dictionary.h"
 #include "store/inside.h"
+#include "store/recover.h"
 #include "store/tools.h"
 
 #include <stdarg.h>
@@ -448,11 +449,15 @@ static enum st verify_batch(struct checking *k, const struct segment *seg, uint6
 /* The next journal record behind a damaged one; false: none. */
 static bool find_behind(struct checking *k, const struct segment *seg, uint64_t want, uint64_t *at, uint64_t *out_seq)
 {
-    uint64_t size = seg->row.head.size - *at;
-    char *bytes = mem_new(size);
     struct record_head head;
+    uint64_t end, size;
     bool is = false;
+    char *bytes;
 
+    if (recover_end(k->s->os, seg, &end) != ST_OK)
+        return false;
+    size = end - MIN(end, *at);
+    bytes = mem_new(size);
     if (k->s->os->read(k->s->os, seg->fd, bytes, size, *at) == ST_OK)
         for (uint64_t i = RECORD_ALIGN; !is && i + RECORD_HEAD_BYTES <= size; i += RECORD_ALIGN) {
             struct place place = {seg->row.head.id, seg->row.head.generation, *at + i};

@@ -215,22 +215,33 @@ static bool has_work(const struct store *s)
     return s->handed_in.n || s->sched.ready.n;
 }
 
+static struct timespec wall_in(uint64_t ms)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    t.tv_sec += (time_t)(ms / 1000);
+    t.tv_nsec += (long)(ms % 1000) * 1000000L;
+    t.tv_sec += t.tv_nsec / 1000000000L;
+    t.tv_nsec %= 1000000000L;
+    return t;
+}
+
 /* False: the store is closed and nothing is left. */
 static bool take_work(struct store *s, struct job_list *out)
 {
-    struct timespec soon;
+    struct timespec until;
     bool goes_on;
 
     pthread_mutex_lock(&s->mutex);
     while (!has_work(s) && !s->ending) {
-        if (list_is_empty(&s->sched.waiting)) {
+        if (list_is_empty(&s->sched.waiting) && s->is_calm) {
             pthread_cond_wait(&s->more, &s->mutex);
             continue;
         }
-        clock_gettime(CLOCK_REALTIME, &soon);
-        soon.tv_sec++;
-        pthread_cond_timedwait(&s->more, &s->mutex, &soon);
-        break; /* something may have waited too long */
+        until = wall_in(list_is_empty(&s->sched.waiting) ? s->opt.calm_ms + 1 : 1000);
+        pthread_cond_timedwait(&s->more, &s->mutex, &until);
+        break; /* something may have waited too long, or nothing has been written for long */
     }
     job_list_move(out, &s->handed_in);
     goes_on = out->n || !s->ending || !list_is_empty(&s->sched.waiting);
@@ -253,6 +264,8 @@ static void run_round(struct store *s, struct job_list *in)
     sched_batch(&s->sched, BATCH_COMMITS, BATCH_BYTES, &batch);
     if (batch.n) {
         st = journal_commit(s, &batch);
+        s->wrote_ms = now;
+        s->is_calm = false;
         sched_settle(&s->sched, &batch, st);
         answer(s, &batch, s->sched.took_ring);
     }
@@ -263,14 +276,25 @@ static void run_round(struct store *s, struct job_list *in)
     pthread_mutex_unlock(&s->mutex);
 }
 
+/* Between bursts of writing nothing is kept ready for more. */
+static void look_whether_calm(struct store *s)
+{
+    if (s->is_calm || s->is_broken || !s->journal || clock_mono_ms() < s->wrote_ms + s->opt.calm_ms)
+        return;
+    segs_calm(&s->segs, s->journal, s->journal_at);
+    s->is_calm = true;
+}
+
 static void *run(void *arg)
 {
     struct store *s = arg;
     struct job_list in;
 
     pthread_setname_np(pthread_self(), "store-commit");
-    while (take_work(s, &in))
+    while (take_work(s, &in)) {
         run_round(s, &in);
+        look_whether_calm(s);
+    }
     return NULL;
 }
 
@@ -287,6 +311,7 @@ enum st committer_start(struct store *s)
 {
     s->sched = (struct sched){.load = load_version, .admit = admit, .ctx = s};
     sched_init(&s->sched);
+    s->wrote_ms = clock_mono_ms();
     s->thread_runs = pthread_create(&s->thread, NULL, run, s) == 0;
     return s->thread_runs ? ST_OK : FAIL(ST_TRYLATER, "no thread for the committer");
 }

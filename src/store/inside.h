@@ -21,7 +21,8 @@
 #define BLOB_MAX (1u << 30)
 #define BATCH_BYTES (8u << 20) /* a batch takes no further commit above that */
 #define BATCH_COMMITS 4096
-#define ON_CORE_MAX (64u << 10)     /* up to here a core (de)compresses and reads by itself */
+#define ON_CORE_MAX (64u << 10) /* up to here a core (de)compresses and reads by itself */
+#define CALM_MS 5000
 #define BLOB_IDS_AHEAD (1ull << 32) /* ids reserved at a time: a crash skips at most so many */
 
 struct blob_stage {
@@ -108,6 +109,8 @@ struct store {
     struct buf before; /* accounts and versions of the last batch, as the next one's record has them */
     unsigned format;   /* what the file FORMAT says */
     rocksdb_writebatch_t *changes;
+    mono_ms wrote_ms;   /* when the last batch was written; */
+    bool is_calm;       /* nothing has been for so long that what was kept ready for more has been given back */
     int short_of_space; /* 0 no, 1 no new bodies, 2 nothing */
     bool is_broken;
 

@@ -193,8 +193,10 @@ static enum st make_room(struct store *s, uint64_t bytes)
     if (s->journal && s->journal->row.head.size - s->journal_at >= bytes)
         return ST_OK;
     TRY(segs_take(&s->segs, SEGMENT_JOURNAL, bytes, s->seq + 1, &next));
-    if (s->journal)
+    if (s->journal) {
+        segs_cut(&s->segs, s->journal, s->journal_at);
         segs_unpin(&s->segs, s->journal);
+    }
     s->journal = next;
     s->journal_at = SEGMENT_HEAD_BYTES;
     return ST_OK;
@@ -274,6 +276,7 @@ enum st journal_commit(struct store *s, struct job_list *batch)
     if (fault_hit(FAULT_kv_commit))
         return FAIL(ST_TRYLATER, "a fault was asked for");
     TRY(make_room(s, z.total));
+    TRY(segs_journal_extend(&s->segs, s->journal, s->journal_at + z.total));
     if (atomic_load(&s->next_blob) + BLOB_IDS_AHEAD / 2 >= s->blob_ceiling)
         s->blob_ceiling = atomic_load(&s->next_blob) + BLOB_IDS_AHEAD;
     build(s, batch, &z);
@@ -285,7 +288,7 @@ enum st journal_commit(struct store *s, struct job_list *batch)
     }
     s->seq++;
     s->journal_at += z.total;
-    segs_journal_used(&s->segs, s->journal, s->journal_at);
+    segs_journal_used(&s->segs, s->journal, z.total, s->journal_at);
     st = apply_until_done(s, str_sub(buf_str(&s->batch), RECORD_HEAD_BYTES, z.record), s->seq, begin);
     if (st == ST_OK)
         count(s, batch, &z);

@@ -32,6 +32,11 @@ unsigned pace_spares(const struct pace *p, uint64_t now_us)
     return p->is_half;
 }
 
+void pace_calm(struct pace *p)
+{
+    p->was_quick = p->is_half = false;
+}
+
 void pace_took(struct pace *p, uint64_t size, uint64_t now_us)
 {
     p->was_quick = is_quick(p, now_us);

@@ -21,5 +21,7 @@ uint64_t pace_calm_size(const struct pace *p);
 /* Of the next journal segment. */
 uint64_t pace_size(const struct pace *p, uint64_t now_us);
 unsigned pace_spares(const struct pace *p, uint64_t now_us);
+/* Nothing has been written for some time. */
+void pace_calm(struct pace *p);
 /* A new journal segment is being filled. */
 void pace_took(struct pace *p, uint64_t size, uint64_t now_us);

@@ -87,10 +87,15 @@ static void keep_body(struct rebuilding *rb, uint64_t segment, uint64_t offset)
  * lost batches. */
 static enum st scan(struct store *s, struct cursor *c, uint64_t least, struct found *f)
 {
-    uint64_t size = c->seg->row.head.size - c->at;
-    char *bytes = mem_new(size);
-    enum st st = s->os->read(s->os, c->seg->fd, bytes, size, c->at);
     struct record_head head;
+    uint64_t end, size;
+    char *bytes;
+    enum st st;
+
+    TRY(recover_end(s->os, c->seg, &end));
+    size = end - MIN(end, c->at);
+    bytes = mem_new(size);
+    st = s->os->read(s->os, c->seg->fd, bytes, size, c->at);
 
     for (uint64_t at = 0; st == ST_OK && at + RECORD_HEAD_BYTES <= size; at += RECORD_ALIGN) {
         struct place place = {c->seg->row.head.id, c->seg->row.head.generation, c->at + at};

@@ -33,6 +33,15 @@ static enum st find_segment(struct store *s, uint64_t seq, struct segment **out)
     return best ? segs_pin(&s->segs, best->row.head.id, out) : ST_NOTFOUND;
 }
 
+enum st recover_end(const struct os_file *os, const struct segment *seg, uint64_t *out)
+{
+    uint64_t size;
+
+    TRY(os->size(os, seg->fd, &size));
+    *out = MIN(size, seg->row.head.size);
+    return ST_OK;
+}
+
 enum st recover_read_record(const struct os_file *os, int fd, const struct segment_head *seg, uint64_t at, uint64_t seq,
                             struct buf *record, uint64_t *out_end)
 {
@@ -184,7 +193,7 @@ static enum st check_nothing_behind(struct store *s, const struct cursor *c)
 {
     struct place place;
     struct record_head head;
-    uint64_t size, at;
+    uint64_t size, at, end;
     size_t pos = 0;
     enum st st;
     char *bytes;
@@ -199,7 +208,8 @@ static enum st check_nothing_behind(struct store *s, const struct cursor *c)
     }
     if (!c->seg)
         return ST_OK;
-    size = c->seg->row.head.size - c->at;
+    TRY(recover_end(s->os, c->seg, &end));
+    size = end - MIN(end, c->at);
     bytes = mem_new(size);
     st = s->os->read(s->os, c->seg->fd, bytes, size, c->at);
     for (at = 0; st == ST_OK && at + RECORD_HEAD_BYTES <= size; at += RECORD_ALIGN) {
@@ -358,6 +368,7 @@ enum st store_recover(struct store *s)
     s->journal = c.seg;
     s->journal_at = c.at;
     TRY(st);
+    TRY(s->journal ? segs_measure(&s->segs, s->journal) : ST_OK);
     segs_recovered(&s->segs);
     return s->looks_only ? ST_OK : reserve_ids(s);
 }

@@ -52,7 +52,6 @@ enum st restore_cut(struct store *s, const struct cursor *c)
     if (!c->seg)
         return ST_OK;
     TRY(s->os->truncate(s->os, c->seg->fd, c->at));
-    TRY(s->os->truncate(s->os, c->seg->fd, c->seg->row.head.size)); /* zeros */
     return s->os->sync(s->os, c->seg->fd);
 }
 

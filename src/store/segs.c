@@ -80,6 +80,7 @@ static struct segment *add(struct segs *t, const struct segment_row *row, int fd
 
     seg->row = *row;
     seg->alloc_at = row->used;
+    seg->file_bytes = row->head.kind == SEGMENT_SPARE ? row->head.size : row->used;
     seg->fd = fd;
     seg->pins = fd >= 0;
     list_init(&seg->open);
@@ -288,22 +289,16 @@ enum st segs_scan(struct segs *t)
     return st;
 }
 
-/* A copy may end where the original was used to. */
 static enum st look_at_file(struct segs *t, struct arena *a, struct segment *seg)
 {
-    uint64_t size = 0;
     enum st st;
     int fd;
 
-    st = t->os->open(t->os, path_of(t, a, seg->row.head.id, ".seg"), O_RDWR, &fd);
+    st = t->os->open(t->os, path_of(t, a, seg->row.head.id, ".seg"), O_RDONLY, &fd);
     seg->is_removed = st == ST_NOTFOUND;
-    if (st != ST_OK)
-        return st == ST_NOTFOUND ? ST_OK : st;
-    st = t->os->size(t->os, fd, &size);
-    if (st == ST_OK && seg->row.head.kind == SEGMENT_JOURNAL && size < seg->row.head.size)
-        st = t->os->truncate(t->os, fd, seg->row.head.size);
-    t->os->close(t->os, fd);
-    return st;
+    if (st == ST_OK)
+        t->os->close(t->os, fd);
+    return st == ST_NOTFOUND ? ST_OK : st;
 }
 
 enum st segs_take_copies(struct segs *t)
@@ -337,6 +332,7 @@ void segs_recovered(struct segs *t)
         struct segment *seg = p;
 
         seg->alloc_at = MAX(seg->alloc_at, seg->row.used);
+        seg->file_bytes = MAX(seg->file_bytes, seg->row.used);
         if (seg->row.is_gone && !seg->is_removed) { /* as the journal has said; its file may be there still */
             seg->is_removed = true;
             IGNORE(remove_file(t, seg));
@@ -373,19 +369,18 @@ static bool pause_filling(struct segs *t)
     return is_ending(t);
 }
 
-/* Slowly: little by little, so that no sync of a commit waits behind all of it. */
-static enum st fill_zeros(struct segs *t, int fd, uint64_t size, bool slowly)
+/* Little by little, so that no sync of a commit waits behind all of it. */
+static enum st fill_zeros(struct segs *t, int fd, uint64_t size)
 {
     unsigned char *zeros = mem_new(ZERO_CHUNK);
     enum st st = ST_OK;
 
     for (uint64_t at = 0; st == ST_OK && at < size; at += ZERO_CHUNK) {
         st = t->os->write(t->os, fd, zeros, MIN(ZERO_CHUNK, size - at), at);
-        if (st == ST_OK && slowly) {
+        if (st == ST_OK)
             st = t->os->sync(t->os, fd);
-            if (pause_filling(t))
-                st = ST_CANCELED;
-        }
+        if (st == ST_OK && pause_filling(t))
+            st = ST_CANCELED;
     }
     mem_free(zeros);
     return st;
@@ -399,14 +394,14 @@ static enum st write_head(struct segs *t, int fd, const struct segment_head *h)
     return t->os->write(t->os, fd, page, sizeof page, 0);
 }
 
-enum filling { FILL_NOT, FILL_AT_ONCE, FILL_SLOWLY };
+enum filling { FILL_NOT, FILL_SLOWLY };
 
 static enum st make_file(struct segs *t, const struct segment_head *h, enum filling filling, int fd, const char *tmp,
                          const char *path)
 {
-    TRY(t->os->allocate(t->os, fd, h->size));
-    if (filling != FILL_NOT)
-        TRY(fill_zeros(t, fd, h->size, filling == FILL_SLOWLY));
+    TRY(t->os->allocate(t->os, fd, filling == FILL_NOT ? SEGMENT_HEAD_BYTES : h->size));
+    if (filling == FILL_SLOWLY)
+        TRY(fill_zeros(t, fd, h->size));
     TRY(write_head(t, fd, h));
     TRY(t->os->sync(t->os, fd));
     TRY(t->os->rename(t->os, tmp, path));
@@ -468,6 +463,8 @@ static enum st use_spare(struct segs *t, struct segment *seg, uint64_t first_seq
     head.first_seq = first_seq;
     TRY(segs_pin(t, head.id, &seg));
     st = write_head(t, seg->fd, &head);
+    if (st == ST_OK)
+        st = segs_measure(t, seg);
     if (st != ST_OK) {
         segs_unpin(t, seg);
         return st;
@@ -493,8 +490,7 @@ static enum st take_journal(struct segs *t, uint64_t least, uint64_t first_seq, 
     pthread_mutex_unlock(&t->mutex);
     if (spare)
         return use_spare(t, spare, first_seq, out);
-    /* The very first journal is filled at once; later ones only when commits have outrun the filler. */
-    return make(t, SEGMENT_JOURNAL, size, first_seq, first_seq <= 1 ? FILL_AT_ONCE : FILL_NOT, out);
+    return make(t, SEGMENT_JOURNAL, size, first_seq, FILL_NOT, out);
 }
 
 enum st segs_take(struct segs *t, enum segment_kind kind, uint64_t need, uint64_t first_seq, struct segment **out)
@@ -509,9 +505,13 @@ enum st segs_take(struct segs *t, enum segment_kind kind, uint64_t need, uint64_
     return make(t, kind, MAX(size, least), first_seq, FILL_NOT, out);
 }
 
-void segs_journal_used(struct segs *t, const struct segment *journal, uint64_t end)
+/* A spare is written as a whole: where writing is calm every now and then it would cost more than it wins. */
+void segs_journal_used(struct segs *t, const struct segment *journal, uint64_t bytes, uint64_t end)
 {
-    if (end < journal->row.head.size / 2 || atomic_load(&t->half_told) == journal->row.head.id)
+    uint64_t half = journal->row.head.size / 2;
+
+    t->streak += bytes;
+    if (end < half || t->streak < half || atomic_load(&t->half_told) == journal->row.head.id)
         return;
     atomic_store(&t->half_told, journal->row.head.id);
     pthread_mutex_lock(&t->mutex);
@@ -679,12 +679,11 @@ void segs_count(struct segs *t, struct store_status_kind kinds[STORE_KINDS])
     pthread_mutex_lock(&t->mutex);
     while (map_next(&t->by_id, &pos, &p)) {
         const struct segment *seg = p;
-        bool is_cut = seg->row.head.kind == SEGMENT_BULK && seg != t->bulk;
 
         if (seg->is_removed)
             continue;
         kinds[seg->row.head.kind].files++;
-        kinds[seg->row.head.kind].file_bytes += is_cut ? seg->alloc_at : seg->row.head.size;
+        kinds[seg->row.head.kind].file_bytes += atomic_load(&seg->file_bytes);
     }
     pthread_mutex_unlock(&t->mutex);
     pthread_mutex_unlock(&t->bulk_mutex);

@@ -21,8 +21,9 @@ struct segment {
     unsigned uncommitted;      /* and how many there are that no commit has named yet (segs.bulk_mutex) */
     int fd;                    /* -1: not open */
     unsigned pins;
-    bool is_removed;  /* the file; this stays, somebody may hold it */
-    struct list open; /* in segs.open while nobody has it pinned */
+    _Atomic uint64_t file_bytes; /* how far its file reaches, as far as is known: tail.c */
+    bool is_removed;             /* the file; this stays, somebody may hold it */
+    struct list open;            /* in segs.open while nobody has it pinned */
 };
 
 struct segs {
@@ -46,7 +47,9 @@ struct segs {
     atomic_bool sync_failed;
     struct segment *bulk; /* where small-enough staged bodies go; NULL: none yet */
     _Atomic uint64_t count;
-    _Atomic uint64_t half_told; /* of this journal segment the filler knows that half is used */
+    _Atomic uint64_t half_told;       /* of this journal segment the filler knows that half is used */
+    uint64_t streak;                  /* the committer's: bytes written to the journal since writing was calm */
+    uint64_t journal_step, bulk_step; /* the last one: tail.c */
 };
 
 enum st segs_open(struct segs *t, const struct os_file *os, const char *store_dir, uint64_t segment_bytes,
@@ -56,8 +59,7 @@ void segs_close(struct segs *t);
 /* While opening the store: what the index knows of a segment (also that it is gone), then what the folder holds. */
 void segs_add_row(struct segs *t, const struct segment_row *row);
 enum st segs_scan(struct segs *t) MUST_USE;
-/* While restoring, behind the scan: files that rows name and the folder does not have count as removed; those of the journal get their
- * whole size. */
+/* While restoring, behind the scan: files that rows name and the folder does not have count as removed. */
 enum st segs_take_copies(struct segs *t) MUST_USE;
 bool segs_has_file(struct segs *t, uint64_t id); /* not removed, as far as is known */
 /* The journal has been read: it may have named more of a segment than the index did. Before any bulk_alloc. */
@@ -70,12 +72,25 @@ struct segment *segs_get(struct segs *t, uint64_t id); /* NULL: there is none */
 enum st segs_pin(struct segs *t, uint64_t id, struct segment **out) MUST_USE;
 void segs_unpin(struct segs *t, struct segment *seg);
 
-/* A segment of that kind with `need` bytes behind its head page, pinned. A journal comes from the spares; its head
- * is durable with the next sync of it. */
+/* A segment of that kind with room for `need` bytes behind its head page, pinned; its file need not reach so far yet. A journal comes from
+ * the spares, if there is one; its head is durable with the next sync of it. */
 enum st segs_take(struct segs *t, enum segment_kind kind, uint64_t need, uint64_t first_seq, struct segment **out)
     MUST_USE;
-/* So far it is used: soon a spare is wanted. */
-void segs_journal_used(struct segs *t, const struct segment *journal, uint64_t end);
+/* So many bytes more of it are used, up to there: soon a spare may be wanted. */
+void segs_journal_used(struct segs *t, const struct segment *journal, uint64_t bytes, uint64_t end);
+
+/* --- tail.c --- */
+/* Of the segment that goes on as journal after opening, or that was a spare: where its file ends. */
+enum st segs_measure(struct segs *t, struct segment *seg) MUST_USE;
+/* The committer's: there is written space up to `end` at least, or nothing has changed. */
+enum st segs_journal_extend(struct segs *t, struct segment *journal, uint64_t end) MUST_USE;
+/* Likewise, only allocated; with bulk_mutex held. */
+enum st segs_bulk_extend(struct segs *t, struct segment *seg, uint64_t end) MUST_USE;
+/* What stands behind goes back to the file system, if it can. Of a pinned segment, by whoever writes to it. */
+void segs_cut(struct segs *t, struct segment *seg, uint64_t end);
+/* The committer's: nothing has been written for some time. What is not used of the two segments that are being filled goes back, and
+ * spares do. */
+void segs_calm(struct segs *t, struct segment *journal, uint64_t end);
 
 /* Space for a staged record; the segment is pinned. Giving back works for the last one only, others stay dead space. */
 enum st segs_bulk_alloc(struct segs *t, uint64_t bytes, struct segment **out_seg, uint64_t *out_offset) MUST_USE;
@@ -85,6 +100,8 @@ void segs_bulk_trim(struct segs *t, struct segment *seg, uint64_t offset, uint64
 enum st segs_bulk_sync(struct segs *t, struct segment *seg) MUST_USE;
 /* A commit has named it, or none ever will: once for each alloc. */
 void segs_bulk_done(struct segs *t, struct segment *seg);
+
+void segs_bulk_calm(struct segs *t); /* for segs_calm */
 
 /* Ids of bulk segments into which nothing is written any more and of which all is committed; at most `max`. */
 size_t segs_idle_bulk(struct segs *t, uint64_t *out_ids, size_t max);

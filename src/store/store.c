@@ -279,6 +279,8 @@ static void set_defaults(struct store_options *o)
         o->write_buffer_bytes = WRITE_BUFFER_DEFAULT;
     if (!o->open_files)
         o->open_files = OPEN_FILES_DEFAULT;
+    if (!o->calm_ms)
+        o->calm_ms = CALM_MS;
     if (!o->level)
         o->level = LEVEL_DEFAULT;
     o->segment_bytes = (MAX(o->segment_bytes, SEGMENT_BYTES_LEAST) + 4095) & ~(uint64_t)4095;

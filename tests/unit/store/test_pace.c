@@ -47,4 +47,8 @@ TEST(spares_are_kept_as_writing_goes_on)
     CHECK_U64(pace_spares(&p, 8 * S + QUICK_US), 0); /* it has become quiet */
     pace_took(&p, 4 * MB, 8 * S + QUICK_US);
     CHECK_U64(pace_spares(&p, 9 * S + QUICK_US), 0);
+    p.was_quick = p.is_half = true;
+    CHECK_U64(pace_spares(&p, 10 * S + QUICK_US), 2);
+    pace_calm(&p);
+    CHECK_U64(pace_spares(&p, 10 * S + QUICK_US), 0);
 }

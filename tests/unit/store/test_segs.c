@@ -118,9 +118,9 @@ TEST(spares_are_made_ahead_and_used_as_journal)
     begin(&t, dir);
     segs_fill_spares(&t);
     CHECK_ST(segs_take(&t, SEGMENT_JOURNAL, 100, 1, &seg), ST_OK);
-    segs_journal_used(&t, seg, TEST_SEGMENT / 2 - 1);
+    segs_journal_used(&t, seg, TEST_SEGMENT / 2 - 1, TEST_SEGMENT / 2 - 1);
     CHECK_U64(spares_of(&t), 0); /* nothing says that one is needed soon */
-    segs_journal_used(&t, seg, TEST_SEGMENT / 2);
+    segs_journal_used(&t, seg, 1, TEST_SEGMENT / 2);
     wait_for_spares(&t, 1);
     segs_unpin(&t, seg);
     CHECK_ST(segs_take(&t, SEGMENT_JOURNAL, 100, 5, &seg), ST_OK);
@@ -132,6 +132,28 @@ TEST(spares_are_made_ahead_and_used_as_journal)
     CHECK_U64(t.spares_n, 2);
     CHECK_U64(t.count, 4);
     CHECK_U64(t.pace.bytes, 4 * TEST_SEGMENT);
+    segs_close(&t);
+    remove_dir(dir);
+}
+
+TEST(no_spare_is_made_for_a_little_at_a_time)
+{
+    const char *dir = new_dir();
+    struct segment *seg;
+    struct segs t;
+
+    begin(&t, dir);
+    CHECK_ST(segs_take(&t, SEGMENT_JOURNAL, 100, 1, &seg), ST_OK);
+    for (uint64_t end = SEGMENT_HEAD_BYTES; end < TEST_SEGMENT; end += TEST_SEGMENT / 4) {
+        segs_journal_used(&t, seg, TEST_SEGMENT / 4, end);
+        CHECK(!t.pace.is_half);
+        segs_calm(&t, seg, end);
+    }
+    segs_journal_used(&t, seg, TEST_SEGMENT / 2, TEST_SEGMENT);
+    CHECK(t.pace.is_half);
+    segs_calm(&t, seg, TEST_SEGMENT);
+    CHECK(!t.pace.is_half && !t.half_told);
+    segs_unpin(&t, seg);
     segs_close(&t);
     remove_dir(dir);
 }
