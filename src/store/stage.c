@@ -12,6 +12,7 @@
 
 #define CHUNK PACK_PIECE
 #define SAMPLE (128u << 10) /* says whether compressing pays */
+#define HELD (2u << 20)     /* up to here a body gets its place when it is known how large it has become */
 
 struct staging {
     struct store *s;
@@ -20,6 +21,7 @@ struct staging {
     uint64_t size;
     struct blob_stage *stage;
     char *in, *out, *packed; /* a chunk each */
+    struct buf held;         /* room for its head, then what is to be written, as long as it has no place */
     XXH3_state_t *hash;
     uint64_t written;
     enum st st;
@@ -39,22 +41,54 @@ static enum st chunk_at(struct staging *g, uint64_t at, struct str *out)
     return ST_OK;
 }
 
+static enum st find_place(struct staging *g, uint64_t bytes)
+{
+    struct blob_stage *st = g->stage;
+
+    TRY(segs_bulk_alloc(&g->s->segs, bytes, &st->seg, &st->row.offset));
+    st->row.segment = st->seg->row.head.id;
+    st->bytes = bytes;
+    return ST_OK;
+}
+
+static enum st write_at(struct staging *g, struct str bytes, uint64_t at)
+{
+    return g->s->os->write(g->s->os, g->stage->seg->fd, bytes.p, bytes.n, g->stage->row.offset + at);
+}
+
+/* A large one takes a place for all that it can become; what it does not need is lost when others have theirs behind it. */
 static enum st write_out(struct staging *g, struct str part)
 {
-    const struct blob_stage *st = g->stage;
-
     XXH3_64bits_update(g->hash, part.p, part.n);
-    TRY(g->s->os->write(g->s->os, st->seg->fd, part.p, part.n, st->row.offset + RECORD_HEAD_BYTES + g->written));
+    if (!g->stage->seg && g->held.n + part.n <= HELD) {
+        buf_add(&g->held, part);
+        g->written += part.n;
+        return ST_OK;
+    }
+    if (!g->stage->seg) {
+        TRY(find_place(g, record_bytes(g->size)));
+        TRY(write_at(g, str_from(buf_str(&g->held), RECORD_HEAD_BYTES), RECORD_HEAD_BYTES));
+    }
+    TRY(write_at(g, part, RECORD_HEAD_BYTES + g->written));
     g->written += part.n;
     return ST_OK;
+}
+
+static void begin(struct staging *g)
+{
+    static const char no_head[RECORD_HEAD_BYTES];
+
+    g->written = 0;
+    XXH3_64bits_reset(g->hash);
+    buf_clear(&g->held);
+    buf_add(&g->held, str_n(no_head, sizeof no_head));
 }
 
 static enum st write_raw(struct staging *g)
 {
     struct str part;
 
-    g->written = 0;
-    XXH3_64bits_reset(g->hash);
+    begin(g);
     for (uint64_t at = 0; at < g->size; at += part.n) {
         TRY(chunk_at(g, at, &part));
         TRY(write_out(g, part));
@@ -67,6 +101,7 @@ static enum st write_squeezed(struct staging *g, ZSTD_CCtx *c)
 {
     struct str part;
 
+    begin(g);
     for (uint64_t at = 0; at < g->size; at += part.n) {
         ZSTD_inBuffer in = {0};
         bool last;
@@ -124,19 +159,26 @@ static enum st write_body(struct staging *g)
     return write_raw(g);
 }
 
+/* Head and bytes at once where they are still held. */
 static enum st write_record(struct staging *g)
 {
     struct blob_stage *st = g->stage;
     struct blob_row *row = &st->row;
-    struct place at = {row->segment, st->seg->row.head.generation, row->offset};
     unsigned char head[RECORD_HEAD_BYTES];
+    bool is_held;
 
     TRY(write_body(g));
+    is_held = !st->seg;
+    if (is_held)
+        TRY(find_place(g, record_bytes(g->written)));
     row->stored = g->written;
     row->hash = XXH3_64bits_digest(g->hash);
     record_head_encode(
-        &(struct record_head){RECORD_BLOB, row->codec, RECORD_STAGED, row->stored, row->raw, row->hash, 0}, &at, head);
-    TRY(g->s->os->write(g->s->os, st->seg->fd, head, sizeof head, row->offset));
+        &(struct record_head){RECORD_BLOB, row->codec, RECORD_STAGED, row->stored, row->raw, row->hash, 0},
+        &(struct place){row->segment, st->seg->row.head.generation, row->offset}, head);
+    if (is_held)
+        memcpy(g->held.p, head, sizeof head);
+    TRY(write_at(g, is_held ? buf_str(&g->held) : str_n((char *)head, sizeof head), 0));
     segs_bulk_trim(&g->s->segs, st->seg, row->offset, st->bytes, record_bytes(row->stored));
     st->bytes = record_bytes(row->stored);
     return segs_bulk_sync(&g->s->segs, st->seg);
@@ -145,26 +187,21 @@ static enum st write_record(struct staging *g)
 static void run(void *arg)
 {
     struct staging *g = arg;
-    struct blob_stage *st = MEM_NEW(struct blob_stage);
 
-    g->stage = st;
-    st->bytes = record_bytes(g->size);
-    g->st = segs_bulk_alloc(&g->s->segs, st->bytes, &st->seg, &st->row.offset);
-    if (g->st == ST_OK) {
-        st->row.segment = st->seg->row.head.id;
-        st->row.raw = g->size;
-        g->in = mem_new(CHUNK);
-        g->out = mem_new(CHUNK);
-        g->packed = mem_new(CHUNK + PACK_HEAD);
-        g->hash = XXH3_createState();
-        must(g->hash);
-        XXH3_64bits_reset(g->hash);
-        g->st = write_record(g);
-        XXH3_freeState(g->hash);
-        mem_free(g->in);
-        mem_free(g->out);
-        mem_free(g->packed);
-    }
+    g->stage = MEM_NEW(struct blob_stage);
+    g->stage->row.raw = g->size;
+    g->in = mem_new(CHUNK);
+    g->out = mem_new(CHUNK);
+    g->packed = mem_new(CHUNK + PACK_HEAD);
+    buf_init(&g->held, HELD);
+    g->hash = XXH3_createState();
+    must(g->hash);
+    g->st = write_record(g);
+    XXH3_freeState(g->hash);
+    buf_fini(&g->held);
+    mem_free(g->in);
+    mem_free(g->out);
+    mem_free(g->packed);
     if (g->st != ST_OK) {
         g->why = *err_get();
         blob_unstage(g->s, TAKE(g->stage));

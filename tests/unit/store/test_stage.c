@@ -4,6 +4,7 @@
 #include "fixture.h"
 #include "test.h"
 
+#include <pthread.h>
 #include <sys/wait.h>
 
 static struct store *open_store(const char *dir)
@@ -51,6 +52,71 @@ TEST(staged_bodies_are_compressed_when_it_pays)
     check_stage(s, noise, 900000, CODEC_PACKED);
     mem_free(plain);
     mem_free(noise);
+    store_close(s);
+    remove_dir(dir);
+}
+
+/* What is held until it is compressed, and what is written as it comes; with one that begins as if compressing paid. */
+TEST(bodies_of_all_sizes_are_staged_whole)
+{
+    static const size_t sizes[] = {SAMPLE, HELD - RECORD_HEAD_BYTES, HELD, HELD + 1, 3 * HELD + 12345};
+    const char *dir = new_dir();
+    struct store *s = open_store(dir);
+
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+        char *plain = make_bytes(i, sizes[i], true), *noise = make_bytes(i, sizes[i], false);
+
+        check_stage(s, plain, sizes[i], CODEC_PACKED);
+        check_stage(s, noise, sizes[i], CODEC_RAW);
+        write_base64(noise, sizes[i]);
+        check_stage(s, noise, sizes[i], CODEC_PACKED);
+        mem_free(plain);
+        mem_free(noise);
+    }
+    store_close(s);
+    remove_dir(dir);
+}
+
+struct two {
+    struct store *s;
+    struct str bytes;
+    struct blob_stage *st;
+};
+
+static void *stage_one(void *arg)
+{
+    struct two *t = arg;
+
+    CHECK_ST(blob_stage_str(t->s, t->bytes, &t->st), ST_OK);
+    return NULL;
+}
+
+/* However they meet: no space is lost between bodies that are staged at the same time. */
+TEST(bodies_that_are_staged_at_once_lie_close)
+{
+    enum { N = 8, SIZE = 300000 };
+    const char *dir = new_dir();
+    struct store_options o = test_options(dir);
+    char *plain = make_bytes(1, SIZE, true);
+    struct two all[N];
+    pthread_t threads[N];
+    uint64_t sum = SEGMENT_HEAD_BYTES;
+    struct store *s;
+
+    o.segment_bytes = 8u << 20;
+    CHECK_ST(store_open(&o, &s), ST_OK);
+    for (unsigned i = 0; i < N; i++) {
+        all[i] = (struct two){s, str_n(plain, SIZE), NULL};
+        must(pthread_create(&threads[i], NULL, stage_one, &all[i]) == 0);
+    }
+    for (unsigned i = 0; i < N; i++) {
+        pthread_join(threads[i], NULL);
+        sum += record_bytes(all[i].st->row.stored);
+    }
+    CHECK_U64(s->segs.bulk->alloc_at, sum);
+    for (unsigned i = 0; i < N; i++)
+        blob_unstage(s, all[i].st);
+    mem_free(plain);
     store_close(s);
     remove_dir(dir);
 }
