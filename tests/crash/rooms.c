@@ -13,6 +13,7 @@ void crash_options(struct store_options *o, const char *dir)
                                 .write_buffer_bytes = 64u << 10,
                                 .cache_bytes = 1u << 20,
                                 .dictionary_bodies = 40,
+                                .calm_ms = 1, /* what is ahead is cut whenever nobody commits for a moment */
                                 .reserve_bytes = 1};
 }
 
