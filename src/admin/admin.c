@@ -761,9 +761,10 @@ static enum admin_exit run(struct call *c)
     case ADMIN_CMD_dkim_show:
         return admin_has(&c->args, "check") ? run_doctor(c, c->hooks->dns) : ask_and_show(c, STR_NONE);
     case ADMIN_CMD_doctor: return run_doctor(c, c->hooks->doctor);
+    case ADMIN_CMD_sendmail:
     case ADMIN_CMD_serve:
     case ADMIN_CMD_check_config:
-        fprintf(stderr, "restante: %s takes no further words than --config FILE\n", c->args.command->noun);
+        fprintf(stderr, "restante: %s must be the first word\n", c->args.command->noun);
         return ADMIN_USAGE;
     default: return ask_and_show(c, STR_NONE);
     }

@@ -49,7 +49,7 @@ void config_error_add(struct config_errors *errors, struct config_pos at, const 
 void config_errors_print(const struct config_errors *errors, const char *file, struct buf *out);
 
 struct config_change {
-    const char *kind;   /* "setting", "listener", "tls", "dns_zone" */
+    const char *kind;   /* "setting", "listener", "tls", "dns_zone", "trusted_network" */
     struct str name;    /* "smtp_max_recipients", "imaps" */
     bool needs_restart; /* the running server keeps the old value */
 };

@@ -93,6 +93,29 @@ static void diff_zones(struct changes *c, const struct settings *old, const stru
             add(c, "dns_zone", new->zones[i].name, true);
 }
 
+static const struct config_trusted *trusted_named(const struct settings *set, struct str name)
+{
+    for (size_t i = 0; i < set->trusted_count; i++)
+        if (str_eq(set->trusted[i].name, name))
+            return &set->trusted[i];
+    return NULL;
+}
+
+static void diff_trusted(struct changes *c, const struct settings *old, const struct settings *new)
+{
+    for (size_t i = 0; i < old->trusted_count; i++) {
+        const struct config_trusted *t = &old->trusted[i], *other = trusted_named(new, t->name);
+
+        if (other)
+            diff_block(c, &fields_trusted, t->name, t, other);
+        else
+            add(c, "trusted_network", t->name, false);
+    }
+    for (size_t i = 0; i < new->trusted_count; i++)
+        if (!trusted_named(old, new->trusted[i].name))
+            add(c, "trusted_network", new->trusted[i].name, false);
+}
+
 /* The set of certificates is one thing: their order says which is the default. */
 static void diff_tls(struct changes *c, const struct settings *old, const struct settings *new)
 {
@@ -114,6 +137,7 @@ size_t config_diff(const struct settings *old, const struct settings *new, struc
     diff_listeners(&c, old, new);
     diff_tls(&c, old, new);
     diff_zones(&c, old, new);
+    diff_trusted(&c, old, new);
     return c.n;
 }
 
@@ -149,4 +173,6 @@ void config_print(const struct settings *set, bool all, struct buf *out)
         print_block(&fields_tls, STR_NONE, &set->tls[i], out);
     for (size_t i = 0; i < set->zone_count; i++)
         print_block(&fields_zone, set->zones[i].name, &set->zones[i], out);
+    for (size_t i = 0; i < set->trusted_count; i++)
+        print_block(&fields_trusted, set->trusted[i].name, &set->trusted[i], out);
 }

@@ -30,9 +30,10 @@ static void cell(struct buf *out, const char *z)
 static void value_cell(struct buf *out, const struct field *f)
 {
     static const char *const kinds[] = {
-        [KIND_bool] = "`yes` or `no`",  [KIND_u32] = "number",      [KIND_u64] = "number", [KIND_size] = "size",
-        [KIND_duration] = "duration",   [KIND_str] = "text",        [KIND_path] = "path",  [KIND_host] = "host name",
-        [KIND_addresses] = "addresses", [KIND_servers] = "servers",
+        [KIND_bool] = "`yes` or `no`", [KIND_u32] = "number",        [KIND_u64] = "number",
+        [KIND_size] = "size",          [KIND_duration] = "duration", [KIND_str] = "text",
+        [KIND_path] = "path",          [KIND_host] = "host name",    [KIND_addresses] = "addresses",
+        [KIND_servers] = "servers",    [KIND_networks] = "networks",
     };
 
     if (f->kind == KIND_choice) {
@@ -115,4 +116,14 @@ void config_docs(struct buf *out)
         "A certificate with its key. Several may be given; the names in each say which host it serves, and the first\n"
         "serves clients that name none of them.");
     block(out, &fields_zone, "dns_zone NAME { }", "A zone that is asked of servers of its own.");
+    block(out, &fields_trusted, "trusted_network NAME { }",
+          "Printers and programs that can't log in: who connects from there to an smtp or submission listener may send "
+          "to\n"
+          "everybody, and counts as an account of this server. Of several that an address is in the smallest holds. A "
+          "login\n"
+          "goes before it. On an smtp listener a sender who is not allowed is a stranger like others, who reaches our "
+          "own\n"
+          "domains only; on a submission listener he is refused. Whoever can use an address of such a network can send "
+          "in its\n"
+          "account's name.");
 }

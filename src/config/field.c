@@ -47,12 +47,19 @@ static const struct field list_zone[] = {
 #include "config/zone.def"
 };
 #undef HOLDER
+#define HOLDER struct config_trusted
+static const struct field list_trusted[] = {
+#include "config/trusted.def"
+};
+#undef HOLDER
 
 const struct field_table fields_top = {"", list_top, ARRAY_LEN(list_top), sizeof(struct settings)};
 const struct field_table fields_listener = {"listener", list_listener, ARRAY_LEN(list_listener),
                                             sizeof(struct config_listener)};
 const struct field_table fields_tls = {"tls", list_tls, ARRAY_LEN(list_tls), sizeof(struct config_tls)};
 const struct field_table fields_zone = {"dns_zone", list_zone, ARRAY_LEN(list_zone), sizeof(struct config_zone)};
+const struct field_table fields_trusted = {"trusted_network", list_trusted, ARRAY_LEN(list_trusted),
+                                           sizeof(struct config_trusted)};
 
 _Static_assert(ARRAY_LEN(list_top) <= FIELDS_MAX, "FIELDS_MAX bounds arrays on the stack");
 
@@ -66,7 +73,7 @@ const struct field *field_find(const struct field_table *t, struct str name)
 
 bool field_is_list(const struct field *f)
 {
-    return f->kind == KIND_addresses || f->kind == KIND_servers;
+    return f->kind == KIND_addresses || f->kind == KIND_servers || f->kind == KIND_networks;
 }
 
 const char *config_protocol_name(enum config_protocol protocol)

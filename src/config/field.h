@@ -14,6 +14,7 @@ enum field_kind {
     KIND_host,
     KIND_addresses,
     KIND_servers,
+    KIND_networks,
     KIND_choice,
 };
 
@@ -45,7 +46,7 @@ struct field_table {
     size_t struct_size;
 };
 
-extern const struct field_table fields_top, fields_listener, fields_tls, fields_zone;
+extern const struct field_table fields_top, fields_listener, fields_tls, fields_zone, fields_trusted;
 #define FIELDS_MAX 128 /* rows in any of them */
 
 const struct field *field_find(const struct field_table *t, struct str name); /* NULL */

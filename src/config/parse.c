@@ -21,6 +21,7 @@ struct parser {
     struct config_listener *listeners;
     struct config_tls *tls;
     struct config_zone *zones;
+    struct config_trusted *trusted;
 };
 
 /* Where the names of a run of statements are looked up, and where their values go. */
@@ -334,6 +335,31 @@ static void parse_zone(struct parser *p, const struct lex_token *kind, struct st
                          "this dns_zone has no server: write server ADDRESS or server ADDRESS@PORT");
 }
 
+static void parse_trusted(struct parser *p, const struct lex_token *kind, struct str name)
+{
+    struct config_trusted *t = &p->trusted[p->set->trusted_count++];
+    size_t errors_before = error_count(p);
+    struct config_pos places[FIELDS_MAX] = {0};
+
+    field_defaults(&p->set->arena, &fields_trusted, t);
+    t->name = name.n ? name : arena_printf(&p->set->arena, "network-%zu", p->set->trusted_count);
+    t->at = kind->at;
+    parse_braces(p, &(struct scope){&fields_trusted, STR_NONE, t, places, false}, kind->at);
+    if (error_count(p) > errors_before)
+        return;
+    if (t->network.n == 0)
+        config_error_add(p->errors, kind->at, "this trusted_network has no network: write network 192.0.2.0/24");
+    if (str_find(t->account, '@') == t->account.n)
+        config_error_add(p->errors, kind->at,
+                         "this trusted_network has no account: write account printers@example.org, an account of this "
+                         "server that its letters count as");
+    for (size_t i = 0; i < t->network.n; i++)
+        if (t->network.v[i].bits == 0)
+            config_error_add(
+                p->errors, kind->at,
+                "a trusted_network of everybody would be an open relay: write the networks that are yours");
+}
+
 static const struct block_kind {
     const char *name;
     void (*parse)(struct parser *p, const struct lex_token *kind, struct str name);
@@ -342,6 +368,7 @@ static const struct block_kind {
     {"listener", parse_listener, offsetof(struct settings, listener_count)},
     {"tls", parse_tls, offsetof(struct settings, tls_count)},
     {"dns_zone", parse_zone, offsetof(struct settings, zone_count)},
+    {"trusted_network", parse_trusted, offsetof(struct settings, trusted_count)},
 };
 
 static const struct block_kind *block_kind(struct str word)
@@ -430,10 +457,12 @@ static struct parser parser_new(struct settings *set, struct str text, const cha
     p.listeners = ARENA_ARRAY(&set->arena, struct config_listener, BLOCKS_MAX);
     p.tls = ARENA_ARRAY(&set->arena, struct config_tls, BLOCKS_MAX);
     p.zones = ARENA_ARRAY(&set->arena, struct config_zone, BLOCKS_MAX);
+    p.trusted = ARENA_ARRAY(&set->arena, struct config_trusted, BLOCKS_MAX);
     set->places = p.places;
     set->listeners = p.listeners;
     set->tls = p.tls;
     set->zones = p.zones;
+    set->trusted = p.trusted;
     lex_init(&p.lex, &set->arena, text);
     return p;
 }

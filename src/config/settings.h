@@ -41,6 +41,17 @@ struct config_addrs {
     size_t n;
 };
 
+/* "192.0.2.0/24": the bits behind the first `bits` are zero. */
+struct config_network {
+    uint8_t family, bits; /* 4 or 6 */
+    uint8_t bytes[16];
+};
+
+struct config_networks {
+    const struct config_network *v;
+    size_t n;
+};
+
 /* Where a value stands in the file; line 0 when it is the default. */
 struct config_pos {
     uint32_t line, column;
@@ -57,6 +68,7 @@ struct config_pos {
 #define CONFIG_TYPE_host struct str
 #define CONFIG_TYPE_addresses struct config_addrs
 #define CONFIG_TYPE_servers struct config_addrs
+#define CONFIG_TYPE_networks struct config_networks
 
 #define SET(type, name, def, min, max, reload, text) CONFIG_TYPE_##type name;
 #define SET_CHOICE(choice, name, def, reload, text) enum config_##choice name;
@@ -82,6 +94,13 @@ struct config_zone {
 #include "config/zone.def"
 };
 
+/* `trusted_network printers { network 192.0.2.0/24  account printers@example.org }`. */
+struct config_trusted {
+    struct str name;
+    struct config_pos at;
+#include "config/trusted.def"
+};
+
 struct settings {
     uint32_t magic;
     _Atomic uint32_t refs;
@@ -96,6 +115,8 @@ struct settings {
     size_t tls_count;
     const struct config_zone *zones;
     size_t zone_count;
+    const struct config_trusted *trusted;
+    size_t trusted_count;
 
     const struct config_pos *places; /* of each row of settings.def, in its order */
 };
@@ -105,6 +126,11 @@ struct settings {
 
 const struct settings *config_ref(const struct settings *set);
 void config_unref(const struct settings *set); /* NULL does nothing */
+
+/* The trusted network that the address (as in struct config_network) is in, the smallest of several; NULL: none. */
+const struct config_trusted *config_trusted_find(const struct settings *set, uint8_t family, const uint8_t *bytes);
+/* Does the block allow that sender besides those of its account? */
+bool config_trusted_sender(const struct config_trusted *t, struct str address);
 
 const char *config_protocol_name(enum config_protocol protocol); /* "imap" */
 const char *config_security_name(enum config_security security); /* "starttls" */

@@ -34,6 +34,7 @@ const char *field_kind_text(enum field_kind kind)
         [KIND_host] = "a host name such as mail.example.org",
         [KIND_addresses] = "an IPv4 or IPv6 address, or *; several with commas between",
         [KIND_servers] = "ADDRESS or ADDRESS@PORT; several with commas between",
+        [KIND_networks] = "a network such as 192.0.2.0/24 or 2001:db8::/32, or an address; several with commas between",
         [KIND_choice] = "one of its words",
     };
     return (size_t)kind < ARRAY_LEN(texts) ? texts[kind] : "a value";
@@ -203,7 +204,7 @@ static enum st address_item(enum field_kind kind, struct str item, struct config
     return address(str_sub(item, 0, at), (uint16_t)port, out);
 }
 
-enum st field_append(struct arena *a, const struct field *f, struct str word, void *base)
+static enum st append_addresses(struct arena *a, const struct field *f, struct str word, void *base)
 {
     struct config_addrs *list = (void *)((char *)base + f->offset);
     struct config_addr *v;
@@ -228,6 +229,59 @@ enum st field_append(struct arena *a, const struct field *f, struct str word, vo
     return ST_OK;
 }
 
+/* Bits behind the prefix are a mistake: 192.0.2.1/24 may mean the one or the other. */
+static enum st network_item(struct str item, struct config_network *out)
+{
+    size_t slash = str_find(item, '/');
+    struct config_addr addr;
+    uint32_t bits;
+
+    *out = (struct config_network){0};
+    TRY(address(str_sub(item, 0, slash), 0, &addr));
+    out->family = addr.sa.sa_family == AF_INET ? 4 : 6;
+    bits = out->family == 4 ? 32 : 128;
+    if (slash < item.n)
+        TRY(str_u32(str_from(item, slash + 1), bits, &bits));
+    out->bits = (uint8_t)bits;
+    if (out->family == 4)
+        memcpy(out->bytes, &addr.in.sin_addr, 4);
+    else
+        memcpy(out->bytes, &addr.in6.sin6_addr, 16);
+    for (unsigned i = out->bits; i < (out->family == 4 ? 32u : 128u); i++)
+        if (out->bytes[i / 8] & (0x80 >> i % 8))
+            return FAIL(ST_SYNTAX, "an address within the network");
+    return ST_OK;
+}
+
+static enum st append_networks(struct arena *a, const struct field *f, struct str word, void *base)
+{
+    struct config_networks *list = (void *)((char *)base + f->offset);
+    struct config_network *v;
+    struct str rest = word, item;
+    size_t n = list->n;
+
+    if (n > 3 * LIST_MAX)
+        return FAIL(ST_LIMIT, "too many networks for %s", f->name);
+    v = ARENA_ARRAY(a, struct config_network, n + LIST_MAX);
+    if (n)
+        memcpy(v, list->v, n * sizeof *v);
+    for (size_t items = 0; word.n && str_split(&rest, ',', &item); items++) {
+        if (items >= LIST_MAX)
+            return FAIL(ST_LIMIT, "too many networks for %s", f->name);
+        if (network_item(str_trim(item), &v[n++]) != ST_OK)
+            return expected(f, item);
+    }
+    *list = (struct config_networks){v, n};
+    return ST_OK;
+}
+
+enum st field_append(struct arena *a, const struct field *f, struct str word, void *base)
+{
+    if (f->kind == KIND_networks)
+        return append_networks(a, f, word, base);
+    return append_addresses(a, f, word, base);
+}
+
 enum st field_parse(struct arena *a, const struct field *f, struct str word, void *base)
 {
     void *member = (char *)base + f->offset;
@@ -250,6 +304,9 @@ enum st field_parse(struct arena *a, const struct field *f, struct str word, voi
     case KIND_host: return text(a, f, word, member);
     case KIND_addresses:
     case KIND_servers: *(struct config_addrs *)member = (struct config_addrs){0}; return field_append(a, f, word, base);
+    case KIND_networks:
+        *(struct config_networks *)member = (struct config_networks){0};
+        return field_append(a, f, word, base);
     case KIND_choice: return choice_word(f, word, member);
     }
     never("no such kind of setting");
@@ -321,6 +378,19 @@ static void print_addresses(const struct field *f, const struct config_addrs *li
     }
 }
 
+static void print_networks(const struct config_networks *list, struct buf *out)
+{
+    if (list->n == 0)
+        buf_addz(out, "\"\"");
+    for (size_t i = 0; i < list->n; i++) {
+        const struct config_network *n = &list->v[i];
+        char z[INET6_ADDRSTRLEN] = "?";
+
+        inet_ntop(n->family == 4 ? AF_INET : AF_INET6, n->bytes, z, sizeof z);
+        buf_addf(out, "%s%s/%u", i ? "," : "", z, n->bits);
+    }
+}
+
 void field_print(const struct field *f, const void *base, struct buf *out)
 {
     const void *member = (const char *)base + f->offset;
@@ -338,6 +408,7 @@ void field_print(const struct field *f, const void *base, struct buf *out)
     case KIND_host: text_print(*(const struct str *)member, out); return;
     case KIND_addresses:
     case KIND_servers: print_addresses(f, member, out); return;
+    case KIND_networks: print_networks(member, out); return;
     case KIND_choice: buf_addz(out, f->choices->list[*(const unsigned *)member].word); return;
     }
     never("no such kind of setting");

@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #define CLIENTS_MOST 32
+#define SUBMITTING_MOST 64 /* clients who may do nothing but hand in letters, besides those */
+#define SUBMITTING_OF_ONE 16
 #define GROUPS_MOST 1024       /* of a peer */
 #define ASK_MS 30000           /* for the whole command to arrive, and for the answer to be taken */
 #define WORK_MS 600000         /* for the command itself */
@@ -26,13 +28,16 @@ struct control {
     struct co_fd listening;
     uid_t own_uid;   /* of main: whoever started the server */
     gid_t admin_gid; /* or NO_GROUP */
-    unsigned clients;
+    unsigned clients, submitting;
+    struct list submitters;
 };
 
 struct client {
+    struct list link; /* of those who may only submit */
     struct control *control;
     struct co_fd fd;
     uid_t uid;
+    bool may_command;
     struct buf in, out;
     int with; /* a descriptor that came along, or -1 */
 };
@@ -56,6 +61,14 @@ static bool may_command(const struct control *c, int fd, const struct ucred *who
 {
     return who->uid == 0 || who->uid == c->own_uid || (c->admin_gid != NO_GROUP && who->gid == c->admin_gid) ||
            is_member(fd, c->admin_gid);
+}
+
+/* Whom it is for may hand in letters (restante sendmail). */
+static bool may_submit(const struct control *c, bool is_admin)
+{
+    enum config_local_users who = c->role->settings->sendmail_users;
+
+    return who == LOCAL_USERS_ALL || (who == LOCAL_USERS_ADMINS && is_admin);
 }
 
 /* --- bytes in and out --------------------------------------------------------------------------------------- */
@@ -141,8 +154,10 @@ static enum st write_rest(struct client *cl) SUSPENDS
 
 static enum st route(struct control *c, const struct msg_admin_ask *ask, struct arena *a, struct ipc **out)
 {
-    static const enum role_kind roles[] = {
-        [ADMIN_KEEPER] = ROLE_KEEPER, [ADMIN_BOX] = ROLE_BOX, [ADMIN_MAIN] = ROLE_MAIN, [ADMIN_RESOLVER] = ROLE_RESOLVER};
+    static const enum role_kind roles[] = {[ADMIN_KEEPER] = ROLE_KEEPER,
+                                           [ADMIN_BOX] = ROLE_BOX,
+                                           [ADMIN_MAIN] = ROLE_MAIN,
+                                           [ADMIN_RESOLVER] = ROLE_RESOLVER};
     const struct admin_command *cmd;
     struct str *words;
     struct ipc *to;
@@ -198,10 +213,56 @@ static enum st find_account(struct control *c, struct msg_admin_ask *ask, struct
     return ST_OK;
 }
 
+/* --- letters of users of this machine ------------------------------------------------------------------------- */
+
+/* The name by which the system knows him: what he says himself counts for nothing. */
+static enum st name_of(struct client *cl, struct arena *a, struct str *out) SUSPENDS
+{
+    struct msg_user_ask ask = {.uid = cl->uid};
+    struct msg_user_answer answer;
+
+    TRY(IPC_ASK(cl->control->role->main, user_ask, &ask, user_answer, a, &answer, deadline_in(ASK_MS)));
+    if (answer.status != ST_OK)
+        return FAIL(ST_DENIED, "the system has no user of the number %u", (unsigned)cl->uid);
+    *out = answer.name;
+    return ST_OK;
+}
+
+/* The keeper hands the descriptor to a gate, which speaks SMTP over it. */
+static enum st submit(struct client *cl, struct arena *a) SUSPENDS
+{
+    struct ipc *keeper = peers_get(&cl->control->peers, ROLE_KEEPER, 0, 0);
+    struct msg_local_ask ask = {.uid = cl->uid, .is_trusted = cl->uid == 0 || cl->uid == cl->control->own_uid};
+    struct msg_local_answer answer;
+
+    if (!may_submit(cl->control, cl->may_command))
+        return FAIL(ST_DENIED, "letters of this machine's users are not taken (setting sendmail_users)");
+    if (!keeper)
+        return FAIL(ST_TRYLATER, "the keeper is not there yet");
+    TRY(name_of(cl, a, &ask.user));
+    TRY(ipc_ask(keeper, MSG_local_ask, &ask, cl->with, MSG_local_answer, a, &answer, NULL, deadline_in(ASK_MS)));
+    if (answer.status != ST_OK)
+        return FAIL(answer.status, "%.*s", STR_ARGS(answer.text));
+    return wire_put(MSG_admin_answer, &(struct msg_admin_answer){.status = ST_OK}, &cl->out);
+}
+
+static bool is_submission(const struct msg_admin_ask *ask, struct arena *a)
+{
+    struct str *words;
+    size_t n;
+
+    return words_get(ask->words, a, ADMIN_WORDS_MAX, &words, &n) == ST_OK && n == 1 &&
+           str_eq(words[0], STR("sendmail"));
+}
+
 static enum st carry_out(struct client *cl, struct msg_admin_ask *ask, struct arena *a) SUSPENDS
 {
     struct ipc *to;
 
+    if (is_submission(ask, a))
+        return submit(cl, a);
+    if (!cl->may_command)
+        return FAIL(ST_DENIED, "only an administrator may do that");
     TRY(route(cl->control, ask, a, &to));
     TRY(find_account(cl->control, ask, a));
     ask->uid = cl->uid;
@@ -234,7 +295,11 @@ static void client_run(void *arg)
     int fd = cl->fd.fd;
 
     serve(cl);
-    cl->control->clients--;
+    if (cl->may_command)
+        cl->control->clients--;
+    else
+        cl->control->submitting--;
+    list_del(&cl->link);
     co_fd_del(&cl->fd);
     close(fd);
     if (cl->with >= 0)
@@ -246,19 +311,32 @@ static void client_run(void *arg)
 
 /* --- connections ----------------------------------------------------------------------------------------------------- */
 
-static enum st client_start(struct control *c, int fd, uid_t uid)
+static void count(struct client *cl)
+{
+    struct control *c = cl->control;
+
+    if (cl->may_command) {
+        c->clients++;
+        return;
+    }
+    c->submitting++;
+    list_add_tail(&c->submitters, &cl->link);
+}
+
+static enum st client_start(struct control *c, int fd, uid_t uid, bool may_command)
 {
     struct client *cl = MEM_NEW(struct client);
     enum st st;
 
-    *cl = (struct client){.control = c, .uid = uid, .with = -1};
+    *cl = (struct client){.control = c, .uid = uid, .may_command = may_command, .with = -1};
+    list_init(&cl->link);
     buf_init(&cl->in, 2 * WIRE_MAX);
     buf_init(&cl->out, ANSWER_MOST);
     st = co_fd_add(&cl->fd, fd);
     if (st == ST_OK) {
         st = co_spawn(client_run, cl, "administration");
         if (st == ST_OK) {
-            c->clients++;
+            count(cl);
             return ST_OK;
         }
         co_fd_del(&cl->fd);
@@ -267,21 +345,35 @@ static enum st client_start(struct control *c, int fd, uid_t uid)
     return st;
 }
 
+/* Users share what is left besides administrators, and one has not all of it. */
+static bool has_room(const struct control *c, uid_t uid, bool may_command)
+{
+    unsigned same = 0;
+
+    if (may_command)
+        return c->clients < CLIENTS_MOST;
+    LIST_EACH(pos, &c->submitters)
+        same += LIST_ITEM(pos, struct client, link)->uid == uid;
+    return c->submitting < SUBMITTING_MOST && same < SUBMITTING_OF_ONE;
+}
+
 static void take_client(struct control *c, int fd)
 {
     struct ucred who;
     socklen_t n = sizeof who;
+    bool admin;
 
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) < 0) {
         close(fd);
         return;
     }
-    if (!may_command(c, fd, &who)) {
+    admin = may_command(c, fd, &who);
+    if (!admin && !may_submit(c, false)) {
         LOG(CONTROL_CLIENT_REFUSED, lf_u64("uid", who.uid), lf_u64("pid", (uint64_t)who.pid));
         close(fd);
         return;
     }
-    if (c->clients >= CLIENTS_MOST || client_start(c, fd, who.uid) != ST_OK)
+    if (!has_room(c, who.uid, admin) || client_start(c, fd, who.uid, admin) != ST_OK)
         close(fd);
 }
 
@@ -312,6 +404,7 @@ static enum st control_prepare(struct role *r)
     c->own_uid = getuid();
     c->admin_gid = g ? g->gr_gid : NO_GROUP;
     peers_init(&c->peers);
+    list_init(&c->submitters);
     r->state = c;
     return ST_OK;
 }

@@ -227,6 +227,8 @@ static enum st remove_all(struct directory *d, uint64_t id)
     TRY(sql_bind(d, SQL_ACCOUNT_REMOVE, &s, "uu", id, clock_wall_us()));
     TRY(update(d, s));
     TRY(sql_bind(d, SQL_CREDENTIAL_REMOVE_ALL, &s, "u", id));
+    TRY(sql_run(d, s, NULL));
+    TRY(sql_bind(d, SQL_LOCAL_USER_REMOVE_ALL, &s, "u", id));
     return sql_run(d, s, NULL);
 }
 

@@ -132,6 +132,18 @@ enum st directory_login(struct directory *d, struct arena *a, const struct direc
                         struct directory_account *out_account, struct directory_credential **out, size_t *out_n)
     MUST_USE;
 
+/* --- users of this machine -------------------------------------------------------------------------------- */
+#define DIRECTORY_LOCAL_USERS_MAX 20 /* of one account */
+
+/* The users of this machine whose letters are the account's; replaces those that it had. EXISTS: one of them is another account's; LIMIT: too many;
+ * SYNTAX: no name of a user. */
+enum st directory_local_users_set(struct directory *d, uint64_t account, const struct str *names, size_t n) MUST_USE;
+enum st directory_local_users_list(struct directory *d, struct arena *a, uint64_t account, struct str **out,
+                                   size_t *out_n) MUST_USE;
+enum st directory_local_user_find(struct directory *d, struct arena *a, struct str name, struct directory_account *out)
+    MUST_USE;                                  /* NOTFOUND: he has no account */
+bool directory_is_local_user(struct str name); /* could it be one's name? It goes into addresses and header lines */
+
 /* --- aliases -------------------------------------------------------------------------------------------- */
 struct directory_alias {
     struct str address;  /* "@domain" for the catch-all */

@@ -57,9 +57,15 @@ static void revoke_gate(struct ipc_request *r)
     }
 }
 
+static void local_smtp(struct ipc_request *r)
+{
+    if (r->fd >= 0)
+        conn_local(gate_of(r), r->msg, TAKE_FD(r->fd));
+}
+
 const struct ipc_handler gate_keeper_handlers[] = {
     {MSG_tls_begin, tls_begin, true},     {MSG_tls_cert, tls_cert, true},       {MSG_tls_end, tls_end, true},
-    {MSG_tls_tickets, tls_tickets, true}, {MSG_revoke_gate, revoke_gate, true},
+    {MSG_tls_tickets, tls_tickets, true}, {MSG_revoke_gate, revoke_gate, true}, {MSG_local_smtp, local_smtp, true},
 };
 const size_t gate_n_keeper_handlers = ARRAY_LEN(gate_keeper_handlers);
 

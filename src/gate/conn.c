@@ -21,8 +21,13 @@ void conn_free(struct conn *c)
     list_del(&c->busy);
     co_timer_clear(&c->again);
     g->n_conns--;
-    network_give(g, &c->peer);
-    listener_closed(c->from->listener);
+    if (c->is_local) {
+        IGNORE(
+            ipc_send(g->keeper, MSG_local_end, &(struct msg_local_end){.conn = c->id}, -1)); /* a new one knows none */
+    } else {
+        network_give(g, &c->peer);
+        listener_closed(c->from->listener);
+    }
     stream_free(c->stream);
     arena_fini(&c->arena);
     config_unref(c->set);
@@ -134,15 +139,19 @@ static void run(void *arg)
     conn_free(c);
 }
 
-static struct conn *conn_new(struct gate_listener *from, const struct addr *peer)
+static const struct config_listener local_listener = {
+    .name = STR("sendmail"), .protocol = PROTOCOL_SUBMISSION, .security = SECURITY_NONE};
+
+/* `from` NULL: of this machine. */
+static struct conn *conn_new(struct gate *g, struct gate_listener *from, const struct addr *peer)
 {
     struct conn *c = MEM_NEW(struct conn);
-    struct gate *g = from->gate;
 
     c->gate = g;
     c->from = from;
     c->set = config_ref(g->set);
-    c->row = &c->set->listeners[from->row];
+    c->row = from ? &c->set->listeners[from->row] : &local_listener;
+    c->is_local = !from;
     c->peer = *peer;
     addr_text(peer, c->peer_text);
     addr_host(peer, c->peer_host);
@@ -188,14 +197,23 @@ void conn_excess(void *arg, int fd)
     close(fd);
 }
 
+static enum st begin(struct conn *c, int fd)
+{
+    const struct stream_options so = {.in_max = 65536,
+                                      .out_high = 16384,
+                                      .read_timeout_ms = 60000,
+                                      .write_timeout_ms = (uint32_t)c->set->net_write_timeout};
+
+    if (stream_new(fd, &so, &c->stream) == ST_OK && spawn(c) == ST_OK)
+        return ST_OK;
+    LOG(CONNECTION_FAILED, lf_z("status", st_name(err_get()->st)), lf_err());
+    return err_get()->st;
+}
+
 void conn_accepted(void *arg, int fd, const struct addr *peer)
 {
     struct gate_listener *from = arg;
     struct gate *g = from->gate;
-    const struct stream_options so = {.in_max = 65536,
-                                      .out_high = 16384,
-                                      .read_timeout_ms = 60000,
-                                      .write_timeout_ms = (uint32_t)g->set->net_write_timeout};
     struct conn *c;
 
     if (g->stopping || g->n_conns >= g->set->gate_max_connections ||
@@ -204,13 +222,33 @@ void conn_accepted(void *arg, int fd, const struct addr *peer)
         conn_excess(from, fd);
         return;
     }
-    c = conn_new(from, peer);
-    if (stream_new(fd, &so, &c->stream) != ST_OK || spawn(c) != ST_OK) {
-        LOG(CONNECTION_FAILED, lf_z("status", st_name(err_get()->st)), lf_err());
-        if (c->stream)
-            say_no_room(from, stream_fd(c->stream));
-        conn_free(c);
+    c = conn_new(g, from, peer);
+    if (begin(c, fd) == ST_OK)
+        return;
+    if (c->stream)
+        say_no_room(from, stream_fd(c->stream));
+    conn_free(c);
+}
+
+void conn_local(struct gate *g, const struct msg_local_smtp *m, int fd)
+{
+    const struct addr nowhere = {0};
+    struct conn *c;
+
+    if (g->stopping || g->n_conns >= g->set->gate_max_connections || (m->token.n && m->token.n != sizeof c->token)) {
+        IGNORE(ipc_send(g->keeper, MSG_local_end, &(struct msg_local_end){.conn = m->conn}, -1));
+        close(fd);
+        return;
     }
+    c = conn_new(g, NULL, &nowhere);
+    c->id = m->conn;
+    c->local_user = arena_str(&c->arena, m->user);
+    c->login = c->log.user = arena_str(&c->arena, m->login);
+    c->account = m->account;
+    if (m->token.n)
+        memcpy(c->token, m->token.p, m->token.n);
+    if (begin(c, fd) != ST_OK)
+        conn_free(c);
 }
 
 void conn_revoke(struct conn *c)

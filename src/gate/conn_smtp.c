@@ -19,28 +19,97 @@ static enum st status(uint8_t status, struct str text)
     return status == ST_OK ? ST_OK : FAIL(status < ST_COUNT ? (enum st)status : ST_INTERNAL, "%.*s", STR_ARGS(text));
 }
 
-/* A login for submission: the grant is redeemed at once and lives as long as this connection. */
+static void give_back(struct conn *c)
+{
+    struct msg_submit_end end = {
+        .token = str_n((const char *)c->token, sizeof c->token), .account = c->account, .conn = c->id};
+
+    if (c->has_grant && ipc_is_up(box_of(c->gate, c->account)))
+        IGNORE(ipc_send(box_of(c->gate, c->account), MSG_submit_end, &end,
+                        -1)); /* a box that is gone has forgotten the grant */
+    c->has_grant = false;
+}
+
+static const struct config_trusted *trusted_row(const struct conn *c)
+{
+    return c->is_local ? NULL : config_trusted_find(c->set, c->peer.family, c->peer.bytes);
+}
+
+/* A grant is redeemed at once and lives as long as this connection, or until another one takes its place. */
+static enum st redeem(struct conn *c, uint64_t account, const unsigned char *token) SUSPENDS
+{
+    struct msg_submit_ask ask = {
+        .token = str_n((const char *)token, sizeof c->token), .account = account, .conn = c->id};
+    struct msg_submit_answer answer;
+    struct arena a = ARENA_INIT;
+    enum st st =
+        IPC_ASK(box_of(c->gate, account), submit_ask, &ask, submit_answer, &a, &answer, deadline_in(GATE_ASK_MS));
+
+    arena_fini(&a);
+    TRY(st);
+    TRY(status(answer.status, STR("the box did not take the grant")));
+    give_back(c);
+    memmove(c->token, token, sizeof c->token);
+    c->has_grant = true;
+    c->account = account;
+    return ST_OK;
+}
+
+/* A login for submission. */
 static enum st authenticate(void *arg, const struct smtp_auth_try *t, struct arena *a, struct smtp_auth_result *out)
     SUSPENDS
 {
     struct conn *c = arg;
     struct auth_result r;
-    struct msg_submit_ask ask = {.conn = c->id};
-    struct msg_submit_answer answer;
 
+    (void)a;
     TRY(ask_auth(c, str_z(t->mechanism), t->authzid, t->user, t->password, &r));
     if (r.token.n != sizeof c->token)
         return FAIL(ST_INTERNAL, "the keeper gave no token");
-    ask.token = r.token;
-    ask.account = r.account;
-    TRY(IPC_ASK(box_of(c->gate, r.account), submit_ask, &ask, submit_answer, a, &answer, deadline_in(GATE_ASK_MS)));
-    TRY(status(answer.status, STR("the box did not take the grant")));
-    memcpy(c->token, r.token.p, sizeof c->token);
-    c->has_grant = true;
-    c->account = r.account;
+    TRY(redeem(c, r.account, (const unsigned char *)r.token.p));
     *out = (struct smtp_auth_result){.account = r.account, .login = r.login, .has_token = true};
     memcpy(out->token, r.token.p, sizeof out->token);
     return ST_OK;
+}
+
+/* --- without a password ------------------------------------------------------------------------------------------ */
+
+/* What the keeper has said of a user of this machine. */
+static enum st local_user(struct conn *c, struct smtp_auth_result *out) SUSPENDS
+{
+    unsigned char token[sizeof c->token];
+
+    *out = (struct smtp_auth_result){.account = c->account, .login = c->login, .has_token = c->account != 0};
+    if (!c->account)
+        return ST_OK;
+    memcpy(token, c->token, sizeof token);
+    TRY(redeem(c, c->account, token));
+    memcpy(out->token, token, sizeof out->token);
+    wipe(token, sizeof token);
+    return ST_OK;
+}
+
+/* Somebody in a trusted network. The keeper looks for itself; it is asked only where it would say yes. */
+static enum st trusted(struct conn *c, struct smtp_auth_result *out) SUSPENDS
+{
+    struct msg_trust_ask ask = {.conn = c->id, .peer = str_z(c->peer_host)};
+    struct msg_auth_answer answer;
+    struct arena a = ARENA_INIT;
+    enum st st = IPC_ASK(c->gate->keeper, trust_ask, &ask, auth_answer, &a, &answer, deadline_in(GATE_ASK_MS));
+
+    if (st == ST_OK)
+        st = status(answer.status, answer.text);
+    if (st == ST_OK && answer.token.n != sizeof c->token)
+        st = FAIL(ST_INTERNAL, "the keeper gave no token");
+    if (st == ST_OK)
+        st = redeem(c, answer.account, (const unsigned char *)answer.token.p);
+    if (st == ST_OK) {
+        c->log.user = c->login = arena_str(&c->arena, answer.login);
+        *out = (struct smtp_auth_result){.account = answer.account, .login = c->login, .has_token = true};
+        memcpy(out->token, c->token, sizeof out->token);
+    }
+    arena_fini(&a);
+    return st;
 }
 
 static enum st ask_room_of(struct conn *c, unsigned core, const struct msg_room_ask *ask, uint64_t *io_free) SUSPENDS
@@ -101,10 +170,12 @@ static enum st resolve(void *arg, uint64_t txn, uint64_t account, uint64_t size,
                        struct smtp_rcpt_result *out) SUSPENDS
 {
     struct conn *c = arg;
-    struct msg_rcpt_ask ask = {.txn = txn, .account = account, .address = address};
+    struct msg_rcpt_ask ask = {.txn = txn, .account = account, .conn = c->id, .address = address};
     struct msg_rcpt_answer answer;
 
     TRY(IPC_ASK(c->gate->keeper, rcpt_ask, &ask, rcpt_answer, a, &answer, deadline_in(GATE_ASK_MS)));
+    if (c->is_local && answer.status == ST_FOREIGN) /* a keeper that does not know him any more: he comes again */
+        answer.status = ST_TRYLATER;
     TRY(status(answer.status, answer.text));
     TRY(rcpt_targets_get(answer.targets, a, &out->targets, &out->n));
     return ask_room(c, txn, account, size, a, out);
@@ -113,10 +184,14 @@ static enum st resolve(void *arg, uint64_t txn, uint64_t account, uint64_t size,
 static enum st may_send_as(void *arg, uint64_t account, struct str address) SUSPENDS
 {
     struct conn *c = arg;
-    struct msg_sender_ask ask = {.account = account, .address = address};
+    struct msg_sender_ask ask = {.account = account, .conn = c->id, .address = address};
     struct msg_sender_answer answer;
     struct arena a = ARENA_INIT;
-    enum st st = IPC_ASK(c->gate->keeper, sender_ask, &ask, sender_answer, &a, &answer, deadline_in(GATE_ASK_MS));
+    enum st st;
+
+    if (c->trusted_as && account == c->trusted_as && config_trusted_sender(trusted_row(c), address))
+        return ST_OK;
+    st = IPC_ASK(c->gate->keeper, sender_ask, &ask, sender_answer, &a, &answer, deadline_in(GATE_ASK_MS));
 
     if (st == ST_OK)
         st = status(answer.status, answer.text);
@@ -263,32 +338,58 @@ static bool park(void *arg, struct stream *s, mono_ms deadline)
 static const struct smtp_ops ops = {authenticate, resolve, may_send_as, spool, spool_done,
                                     spool_may,    deliver, start_tls,   park};
 
+/* Who is let in without a password; ST_NOTFOUND: nobody. */
+static enum st known_user(struct conn *c, struct smtp_auth_result *out) SUSPENDS
+{
+    enum st st;
+
+    if (c->is_local)
+        return local_user(c, out);
+    if (!trusted_row(c))
+        return ST_NOTFOUND;
+    st = trusted(c, out);
+    if (st != ST_OK) {
+        LOG(GATE_NETWORK_UNTRUSTED, lf_z("status", st_name(st)), lf_err());
+        return ST_NOTFOUND;
+    }
+    c->trusted_as = out->account;
+    return ST_OK;
+}
+
+static enum st begin(struct conn *c) SUSPENDS
+{
+    struct smtp_auth_result user = {0};
+    struct smtp_setup setup = {.stream = c->stream,
+                               .set = c->set,
+                               .listener = c->row,
+                               .ops = &ops,
+                               .arg = c,
+                               .sid = c->sid,
+                               .peer_text = str_z(c->peer_text),
+                               .peer_address = str_z(c->peer_host),
+                               .local_user = c->local_user,
+                               .tls_available = c->gate->has_certificates};
+    enum st st = known_user(c, &user);
+
+    if (st != ST_OK && st != ST_NOTFOUND)
+        return st;
+    if (st == ST_OK)
+        setup.user = &user;
+    c->smtp = smtp_session_new(&setup);
+    wipe(&user, sizeof user);
+    return ST_OK;
+}
+
 enum st conn_smtp(struct conn *c)
 {
-    if (!c->smtp) {
-        struct smtp_setup setup = {.stream = c->stream,
-                                   .set = c->set,
-                                   .listener = c->row,
-                                   .ops = &ops,
-                                   .arg = c,
-                                   .sid = c->sid,
-                                   .peer_text = str_z(c->peer_text),
-                                   .peer_address = str_z(c->peer_host),
-                                   .tls_available = c->gate->has_certificates};
-
-        c->smtp = smtp_session_new(&setup);
-    }
+    if (!c->smtp)
+        TRY(begin(c));
     return smtp_session_run(c->smtp, c->woke);
 }
 
 void conn_smtp_end(struct conn *c)
 {
-    struct msg_submit_end end = {
-        .token = str_n((const char *)c->token, sizeof c->token), .account = c->account, .conn = c->id};
-
-    if (c->account && ipc_is_up(box_of(c->gate, c->account)))
-        IGNORE(ipc_send(box_of(c->gate, c->account), MSG_submit_end, &end,
-                        -1)); /* a box that is gone has forgotten the grant */
+    give_back(c);
     wipe(c->token, sizeof c->token);
     smtp_session_free(TAKE(c->smtp));
 }

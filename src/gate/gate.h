@@ -77,15 +77,20 @@ struct conn {
     struct co_timer again; /* while no coroutine is free */
     enum st woke;
     unsigned char token[16];         /* of a submission grant */
+    struct str local_user;           /* of this machine, who speaks over a pair; empty: a connection from outside */
+    bool is_local;                   /* the same */
     bool has_grant, relaying, began; /* began: TLS stands where it must, the protocol has the connection */
     uint64_t account, spooled;
+    uint64_t trusted_as; /* the account that its network counts as; 0: none */
     struct str login;
 };
 
 /* --- conn.c --- */
 void conn_accepted(void *gate_listener, int fd, const struct addr *peer);
 void conn_excess(void *gate_listener, int fd); /* over a limit */
-void conns_stop(struct gate *g);               /* says goodbye to all that are not logged in elsewhere */
+/* A user of this machine, whom the keeper vouches for; owns fd. */
+void conn_local(struct gate *g, const struct msg_local_smtp *m, int fd);
+void conns_stop(struct gate *g); /* says goodbye to all that are not logged in elsewhere */
 enum st conn_start_tls(struct conn *c) SUSPENDS MUST_USE;
 void conn_wake(void *conn, enum st why);
 bool conn_park(void *conn);       /* until input comes, or the stream's deadline */

@@ -29,10 +29,26 @@ struct rcpt_job {
     const struct settings *set; /* a reference: a reload may come while the thread works */
     struct arena *a;
     const struct msg_rcpt_ask *ask;
+    bool may_relay;  /* although it is no account that asks */
+    bool is_of_here; /* a user of this machine asks, or the queue has a notice for one */
     struct directory_target *targets;
     size_t n;
     bool is_ours;
 };
+
+/* The server's own name stands for its machine, whether or not it is a domain of ours. */
+static enum st resolve_host(struct rcpt_job *j, const struct directory_address *address)
+{
+    enum st st = ST_NOTFOUND;
+
+    if (j->is_ours)
+        st = directory_resolve(j->k->directory, j->a, address, j->set->recipient_delimiter, &j->targets, &j->n);
+    j->is_ours = false; /* what comes of it depends on who asks */
+    if (st != ST_NOTFOUND)
+        return st;
+    return keeper_local_resolve(j->k->directory, j->a, address->local, j->set->recipient_delimiter, j->is_of_here,
+                                &j->targets, &j->n);
+}
 
 static enum st resolve(void *arg)
 {
@@ -46,7 +62,9 @@ static enum st resolve(void *arg)
         TRY(keeper_srs_original(j->k, j->a, address.local, &address));
     else
         j->is_ours = ours;
-    if (!ours && j->ask->account == 0)
+    if (str_ieq(address.domain, j->set->host_name))
+        return resolve_host(j, &address);
+    if (!ours && j->ask->account == 0 && !j->may_relay)
         return FAIL(ST_FOREIGN, "%.*s is not a domain of this server, which relays for its own users only",
                     STR_ARGS(address.domain));
     return directory_resolve(j->k->directory, j->a, &address, j->set->recipient_delimiter, &j->targets, &j->n);
@@ -94,8 +112,11 @@ void keeper_rcpt(struct ipc_request *r)
     struct rcpt_job j = {.k = k, .set = config_ref(k->set), .a = r->arena, .ask = r->msg};
     struct msg_rcpt_answer answer = {0};
     struct buf targets;
-    enum st st = resolve_cached(&j);
+    enum st st;
 
+    j.may_relay = keeper_local_find(g, j.ask->conn) != NULL;
+    j.is_of_here = j.may_relay || g->index == PASS_COURIER;
+    st = resolve_cached(&j);
     buf_init(&targets, 49152);
     if (st == ST_OK)
         st = targets_put(&j, g->index, &targets);
@@ -117,6 +138,7 @@ struct sender_job {
     const struct settings *set; /* a reference: a reload may come while the thread works */
     struct arena *a;
     const struct msg_sender_ask *ask;
+    char user[65]; /* of this machine; empty: none */
 };
 
 static enum st may_send(void *arg)
@@ -128,13 +150,34 @@ static enum st may_send(void *arg)
     enum st st;
 
     TRY(keeper_address(j->k->directory, j->a, j->ask->address, false, &address));
-    st = directory_may_send_as(j->k->directory, j->ask->account, &address, j->set->recipient_delimiter);
+    if (j->user[0] && str_ieq(address.domain, j->set->host_name)) {
+        if (keeper_is_local_address(&address, str_z(j->user), j->set->host_name, j->set->recipient_delimiter))
+            return ST_OK;
+    }
+    st = ST_DENIED;
+    if (j->ask->account)
+        st = directory_may_send_as(j->k->directory, j->ask->account, &address, j->set->recipient_delimiter);
     if (st != ST_DENIED)
         return st;
-    TRY(directory_is_ours(j->k->directory, address.domain, &ours));
+    if (!str_ieq(address.domain, j->set->host_name))
+        TRY(directory_is_ours(j->k->directory, address.domain, &ours));
     if (!ours)
         return FAIL(ST_FOREIGN, "%.*s is not a domain of this server", STR_ARGS(address.domain));
     return FAIL(ST_DENIED, "not an address of this account");
+}
+
+/* A connection of a user of this machine that is not known here any more was another keeper's: he comes again. */
+static enum st ask_sender(struct keeper_gate *g, struct sender_job *j) SUSPENDS
+{
+    const struct keeper_local *local = keeper_local_find(g, j->ask->conn);
+
+    if (!local && !j->ask->account)
+        return FAIL(ST_TRYLATER, "nobody is known to send over this connection");
+    if (local && local->is_trusted)
+        return ST_OK;
+    if (local)
+        memcpy(j->user, local->name, sizeof j->user);
+    return keeper_sql(g->keeper, may_send, j);
 }
 
 void keeper_sender(struct ipc_request *r)
@@ -143,11 +186,11 @@ void keeper_sender(struct ipc_request *r)
     struct sender_job j = {.k = g->keeper, .set = config_ref(g->keeper->set), .a = r->arena, .ask = r->msg};
     struct msg_sender_answer answer = {0};
 
-    answer.status = keeper_sql(g->keeper, may_send, &j);
+    answer.status = ask_sender(g, &j);
     if (answer.status != ST_OK)
         answer.text = str_sub(arena_str(r->arena, str_z(err_get()->text)), 0, 200);
     if (answer.status != ST_OK && answer.status != ST_DENIED && answer.status != ST_FOREIGN &&
-        answer.status != ST_SYNTAX && answer.status != ST_NOTFOUND)
+        answer.status != ST_SYNTAX && answer.status != ST_NOTFOUND && answer.status != ST_TRYLATER)
         LOG(KEEPER_DIRECTORY_FAILED, lf_z("what", "sender"), lf_err());
     if (ipc_answer(r, MSG_sender_answer, &answer, -1) != ST_OK)
         LOG(KEEPER_GATE_NOT_TOLD, lf_z("what", "sender"), lf_err());

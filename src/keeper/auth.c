@@ -8,8 +8,6 @@
 #include "base/route.h"
 #include "sasl/prep.h"
 
-#define TOKEN_BYTES 16
-
 struct login_job {
     struct keeper *k;
     const struct settings *set; /* a reference: a reload may come while a thread works */
@@ -125,47 +123,75 @@ static enum st verify(struct login_job *j) SUSPENDS
     return ST_OK;
 }
 
+static enum st tell_box(struct keeper *k, const struct keeper_grant *g, const unsigned char token[KEEPER_TOKEN_BYTES])
+    SUSPENDS
+{
+    struct ipc *box = k->n_cores ? k->cores[route_core(g->account->id, k->n_cores)] : NULL;
+    struct msg_grant_ask ask = {.token = str_n((const char *)token, KEEPER_TOKEN_BYTES),
+                                .account = g->account->id,
+                                .gate = g->gate,
+                                .conn = g->conn,
+                                .credential = g->credential,
+                                .rights = g->rights,
+                                .limits = directory_limits(g->account, g->set->quota_default),
+                                .login = g->account->address};
+    struct msg_grant_answer answer;
+
+    if (!box)
+        return FAIL(ST_TRYLATER, "the mail store is not ready");
+    TRY(IPC_ASK(box, grant_ask, &ask, grant_answer, g->a, &answer, deadline_in(KEEPER_ASK_MS)));
+    if (answer.status != ST_OK)
+        return FAIL(ST_TRYLATER, "the mail store did not take the login");
+    return ST_OK;
+}
+
+struct still_job {
+    struct keeper *k;
+    const struct keeper_grant *g;
+};
+
 /* The account may have changed while the password was hashed: what counts is how it stands when the box has the grant. */
 static enum st is_still_valid(void *arg)
 {
-    struct login_job *j = arg;
+    struct still_job *j = arg;
     struct directory_account now;
 
-    TRY(directory_account_by_id(j->k->directory, j->a, j->account.id, &now));
-    if (now.version != j->account.version || now.is_disabled)
+    TRY(directory_account_by_id(j->k->directory, j->g->a, j->g->account->id, &now));
+    if (now.version != j->g->account->version || now.is_disabled)
         return FAIL(ST_DENIED, "the account has changed meanwhile");
     return ST_OK;
 }
 
-static enum st grant(struct login_job *j, unsigned gate, const unsigned char token[TOKEN_BYTES]) SUSPENDS
+enum st keeper_grant(struct keeper *k, const struct keeper_grant *g, unsigned char out_token[KEEPER_TOKEN_BYTES])
 {
-    struct keeper *k = j->k;
-    struct ipc *box = k->n_cores ? k->cores[route_core(j->account.id, k->n_cores)] : NULL;
-    bool submits = j->ask->service == PROTOCOL_SUBMISSION || j->ask->service == PROTOCOL_SMTP;
-    struct msg_grant_ask ask = {.token = str_n((const char *)token, TOKEN_BYTES),
-                                .account = j->account.id,
-                                .gate = gate,
-                                .conn = j->ask->conn,
-                                .credential = j->credential,
-                                .rights = submits ? GRANT_SUBMIT : GRANT_MAIL,
-                                .limits = directory_limits(&j->account, j->set->quota_default),
-                                .login = j->account.address};
-    struct msg_grant_answer answer;
+    struct still_job still = {k, g};
     enum st st;
 
-    if (!box)
-        return FAIL(ST_TRYLATER, "the mail store is not ready");
-    TRY(IPC_ASK(box, grant_ask, &ask, grant_answer, j->a, &answer, deadline_in(KEEPER_ASK_MS)));
-    if (answer.status != ST_OK)
-        return FAIL(ST_TRYLATER, "the mail store did not take the login");
+    random_bytes(out_token, KEEPER_TOKEN_BYTES);
+    TRY(tell_box(k, g, out_token));
     /* A revocation between verifying and here has gone out before this grant was there to be revoked. Without a change since then
      * there was none, and one to come finds the grant. */
-    if (j->generation == k->resolved.generation)
+    if (g->generation == k->resolved.generation)
         return ST_OK;
-    st = keeper_sql(k, is_still_valid, j);
+    st = keeper_sql(k, is_still_valid, &still);
     if (st == ST_DENIED || st == ST_NOTFOUND)
-        keeper_revoke(k, j->account.id, j->credential, STR("changed during login"));
+        keeper_revoke(k, g->account->id, g->credential, STR("changed during login"));
     return st;
+}
+
+static enum st grant(struct login_job *j, unsigned gate, unsigned char token[KEEPER_TOKEN_BYTES]) SUSPENDS
+{
+    bool submits = j->ask->service == PROTOCOL_SUBMISSION || j->ask->service == PROTOCOL_SMTP;
+    struct keeper_grant g = {.set = j->set,
+                             .a = j->a,
+                             .account = &j->account,
+                             .credential = j->credential,
+                             .generation = j->generation,
+                             .conn = j->ask->conn,
+                             .gate = gate,
+                             .rights = submits ? GRANT_SUBMIT : GRANT_MAIL};
+
+    return keeper_grant(j->k, &g, token);
 }
 
 /* A refusal is told late. The gate's credits are not eaten up by it: above a number of them the oldest is told early. */
@@ -198,7 +224,7 @@ static void count_failure(struct login_job *j)
         LOG(KEEPER_NETWORK_BANNED, lf_str("network", j->network), lf_u64("for_ms", rule.ban_ms));
 }
 
-static enum st login(struct login_job *j, struct keeper_gate *g, unsigned char token[TOKEN_BYTES]) SUSPENDS
+static enum st login(struct login_job *j, struct keeper_gate *g, unsigned char token[KEEPER_TOKEN_BYTES]) SUSPENDS
 {
     enum st st;
 
@@ -215,10 +241,8 @@ static enum st login(struct login_job *j, struct keeper_gate *g, unsigned char t
         wait_a_little(g, j->set);
         return FAIL(ST_DENIED, "wrong user name or password");
     }
-    if (st == ST_OK) {
-        random_bytes(token, TOKEN_BYTES);
+    if (st == ST_OK)
         st = grant(j, g->index, token);
-    }
     if (st != ST_OK && st != ST_DENIED && st != ST_TRYLATER && st != ST_TIMEOUT)
         LOG(KEEPER_LOGIN_BROKEN, lf_str("login", j->account.address), lf_err());
     if (st == ST_OK || st == ST_DENIED)
@@ -231,7 +255,7 @@ void keeper_auth(struct ipc_request *r)
     struct keeper_gate *g = r->arg;
     const struct msg_auth_ask *ask = r->msg;
     struct login_job j = {.k = g->keeper, .set = config_ref(g->keeper->set), .a = r->arena, .ask = ask};
-    unsigned char token[TOKEN_BYTES];
+    unsigned char token[KEEPER_TOKEN_BYTES];
     struct msg_auth_answer answer = {0};
     char room[ADDR_TEXT_MAX];
 

@@ -52,6 +52,9 @@ struct changes {
     uint64_t bytes, messages;
     uint32_t keep_s;
     bool may;
+    bool has_users; /* of this machine: */
+    struct str users[DIRECTORY_LOCAL_USERS_MAX + 1];
+    size_t n_users;
 };
 
 static enum st keep_arg(struct str v, uint32_t *out)
@@ -90,6 +93,16 @@ enum st command_messages(struct str v, uint64_t *out)
                                                : FAIL(ST_SYNTAX, "\"%.*s\" is no number of messages", STR_ARGS(v));
 }
 
+/* "root,www-data"; one more than may be is enough to be refused for. */
+static void users_arg(struct str v, struct changes *out)
+{
+    struct str name;
+
+    out->has_users = true;
+    while (v.n && out->n_users < ARRAY_LEN(out->users) && str_split(&v, ',', &name))
+        out->users[out->n_users++] = str_trim(name);
+}
+
 static enum st changes_arg(struct command *c, struct changes *out)
 {
     struct str v;
@@ -109,6 +122,8 @@ static enum st changes_arg(struct command *c, struct changes *out)
         TRY(keep_arg(v, &out->keep_s));
         out->change.keep_s = &out->keep_s;
     }
+    if (admin_value(&c->args, "local-users", &v))
+        users_arg(v, out);
     if (admin_value(&c->args, "send-as-domain", &v)) {
         if (!str_eq(v, STR("yes")) && !str_eq(v, STR("no")))
             return FAIL(ST_SYNTAX, "--send-as-domain is yes or no");
@@ -289,12 +304,19 @@ static enum st account_show_one(struct command *c, uint64_t id)
 {
     struct directory_account account;
     struct directory_credential *v;
-    size_t n;
+    struct str *users;
+    size_t n, n_users;
 
     TRY(directory_account_by_id(c->directory, c->arena, id, &account));
     TRY(directory_credential_list(c->directory, c->arena, id, &v, &n));
+    TRY(directory_local_users_list(c->directory, c->arena, id, &users, &n_users));
     json_object(c->out);
     account_fields(c, c->arena, &account);
+    json_key(c->out, "local_users");
+    json_array(c->out);
+    for (size_t i = 0; i < n_users; i++)
+        json_str(c->out, users[i]);
+    json_array_end(c->out);
     if (c->has_usage) {
         json_kv_u64(c->out, "used_bytes", c->bytes);
         json_kv_u64(c->out, "used_messages", c->messages);
@@ -429,6 +451,21 @@ static enum st tell(struct command *c, uint64_t id)
     return ST_OK;
 }
 
+static enum st change_account(struct command *c, uint64_t id, const struct changes *changes)
+{
+    enum st st = ST_OK;
+
+    TRY(directory_begin(c->directory));
+    if (changes->has_users)
+        st = directory_local_users_set(c->directory, id, changes->users, changes->n_users);
+    if (st == ST_OK)
+        st = directory_account_set(c->directory, id, &changes->change);
+    if (st == ST_OK)
+        return directory_commit(c->directory);
+    directory_abort(c->directory);
+    return st;
+}
+
 static enum st run_account_set(struct command *c)
 {
     struct directory_account account;
@@ -436,7 +473,7 @@ static enum st run_account_set(struct command *c)
 
     TRY(account_arg(c, &account));
     TRY(changes_arg(c, &changes));
-    TRY(directory_account_set(c->directory, account.id, &changes.change));
+    TRY(change_account(c, account.id, &changes));
     TRY(tell(c, account.id));
     return account_show_one(c, account.id);
 }

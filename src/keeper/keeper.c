@@ -126,6 +126,8 @@ struct keeper *keeper_new(const struct settings *set, struct directory *director
 void keeper_free(struct keeper *k)
 {
     co_timer_clear(&k->ticket_timer);
+    for (unsigned i = 0; i < KEEPER_GATES_MAX; i++)
+        keeper_locals_drop(&k->gates[i]);
     offload_free(k->sql);
     offload_free(k->hashing);
     turns_fini(&k->turns);
@@ -161,6 +163,7 @@ void keeper_gate_is_up(struct keeper *k, unsigned gate, struct ipc *ipc)
 {
     must(gate < k->n_gates);
     k->gates[gate].ipc = ipc;
+    keeper_locals_drop(&k->gates[gate]); /* connections do not outlive their gate */
     if (send_certs(k, ipc) != ST_OK)
         LOG(KEEPER_GATE_NOT_TOLD, lf_z("what", "certificates"), lf_err());
     send_tickets(k, ipc);

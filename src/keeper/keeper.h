@@ -26,6 +26,9 @@
 #define KEEPER_LOGIN_MS 20000   /* for a login to get its turn */
 #define KEEPER_TICKETS_MAX 3    /* keys of session tickets: one that is used, those that are still taken */
 
+#define KEEPER_TOKEN_BYTES 16
+#define KEEPER_LOCALS_MAX 200 /* connections of users of this machine at a time, of one gate */
+
 struct sleeper {
     struct list link;
     struct co_event event;
@@ -38,6 +41,13 @@ struct keeper_gate {
     struct ipc *ipc; /* NULL: never connected */
     struct list sleepers;
     unsigned n_sleepers;
+    struct map locals; /* by connection: struct keeper_local */
+};
+
+/* A user of this machine for whom a gate speaks SMTP. */
+struct keeper_local {
+    char name[65];
+    bool is_trusted; /* may send as everybody */
 };
 
 struct keeper {
@@ -61,7 +71,7 @@ struct keeper {
     struct keeper_gate courier; /* asks for recipients and for signatures of letters */
     struct dkim_kept dkim_kept;
     struct own_keys srs;
-    unsigned n_gates;
+    unsigned n_gates, next_gate;
     struct ipc *cores[KEEPER_CORES_MAX];
     unsigned n_cores;
 };
@@ -90,6 +100,20 @@ void keeper_srs(struct ipc_request *r) SUSPENDS;
 void keeper_sts_get(struct ipc_request *r) SUSPENDS;
 void keeper_sts_put(struct ipc_request *r) SUSPENDS;
 void keeper_sts_due(struct ipc_request *r) SUSPENDS;
+/* trusted.c: without a password. */
+void keeper_trust(struct ipc_request *r) SUSPENDS;
+void keeper_local_end(struct ipc_request *r);
+void keeper_local(struct ipc_request *r) SUSPENDS;                                        /* of the link to control */
+const struct keeper_local *keeper_local_find(const struct keeper_gate *g, uint64_t conn); /* NULL: it is none */
+void keeper_locals_drop(struct keeper_gate *g);                                           /* the gate has died */
+/* Is it the address of that user, with or without a tag? `domain` is the server's own name. */
+bool keeper_is_local_address(const struct directory_address *address, struct str user, struct str host,
+                             struct str delimiters);
+/* Where mail for a user of this machine goes, when its domain is no domain of ours: his account, or who gets the postmaster's. `may_be_anybody`: else only
+ * names that every system has. NOTFOUND. On the directory's thread. */
+enum st keeper_local_resolve(struct directory *d, struct arena *a, struct str local, struct str delimiters,
+                             bool may_be_anybody, struct directory_target **out, size_t *out_n) MUST_USE;
+
 /* Of the link to control; arg is a struct keeper. */
 void keeper_admin(struct ipc_request *r) SUSPENDS;
 void keeper_account(struct ipc_request *r) SUSPENDS;
@@ -112,6 +136,21 @@ struct password_cost keeper_cost(const struct settings *set);
 /* The directory may have changed: nothing is known of it any more. To be called between the change and what is told of it, so
  * that who finds the generation unchanged comes before the revocation. */
 void keeper_directory_changed(struct keeper *k);
+
+/* What the box is told of, so that a gate may act for an account over one connection. */
+struct keeper_grant {
+    const struct settings *set;
+    struct arena *a;
+    const struct directory_account *account;
+    uint64_t credential; /* 0: none */
+    uint64_t generation; /* of the directory when the account was looked at */
+    uint64_t conn;
+    unsigned gate;
+    uint32_t rights; /* enum grant_right */
+};
+/* ST_OK: the box knows the token. ST_TRYLATER; ST_DENIED, ST_NOTFOUND: the account has changed meanwhile. */
+enum st keeper_grant(struct keeper *k, const struct keeper_grant *g, unsigned char out_token[KEEPER_TOKEN_BYTES])
+    SUSPENDS MUST_USE;
 
 /* Everything of the account (credential 0) or of one credential ends: verified logins, grants, sessions. */
 void keeper_revoke(struct keeper *k, uint64_t account, uint64_t credential, struct str why);

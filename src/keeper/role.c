@@ -114,6 +114,8 @@ static const struct ipc_handler gate_handlers[] = {{MSG_auth_ask, keeper_auth},
                                                    {MSG_rcpt_ask, keeper_rcpt},
                                                    {MSG_sender_ask, keeper_sender},
                                                    {MSG_web_ask, keeper_web},
+                                                   {MSG_trust_ask, keeper_trust},
+                                                   {MSG_local_end, keeper_local_end, .direct = true},
                                                    {MSG_sign_ask, keeper_sign, .direct = true}};
 
 static const struct ipc_handler courier_handlers[] = {
@@ -121,7 +123,8 @@ static const struct ipc_handler courier_handlers[] = {
     {MSG_srs_ask, keeper_srs},        {MSG_sts_get_ask, keeper_sts_get},     {MSG_sts_put_ask, keeper_sts_put},
     {MSG_sts_due_ask, keeper_sts_due}};
 
-static const struct ipc_handler control_handlers[] = {{MSG_admin_ask, keeper_admin}, {MSG_account_ask, keeper_account}};
+static const struct ipc_handler control_handlers[] = {
+    {MSG_admin_ask, keeper_admin}, {MSG_account_ask, keeper_account}, {MSG_local_ask, keeper_local}};
 
 static void role_peer(struct role *r, const struct role_peer *p)
 {

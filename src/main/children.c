@@ -6,6 +6,7 @@
 #include "main/well_known.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,8 +65,23 @@ static void on_web_file(struct ipc_request *q)
         close(fd);
 }
 
+/* Control has an empty root directory. */
+static void on_user(struct ipc_request *q)
+{
+    const struct msg_user_ask *m = q->msg;
+    const struct child *c = q->arg;
+    struct passwd *p = c->kind == ROLE_CONTROL ? getpwuid(m->uid) : NULL;
+    struct msg_user_answer a = {.status = ST_NOTFOUND};
+
+    if (p && strlen(p->pw_name) <= 64)
+        a = (struct msg_user_answer){.status = ST_OK, .name = str_z(p->pw_name)};
+    if (ipc_answer(q, MSG_user_answer, &a, -1) != ST_OK)
+        LOG(IPC_REQUEST_DROPPED, lf_z("process", "control"), lf_z("kind", "user_ask"), lf_err());
+}
+
 static const struct ipc_handler handlers[] = {
     {MSG_role_ready, on_ready, .direct = true},
+    {MSG_user_ask, on_user, .direct = true},
     {MSG_admin_ask, on_admin},
     {MSG_web_file_ask, on_web_file, .direct = true},
 };

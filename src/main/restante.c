@@ -1,5 +1,6 @@
 /* The program: which of its lives it leads this time. */
 #include "admin/admin.h"
+#include "admin/sendmail.h"
 #include "backup/backup.h"
 #include "backup/restore.h"
 #include "doctor/doctor.h"
@@ -19,10 +20,8 @@ static const struct {
     const char *word;
     int (*fn)(int argc, char **argv); /* from that word on */
 } lives[] = {
-    {"serve", serve_main},
-    {"check-config", check_config_main},
-    {"--role", role},
-    {"--forbidden", forbidden_main},
+    {"serve", serve_main}, {"check-config", check_config_main}, {"sendmail", sendmail_main},
+    {"--role", role},      {"--forbidden", forbidden_main},
 };
 
 static const struct admin_hooks hooks = {.version = VERSION,
@@ -35,8 +34,19 @@ static const struct admin_hooks hooks = {.version = VERSION,
                                          .dns = doctor_dns,
                                          .doctor = doctor_all};
 
+/* By a link: programs call these. */
+static bool is_sendmail(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+
+    name = slash ? slash + 1 : name;
+    return strcmp(name, "sendmail") == 0 || strcmp(name, "mailq") == 0;
+}
+
 int main(int argc, char **argv)
 {
+    if (argc > 0 && is_sendmail(argv[0]))
+        return sendmail_main(argc, argv);
     for (size_t i = 0; argc > 1 && i < ARRAY_LEN(lives); i++)
         if (strcmp(argv[1], lives[i].word) == 0)
             return lives[i].fn(argc - 1, argv + 1);

@@ -4,7 +4,8 @@
 
 bool smtp_may_auth(const struct smtp_session *s)
 {
-    return s->submission && !s->authenticated && (stream_is_tls(s->stream) || s->setup.listener->plaintext_auth);
+    return s->submission && (!s->authenticated || s->by_network) &&
+           (stream_is_tls(s->stream) || s->setup.listener->plaintext_auth);
 }
 
 struct auth {
@@ -85,6 +86,7 @@ static enum st log_in(struct smtp_session *s, struct arena *a, struct str mechan
         return say_failed(s, st);
     }
     s->authenticated = true;
+    s->by_network = false;
     s->log.user = s->user.login;
     LOG(SMTP_AUTH_SUCCEEDED, lf_z("mechanism", x.mechanism->name));
     return smtp_reply(s, SMTP_AUTH_OK);
@@ -95,7 +97,7 @@ static enum smtp_reply objection(const struct smtp_session *s)
 {
     if (!s->submission)
         return SMTP_AUTH_NOT_HERE;
-    if (s->authenticated)
+    if (s->authenticated && !s->by_network)
         return SMTP_AUTH_ALREADY;
     if (s->txn.open)
         return SMTP_AUTH_IN_MAIL;

@@ -82,7 +82,7 @@ static enum st check_authors(struct smtp_session *s, const struct letter *l) SUS
 {
     const struct authors *w = &l->authors;
 
-    if (!s->submission || s->set->smtp_check_from == AUTHOR_ANY)
+    if ((!s->submission && !smtp_submitter(s)) || s->set->smtp_check_from == AUTHOR_ANY)
         return ST_OK;
     if (l->header_cut)
         return refuse_author(s, SMTP_HEADER_TOO_LARGE, number(s, LIMIT_HEADER));
@@ -107,8 +107,8 @@ static enum st deliver(struct smtp_session *s, struct letter *l, struct str reco
                               .record = record,
                               .spool = l->spool,
                               .body_size = l->size,
-                              .account = s->user.account,
-                              .token = s->user.has_token ? s->user.token : NULL};
+                              .account = smtp_submitter(s),
+                              .token = smtp_submitter(s) && s->user.has_token ? s->user.token : NULL};
     uint64_t id = 0;
     enum st st;
 

@@ -25,11 +25,15 @@ static enum st check_sender(struct smtp_session *s, const struct smtp_path *path
         TRY(smtp_refuse(s, SMTP_UTF8_NOT_OFFERED, path->text));
         return ST_DENIED;
     }
-    if (!s->submission || path->is_null)
+    if (path->is_null || (!s->submission && !s->user.account))
         return ST_OK;
     st = s->setup.ops->may_send_as(s->setup.arg, s->user.account, path->addr.whole);
     if (st == ST_OK)
         return ST_OK;
+    if (!s->submission && (st == ST_DENIED || st == ST_FOREIGN)) { /* the mail server of a trusted network, perhaps */
+        s->txn.is_stranger = true;
+        return ST_OK;
+    }
     if (st == ST_DENIED || st == ST_FOREIGN)
         TRY(smtp_refuse(s, SMTP_SENDER_NOT_YOURS, path->text));
     else

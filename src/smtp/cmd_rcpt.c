@@ -149,7 +149,7 @@ static enum st ask(struct smtp_cmd *c, struct arena *a) SUSPENDS
     if (st != ST_OK)
         return st == ST_DENIED ? ST_OK : st;
     address = path->is_postmaster ? STR("postmaster") : path->addr.whole;
-    st = s->setup.ops->resolve(s->setup.arg, s->txn.id, s->user.account, s->txn.size, address, a, &r);
+    st = s->setup.ops->resolve(s->setup.arg, s->txn.id, smtp_submitter(s), s->txn.size, address, a, &r);
     return answer(s, st, address, params, &r);
 }
 

@@ -96,7 +96,7 @@ static void put_header(struct letter *l) SUSPENDS
         rest = str_from(rest, field.n);
         if (str_istarts(field, STR("Received:")))
             l->hops++;
-        if (l->s->submission)
+        if (l->s->submission || smtp_submitter(l->s))
             authors_field(&l->authors, &l->s->txn_arena, field);
         if (str_istarts(field, STR("Return-Path:")))
             continue;

@@ -20,8 +20,14 @@ struct smtp_session *smtp_session_new(const struct smtp_setup *setup)
     s->stream = setup->stream;
     s->set = setup->set;
     s->submission = setup->listener->protocol == PROTOCOL_SUBMISSION;
+    if (setup->user) {
+        s->user = *setup->user;
+        s->authenticated = true;
+        s->by_network = !setup->local_user.n;
+    }
     s->log = (struct log_ctx){.sid = setup->sid,
                               .peer = setup->peer_text,
+                              .user = s->user.login,
                               .service = s->submission ? "submission" : "smtp",
                               .action = "greeting"};
     return s;
@@ -59,6 +65,11 @@ void smtp_session_forget(struct smtp_session *s)
     smtp_txn_reset(s);
     s->said_helo = s->extended = false;
     s->helo = STR_NONE;
+}
+
+uint64_t smtp_submitter(const struct smtp_session *s)
+{
+    return s->txn.is_stranger ? 0 : s->user.account;
 }
 
 bool smtp_offers_starttls(const struct smtp_session *s)

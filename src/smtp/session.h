@@ -24,8 +24,9 @@ struct smtp_txn {
     uint32_t n_rcpts;     /* RCPT commands that were accepted */
     struct str only_rcpt; /* for the Received line, when there is just one */
     bool utf8;
-    uint64_t size; /* as MAIL says; 0: it does not */
-    bool is_tight; /* a recipient may not have room: no others beside him */
+    uint64_t size;    /* as MAIL says; 0: it does not */
+    bool is_stranger; /* he is in a trusted network, and it is not his account that sends this */
+    bool is_tight;    /* a recipient may not have room: no others beside him */
 };
 
 struct smtp_session {
@@ -41,6 +42,7 @@ struct smtp_session {
     struct str helo; /* in helo_bytes */
     char helo_bytes[256];
     struct smtp_auth_result user; /* account 0: nobody */
+    bool by_network;              /* authenticated, but without a password: he may still log in */
     bool authenticated, revoked, crowded, reading_text;
     bool tried_auth; /* what follows may be a secret, whatever became of AUTH */
     unsigned errors, auth_tries;
@@ -78,5 +80,6 @@ void smtp_txn_reset(struct smtp_session *s);
 /* Everything that the client said is forgotten, as after STARTTLS (RFC 3207 section 4.2). */
 void smtp_session_forget(struct smtp_session *s);
 
-bool smtp_may_auth(const struct smtp_session *s); /* AUTH can be used here and now */
+uint64_t smtp_submitter(const struct smtp_session *s); /* whose letter it is; 0: nobody's of here */
+bool smtp_may_auth(const struct smtp_session *s);      /* AUTH can be used here and now */
 bool smtp_offers_starttls(const struct smtp_session *s);

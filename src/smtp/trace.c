@@ -6,23 +6,34 @@ static const char *protocol(const struct smtp_session *s)
     static const char *const names[2][2][2] = {{{"ESMTP", "ESMTPA"}, {"ESMTPS", "ESMTPSA"}},
                                                {{"UTF8SMTP", "UTF8SMTPA"}, {"UTF8SMTPS", "UTF8SMTPSA"}}};
 
-    return s->extended ? names[s->txn.utf8][stream_is_tls(s->stream)][s->authenticated] : "SMTP";
+    return s->extended ? names[s->txn.utf8][stream_is_tls(s->stream)][s->authenticated && !s->by_network] : "SMTP";
+}
+
+/* Who speaks from where: a user of this machine has no address. */
+static void put_origin(const struct smtp_session *s, struct buf *b)
+{
+    struct str peer = s->setup.peer_address;
+    struct stream_tls_info tls;
+
+    if (s->setup.local_user.n) {
+        buf_addf(b, "Received: by %.*s (from user %.*s)", STR_ARGS(s->set->host_name), STR_ARGS(s->setup.local_user));
+        return;
+    }
+    buf_addf(b, "Received: from %.*s ([%s%.*s])", STR_ARGS(s->helo), str_find(peer, ':') < peer.n ? "IPv6:" : "",
+             STR_ARGS(peer));
+    if (stream_tls_info(s->stream, &tls))
+        buf_addf(b, "\r\n\t(using %s with cipher %s)", tls.version, tls.cipher);
+    buf_addf(b, "\r\n\tby %.*s with %s", STR_ARGS(s->set->host_name), protocol(s));
 }
 
 struct str trace_received(const struct smtp_session *s, struct arena *a)
 {
-    struct str peer = s->setup.peer_address;
-    struct stream_tls_info tls;
     struct buf b;
     struct str out;
 
     buf_init(&b, 4096);
-    buf_addf(&b, "Received: from %.*s ([%s%.*s])", STR_ARGS(s->helo), str_find(peer, ':') < peer.n ? "IPv6:" : "",
-             STR_ARGS(peer));
-    if (stream_tls_info(s->stream, &tls))
-        buf_addf(&b, "\r\n\t(using %s with cipher %s)", tls.version, tls.cipher);
-    buf_addf(&b, "\r\n\tby %.*s with %s id %016llx", STR_ARGS(s->set->host_name), protocol(s),
-             (unsigned long long)s->txn.id);
+    put_origin(s, &b);
+    buf_addf(&b, " id %016llx", (unsigned long long)s->txn.id);
     if (s->txn.only_rcpt.n) /* with several the line would tell each about the others (section 7.2) */
         buf_addf(&b, "\r\n\tfor <%.*s>", STR_ARGS(s->txn.only_rcpt));
     buf_addf(&b, ";\r\n\t%.*s\r\n", STR_ARGS(time_rfc5322(a, clock_wall_us())));
