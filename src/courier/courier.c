@@ -1,5 +1,6 @@
 /* The role, and the coroutine that asks the box for letters. */
 #include "courier/courier.h"
+#include "courier/sts.h"
 
 #include "ipc/beside.h"
 #include "net/tls_client.h"
@@ -25,6 +26,11 @@ struct ipc *courier_keeper(const struct courier *c)
 struct ipc *courier_resolver(const struct courier *c)
 {
     return peers_get(&c->peers, ROLE_RESOLVER, 0, 0);
+}
+
+struct ipc *courier_errand(const struct courier *c)
+{
+    return peers_get(&c->peers, ROLE_ERRAND, 0, 0);
 }
 
 /* --- letters that are due ------------------------------------------------------------------------------------------ */
@@ -111,6 +117,7 @@ static enum st courier_start(struct role *r) SUSPENDS
     peers_init(&c->peers);
     co_waitq_init(&c->room);
     c->set = config_ref(r->settings);
+    c->sts = sts_new();
     r->state = c;
     TRY(relay_new(r, r->settings, &c->relay));
     TRY(tls_client_new(&(struct tls_client_options){.no_check = true}, &c->tls));
@@ -119,7 +126,8 @@ static enum st courier_start(struct role *r) SUSPENDS
 
 static void begin(struct courier *c)
 {
-    if (co_spawn(fetch, c, "asking for letters") != ST_OK || co_spawn(spread, c, "spreading sessions") != ST_OK)
+    if (co_spawn(fetch, c, "asking for letters") != ST_OK || co_spawn(spread, c, "spreading sessions") != ST_OK ||
+        co_spawn(sts_refresh, c, "refreshing policies") != ST_OK)
         LOG(COURIER_NOT_STARTED, lf_err());
 }
 

@@ -19,6 +19,7 @@
 #define COURIER_DNS_MS 30000
 
 struct relay;
+struct sts;
 
 struct courier {
     struct peers peers;
@@ -28,6 +29,7 @@ struct courier {
     struct tls_client *tls;    /* takes any certificate (RFC 7435) */
     struct co_waitq room;      /* letters or sessions have become fewer */
     struct relay *relay;       /* NULL: letters go to the servers of their domains */
+    struct sts *sts;           /* policies of domains: sts.h */
     size_t n_sessions;
     uint64_t bytes; /* of letters in memory */
     bool is_stopping;
@@ -36,6 +38,7 @@ struct courier {
 struct ipc *courier_box(const struct courier *c);
 struct ipc *courier_keeper(const struct courier *c);
 struct ipc *courier_resolver(const struct courier *c);
+struct ipc *courier_errand(const struct courier *c); /* NULL until it has come for the first time */
 
 /* --- a letter in hand: letter.c --- */
 struct letter {

@@ -53,5 +53,6 @@ struct fetched {
  *   ST_NOTFOUND the name does not exist or has no address that may be used
  *   ST_LIMIT    the body is too long, or too many redirects
  *   ST_SYNTAX   the URL is none of ours
+ *   ST_BUSY     it can't be done here just now; nobody has been asked
  *   ST_TIMEOUT, ST_TRYLATER (names can't be found out just now), ST_IO (all else), ST_CANCELED */
 enum st fetch_run(struct errand *e, struct arena *a, const struct fetch *f, struct fetched *out) SUSPENDS MUST_USE;

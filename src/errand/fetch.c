@@ -68,7 +68,7 @@ static enum st find_addrs(struct run *x) SUSPENDS
     bool later = false;
 
     if (!peers_get(&x->e->peers, ROLE_RESOLVER, 0, 0))
-        return FAIL(ST_TRYLATER, "there is no resolver yet");
+        return FAIL(ST_BUSY, "there is no resolver yet");
     add_addrs(x, DNS_A, &later);
     add_addrs(x, DNS_AAAA, &later);
     if (co_is_canceled())
@@ -393,7 +393,7 @@ static enum st one(struct errand *e, struct arena *a, const struct fetch *f, str
     if (!x.where.port)
         x.where.port = (uint16_t)e->set->errand_port;
     if (!e->trusted)
-        return FAIL(ST_TRYLATER, "there is no file of certificates that are trusted (tls_ca)");
+        return FAIL(ST_BUSY, "there is no file of certificates that are trusted (tls_ca)");
     TRY(find_addrs(&x));
     buf_init(&x.body, f->most);
     st = run_open(&x);

@@ -87,7 +87,7 @@ static enum st serve(struct errand *e, struct ipc_request *r, struct fetched *ou
 
     TRY(read_ask(r, &f));
     if (e->open == OPEN_MOST)
-        return FAIL(ST_TRYLATER, "too many pages are being fetched");
+        return FAIL(ST_BUSY, "too many pages are being fetched");
     e->open++;
     st = fetch_run(e, r->arena, &f, out);
     e->open--;
