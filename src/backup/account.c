@@ -159,7 +159,8 @@ static enum st set_rest(struct account_restored *s)
     struct str keep = arena_printf(s->arena, "%us", a->keep_s);
 
     TRY(ASK(s, STR("account"), STR("set"), s->address, STR("--keep-deleted"),
-            a->keep_s == KEEP_DEFAULT ? STR("default") : keep, STR("--send-as-domain"),
+            a->keep_s == KEEP_DEFAULT ? STR("default") : keep, STR("--language"),
+            a->language[0] ? str_z(a->language) : STR("default"), STR("--send-as-domain"),
             a->may_use_domain ? STR("yes") : STR("no")));
     if (!a->is_disabled)
         return ST_OK;

@@ -158,8 +158,13 @@ static void bound_heaps(unsigned cores)
     mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 }
 
-static void set_retry(struct box *b, const struct settings *set)
+static void set_queue(struct box *b, const struct settings *set)
 {
+    queue_set_notices(b->queue, &(struct queue_notices){.language = set->notice_language,
+                                                        .strangers = set->notice_strangers,
+                                                        .full_max = set->notice_full_max,
+                                                        .per_sender = set->notice_per_sender,
+                                                        .per_hour = set->notice_per_hour});
     queue_set_retry(b->queue, &(struct queue_retry){.first_us = set->queue_retry_first * 1000,
                                                     .most_us = set->queue_retry_most * 1000,
                                                     .lifetime_us = set->queue_lifetime * 1000,
@@ -191,7 +196,7 @@ static enum st box_start(struct role *r) SUSPENDS
                                               .count_first = true});
     b->queue =
         queue_new(&(struct queue_options){.store = b->store, .core = b->core_list[0], .host_name = b->set->host_name});
-    set_retry(b, b->set);
+    set_queue(b, b->set);
     TRY(set_poison_aside(b, r));
     TRY(queue_start(b->queue));
     for (unsigned i = 0; i < b->n_cores; i++) {
@@ -337,7 +342,7 @@ static void take_settings(void *arg)
     n->core->set = n->set;
     box_upkeep_set(n->core);
     if (n->core->index == 0)
-        set_retry(n->core->box, n->set);
+        set_queue(n->core->box, n->set);
     mem_free(n);
 }
 

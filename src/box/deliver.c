@@ -26,6 +26,7 @@ struct work {
     struct queue_rcpt *queued; /* to be carried, and those here of whom the sender is to be told */
     size_t n_queued, n_remote;
     uint64_t credential; /* of the grant */
+    struct str language; /* of notices to whoever has it */
 };
 
 /* A letter that the box has died on twice is put off until somebody has looked. */
@@ -228,6 +229,7 @@ static enum st check_envelope(struct work *w)
     if (w->m->account) {
         TRY(grant_submitting(w->core, w->m->token, w->m->account, w->peer->index, w->m->conn, &g));
         w->credential = g->credential;
+        w->language = arena_str(w->arena, str_z(g->language));
     }
     return ST_OK;
 }
@@ -246,10 +248,15 @@ static enum st make_entry(struct work *w, struct queue_entry *out)
     struct attribute *at;
 
     e.arrival_us = e.due_us = clock_wall_us();
-    TRY(attributes_get(m->attributes, w->arena, LIMIT_QUEUE_ATTRS, &at, &e.n_attrs));
-    attrs = ARENA_ARRAY(w->arena, struct queue_attr, e.n_attrs);
+    TRY(attributes_get(m->attributes, w->arena, LIMIT_QUEUE_ATTRS - 1, &at, &e.n_attrs));
+    attrs = ARENA_ARRAY(w->arena, struct queue_attr, e.n_attrs + 1);
+    for (size_t i = 0; i < e.n_attrs; i++)
+        if (!at[i].name.n || at[i].name.p[0] == '.')
+            return FAIL(ST_SYNTAX, "an attribute of the queue's own from a gate");
     for (size_t i = 0; i < e.n_attrs; i++)
         attrs[i] = (struct queue_attr){at[i].name, at[i].value};
+    if (w->language.n)
+        attrs[e.n_attrs++] = (struct queue_attr){STR(QUEUE_LANGUAGE), w->language};
     e.attrs = attrs;
     *out = e;
     return ST_OK;

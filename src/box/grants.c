@@ -19,13 +19,14 @@ enum st grant_add(struct box_core *c, const struct msg_grant_ask *m)
     struct grant *g, *old;
 
     expire(c);
-    if (m->token.n != TOKEN_BYTES || m->login.n > LIMIT_ADDRESS)
+    if (m->token.n != TOKEN_BYTES || m->login.n > LIMIT_ADDRESS || m->language.n >= sizeof g->language)
         return FAIL(ST_SYNTAX, "a grant that is malformed");
     if (c->grants.n >= GRANTS_MAX)
         return FAIL(ST_LIMIT, "too many grants");
     g = MEM_NEW(struct grant);
     memcpy(g->token, m->token.p, TOKEN_BYTES);
     memcpy(g->login, m->login.p, m->login.n);
+    memcpy(g->language, m->language.p, m->language.n);
     g->account = m->account;
     g->conn = m->conn;
     g->credential = m->credential;

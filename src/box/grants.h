@@ -14,8 +14,8 @@ struct grant {
     uint64_t account, conn, credential;
     struct account_limits limits;
     uint32_t gate, rights;
-    mono_ms expires; /* NEVER: redeemed for submission */
-    char login[LIMIT_ADDRESS + 1];
+    mono_ms expires;                                /* NEVER: redeemed for submission */
+    char login[LIMIT_ADDRESS + 1], language[8 + 1]; /* of notices; empty: none of its own */
 };
 
 /* ST_LIMIT: too many. */

@@ -207,6 +207,21 @@ static int by_letters(const void *a, const void *b)
     return x->letters != y->letters ? (x->letters < y->letters ? 1 : -1) : str_cmp(x->domain, y->domain);
 }
 
+/* Notices since the box has started. */
+static void add_told(struct queue_job *job, struct json *j)
+{
+    uint64_t told[QUEUE_TOLD_WAYS];
+
+    queue_get_told(job->queue, told);
+    json_key(j, "notices");
+    json_object(j);
+    json_kv_u64(j, "sent", told[QUEUE_TOLD]);
+    json_kv_u64(j, "no_sender", told[QUEUE_TOLD_NULL]);
+    json_kv_u64(j, "over_cap", told[QUEUE_TOLD_CAPPED]);
+    json_kv_u64(j, "strangers", told[QUEUE_TOLD_STRANGER]);
+    json_object_end(j);
+}
+
 static void add_stats(struct queue_job *job, struct stats *s)
 {
     struct waiting **all = ARENA_ARRAY(&s->arena, struct waiting *, s->by_domain.n + 1);
@@ -236,6 +251,7 @@ static void add_stats(struct queue_job *job, struct stats *s)
         json_object_end(j);
     }
     json_array_end(j);
+    add_told(job, j);
     json_object_end(j);
 }
 

@@ -93,6 +93,7 @@ static struct work_letter letter_of(struct arena *a, const struct queue_entry *e
                             .arrival_us = e->arrival_us,
                             .attempts = e->attempts,
                             .priority = e->priority,
+                            .is_notice = queue_attr_get(e->attrs, e->n_attrs, STR(QUEUE_NOTICE)).p != NULL,
                             .reverse_path = e->reverse_path};
 
     l.attrs = attrs_of(a, e->attrs, e->n_attrs, &l.n_attrs);
@@ -118,7 +119,7 @@ static enum st tell_of_done(struct box *b, const struct queue_entry *e) SUSPENDS
     if (st == ST_OK)
         return ST_OK;
     LOG(QUEUE_NOT_SETTLED, lf_hex("id", e->id), lf_z("status", st_name(st)), lf_err());
-    IGNORE(queue_settle(b->queue, e->id, NULL, 0, true));
+    IGNORE(queue_settle(b->queue, e->id, NULL, 0, true, NULL));
     return st;
 }
 
@@ -236,12 +237,24 @@ static enum queue_fate fate_of(uint8_t state)
     return fates[state];
 }
 
+static void log_told(uint64_t id, enum queue_told how)
+{
+    static const char *const whys[] = {[QUEUE_TOLD_NULL] = "it has no sender: it was a notice itself",
+                                       [QUEUE_TOLD_CAPPED] = "there were too many in this hour",
+                                       [QUEUE_TOLD_STRANGER] =
+                                           "whoever sent it had not logged in, and may be somebody else"};
+
+    if (how > QUEUE_TOLD)
+        LOG(QUEUE_NOBODY_TOLD, lf_hex("id", id), lf_z("why", whys[how]));
+}
+
 static enum st settle(struct ipc_request *r) SUSPENDS
 {
     struct box *b = ((struct box_peer *)r->arg)->core->box;
     const struct msg_outcome_ask *m = r->msg;
     struct work_result *v;
     struct queue_result *results;
+    enum queue_told told = QUEUE_TOLD_NOBODY;
     struct str bytes;
     size_t n = 0;
 
@@ -256,7 +269,9 @@ static enum st settle(struct ipc_request *r) SUSPENDS
                                            .answer = v[i].answer,
                                            .host = v[i].host,
                                            .not_before_us = v[i].not_before_us};
-    return queue_settle(b->queue, m->id, results, n, m->last);
+    TRY(queue_settle(b->queue, m->id, results, n, m->last, &told));
+    log_told(m->id, told);
+    return ST_OK;
 }
 
 void box_outcome_ask(struct ipc_request *r)

@@ -133,4 +133,5 @@ const struct config_trusted *config_trusted_find(const struct settings *set, uin
 bool config_trusted_sender(const struct config_trusted *t, struct str address);
 
 const char *config_protocol_name(enum config_protocol protocol); /* "imap" */
+const char *config_language_name(enum config_language language); /* "en"; NULL behind the last one */
 const char *config_security_name(enum config_security security); /* "starttls" */

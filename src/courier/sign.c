@@ -173,7 +173,7 @@ enum st letter_sign(struct letter *l, struct str form, struct arena *a, struct s
     enum st st;
 
     *out = STR_NONE;
-    if (!l->work.account)
+    if (!l->work.account && !l->work.is_notice)
         return ST_OK;
     if (!is_own_form)
         return make(l, form, a, out);

@@ -8,7 +8,7 @@
 
 void account_read(struct arena *a, sqlite3_stmt *s, struct directory_account *out)
 {
-    struct str local = sql_text(a, s, 1), domain = sql_text(a, s, 2);
+    struct str local = sql_text(a, s, 1), domain = sql_text(a, s, 2), language;
 
     *out = (struct directory_account){
         .id = sql_number(s, 0),
@@ -26,6 +26,8 @@ void account_read(struct arena *a, sqlite3_stmt *s, struct directory_account *ou
         .domain_bytes = sql_number(s, 12),
         .domain_messages = sql_number(s, 13),
     };
+    language = sql_text(a, s, 14);
+    memcpy(out->language, language.p ? language.p : "", MIN(language.n, (size_t)DIRECTORY_LANGUAGE_MAX));
 }
 
 struct account_limits directory_limits(const struct directory_account *account, uint64_t quota_default)
@@ -45,6 +47,8 @@ static enum st check_change(const struct directory_change *c)
         return FAIL(ST_LIMIT, "a name or a reason has at most %d bytes of UTF-8", DIRECTORY_NAME_MAX);
     if ((c->quota_bytes && *c->quota_bytes > INT64_MAX) || (c->quota_messages && *c->quota_messages > INT64_MAX))
         return FAIL(ST_LIMIT, "such a quota can't be kept");
+    if (c->language && c->language->n > DIRECTORY_LANGUAGE_MAX)
+        return FAIL(ST_LIMIT, "the name of a language has at most %d bytes", DIRECTORY_LANGUAGE_MAX);
     return ST_OK;
 }
 
@@ -87,6 +91,10 @@ static enum st apply(struct directory *d, uint64_t id, const struct directory_ch
     if (c->keep_s) {
         TRY(*c->keep_s == KEEP_DEFAULT ? sql_bind(d, SQL_ACCOUNT_KEEP_DEFAULT, &s, "u", id)
                                        : sql_bind(d, SQL_ACCOUNT_KEEP, &s, "uu", id, (uint64_t)*c->keep_s));
+        TRY(update(d, s));
+    }
+    if (c->language) {
+        TRY(sql_bind(d, SQL_ACCOUNT_LANGUAGE, &s, "us", id, *c->language));
         TRY(update(d, s));
     }
     return ST_OK;

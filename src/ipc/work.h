@@ -17,6 +17,7 @@ struct work_rcpt {
 struct work_letter {
     uint64_t id, size, account, credential, arrival_us;
     uint32_t attempts, priority;
+    bool is_notice;          /* of ours, about another letter */
     struct str reverse_path; /* "": the null path */
     struct attribute *attrs; /* "BODY", "SMTPUTF8", "RET", ... */
     size_t n_attrs;

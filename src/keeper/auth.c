@@ -134,7 +134,8 @@ static enum st tell_box(struct keeper *k, const struct keeper_grant *g, const un
                                 .credential = g->credential,
                                 .rights = g->rights,
                                 .limits = directory_limits(g->account, g->set->quota_default),
-                                .login = g->account->address};
+                                .login = g->account->address,
+                                .language = str_z(g->account->language)};
     struct msg_grant_answer answer;
 
     if (!box)

@@ -55,6 +55,7 @@ struct changes {
     bool has_users; /* of this machine: */
     struct str users[DIRECTORY_LOCAL_USERS_MAX + 1];
     size_t n_users;
+    struct str language;
 };
 
 static enum st keep_arg(struct str v, uint32_t *out)
@@ -103,6 +104,19 @@ static void users_arg(struct str v, struct changes *out)
         out->users[out->n_users++] = str_trim(name);
 }
 
+/* One of those that notices are written in; none for "default". */
+static enum st language_arg(struct str *v)
+{
+    if (str_eq(*v, STR("default"))) {
+        *v = STR("");
+        return ST_OK;
+    }
+    for (enum config_language l = 0; config_language_name(l); l++)
+        if (str_eq(*v, str_z(config_language_name(l))))
+            return ST_OK;
+    return FAIL(ST_SYNTAX, "notices are not written in \"%.*s\": en, zh, or default", STR_ARGS(*v));
+}
+
 static enum st changes_arg(struct command *c, struct changes *out)
 {
     struct str v;
@@ -124,6 +138,10 @@ static enum st changes_arg(struct command *c, struct changes *out)
     }
     if (admin_value(&c->args, "local-users", &v))
         users_arg(v, out);
+    if (admin_value(&c->args, "language", &out->language)) {
+        TRY(language_arg(&out->language));
+        out->change.language = &out->language;
+    }
     if (admin_value(&c->args, "send-as-domain", &v)) {
         if (!str_eq(v, STR("yes")) && !str_eq(v, STR("no")))
             return FAIL(ST_SYNTAX, "--send-as-domain is yes or no");
@@ -295,6 +313,7 @@ static void account_fields(struct command *c, struct arena *a, const struct dire
     json_kv_bool(c->out, "disabled", account->is_disabled);
     json_kv_str(c->out, "reason", account->disabled);
     json_kv_bool(c->out, "send_as_domain", account->may_use_domain);
+    json_kv_str(c->out, "language", account->language[0] ? str_z(account->language) : STR("default"));
     json_kv_str(c->out, "keep_deleted", keep_text(a, account->keep_s));
     json_kv_str(c->out, "created", time_rfc3339(a, account->created_us));
     json_kv_str(c->out, "id", arena_printf(a, "%016llx", (unsigned long long)account->id));

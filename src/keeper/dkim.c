@@ -5,6 +5,7 @@
 #include "base/secret.h"
 #include "ipc/lists.h"
 #include "keeper/keeper.h"
+#include "mime/addrspec.h"
 #include "policy/dkim_sign.h"
 
 #include <openssl/err.h>
@@ -142,6 +143,23 @@ struct dkim_job {
     size_t signature_n;
 };
 
+/* A notice of this server: for the domain that its name is of, or is below (RFC 6376 section 3.10 lets a parent sign). */
+static enum st may_sign_notice(struct dkim_job *j)
+{
+    struct str host = j->set->host_name;
+    bool ours = false;
+
+    if (!str_ieq(j->text, arena_printf(j->a, "MAILER-DAEMON@%.*s", STR_ARGS(host))))
+        return FAIL(ST_DENIED, "nobody of here has sent it");
+    TRY(domain_parse(j->a, host, &host));
+    while (!ours && host.n) {
+        TRY(directory_is_ours(j->k->directory, host, &ours));
+        j->domain = host;
+        host = str_from(host, str_find(host, '.') + 1);
+    }
+    return ours ? ST_OK : FAIL(ST_FOREIGN, "%.*s is not in a domain of this server", STR_ARGS(j->set->host_name));
+}
+
 /* Only who may send as the address has it signed. */
 static enum st may_sign(struct dkim_job *j)
 {
@@ -149,7 +167,7 @@ static enum st may_sign(struct dkim_job *j)
     bool ours;
 
     if (!j->account)
-        return FAIL(ST_DENIED, "nobody of here has sent it");
+        return may_sign_notice(j);
     TRY(keeper_address(j->k->directory, j->a, j->text, false, &address));
     TRY(directory_is_ours(j->k->directory, address.domain, &ours));
     if (!ours)

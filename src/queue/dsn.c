@@ -3,33 +3,39 @@
 #include "queue/dsn.h"
 
 #include "base/clock.h"
+#include "base/codec.h"
 #include "base/random.h"
+#include "mime/header.h"
+#include "mime/narrow.h"
 
-#define FULL_MAX 65536u   /* letters up to this size come back whole, unless their sender asks for headers only */
 #define HEADER_MAX 65536u /* of a header that comes back */
 #define LINE_WANTED 900   /* folded above this: RFC 5322 section 2.1.1 allows 998 */
+#define ID_MAX 900        /* of the letter's Message-ID */
+#define LANGUAGES 2       /* of enum config_language */
 
-static const struct {
-    struct str action, subject, text;
-} kinds[] = {
-    [DSN_FAILED] = {STR("failed"), STR("Undelivered: your letter could not be delivered"),
-                    STR("could not be delivered, and will not be tried again:")},
-    [DSN_DELAYED] = {STR("delayed"), STR("Delayed: your letter has not been delivered yet"),
-                     STR("has not been delivered yet. You need do nothing: it is tried again and again.")},
-    [DSN_DELIVERED] = {STR("delivered"), STR("Delivered: your letter has arrived"), STR("has been delivered:")},
-    [DSN_RELAYED] = {STR("relayed"), STR("Relayed: your letter has been passed on"),
-                     STR("has been passed on to a server that sends no notices of its own:")},
-    [DSN_EXPANDED] = {STR("expanded"), STR("Delivered: your letter goes to several people"),
-                      STR("has been accepted for an address that leads to several people:")},
+enum text_id {
+#define TEXT(id, en, zh) TEXT_##id,
+#include "queue/texts.def"
+#undef TEXT
+    TEXTS
 };
 
-static struct str attr(const struct queue_attr *attrs, size_t n, struct str name)
-{
-    for (size_t i = 0; i < n; i++)
-        if (str_ieq(attrs[i].name, name))
-            return attrs[i].value;
-    return STR_NONE;
-}
+static const struct str texts[TEXTS][LANGUAGES] = {
+#define TEXT(id, en, zh) [TEXT_##id] = {[LANGUAGE_EN] = {en, sizeof(en) - 1}, [LANGUAGE_ZH] = {zh, sizeof(zh) - 1}},
+#include "queue/texts.def"
+#undef TEXT
+};
+
+static const struct {
+    struct str action;
+    enum text_id subject, text;
+} kinds[] = {
+    [DSN_FAILED] = {STR("failed"), TEXT_SUBJECT_FAILED, TEXT_FAILED},
+    [DSN_DELAYED] = {STR("delayed"), TEXT_SUBJECT_DELAYED, TEXT_DELAYED},
+    [DSN_DELIVERED] = {STR("delivered"), TEXT_SUBJECT_DELIVERED, TEXT_DELIVERED},
+    [DSN_RELAYED] = {STR("relayed"), TEXT_SUBJECT_RELAYED, TEXT_RELAYED},
+    [DSN_EXPANDED] = {STR("expanded"), TEXT_SUBJECT_EXPANDED, TEXT_EXPANDED},
+};
 
 static bool is_8bit(struct str s)
 {
@@ -114,30 +120,46 @@ static enum dsn_action main_action(const struct dsn *d)
     return action;
 }
 
-static void add_head(const struct dsn *d, struct arena *a, struct str boundary, bool is_wide, struct buf *b)
-{
-    struct str host = d->host_name;
+/* --- what people read ---------------------------------------------------------------------------------------------- */
 
-    add_date(b, a, "Date", d->now_us);
-    buf_addf(b, "From: Mail delivery <MAILER-DAEMON@%.*s>\r\nTo: <%.*s>\r\n", STR_ARGS(host),
-             STR_ARGS(d->entry->reverse_path));
-    buf_addf(b, "Subject: %.*s\r\n", STR_ARGS(kinds[main_action(d)].subject));
-    buf_addf(b, "Message-ID: <%.*s@%.*s>\r\n", STR_ARGS(random_word(a, 20)), STR_ARGS(host));
-    buf_addz(b, "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"); /* RFC 3834 section 5.1 */
-    buf_addf(b, "Content-Type: multipart/report; report-type=%s;\r\n\tboundary=\"%.*s\"\r\n",
-             is_wide ? "global-delivery-status" : "delivery-status", STR_ARGS(boundary));
-    if (is_wide || is_8bit(d->letter))
-        buf_addz(b, "Content-Transfer-Encoding: 8bit\r\n");
-    buf_addz(b, "\r\n");
+static void add_text(const struct dsn *d, enum text_id id, struct str arg, struct buf *b)
+{
+    struct str text = texts[id][d->language];
+    size_t at = str_search(text, STR("%s"));
+
+    buf_add(b, str_sub(text, 0, at));
+    if (at < text.n)
+        buf_add(b, arg);
+    buf_add(b, str_from(text, at + 2));
 }
 
-static void add_people_rcpt(const struct dsn_rcpt *r, struct buf *b)
+/* In a header: encoded words (RFC 2047) of whole characters where it is not ASCII. */
+static void add_words(struct str text, struct buf *b)
+{
+    for (size_t at = 0, n; at < text.n; at += n) {
+        n = MIN(text.n - at, (size_t)45); /* 60 letters in base64: a word has 75 at most */
+        if (str_is_ascii(text)) {
+            buf_add(b, text);
+            return;
+        }
+        while (at + n < text.n && ((unsigned char)text.p[at + n] & 0xc0) == 0x80)
+            n--;
+        buf_addz(b, at ? "\r\n =?utf-8?B?" : "=?utf-8?B?");
+        base64_encode(b, str_sub(text, at, n));
+        buf_addz(b, "?=");
+    }
+}
+
+static void add_people_rcpt(const struct dsn *d, const struct dsn_rcpt *r, struct buf *b)
 {
     buf_addf(b, "\r\n  <%.*s>\r\n", STR_ARGS(r->rcpt->address));
     if (!r->answer.n)
         return;
-    if (r->is_remote && r->host.n)
-        buf_addf(b, "    The server %.*s said:\r\n", STR_ARGS(r->host));
+    if (r->is_remote && r->host.n) {
+        buf_addz(b, "    ");
+        add_text(d, TEXT_SAID, r->host, b);
+        buf_addz(b, "\r\n");
+    }
     buf_addz(b, "    ");
     add_folded(b, r->answer);
     buf_addz(b, "\r\n");
@@ -147,20 +169,29 @@ static void add_for_people(const struct dsn *d, struct arena *a, struct buf *b)
 {
     struct str arrival = time_rfc5322(a, d->entry->arrival_us);
 
-    buf_addf(b, "This is the mail server %.*s.\r\n", STR_ARGS(d->host_name));
+    add_text(d, TEXT_SERVER, d->host_name, b);
     for (enum dsn_action action = DSN_FAILED; action < DSN_ACTIONS; action++) {
         if (!has(d, action))
             continue;
-        buf_addf(b, "\r\nYour letter of %.*s\r\n%.*s\r\n", STR_ARGS(arrival), STR_ARGS(kinds[action].text));
+        buf_addz(b, "\r\n\r\n");
+        add_text(d, TEXT_LETTER_OF, arrival, b);
+        buf_addz(b, "\r\n");
+        add_text(d, kinds[action].text, STR_NONE, b);
+        buf_addz(b, "\r\n");
         for (size_t i = 0; i < d->n_rcpts; i++)
             if (d->rcpts[i].action == action)
-                add_people_rcpt(&d->rcpts[i], b);
+                add_people_rcpt(d, &d->rcpts[i], b);
     }
-    if (has(d, DSN_DELAYED))
-        buf_addf(b, "\r\nIt is given up, and you are told, if it can't be delivered until\r\n%.*s.\r\n",
-                 STR_ARGS(time_rfc5322(a, d->rcpts[0].retry_until_us)));
-    buf_addz(b, "\r\nDetails for technical people are attached.\r\n");
+    buf_addz(b, "\r\n");
+    if (has(d, DSN_DELAYED)) {
+        add_text(d, TEXT_GIVEN_UP, time_rfc5322(a, d->rcpts[0].retry_until_us), b);
+        buf_addz(b, "\r\n\r\n");
+    }
+    add_text(d, TEXT_DETAILS, STR_NONE, b);
+    buf_addz(b, "\r\n");
 }
+
+/* --- what programs read -------------------------------------------------------------------------------------------- */
 
 /* The class must fit the action: 5 for failed, 4 for delayed, 2 for the others (RFC 3464 section 2.3.4). An expired letter has failed for a reason of class 4. */
 static void add_status(const struct dsn_rcpt *r, struct buf *b)
@@ -180,7 +211,7 @@ static void add_status(const struct dsn_rcpt *r, struct buf *b)
 
 static void add_report_rcpt(const struct dsn *d, const struct dsn_rcpt *r, struct arena *a, struct buf *b)
 {
-    struct str original = attr(r->rcpt->attrs, r->rcpt->n_attrs, STR("ORCPT"));
+    struct str original = queue_attr_get(r->rcpt->attrs, r->rcpt->n_attrs, STR("ORCPT"));
 
     buf_addz(b, "\r\n");
     if (original.n) {
@@ -209,7 +240,7 @@ static void add_report_rcpt(const struct dsn *d, const struct dsn_rcpt *r, struc
 
 static void add_report(const struct dsn *d, struct arena *a, struct buf *b)
 {
-    struct str envid = attr(d->entry->attrs, d->entry->n_attrs, STR("ENVID"));
+    struct str envid = queue_attr_get(d->entry->attrs, d->entry->n_attrs, STR("ENVID"));
 
     if (envid.n) {
         buf_addz(b, "Original-Envelope-Id: ");
@@ -222,11 +253,15 @@ static void add_report(const struct dsn *d, struct arena *a, struct buf *b)
         add_report_rcpt(d, &d->rcpts[i], a, b);
 }
 
-/* RET is about failures only (RFC 3461 section 4.3). */
+/* --- the letter that it is about ------------------------------------------------------------------------------------ */
+
+/* RET is about failures only (RFC 3461 section 4.3). A stranger's letter, whose sender may be anybody, comes back whole only where that was asked for. */
 static bool comes_whole(const struct dsn *d)
 {
-    return has(d, DSN_FAILED) && d->letter.n <= FULL_MAX &&
-           !str_ieq(attr(d->entry->attrs, d->entry->n_attrs, STR("RET")), STR("HDRS"));
+    struct str ret = queue_attr_get(d->entry->attrs, d->entry->n_attrs, STR("RET"));
+
+    return has(d, DSN_FAILED) && d->letter.n <= d->full_max && !str_ieq(ret, STR("HDRS")) &&
+           (d->entry->account || str_ieq(ret, STR("FULL")));
 }
 
 static struct str header_of(struct str letter)
@@ -240,38 +275,161 @@ static struct str header_of(struct str letter)
     return header;
 }
 
-static void add_letter(const struct dsn *d, bool is_wide, struct buf *b)
+enum config_language dsn_language(const struct queue_entry *e, struct str letter, enum config_language otherwise)
 {
-    bool whole = comes_whole(d);
-    struct str bytes = whole ? d->letter : header_of(d->letter);
+    struct str own = queue_attr_get(e->attrs, e->n_attrs, STR(QUEUE_LANGUAGE)), said = STR_NONE;
+    struct mime_field f;
 
-    buf_addf(b, "Content-Type: %s\r\n",
-             is_wide ? (whole ? "message/global" : "message/global-headers")
-                     : (whole ? "message/rfc822" : "text/rfc822-headers"));
-    if (is_8bit(bytes))
-        buf_addz(b, "Content-Transfer-Encoding: 8bit\r\n");
-    buf_addz(b, "\r\n");
-    buf_add(b, bytes);
-    if (!str_ends(bytes, STR("\r\n")))
-        buf_addz(b, "\r\n");
+    if (!own.n && queue_attr_get(e->attrs, e->n_attrs, STR("SMTPUTF8")).p &&
+        mime_header_find(header_of(letter), STR("Content-Language"), &f) == ST_OK)
+        said = str_trim(f.value);
+    said = own.n ? own : said;
+    for (enum config_language l = 0; l < LANGUAGES; l++) { /* the first one that it names: "zh", "zh-Hans-CN, en" */
+        struct str tag = str_z(config_language_name(l));
+
+        if (str_istarts(said, tag) && (said.n == tag.n || !ascii_is_alnum(said.p[tag.n])))
+            return l;
+    }
+    return otherwise;
+}
+
+/* The letter's Message-ID, where it is one that can stand in a field. */
+static struct str message_id(const struct dsn *d)
+{
+    struct mime_field f;
+    struct str id;
+
+    if (mime_header_find(header_of(d->letter), STR("Message-ID"), &f) != ST_OK)
+        return STR_NONE;
+    id = str_trim(f.value);
+    if (id.n < 3 || id.n > ID_MAX || id.p[0] != '<' || str_find(id, '>') != id.n - 1 || !str_is_ascii(id))
+        return STR_NONE;
+    for (size_t i = 0; i < id.n; i++)
+        if ((unsigned char)id.p[i] <= 32 || id.p[i] == 127)
+            return STR_NONE;
+    return id;
+}
+
+/* --- all of it ----------------------------------------------------------------------------------------------------- */
+
+struct parts {
+    const struct dsn *d;
+    struct arena *a;
+    struct buf *b;
+    struct str boundary;
+    bool is_wide;  /* an address of the report is beyond ASCII */
+    bool may_8bit; /* the one who gets it has such an address too, so his server takes UTF-8 (RFC 6533 section 4.5) */
+};
+
+static void add_head(const struct parts *p)
+{
+    const struct dsn *d = p->d;
+    struct str host = d->host_name, id = message_id(d);
+    struct buf *b = p->b;
+
+    add_date(b, p->a, "Date", d->now_us);
+    buf_addz(b, "From: ");
+    add_words(texts[TEXT_FROM][d->language], b);
+    buf_addf(b, " <MAILER-DAEMON@%.*s>\r\nTo: <%.*s>\r\nSubject: ", STR_ARGS(host), STR_ARGS(d->entry->reverse_path));
+    add_words(texts[kinds[main_action(d)].subject][d->language], b);
+    buf_addf(b, "\r\nMessage-ID: <%.*s@%.*s>\r\n", STR_ARGS(random_word(p->a, 20)), STR_ARGS(host));
+    if (id.n)
+        buf_addf(b, "In-Reply-To: %.*s\r\nReferences: %.*s\r\n", STR_ARGS(id), STR_ARGS(id));
+    buf_addz(b, "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"); /* RFC 3834 section 5.1 */
+    buf_addf(b, "Content-Type: multipart/report; report-type=%s;\r\n\tboundary=\"%.*s\"\r\n",
+             p->is_wide ? "global-delivery-status" : "delivery-status", STR_ARGS(p->boundary));
+}
+
+enum encoding { AS_IT_IS, IN_8BIT, IN_QP, IN_BASE64 };
+
+static void add_part(const struct parts *p, const char *type, enum encoding how, struct str bytes)
+{
+    static const char *const words[] = {[IN_8BIT] = "8bit", [IN_QP] = "quoted-printable", [IN_BASE64] = "base64"};
+
+    buf_addf(p->b, "--%.*s\r\nContent-Type: %s\r\n", STR_ARGS(p->boundary), type);
+    if (how != AS_IT_IS)
+        buf_addf(p->b, "Content-Transfer-Encoding: %s\r\n", words[how]);
+    buf_addz(p->b, "\r\n");
+    if (how == IN_QP)
+        mime_encode_qp(bytes, p->b);
+    else if (how == IN_BASE64)
+        mime_encode_base64(bytes, p->b);
+    else
+        buf_add(p->b, bytes);
+    buf_addz(p->b, "\r\n");
+}
+
+/* The original in the form that says what it is: with UTF-8 in its header it is message/global (RFC 6532 section 3.7), which may be encoded, as message/rfc822 may not. */
+static bool add_letter(const struct parts *p)
+{
+    struct str header = header_of(p->d->letter), bytes = comes_whole(p->d) ? p->d->letter : header;
+    bool is_whole = bytes.n != header.n, is_utf8 = is_8bit(header);
+
+    if (is_whole && is_utf8 && !str_is_utf8(bytes)) {
+        bytes = header; /* neither of the two: nothing that is whole fits it */
+        is_whole = false;
+    }
+    if (is_whole && is_utf8)
+        add_part(p, "message/global", p->may_8bit ? IN_8BIT : IN_BASE64, bytes);
+    else if (is_whole)
+        add_part(p, "message/rfc822", is_8bit(bytes) ? IN_8BIT : AS_IT_IS, bytes);
+    else if (p->is_wide && str_is_utf8(bytes))
+        add_part(p, "message/global-headers", !is_utf8 ? AS_IT_IS : p->may_8bit ? IN_8BIT : IN_QP, bytes);
+    else
+        add_part(p, "text/rfc822-headers", is_utf8 ? IN_QP : AS_IT_IS, bytes);
+    return is_8bit(bytes) && (p->may_8bit || (is_whole && !is_utf8));
+}
+
+static void add_parts(const struct parts *p, struct buf *text, struct buf *report, struct buf *out)
+{
+    const struct dsn *d = p->d;
+    struct parts behind = *p;
+    struct buf parts;
+    bool has_8bit;
+
+    buf_init(&parts, out->max);
+    behind.b = &parts;
+    add_part(&behind,
+             arena_cstr(p->a, arena_printf(p->a, "text/plain; charset=utf-8\r\nContent-Language: %s",
+                                           config_language_name(d->language))),
+             str_is_ascii(buf_str(text)) ? AS_IT_IS : IN_BASE64, buf_str(text));
+    has_8bit = is_8bit(buf_str(report)) && p->may_8bit;
+    add_part(&behind, p->is_wide ? "message/global-delivery-status" : "message/delivery-status",
+             !is_8bit(buf_str(report)) ? AS_IT_IS
+             : p->may_8bit             ? IN_8BIT
+                                       : IN_QP,
+             buf_str(report));
+    has_8bit = add_letter(&behind) || has_8bit;
+    if (has_8bit)
+        buf_addz(out, "Content-Transfer-Encoding: 8bit\r\n");
+    buf_addz(out, "\r\n");
+    buf_add(out, buf_str(&parts));
+    if (parts.over)
+        out->over = true;
+    buf_addf(out, "--%.*s--\r\n", STR_ARGS(p->boundary));
+    buf_fini(&parts);
 }
 
 void dsn_build(const struct dsn *d, struct buf *b)
 {
     struct arena a = ARENA_INIT;
-    struct str boundary = arena_printf(&a, "report-%.*s", STR_ARGS(random_word(&a, 20)));
-    bool is_wide = is_international(d);
+    struct parts p = {.d = d,
+                      .a = &a,
+                      .b = b,
+                      .boundary = arena_printf(&a, "report-%.*s", STR_ARGS(random_word(&a, 20))),
+                      .is_wide = is_international(d),
+                      .may_8bit = is_8bit(d->entry->reverse_path)};
+    struct buf text, report;
 
-    add_head(d, &a, boundary, is_wide, b);
-    buf_addf(b, "--%.*s\r\nContent-Type: text/plain; charset=utf-8\r\n%s\r\n", STR_ARGS(boundary),
-             is_wide ? "Content-Transfer-Encoding: 8bit\r\n" : "");
-    add_for_people(d, &a, b);
-    buf_addf(b, "\r\n--%.*s\r\nContent-Type: message/%s\r\n%s\r\n", STR_ARGS(boundary),
-             is_wide ? "global-delivery-status" : "delivery-status",
-             is_wide ? "Content-Transfer-Encoding: 8bit\r\n" : "");
-    add_report(d, &a, b);
-    buf_addf(b, "\r\n--%.*s\r\n", STR_ARGS(boundary));
-    add_letter(d, is_wide, b);
-    buf_addf(b, "\r\n--%.*s--\r\n", STR_ARGS(boundary));
+    buf_init(&text, b->max);
+    buf_init(&report, b->max);
+    add_for_people(d, &a, &text);
+    add_report(d, &a, &report);
+    add_head(&p);
+    add_parts(&p, &text, &report, b);
+    if (text.over || report.over)
+        b->over = true;
+    buf_fini(&text);
+    buf_fini(&report);
     arena_fini(&a);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "config/settings.h"
 #include "queue/queue.h"
 
 enum dsn_action { DSN_FAILED, DSN_DELAYED, DSN_DELIVERED, DSN_RELAYED, DSN_EXPANDED, DSN_ACTIONS };
@@ -17,11 +18,16 @@ struct dsn_rcpt {
 struct dsn {
     struct str host_name; /* ours */
     const struct queue_entry *entry;
+    enum config_language language;
+    uint64_t full_max; /* a letter larger than that comes back as its header */
     uint64_t now_us;
     const struct dsn_rcpt *rcpts;
     size_t n_rcpts;
     struct str letter; /* the one that it is about, as it was sent */
 };
+
+/* The sender's: of his account, or as his letter in UTF-8 says (Content-Language), else the given one. */
+enum config_language dsn_language(const struct queue_entry *e, struct str letter, enum config_language otherwise);
 
 /* A whole letter, for entry->reverse_path. */
 void dsn_build(const struct dsn *d, struct buf *out);

@@ -3,6 +3,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "queue/caps.h"
 #include "queue/entry.h"
 
 #include <stdatomic.h>
@@ -23,6 +24,9 @@ struct queue {
     struct list changes;                               /* of struct queue_change, not durable yet */
     struct str host_name;                              /* the server's */
     struct queue_retry retry;
+    struct queue_notices notices;
+    struct caps caps;
+    atomic_uint_fast64_t told[QUEUE_TOLD_WAYS];
     /* who carries what, claim.c */
     struct map leased;         /* of struct queue_lease, by id */
     struct entry_place cursor; /* what is due before this place is leased, or being changed */

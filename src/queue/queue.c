@@ -223,6 +223,7 @@ struct queue *queue_new(const struct queue_options *opt)
     q->store = opt->store;
     q->core = opt->core;
     q->host_name = opt->host_name;
+    q->notices = (struct queue_notices){.full_max = 65536, .per_sender = 100, .per_hour = 5000};
     list_init(&q->changes);
     co_waitq_init(&q->looking);
     return q;
@@ -234,6 +235,7 @@ void queue_free(struct queue *q)
         return;
     map_fini(&q->changing);
     queue_claim_fini(q);
+    caps_fini(&q->caps);
     mem_free(q->quarantine);
     mem_free(q);
 }
@@ -241,6 +243,17 @@ void queue_free(struct queue *q)
 void queue_set_retry(struct queue *q, const struct queue_retry *retry)
 {
     q->retry = *retry;
+}
+
+void queue_set_notices(struct queue *q, const struct queue_notices *n)
+{
+    q->notices = *n;
+}
+
+void queue_get_told(struct queue *q, uint64_t *out)
+{
+    for (size_t i = 0; i < QUEUE_TOLD_WAYS; i++)
+        out[i] = atomic_load(&q->told[i]);
 }
 
 void queue_get_counts(struct queue *q, struct queue_counts *out)

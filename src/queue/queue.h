@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "config/settings.h"
 #include "store/store.h"
 
 struct queue;
@@ -47,6 +48,10 @@ struct queue_rcpt {
 #define QUEUE_DONE ".done"
 /* The alias of ours that has sent a stranger's letter on to this recipient. */
 #define QUEUE_VIA ".via"
+/* The language of the account that has sent it. */
+#define QUEUE_LANGUAGE ".language"
+/* It is a notice of our own. */
+#define QUEUE_NOTICE ".notice"
 struct str queue_attr_get(const struct queue_attr *attrs, size_t n, struct str name); /* p is NULL: there is none */
 bool queue_rcpt_is_done(const struct queue_rcpt *r);
 
@@ -107,6 +112,27 @@ struct queue_retry {
 };
 void queue_set_retry(struct queue *q, const struct queue_retry *retry); /* from the next outcome on */
 
+/* Who is told, and how (RFC 3461, 3464, 3834). Most of them in an hour; strangers have not logged in. */
+struct queue_notices {
+    enum config_language language;
+    enum config_strangers strangers;
+    uint64_t full_max; /* a letter up to that comes back whole */
+    uint32_t per_sender, per_hour;
+};
+void queue_set_notices(struct queue *q, const struct queue_notices *n); /* from the next outcome on */
+
+/* What became of those that an outcome called for. */
+enum queue_told {
+    QUEUE_TOLD_NOBODY,   /* nobody wants to know */
+    QUEUE_TOLD,          /* a notice goes to the sender */
+    QUEUE_TOLD_NULL,     /* it failed, and has no sender: it was a notice itself */
+    QUEUE_TOLD_CAPPED,   /* too many in this hour */
+    QUEUE_TOLD_STRANGER, /* the sender has not logged in, and may be anybody: notice_strangers */
+    QUEUE_TOLD_WAYS
+};
+/* Since the start, from any core; `out` has QUEUE_TOLD_WAYS. */
+void queue_get_told(struct queue *q, uint64_t *out);
+
 /* Entries that are due and that nobody has, at most `most` of them (1 to 1000), in order of their due times; waits until the deadline for one when there is none (*out_n is 0 then).
  * They are the caller's until they are settled or given back, in memory only: a box that starts anew has given nothing away. Texts live in the arena. Recipients that
  * are not due yet are among the entry's. */
@@ -135,9 +161,9 @@ struct queue_result {
 };
 
 /* What became of recipients of a claimed entry. One commit holds the entry as it is then, or its end, and the notice to its sender if there is one to be given: no notice is lost or
- * given twice. `last`: the caller is done with the entry. One that this box has not given away is fine: the one before it has. ST_NOTFOUND: it is gone; ST_BUSY: it is being changed, ask again; ST_SYNTAX: no such recipient. Claimed still after other errors. */
-enum st queue_settle(struct queue *q, uint64_t id, const struct queue_result *results, size_t n, bool last)
-    SUSPENDS MUST_USE;
+ * given twice. `last`: the caller is done with the entry. One that this box has not given away is fine: the one before it has. ST_NOTFOUND: it is gone; ST_BUSY: it is being changed, ask again; ST_SYNTAX: no such recipient. Claimed still after other errors. `out_told` may be NULL. */
+enum st queue_settle(struct queue *q, uint64_t id, const struct queue_result *results, size_t n, bool last,
+                     enum queue_told *out_told) SUSPENDS MUST_USE;
 
 /* The same for those recipients of a claimed entry who need no carrying. It stays claimed when others wait still. As queue_settle. */
 enum st queue_settle_done(struct queue *q, const struct queue_entry *e) SUSPENDS MUST_USE;

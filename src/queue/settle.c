@@ -5,7 +5,8 @@
 #include "base/must.h"
 #include "base/random.h"
 
-#define NOTICE_MAX (1u << 20) /* bytes of a notice */
+#define NOTICE_MAX (8u << 20) /* bytes of a notice without the letter that comes back */
+#define STRANGER_SHARE 10     /* to those who have not logged in: so many times less */
 #define TOLD_OF_DELAY ".told" /* an attribute of our own: the sender knows that this recipient waits */
 
 struct settling {
@@ -16,6 +17,7 @@ struct settling {
     struct queue_rcpt *rcpts; /* of `is` */
     struct dsn_rcpt *told;
     size_t n_told;
+    enum queue_told how;
 };
 
 /* --- when again ------------------------------------------------------------------------------------------------- */
@@ -72,11 +74,34 @@ static bool wants(const struct queue_rcpt *r, enum dsn_action action)
     return false;
 }
 
+/* His address may be forged, and he is told of what he asked for, or of what went wrong with a letter that somebody may well have written. */
+static bool spares_stranger(const struct settling *s, const struct queue_result *res, enum dsn_action action)
+{
+    const struct queue_rcpt *r = &s->rcpts[res->rcpt];
+
+    if (s->is.account || s->q->notices.strangers == STRANGERS_ALWAYS)
+        return false;
+    if (s->q->notices.strangers == STRANGERS_NEVER)
+        return true;
+    if (action == DSN_DELAYED)
+        return !queue_attr_get(r->attrs, r->n_attrs, STR("NOTIFY")).p;
+    return action == DSN_FAILED && (str_starts(res->status, STR("5.7.")) || str_starts(res->status, STR("5.6.")));
+}
+
+static void note(struct settling *s, enum queue_told how)
+{
+    s->how = MAX(s->how, how); /* QUEUE_TOLD comes of the others when it is built */
+}
+
 static void tell(struct settling *s, const struct queue_result *res, enum dsn_action action)
 {
     const struct queue_rcpt *r = &s->rcpts[res->rcpt];
 
-    if (s->is.reverse_path.n && wants(r, action))
+    if (!s->is.reverse_path.n && action == DSN_FAILED)
+        note(s, QUEUE_TOLD_NULL);
+    else if (s->is.reverse_path.n && wants(r, action) && spares_stranger(s, res, action))
+        note(s, QUEUE_TOLD_STRANGER);
+    else if (s->is.reverse_path.n && wants(r, action))
         s->told[s->n_told++] = (struct dsn_rcpt){.rcpt = r,
                                                  .action = action,
                                                  .is_remote = res->is_remote,
@@ -179,8 +204,12 @@ static enum st apply_all(struct settling *s, const struct queue_result *results,
 /* The notice is a letter of the queue like any other, from nobody, in the same commit. */
 static enum st build_notice(struct settling *s, struct str *out) SUSPENDS
 {
-    struct dsn d = {
-        .host_name = s->q->host_name, .entry = &s->is, .now_us = s->now_us, .rcpts = s->told, .n_rcpts = s->n_told};
+    struct dsn d = {.host_name = s->q->host_name,
+                    .full_max = s->q->notices.full_max,
+                    .entry = &s->is,
+                    .now_us = s->now_us,
+                    .rcpts = s->told,
+                    .n_rcpts = s->n_told};
     struct blob_view letter = {0};
     struct buf bytes;
     enum st st = blob_open(s->q->store, s->is.blob, &letter);
@@ -189,7 +218,8 @@ static enum st build_notice(struct settling *s, struct str *out) SUSPENDS
         st != ST_NOTFOUND) /* one that can't be read any more must not go without a word */
         return st;
     d.letter = st == ST_OK ? letter.bytes : STR_NONE;
-    buf_init(&bytes, NOTICE_MAX);
+    d.language = dsn_language(&s->is, d.letter, s->q->notices.language);
+    buf_init(&bytes, NOTICE_MAX + 2 * d.full_max); /* base64, and the longest lines of a report */
     dsn_build(&d, &bytes);
     if (st == ST_OK)
         blob_close(&letter);
@@ -200,12 +230,28 @@ static enum st build_notice(struct settling *s, struct str *out) SUSPENDS
     return st;
 }
 
+/* Too many of them would be an attack on whoever has that address. */
+static bool may_tell(struct settling *s)
+{
+    const struct queue_notices *n = &s->q->notices;
+    uint32_t most = s->is.account ? n->per_sender : MAX(n->per_sender / STRANGER_SHARE, 1u);
+
+    if (!s->n_told)
+        return false;
+    s->how = caps_take(&s->q->caps, s->now_us, s->is.reverse_path, most, n->per_hour) ? QUEUE_TOLD : QUEUE_TOLD_CAPPED;
+    return s->how == QUEUE_TOLD;
+}
+
 static struct queue_entry notice_entry(struct settling *s, const struct queue_rcpt *to, struct str bytes)
 {
+    static const struct queue_attr attrs[] = {{STR(QUEUE_NOTICE), STR("1")}, {STR("SMTPUTF8"), STR("")}};
+
     return (struct queue_entry){.blob = blob_new_id(s->q->store),
                                 .size = bytes.n,
                                 .arrival_us = s->now_us,
                                 .due_us = s->now_us,
+                                .attrs = attrs,
+                                .n_attrs = str_is_ascii(to->address) ? 1 : 2, /* RFC 6531 section 3.4 */
                                 .rcpts = to,
                                 .n_rcpts = 1};
 }
@@ -262,7 +308,7 @@ static enum st settle(struct settling *s, uint64_t id, const struct queue_result
     st = queue_get(s->q, id, s->a, &s->was);
     if (st == ST_OK)
         st = apply_all(s, results, n);
-    if (st == ST_OK && s->n_told)
+    if (st == ST_OK && may_tell(s))
         st = build_notice(s, &notice);
     if (st != ST_OK) {
         map_del(&s->q->changing, id);
@@ -271,7 +317,8 @@ static enum st settle(struct settling *s, uint64_t id, const struct queue_result
     return write_down(s, notice);
 }
 
-enum st queue_settle(struct queue *q, uint64_t id, const struct queue_result *results, size_t n, bool last)
+enum st queue_settle(struct queue *q, uint64_t id, const struct queue_result *results, size_t n, bool last,
+                     enum queue_told *out_told)
 {
     struct arena a = ARENA_INIT;
     struct settling s;
@@ -286,6 +333,10 @@ enum st queue_settle(struct queue *q, uint64_t id, const struct queue_result *re
     } while (queue_again(st, &tries));
     if (st == ST_OK && n)
         queue_claim_moved(q, id, s.is.due_us);
+    if (st == ST_OK)
+        atomic_fetch_add(&q->told[s.how], 1);
+    if (st == ST_OK && out_told)
+        *out_told = s.how;
     if (st == ST_NOTFOUND || (st == ST_OK && last))
         queue_claim_end(q, id);
     arena_fini(&a);
@@ -318,7 +369,7 @@ enum st queue_settle_done(struct queue *q, const struct queue_entry *e)
         else
             others = others || r->state == QUEUE_RCPT_WAITING;
     }
-    st = n ? queue_settle(q, e->id, results, n, !others) : ST_OK;
+    st = n ? queue_settle(q, e->id, results, n, !others, NULL) : ST_OK;
     arena_fini(&a);
     return st;
 }

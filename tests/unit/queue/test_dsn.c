@@ -29,6 +29,7 @@ static const struct queue_rcpt rcpts[] = {
     {.address = STR("carl@there.test")},
 };
 static const struct queue_entry entry = {.id = 5,
+                                         .account = 7,
                                          .reverse_path = STR("alice@here.test"),
                                          .rcpts = rcpts,
                                          .n_rcpts = 2,
@@ -41,6 +42,7 @@ static const struct queue_entry entry = {.id = 5,
 static struct dsn notice(const struct dsn_rcpt *v, size_t n)
 {
     return (struct dsn){.host_name = STR("mail.here.test"),
+                        .full_max = 65536,
                         .entry = &entry,
                         .now_us = 1792000000000000,
                         .rcpts = v,
@@ -156,7 +158,165 @@ TEST(addresses_beyond_ascii_make_an_international_report)
 
     CHECK(has_text(s, "report-type=global-delivery-status") &&
           has_text(s, "Content-Type: message/global-delivery-status\r\n"));
-    CHECK(has_text(s, "Final-Recipient: utf-8; b\303\274@there.test\r\n"));
+    CHECK(has_text(s, "Final-Recipient: utf-8; b=C3=BC@there.test\r\n")); /* its reader may have a server of 7 bits */
     CHECK(has_text(s, "Content-Type: message/global-headers\r\n"));
+    arena_fini(&a);
+}
+
+static bool is_7bit(struct str s)
+{
+    return str_is_ascii(s);
+}
+
+TEST(chinese_is_encoded_so_that_every_server_takes_it)
+{
+    const struct dsn_rcpt v[] = {{.rcpt = &rcpts[0],
+                                  .action = DSN_FAILED,
+                                  .is_remote = true,
+                                  .answer = STR("550 no"),
+                                  .host = STR("mx.there.test")},
+                                 {.rcpt = &rcpts[1], .action = DSN_DELAYED, .retry_until_us = 1792432000000000}};
+    struct arena a = ARENA_INIT;
+    struct dsn d = notice(v, 2);
+    struct str s, rest, line;
+    size_t at;
+
+    d.language = LANGUAGE_ZH;
+    s = rest = build(&a, &d);
+    CHECK(is_7bit(s) && has_text(s, "Subject: =?utf-8?B?6YCA5L+h77ya") && has_text(s, "Content-Language: zh\r\n"));
+    CHECK(has_text(s, "From: =?utf-8?B?6YKu5Lu25oqV6YCS57O757uf?= <MAILER-DAEMON@mail.here.test>\r\n"));
+    CHECK(has_text(s, "Diagnostic-Code: smtp; 550 no\r\n")); /* programs read the same in every language */
+    while (str_split(&rest, '\n', &line))
+        CHECK(line.n <= 78);
+    at = str_search(s, STR("Content-Transfer-Encoding: base64\r\n\r\n"));
+    CHECK(at < s.n);
+    arena_fini(&a);
+}
+
+/* Words are cut between characters. */
+TEST(words_of_a_header)
+{
+    char text[200];
+    struct buf b;
+
+    for (size_t n = 0; n < 60; n++) {
+        struct str rest, line;
+
+        memset(text, 'x', n % 3);
+        for (size_t i = 0; i < n; i++)
+            memcpy(text + n % 3 + 3 * i, "\xe9\x82\xae", 3);
+        buf_init(&b, 1000);
+        add_words(str_n(text, n % 3 + 3 * n), &b);
+        CHECK(!b.over);
+        rest = buf_str(&b);
+        while (str_split(&rest, '\n', &line)) {
+            struct arena a = ARENA_INIT;
+            struct str word = str_trim(line), raw;
+
+            if (str_is_ascii(str_n(text, n % 3 + 3 * n)))
+                continue;
+            CHECK(word.n <= 75 && str_starts(word, STR("=?utf-8?B?")) && str_ends(word, STR("?=")));
+            CHECK_ST(base64_decode(&a, str_sub(word, 10, word.n - 12), &raw), ST_OK);
+            CHECK(str_is_utf8(raw));
+            arena_fini(&a);
+        }
+        buf_fini(&b);
+    }
+}
+
+TEST(whose_language)
+{
+    static const struct queue_attr own = {STR(QUEUE_LANGUAGE), STR("zh")}, utf8 = {STR("SMTPUTF8"), STR("")};
+    struct queue_entry e = {0};
+    static const struct {
+        const char *header;
+        enum config_language want;
+    } cases[] = {{"Content-Language: zh\r\n\r\n", LANGUAGE_ZH},
+                 {"Content-Language: zh-Hans-CN, en\r\n\r\n", LANGUAGE_ZH},
+                 {"A: b\r\ncontent-language:\r\n ZH\r\n\r\n", LANGUAGE_ZH},
+                 {"Content-Language: zhx\r\n\r\n", LANGUAGE_EN},
+                 {"Content-Language:\r\n\r\n", LANGUAGE_EN},
+                 {"\r\nContent-Language: zh\r\n", LANGUAGE_EN}};
+
+    CHECK(dsn_language(&e, STR("Content-Language: zh\r\n\r\n"), LANGUAGE_EN) == LANGUAGE_EN);
+    e.n_attrs = 1;
+    e.attrs = &utf8;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        CHECK(dsn_language(&e, str_z(cases[i].header), LANGUAGE_EN) == cases[i].want);
+    CHECK(dsn_language(&e, STR("Content-Language: en\r\n\r\n"), LANGUAGE_ZH) == LANGUAGE_EN);
+    CHECK(dsn_language(&e, STR("Content-Language: fr\r\n\r\n"), LANGUAGE_ZH) == LANGUAGE_ZH);
+    e.attrs = &own;
+    CHECK(dsn_language(&e, STR("Content-Language: en\r\n\r\n"), LANGUAGE_EN) == LANGUAGE_ZH);
+    CHECK(dsn_language(&e, STR_NONE, LANGUAGE_EN) == LANGUAGE_ZH);
+}
+
+TEST(it_refers_to_the_letter)
+{
+    static const char *const bad[] = {"x", "<a@b> <c@d>", "<a b>", "<>", "<a@b", "<\xc3\xbc@b>"};
+    const struct dsn_rcpt v = {.rcpt = &rcpts[0], .action = DSN_FAILED};
+    struct arena a = ARENA_INIT;
+    struct dsn d = notice(&v, 1);
+
+    d.letter = STR("Message-ID:\r\n <a1@here.test>\r\nFrom: x\r\n\r\ntext\r\n");
+    CHECK(has_text(build(&a, &d), "\r\nIn-Reply-To: <a1@here.test>\r\nReferences: <a1@here.test>\r\n"));
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        d.letter = arena_printf(&a, "Message-ID: %s\r\n\r\ntext\r\n", bad[i]);
+        CHECK(!has_text(build(&a, &d), "In-Reply-To"));
+    }
+    arena_fini(&a);
+}
+
+TEST(how_much_comes_back)
+{
+    static const struct queue_attr full = {STR("RET"), STR("FULL")};
+    const struct dsn_rcpt v = {.rcpt = &rcpts[1], .action = DSN_FAILED};
+    struct queue_entry e = entry;
+    struct arena a = ARENA_INIT;
+    struct dsn d = notice(&v, 1);
+
+    e.attrs = &full;
+    e.n_attrs = 1;
+    d.entry = &e;
+    CHECK(has_text(build(&a, &d), "The text"));
+    d.full_max = d.letter.n - 1;
+    CHECK(!has_text(build(&a, &d), "The text") && has_text(build(&a, &d), "Content-Type: text/rfc822-headers\r\n"));
+    d.full_max = 65536;
+    e.account = 0;
+    CHECK(has_text(build(&a, &d), "The text"));
+    e.n_attrs = 0; /* a stranger who has not asked for it */
+    CHECK(!has_text(build(&a, &d), "The text"));
+    arena_fini(&a);
+}
+
+/* RFC 6533 section 4.5: whoever gets it may have a server that takes ASCII only. */
+TEST(letters_beyond_ascii_come_back_encoded)
+{
+    const struct queue_rcpt r = {.address = STR("b\303\274@there.test")};
+    const struct dsn_rcpt v = {.rcpt = &r, .action = DSN_FAILED};
+    struct queue_entry e = entry;
+    struct arena a = ARENA_INIT;
+    struct dsn d = notice(&v, 1);
+    struct str s;
+
+    e.n_attrs = 0;
+    d.entry = &e;
+    d.letter = STR("Subject: gr\303\274n\r\n\r\nText \303\274\r\n");
+    s = build(&a, &d);
+    CHECK(is_7bit(s) && has_text(s, "Content-Type: message/global\r\nContent-Transfer-Encoding: base64\r\n"));
+    CHECK(has_text(s, "Final-Recipient: utf-8; b=C3=BC@there.test"));
+    d.full_max = 0;
+    s = build(&a, &d);
+    CHECK(is_7bit(s) && has_text(s, "message/global-headers\r\nContent-Transfer-Encoding: quoted-printable\r\n"));
+    d.full_max = 65536;
+    e.reverse_path = STR("j\303\266@here.test");
+    s = build(&a, &d);
+    CHECK(!is_7bit(s) && str_is_utf8(s) &&
+          has_text(s, "Content-Type: message/global\r\nContent-Transfer-Encoding: 8bit\r\n"));
+    d.letter = STR("Subject: x\r\n\r\nText \303\274\r\n");
+    s = build(&a, &d);
+    CHECK(has_text(s, "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: 8bit\r\n"));
+    d.letter = STR("Subject: \377\r\n\r\nText\r\n"); /* no UTF-8: nothing that is whole fits it */
+    s = build(&a, &d);
+    CHECK(str_is_utf8(s) && has_text(s, "text/rfc822-headers\r\nContent-Transfer-Encoding: quoted-printable\r\n"));
     arena_fini(&a);
 }

@@ -67,7 +67,7 @@ static enum st settle_one(struct queue *q, uint64_t id, uint32_t rcpt, enum queu
 {
     return queue_settle(
         q, id, &(struct queue_result){.rcpt = rcpt, .fate = fate, .status = STR("4.2.0"), .answer = STR("said so")}, 1,
-        true);
+        true, NULL);
 }
 
 static void body_claiming(struct world *w)
@@ -121,7 +121,7 @@ static void body_outcomes(struct world *w)
     queue_get_counts(q, &counts);
     CHECK(!counts.entries && !counts.bytes && !q->leased.n && !q->changing.n);
     CHECK_U64(w->store->blobs[0].refs, 1); /* the local copy's */
-    CHECK_ST(queue_settle(q, 4711, NULL, 0, true), ST_OK);
+    CHECK_ST(queue_settle(q, 4711, NULL, 0, true, NULL), ST_OK);
     end(q);
 }
 TEST(each_recipient_is_settled_once_and_the_last_one_ends_the_letter)
@@ -193,6 +193,98 @@ TEST(who_is_told_what)
     in_world(1, body_notices);
 }
 
+/* Of a letter whose sender has not logged in. */
+static uint64_t submit_strange(struct world *w, struct queue *q, const struct queue_rcpt *r, struct str from)
+{
+    struct delivery_rcpt local = {.account = 7};
+    struct delivery d = {.mail = letter(w, "out"), .rcpts = &local, .n_rcpts = 1};
+    struct queue_entry e = {
+        .size = d.mail.bytes.n, .reverse_path = from, .due_us = wall, .arrival_us = wall, .rcpts = r, .n_rcpts = 1};
+    struct kv_part *part;
+
+    d.blob_id = e.blob = blob_new_id(w->store);
+    CHECK_ST(queue_prepare(q, &e, &part), ST_OK);
+    d.extra = part;
+    CHECK_ST(mail_deliver(w->mail, &d), ST_OK);
+    return e.id;
+}
+
+static enum queue_told told_of(struct queue *q, uint64_t id, enum queue_fate fate, struct str status)
+{
+    struct queue_result res = {.fate = fate, .is_remote = true, .status = status, .answer = STR("said so")};
+    enum queue_told told = QUEUE_TOLD_WAYS;
+
+    CHECK_ST(queue_settle(q, id, &res, 1, true, &told), ST_OK);
+    return told;
+}
+
+static void body_strangers(struct world *w)
+{
+    static const struct queue_attr any = {STR("NOTIFY"), STR("DELAY,SUCCESS")};
+    static const struct queue_rcpt asks = {.address = STR("x@far.test"), .attrs = &any, .n_attrs = 1};
+    struct str from = STR("a@example.test");
+    struct queue_notices n = {.full_max = 1000, .per_sender = 1000, .per_hour = 1000};
+    struct queue *q = begin(w);
+    uint64_t id, counts[QUEUE_TOLD_WAYS];
+
+#define STRANGE(rcpt, fate, status) told_of(q, submit_strange(w, q, rcpt, from), fate, STR(status))
+    queue_set_notices(q, &n);
+    CHECK(STRANGE(one, QUEUE_FAILED, "5.1.1") == QUEUE_TOLD && notice_of(w, q).p);
+    CHECK(STRANGE(one, QUEUE_FAILED, "5.7.1") == QUEUE_TOLD_STRANGER && !notice_of(w, q).p);
+    CHECK(STRANGE(one, QUEUE_FAILED, "5.6.0") == QUEUE_TOLD_STRANGER);
+    CHECK(STRANGE(&asks, QUEUE_RELAYED, "2.0.0") == QUEUE_TOLD && notice_of(w, q).p);
+    id = submit_strange(w, q, one, from);
+    wall += 101 * MINUTE;
+    CHECK(told_of(q, id, QUEUE_DEFERRED, STR("4.2.0")) == QUEUE_TOLD_STRANGER && !notice_of(w, q).p);
+    id = submit_strange(w, q, &asks, from);
+    wall += 101 * MINUTE;
+    CHECK(told_of(q, id, QUEUE_DEFERRED, STR("4.2.0")) == QUEUE_TOLD && notice_of(w, q).p);
+    n.strangers = STRANGERS_NEVER;
+    queue_set_notices(q, &n);
+    CHECK(STRANGE(one, QUEUE_FAILED, "5.1.1") == QUEUE_TOLD_STRANGER);
+    CHECK(told_of(q, submit(w, q, one, 1, wall), QUEUE_FAILED, STR("5.7.1")) == QUEUE_TOLD && notice_of(w, q).p);
+    n.strangers = STRANGERS_ALWAYS;
+    queue_set_notices(q, &n);
+    CHECK(STRANGE(one, QUEUE_FAILED, "5.7.1") == QUEUE_TOLD && notice_of(w, q).p);
+    from = STR(""); /* a notice that fails ends there */
+    CHECK(STRANGE(one, QUEUE_FAILED, "5.1.1") == QUEUE_TOLD_NULL && !notice_of(w, q).p);
+    CHECK(STRANGE(one, QUEUE_DELIVERED, "2.0.0") == QUEUE_TOLD_NOBODY);
+    queue_get_told(q, counts);
+    CHECK_U64(counts[QUEUE_TOLD], 5);
+    CHECK_U64(counts[QUEUE_TOLD_STRANGER], 4);
+    CHECK_U64(counts[QUEUE_TOLD_NULL], 1);
+    end(q);
+}
+TEST(strangers_are_told_of_what_went_wrong_but_not_of_junk)
+{
+    in_world(1, body_strangers);
+}
+
+static void body_caps(struct world *w)
+{
+    struct str from = STR("a@example.test");
+    struct queue_notices n = {.full_max = 1000, .per_sender = 20, .per_hour = 21};
+    struct queue *q = begin(w);
+
+    queue_set_notices(q, &n);
+    for (unsigned i = 0; i < 3; i++) {
+        CHECK(STRANGE(one, QUEUE_FAILED, "5.1.1") == (i < 2 ? QUEUE_TOLD : QUEUE_TOLD_CAPPED));
+        CHECK((notice_of(w, q).p != NULL) == (i < 2));
+    }
+    from = STR("b@example.test");
+    wall += 60 * MINUTE;
+    for (unsigned i = 0; i < 22; i++) {
+        CHECK(told_of(q, submit(w, q, one, 1, wall), QUEUE_FAILED, STR("5.1.1")) ==
+              (i < 20 ? QUEUE_TOLD : QUEUE_TOLD_CAPPED));
+        CHECK((notice_of(w, q).p != NULL) == (i < 20));
+    }
+    end(q);
+}
+TEST(notices_in_an_hour)
+{
+    in_world(1, body_caps);
+}
+
 static void body_ages(struct world *w)
 {
     struct queue *q = begin(w);
@@ -240,7 +332,7 @@ static void body_failing(struct world *w)
     CHECK_ST(queue_get(q, id, &w->arena, &e), ST_OK);
     CHECK(e.rcpts[0].state == QUEUE_RCPT_WAITING && queue_is_claimed(q, id));
     CHECK(!notice_of(w, q).p);
-    CHECK_ST(queue_settle(q, id, &(struct queue_result){.rcpt = 5}, 1, true), ST_SYNTAX);
+    CHECK_ST(queue_settle(q, id, &(struct queue_result){.rcpt = 5}, 1, true, NULL), ST_SYNTAX);
     CHECK_ST(settle_one(q, id, 0, QUEUE_FAILED), ST_OK);
     CHECK(notice_of(w, q).p);
     end(q);
