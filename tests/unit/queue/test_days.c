@@ -93,7 +93,7 @@ static enum st answer(struct queue *q, uint64_t id, uint32_t rcpt, enum queue_fa
                                                .status = STR("4.2.0"),
                                                .answer = STR("450 4.2.0 come again"),
                                                .not_before_us = not_before_us},
-                        1, true);
+                        1, true, NULL);
 }
 
 /* Of the queue's letters, the one that is not a notice; false: it is gone. *out_notices are the others. */
