@@ -58,6 +58,7 @@ static void put_losses(struct json *j, const struct store_rebuilt *r)
     json_array_end(j);
     json_kv_u64(j, "bodies_found", r->found);
     json_kv_u64(j, "bodies_saved", r->saved);
+    json_kv_u64(j, "bodies_not_saved", r->unsaved);
 }
 
 static enum st rebuild(struct tool *t) SUSPENDS

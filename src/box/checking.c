@@ -1,4 +1,5 @@
-/* A check is one pass over everything, as it is at one moment. A repair goes on from what that found: accounts and queue one after the
+/* A check reads all bodies first, without holding on to a moment of the index, since that may take hours; then what refers to what, all
+ * of it as it is at one moment, which is a walk over rows. A repair goes on from what that found: accounts and queue one after the
  * other, each while nobody else has it; then the counts of references, which are differences and therefore right whatever
  * others do meanwhile; then what the store can mend by itself; and looks once more at all rows. */
 #include "box/checking.h"
@@ -155,6 +156,14 @@ static void miss(struct look *l, uint64_t blob)
         add(&l->missing, blob);
 }
 
+static void not_saved(struct checking *c, uint64_t blob)
+{
+    if (c->n_unsaved < ARRAY_LEN(c->unsaved))
+        c->unsaved[c->n_unsaved] = blob;
+    c->n_unsaved++;
+    c->is_left = true;
+}
+
 /* Both in the order of their ids. */
 static enum st walk_bodies(struct look *l, struct store_view *v, struct mending *m) SUSPENDS
 {
@@ -180,6 +189,10 @@ static enum st walk_bodies(struct look *l, struct store_view *v, struct mending 
                    "blob %" PRIu64 " counts %u references; there are %" PRIu64, id, refs, n);
         if (l->mends && st == ST_OK)
             st = mend(m, id, refs, n);
+        if (st == ST_LIMIT) { /* it stays where it is */
+            not_saved(l->c, id);
+            st = ST_OK;
+        }
     }
     for (; at < have->n; at++)
         miss(l, have->ids[at]);
@@ -235,13 +248,10 @@ static enum st name_missing(struct look *l, struct store_view *v) SUSPENDS
     return ST_OK;
 }
 
-static enum st look_in(struct look *l, struct store_view *v, bool at_bodies) SUSPENDS
+static enum st look_at_rows(struct look *l, struct store_view *v) SUSPENDS
 {
     struct store_report *r = &l->c->report;
 
-    if (at_bodies)
-        TRY(store_check(l->c->store, v, r, &l->store));
-    sort(&l->bad);
     TRY(mail_check(v, r, &l->refs, (struct check_bad){.ids = l->bad.v, .n = l->bad.n}, &l->mail));
     TRY(queue_check(v, r, refer, l, &l->n_entries));
     TRY(compare_refs(l, v));
@@ -276,8 +286,11 @@ static enum st look(struct look *l, bool at_bodies) SUSPENDS
     struct store_view *v;
     enum st st;
 
+    if (at_bodies)
+        TRY(store_check(l->c->store, &l->c->report, &l->store));
+    sort(&l->bad);
     store_view_open(l->c->store, &v);
-    st = look_in(l, v, at_bodies);
+    st = look_at_rows(l, v);
     store_view_close(v);
     return st;
 }
@@ -399,7 +412,9 @@ static enum st repair_accounts(struct checking *c, struct look *l, struct json *
     for (size_t i = 0; st == ST_OK && i < l->bad.n; i++) {
         st = store_save_damaged(c->store, l->bad.v[i]);
         saved[i] = st == ST_OK;
-        st = st == ST_CORRUPT || st == ST_NOTFOUND ? ST_OK : st;
+        if (st == ST_LIMIT)
+            not_saved(c, l->bad.v[i]);
+        st = st == ST_CORRUPT || st == ST_NOTFOUND || st == ST_LIMIT ? ST_OK : st;
     }
     json_key(j, "repaired");
     json_array(j);
@@ -446,6 +461,20 @@ static enum st repair(struct checking *c, struct look *l, struct json *j) SUSPEN
     return look_again(c, j);
 }
 
+/* Damaged bodies are let go nevertheless when their letters are replaced, others stay in the store. */
+static void put_unsaved(struct json *j, const struct checking *c)
+{
+    if (!c->n_unsaved)
+        return;
+    json_kv_u64(j, "bodies_not_saved", c->n_unsaved);
+    json_key(j, "not_saved");
+    json_array(j);
+    for (size_t i = 0; i < MIN(c->n_unsaved, ARRAY_LEN(c->unsaved)); i++)
+        json_u64(j, c->unsaved[i]);
+    json_array_end(j);
+    json_kv_str(j, "not_saved_because", STR("lost+found is full, or the disk nearly: look through it and make room"));
+}
+
 static bool is_unrepaired(struct store *s)
 {
     struct arena a = ARENA_INIT;
@@ -479,6 +508,8 @@ enum st checking_run(struct checking *c, bool repairs, struct json *j)
         else if (repairs)
             put_nothing(j);
     }
+    if (st == ST_OK)
+        put_unsaved(j, c);
     if (st == ST_OK && c->needs_index) {
         c->is_left = true;
         json_kv_str(j, "needs", STR("the index has to be made again: stop the server and call restante rebuild"));

@@ -18,9 +18,10 @@ struct checking {
     const struct checking_guard *guard;    /* NULL: nobody else has the store */
     struct str host;                       /* our name, for letters to senders */
     struct store_report report;
-    bool wrong;       /* something is, or was before it was repaired */
-    bool is_left;     /* and is still there: */
-    bool needs_index; /* the index has to be made again for it */
+    bool wrong;                       /* something is, or was before it was repaired */
+    bool is_left;                     /* and is still there: */
+    uint64_t unsaved[100], n_unsaved; /* bodies that lost+found had no room for: the first, and how many */
+    bool needs_index;                 /* the index has to be made again for it */
 };
 
 /* Adds its members to the object that is open in *j. ST_OK also when something is wrong. ST_CANCELED: it was stopped. */

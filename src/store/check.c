@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#ifndef ROWS_AT_ONCE
 #define ROWS_AT_ONCE (1u << 20) /* bodies that are sorted by place together: 64 MiB */
+#endif
 #define TELL_BYTES (4u << 20)
 #define TELL_STEPS 16384u
 
@@ -59,7 +61,7 @@ static enum st stopped(void)
 struct store_view {
     struct index_view view;
     struct index_scan rows;
-    char from[16], to[16];
+    char from[ROW_KEY_BYTES], to[ROW_KEY_BYTES];
     size_t to_n;
     enum st st; /* of a row that can't be read */
 };
@@ -122,13 +124,13 @@ enum st store_view_version(struct store_view *v, uint64_t account, uint64_t *out
     return st;
 }
 
-static void begin_rows(struct store_view *v, char letter)
+static void begin_rows(struct store_view *v, char letter, uint64_t first)
 {
-    struct row_key from = row_key(letter, 0), to = row_key((char)(letter + 1), 0);
+    struct row_key from = row_key(letter, first), to = row_key((char)(letter + 1), 0);
 
-    memcpy(v->from, from.p, 9);
+    memcpy(v->from, from.p, sizeof from.p);
     memcpy(v->to, to.p, 9);
-    index_scan_open(&v->view, str_n(v->from, 9), str_n(v->to, 9), &v->rows);
+    index_scan_open(&v->view, str_n(v->from, sizeof from.p), str_n(v->to, 9), &v->rows);
 }
 
 static bool next_row(struct store_view *v, uint64_t *out_number, struct str *out_value)
@@ -145,7 +147,7 @@ static bool next_row(struct store_view *v, uint64_t *out_number, struct str *out
 
 void store_view_begin_bodies(struct store_view *v)
 {
-    begin_rows(v, ROW_BLOB);
+    begin_rows(v, ROW_BLOB, 0);
 }
 
 bool store_view_next_body(struct store_view *v, uint64_t *out_id, uint32_t *out_refs)
@@ -215,7 +217,7 @@ static enum st read_segments(struct checking *k)
     struct str value;
     uint64_t id;
 
-    begin_rows(k->v, ROW_SEGMENT);
+    begin_rows(k->v, ROW_SEGMENT, 0);
     while (next_row(k->v, &id, &value)) {
         if (segment_row_of(value, &row) != ST_OK || row.head.id != id) {
             store_tell(k->r, "segment_row", STORE_NO_ACCOUNT, "the row of segment %llu is damaged",
@@ -358,12 +360,6 @@ static int by_place(const void *a, const void *b)
 
 static void take_row(struct checking *k, const struct blob_row *row)
 {
-    struct seg_sum *sum = seg_of(k, row->segment);
-
-    if (sum) {
-        sum->live_bytes += record_bytes(row->stored);
-        sum->live_blobs++;
-    }
     if (k->n_rows == k->cap_rows) {
         k->cap_rows = k->cap_rows * 2 + 1024;
         k->rows = mem_resize(k->rows, k->cap_rows * sizeof *k->rows);
@@ -371,8 +367,35 @@ static void take_row(struct checking *k, const struct blob_row *row)
     k->rows[k->n_rows++] = *row;
 }
 
-/* The bodies of these segments, in the order in which they stand. */
-static enum st check_bodies_of(struct checking *k, uint64_t from, uint64_t below, bool tell_bad_rows)
+/* What the rows of bodies say of their segments. */
+static enum st check_rows(struct checking *k)
+{
+    struct blob_row row;
+    struct str value;
+    uint64_t id;
+
+    begin_rows(k->v, ROW_BLOB, 0);
+    while (store_goes_on(k->r) && next_row(k->v, &id, &value)) {
+        struct seg_sum *sum = NULL;
+
+        if (blob_row_of(value, id, &row) == ST_OK)
+            sum = seg_of(k, row.segment);
+        else
+            store_tell(k->r, "body_row", STORE_NO_ACCOUNT, "the row of blob %llu is damaged", (unsigned long long)id);
+        if (sum) {
+            sum->live_bytes += record_bytes(row.stored);
+            sum->live_blobs++;
+        }
+    }
+    TRY(store_view_end(k->v));
+    if (k->r->is_stopped)
+        return stopped();
+    check_sums(k);
+    return ST_OK;
+}
+
+/* Those with ids from *io_from on, as they are now. *out_more: there are others behind them. */
+static enum st take_rows(struct checking *k, uint64_t *io_from, bool *out_more)
 {
     struct blob_row row;
     struct str value;
@@ -380,38 +403,37 @@ static enum st check_bodies_of(struct checking *k, uint64_t from, uint64_t below
     enum st st;
 
     k->n_rows = 0;
-    begin_rows(k->v, ROW_BLOB);
-    while (store_goes_on(k->r) && next_row(k->v, &id, &value)) {
-        if (blob_row_of(value, id, &row) != ST_OK) {
-            if (tell_bad_rows)
-                store_tell(k->r, "body_row", STORE_NO_ACCOUNT, "the row of blob %llu is damaged",
-                           (unsigned long long)id);
-        } else if (row.segment >= from && row.segment < below) {
+    *out_more = false;
+    store_view_open(k->s, &k->v);
+    begin_rows(k->v, ROW_BLOB, *io_from);
+    while (!*out_more && next_row(k->v, &id, &value)) {
+        if (blob_row_of(value, id, &row) == ST_OK)
             take_row(k, &row);
-        }
+        *io_from = id + 1;
+        *out_more = k->n_rows == ROWS_AT_ONCE;
     }
-    TRY(store_view_end(k->v));
-    if (k->n_rows)
-        qsort(k->rows, k->n_rows, sizeof *k->rows, by_place);
-    st = ST_OK;
-    for (size_t i = 0; st == ST_OK && i < k->n_rows; i++)
-        st = store_goes_on(k->r) ? check_body(k, &k->rows[i]) : stopped();
-    return k->r->is_stopped ? stopped() : st;
+    st = store_view_end(k->v);
+    store_view_close(TAKE(k->v));
+    return st;
 }
 
+/* By their ids, which never change, so none is passed over that compaction moves meanwhile; some at a time in the order in which they
+ * stand. Reading them all takes hours, perhaps, and no view of the index is open meanwhile: it would keep what RocksDB could clear away. */
 static enum st check_bodies(struct checking *k)
 {
-    uint64_t from = 0, rows = 0;
+    uint64_t from = 0;
+    bool more = true;
 
-    for (size_t i = 0; i < k->n_segs; i++) {
-        rows += k->segs[i].row.live_blobs;
-        if (rows < ROWS_AT_ONCE && i + 1 < k->n_segs)
-            continue;
-        TRY(check_bodies_of(k, from, i + 1 < k->n_segs ? k->segs[i].row.head.id + 1 : UINT64_MAX, from == 0));
-        from = k->segs[i].row.head.id + 1;
-        rows = 0;
+    while (more) {
+        TRY(take_rows(k, &from, &more));
+        if (k->n_rows)
+            qsort(k->rows, k->n_rows, sizeof *k->rows, by_place);
+        for (size_t i = 0; i < k->n_rows; i++) {
+            if (!store_goes_on(k->r))
+                return stopped();
+            TRY(check_body(k, &k->rows[i]));
+        }
     }
-    check_sums(k);
     return ST_OK;
 }
 
@@ -532,7 +554,7 @@ static enum st check_versions(struct checking *k)
     uint64_t account, version;
     struct str value;
 
-    begin_rows(k->v, ROW_VERSION);
+    begin_rows(k->v, ROW_VERSION, 0);
     while (next_row(k->v, &account, &value))
         if (version_row_of(value, &version) != ST_OK)
             store_tell(k->r, "version", account, "its version is damaged");
@@ -582,12 +604,26 @@ static enum st check_snapshot(struct checking *k)
     return st == ST_CORRUPT || st == ST_NOTFOUND ? ST_OK : st;
 }
 
+/* At one moment: what has to agree with each other. */
+static enum st check_index(struct checking *k)
+{
+    enum st st;
+
+    store_view_open(k->s, &k->v);
+    st = read_segments(k);
+    if (st == ST_OK)
+        st = check_versions(k);
+    if (st == ST_OK)
+        st = check_rows(k);
+    store_view_close(TAKE(k->v));
+    return st;
+}
+
 static enum st check_all(struct checking *k) SUSPENDS
 {
-    TRY(read_segments(k));
+    TRY(check_index(k));
     for (size_t i = 0; i < k->n_segs; i++)
         TRY(check_head(k, &k->segs[i]));
-    TRY(check_versions(k));
     TRY(check_journal(k));
     TRY(check_bodies(k));
     TRY(check_snapshot(k));
@@ -596,9 +632,9 @@ static enum st check_all(struct checking *k) SUSPENDS
     return ST_OK;
 }
 
-enum st store_check(struct store *s, struct store_view *v, struct store_report *r, struct store_checked *out)
+enum st store_check(struct store *s, struct store_report *r, struct store_checked *out)
 {
-    struct checking k = {.s = s, .v = v, .r = r, .out = out};
+    struct checking k = {.s = s, .r = r, .out = out};
     enum st st;
 
     *out = (struct store_checked){0};
@@ -664,7 +700,7 @@ static enum st mend_segments(struct store *s) SUSPENDS
     enum st st;
 
     store_view_open(s, &v);
-    begin_rows(v, ROW_SEGMENT);
+    begin_rows(v, ROW_SEGMENT, 0);
     while (next_row(v, &id, &value)) {
         if (n == cap) {
             cap = cap * 2 + 64;

@@ -91,6 +91,10 @@ struct store {
     struct snaps snaps;
     struct hold hold;
     struct history history;
+    struct { /* lost+found, as it was measured; good until then. For one thread: the check's */
+        uint64_t bytes, files;
+        mono_ms until;
+    } salvaged;
     struct rebuilding *rebuilding; /* NULL but in store_rebuild */
     _Atomic uint64_t next_blob;
 

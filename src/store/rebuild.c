@@ -303,71 +303,6 @@ static enum st raise_versions(struct store *s)
     return index_write(&s->index, s->changes);
 }
 
-static enum st write_found(struct store *s, struct arena *a, uint64_t id, const char *suffix, struct str body)
-{
-    const char *dir = arena_printf(a, "%s/lost+found", s->dir).p;
-    const char *path = arena_printf(a, "%s/%llu%s", dir, (unsigned long long)id, suffix).p;
-    enum st st;
-    int fd;
-
-    TRY(s->os->mkdir(s->os, dir));
-    TRY(s->os->open(s->os, path, O_RDWR | O_CREAT | O_TRUNC, &fd));
-    st = s->os->write(s->os, fd, body.p, body.n, 0);
-    if (st == ST_OK)
-        st = s->os->sync(s->os, fd);
-    s->os->close(s->os, fd);
-    return st == ST_OK ? s->os->sync_dir(s->os, dir) : st;
-}
-
-enum st store_save_body(struct store *s, uint64_t id)
-{
-    struct arena a = ARENA_INIT;
-    struct blob_view body;
-    enum st st = blob_open(s, id, &body);
-
-    if (st == ST_OK) {
-        st = write_found(s, &a, id, ".eml", body.bytes);
-        blob_close(&body);
-    }
-    arena_fini(&a);
-    return st;
-}
-
-static enum st read_stored(struct store *s, struct arena *a, const struct blob_row *row, struct str *out)
-{
-    struct segment *seg;
-    char *p;
-    enum st st;
-
-    if (row->stored > BLOB_MAX)
-        return FAIL(ST_CORRUPT, "a body of %llu bytes", (unsigned long long)row->stored);
-    p = arena_alloc(a, row->stored + 1);
-    TRY(segs_pin(&s->segs, row->segment, &seg));
-    st = s->os->read(s->os, seg->fd, p, row->stored, row->offset + RECORD_HEAD_BYTES);
-    segs_unpin(&s->segs, seg);
-    TRY(st);
-    *out = str_n(p, row->stored);
-    return ST_OK;
-}
-
-enum st store_save_damaged(struct store *s, uint64_t id)
-{
-    struct row_key key = row_key(ROW_BLOB, id);
-    struct arena a = ARENA_INIT;
-    struct blob_row row;
-    struct str value, stored;
-    enum st st = index_get(&s->index, TIER_DISK, &a, str_n(key.p, sizeof key.p), &value);
-
-    if (st == ST_OK)
-        st = blob_row_of(value, id, &row);
-    if (st == ST_OK)
-        st = read_stored(s, &a, &row, &stored);
-    if (st == ST_OK)
-        st = write_found(s, &a, id, ".damaged", stored);
-    arena_fini(&a);
-    return st;
-}
-
 /* A body in a lost batch that nothing refers to now. One that can't be read is passed over: it is as lost as its batch. */
 static enum st save_body(struct store *s, struct arena *a, struct segment *seg, uint64_t offset)
 {
@@ -392,9 +327,10 @@ static enum st save_body(struct store *s, struct arena *a, struct segment *seg, 
         bytes_hash(str_n(stored, head.stored)) != head.hash ||
         squeeze_undo(&s->squeeze, str_n(stored, head.stored), head.codec, head.dictionary, body, head.raw) != ST_OK)
         return ST_OK;
-    TRY(write_found(s, a, head.id, ".eml", str_n(body, head.raw)));
-    s->rebuilding->out->saved++;
-    return ST_OK;
+    st = salvage(s, head.id, ".eml", str_n(body, head.raw));
+    s->rebuilding->out->saved += st == ST_OK;
+    s->rebuilding->out->unsaved += st == ST_LIMIT;
+    return st == ST_LIMIT ? ST_OK : st;
 }
 
 static enum st save_bodies(struct store *s)

@@ -32,5 +32,7 @@ enum st rebuild_tidy(struct store *s, struct arena *a) MUST_USE;
 /* RocksDB can't make anything of the index: it is made again, if snapshot and journal are whole, and the bad one kept as index.bad. ST_CORRUPT: they
  * are not; nothing has changed. */
 enum st rebuild_damaged(const struct store_options *opt, const char *why) SUSPENDS MUST_USE;
+/* Writes to DIR/lost+found. ST_LIMIT: it is full, or the disk is nearly. */
+enum st salvage(struct store *s, uint64_t id, const char *suffix, struct str body) MUST_USE;
 /* After a loss: bodies whose segment is gone are looked for in the bulk segments, and their rows changed. */
 enum st rebuild_find_moved(struct store *s, uint64_t *out_found) SUSPENDS MUST_USE;

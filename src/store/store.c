@@ -17,6 +17,7 @@
 #define OPEN_FILES_DEFAULT 256
 #define LEVEL_DEFAULT 3
 #define RESERVE_BYTES_DEFAULT (64u << 20)
+#define FOUND_BYTES_DEFAULT (16ull << 30)
 #define SNAPSHOT_BYTES_DEFAULT (64u << 20)
 #define FORMAT_TEXT "restante store "
 #define PATH_MAX_BYTES 4000
@@ -273,6 +274,8 @@ static void set_defaults(struct store_options *o)
         o->cache_bytes = CACHE_BYTES_DEFAULT;
     if (!o->snapshot_bytes)
         o->snapshot_bytes = SNAPSHOT_BYTES_DEFAULT;
+    if (!o->found_bytes)
+        o->found_bytes = FOUND_BYTES_DEFAULT;
     if (!o->reserve_bytes)
         o->reserve_bytes = RESERVE_BYTES_DEFAULT;
     if (!o->write_buffer_bytes)

@@ -50,6 +50,7 @@ struct store_options {
     unsigned
         dictionary_bodies; /* the first dictionary is trained with so many; 0: 2,000. Less: small ones, often (tests) */
     unsigned calm_ms;      /* without a commit: what is kept ready for more is given back; 0: 5,000 */
+    uint64_t found_bytes;  /* lost+found holds no more; 0: 16 GiB */
     uint64_t snapshot_bytes;           /* of journal behind a snapshot make the next one due; 0: 64 MiB */
     const struct store_upkeep *upkeep; /* NULL: nothing, and no thread for it */
     struct offload *disk;              /* pool for blocking reads; NULL: they block the core (tests) */

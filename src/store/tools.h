@@ -33,14 +33,15 @@ struct store_rebuilt {
     bool all_accounts; /* nobody knows which: `accounts` are all that there are */
     uint64_t found;    /* bodies that had been moved by a lost batch, and were found where they are now */
     uint64_t saved;    /* bodies that stood in lost batches, written to DIR/lost+found */
+    uint64_t unsaved;  /* and those that it had no room for */
 };
 
 /* Makes the index anew, from the snapshot and the journal, beside the old one, and puts it in its place. What of them
  * is damaged is left out and reported, and the accounts stand on a list until store_repaired; then a snapshot is due, or
  * the damage would be met again. ST_BUSY: somebody has the store
  * open. *out is to be given to store_rebuilt_fini, also after a failure. */
-enum st store_rebuild(const struct store_options *opt, const struct store_progress *p, struct store_rebuilt *out) SUSPENDS
-    MUST_USE;
+enum st store_rebuild(const struct store_options *opt, const struct store_progress *p, struct store_rebuilt *out)
+    SUSPENDS MUST_USE;
 void store_rebuilt_fini(struct store_rebuilt *r);
 
 /* --- out of a backup ---------------------------------------------------------------------------------------- */
@@ -113,9 +114,9 @@ struct store_checked {
     uint64_t bytes, bodies, batches, snapshot_rows, dictionaries;
 };
 /* Every body that is referred to, every record of the journal that the snapshot does not stand for, the rows that the store keeps for itself,
- * the segments' heads, the dictionaries and the snapshot. Problems go to the report; ST_OK also when there are some. */
-enum st store_check(struct store *s, struct store_view *v, struct store_report *r, struct store_checked *out)
-    SUSPENDS MUST_USE;
+ * the segments' heads, the dictionaries and the snapshot. Problems go to the report; ST_OK also when there are some. No view
+ * of the index is open while bodies are read. */
+enum st store_check(struct store *s, struct store_report *r, struct store_checked *out) SUSPENDS MUST_USE;
 
 /* Opens a store that nobody has open, to be read and checked; nothing below its directory changes. `scratch`, beside it, is a folder of ours for what
  * opening has to write: made, and removed when it is closed. ST_CORRUPT also where store_open would make the index again. */
@@ -123,7 +124,9 @@ enum st store_look_open(const struct store_options *opt, const char *scratch, st
 void store_look_close(struct store *s, const char *scratch);
 
 /* Writes a body to DIR/lost+found/ID.eml; what is stored of one that is damaged, as it is, to ID.damaged. ST_CORRUPT: it can't be read;
- * its segment is missing. */
+ * its segment is missing. ST_LIMIT: there is no room for it: lost+found holds no more than found_bytes (store_options) in
+ * STORE_FOUND_FILES files, and leaves twice the reserve free on the disk. */
+#define STORE_FOUND_FILES 100000
 enum st store_save_body(struct store *s, uint64_t id) SUSPENDS MUST_USE;
 enum st store_save_damaged(struct store *s, uint64_t id) MUST_USE;
 

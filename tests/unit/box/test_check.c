@@ -36,9 +36,12 @@ static void remove_dir(const char *dir)
     nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+static uint64_t found_bytes; /* 0: as usual */
+
 static struct store_options options(const char *dir)
 {
-    return (struct store_options){.dir = dir, .segment_bytes = 256u << 10, .reserve_bytes = 1};
+    return (struct store_options){
+        .dir = dir, .segment_bytes = 256u << 10, .reserve_bytes = 1, .found_bytes = found_bytes};
 }
 
 static void change(const char *dir, uint64_t account, const struct kv_change *changes, size_t n)
@@ -281,6 +284,45 @@ TEST(letters_whose_bytes_are_damaged_are_replaced)
     CHECK(holds(body.bytes, "Please send it again"));
     blob_close(&body);
     store_close(s);
+    log_set_level(LOG_INFO);
+    arena_fini(&a);
+    remove_dir(dir);
+}
+
+/* What lost+found has no room for stays in the store, and is said. */
+TEST(what_can_not_be_saved_stays)
+{
+    static const char text_of[] = "Subject: nobody's\r\n\r\nx\r\n";
+    struct arena a = ARENA_INIT;
+    char dir[64];
+    struct store_options o = options(dir);
+    struct kv_blob blob = {.bytes = STR(text_of), .refs = 1};
+    struct kv_commit c = {.blobs = &blob, .n_blobs = 1};
+    struct blob_view body;
+    struct store *s;
+    struct str text;
+    bool wrong;
+
+    log_set_level(LOG_ERROR + 1);
+    unpack(dir);
+    must(store_open(&o, &s) == ST_OK);
+    blob.id = blob_new_id(s);
+    must(kv_commit(s, &c) == ST_OK);
+    store_close(s);
+    found_bytes = 1;
+    text = tool(dir, false, true, &wrong);
+    CHECK(wrong && holds(text, "\"left\"") && holds(text, "\"bodies_not_saved\":1") &&
+          holds(text, "lost+found is full"));
+    CHECK(holds(text, arena_printf(&a, "\"not_saved\":[%llu]", (unsigned long long)blob.id).p));
+    must(store_open(&o, &s) == ST_OK);
+    CHECK_ST(blob_open(s, blob.id, &body), ST_OK);
+    blob_close(&body);
+    store_close(s);
+    found_bytes = 0;
+    text = tool(dir, false, true, &wrong);
+    CHECK(wrong && !holds(text, "\"left\"") && !holds(text, "not_saved"));
+    text = tool(dir, false, false, &wrong);
+    CHECK(!wrong);
     log_set_level(LOG_INFO);
     arena_fini(&a);
     remove_dir(dir);
