@@ -1,5 +1,7 @@
 #include "base/log.h"
 
+#include "base/metrics.h"
+
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -216,6 +218,7 @@ void log_event(enum log_event ev, const struct log_field *fields)
     for (const struct log_field *f = fields; f->kind != LF_END; f++)
         add_field(&l, f);
     if (!end(&l)) {
+        metric_add(METRIC_LOG_LINES_DROPPED, 1);
         atomic_fetch_add(&dropped, 1);
         atomic_fetch_add(&untold, 1);
     } else if (atomic_load_explicit(&untold, memory_order_relaxed)) {

@@ -26,6 +26,7 @@ const struct ipc_handler box_gate_handlers[] = {
     {MSG_session_ask, box_session_ask, false}, {MSG_submit_ask, box_submit_ask, true},
     {MSG_submit_end, box_submit_end, true},    {MSG_spool_ask, box_spool_ask, false},
     {MSG_deliver_ask, box_deliver_ask, false}, {MSG_room_ask, box_room_ask, false},
+    {MSG_health_ask, box_health_ask, true},
 };
 const size_t box_n_gate_handlers = ARRAY_LEN(box_gate_handlers);
 
@@ -203,6 +204,7 @@ static enum st box_start(struct role *r) SUSPENDS
         b->cores[i].mail = b->mail;
         core_post(b->core_list[i], box_upkeep_start, &b->cores[i]);
     }
+    core_post(b->core_list[0], box_figures_start, b);
     for (unsigned i = 1; i < b->n_cores; i++)
         if (pthread_create(&b->cores[i].thread, NULL, core_thread, &b->cores[i]) != 0)
             return FAIL(ST_INTERNAL, "no thread for core %u", i);

@@ -63,11 +63,13 @@ struct box {
     uint64_t *poisoned;         /* letters that are not taken: poison_letter */
     size_t n_poisoned;
     atomic_bool is_checked; /* `restante check` is under way */
-    int spool_dir;          /* where unlinked spool files are made */
+    struct co_timer figures;
+    int spool_dir; /* where unlinked spool files are made */
 };
 
 /* The handlers of messages from gates, the keeper and the administration. */
-extern const struct ipc_handler box_gate_handlers[], box_keeper_handlers[], box_control_handlers[], box_courier_handlers[];
+extern const struct ipc_handler box_gate_handlers[], box_keeper_handlers[], box_control_handlers[],
+    box_courier_handlers[];
 extern const size_t box_n_gate_handlers, box_n_keeper_handlers, box_n_control_handlers, box_n_courier_handlers;
 
 void box_grant_ask(struct ipc_request *r);
@@ -88,6 +90,10 @@ void box_admin_ask(struct ipc_request *r) SUSPENDS;
 void box_work_ask(struct ipc_request *r) SUSPENDS;
 void box_letter_ask(struct ipc_request *r) SUSPENDS;
 void box_outcome_ask(struct ipc_request *r) SUSPENDS;
+void box_health_ask(struct ipc_request *r);
+
+/* On core 0: what metrics show of queue and store. */
+void box_figures_start(void *box);
 
 /* Runs fn(arg) as a coroutine on the core that owns the account, and waits for its end, however long it takes. ST_TRYLATER: not
  * run. Errors of its own it leaves in arg: error records stay on their core. */

@@ -1,6 +1,7 @@
 /* A letter from a gate: who may hand it in, to whom, and then one commit. The gate is not believed: each recipient carries a pass
  * of the keeper's, sending as a local account needs a live grant, the record's bounds are checked, a spool file is read, never
  * mapped. */
+#include "base/metrics.h"
 #include "box/grants.h"
 #include "box/poison.h"
 #include "co/fault.h"
@@ -312,6 +313,7 @@ void box_deliver_ask(struct ipc_request *r)
     a.status = (uint8_t)deliver(&w, &a.id);
     if (a.status == ST_OK) {
         peer->core->delivered++;
+        metric_add(METRIC_MESSAGES_DELIVERED, w.n_local);
         LOG(MAIL_DELIVERED, lf_hex("txn", w.m->txn), lf_hex("id", a.id), lf_str("from", w.m->reverse_path),
             lf_u64("local", w.n_local), lf_u64("remote", w.n_remote), lf_u64("size", w.m->body_size));
     } else {

@@ -1,3 +1,4 @@
+#include "base/metrics.h"
 #include "box/sessions.h"
 #include "box/grants.h"
 #include "ipc/lists.h"
@@ -12,6 +13,7 @@ static void forget(struct box_session *b)
 {
     list_del(&b->link);
     b->core->n_sessions--;
+    metric_sub(b->is_pop3 ? METRIC_SESSIONS_POP3 : METRIC_SESSIONS_IMAP, 1);
     mem_free(b);
 }
 
@@ -94,8 +96,10 @@ static enum st start(struct box_core *c, const struct msg_session_ask *m, uint64
     b->credential = credential;
     b->is_tool = is_tool;
     list_add_tail(&c->sessions, &b->link);
+    b->is_pop3 = m->service == PROTOCOL_POP3;
     c->n_sessions++;
-    st = m->service == PROTOCOL_POP3 ? start_pop3(b, stream, m, login) : start_imap(b, stream, m, login);
+    metric_add(b->is_pop3 ? METRIC_SESSIONS_POP3 : METRIC_SESSIONS_IMAP, 1);
+    st = b->is_pop3 ? start_pop3(b, stream, m, login) : start_imap(b, stream, m, login);
     if (st != ST_OK)
         forget(b);
     return st;

@@ -11,6 +11,7 @@ struct box_session {
     uint64_t account, credential;
     struct imap_session *imap; /* one of the two */
     struct pop3_session *pop3;
+    bool is_pop3;
     bool is_tool; /* of the command line */
 };
 

@@ -2,6 +2,7 @@
 #include "courier/courier.h"
 
 #include "base/limits.h"
+#include "base/metrics.h"
 #include "ipc/beside.h"
 
 #include <stdio.h>
@@ -217,6 +218,15 @@ void job_settle(struct job *j, uint8_t state, struct str status, struct str text
     }
 }
 
+static const enum metric counters[WORK_STATES] = {
+    [WORK_UNTRIED] = METRIC_NONE,
+    [WORK_DEFERRED] = METRIC_SENT_DEFERRED,
+    [WORK_DELIVERED] = METRIC_SENT_DELIVERED,
+    [WORK_RELAYED] = METRIC_SENT_RELAYED,
+    [WORK_FAILED] = METRIC_SENT_FAILED,
+    [WORK_ARRIVED] = METRIC_SENT_DELIVERED,
+};
+
 static void log_results(const struct job *j)
 {
     static const char *const states[] = {"untried", "deferred", "delivered", "relayed", "failed", "arrived"};
@@ -224,6 +234,7 @@ static void log_results(const struct job *j)
     for (size_t i = 0; i < j->n; i++) {
         const struct work_result *r = &j->results[i];
 
+        metric_add(counters[r->state], 1);
         LOG(COURIER_OUTCOME, lf_hex("id", j->letter->work.id), lf_str("from", j->letter->work.reverse_path),
             lf_str("to", j->rcpts[i]->address), lf_z("state", states[r->state]), lf_str("host", r->host),
             lf_str("tls", r->tls), lf_str("status", r->status), lf_str("answer", r->answer));

@@ -1,4 +1,5 @@
 /* Questions to the keeper and the box that more than one protocol has. */
+#include "base/metrics.h"
 #include "base/route.h"
 #include "gate/gate.h"
 #include "net/relay.h"
@@ -52,6 +53,10 @@ enum st ask_auth(struct conn *c, struct str mechanism, struct str authzid, struc
                                     arena_str(&c->arena, answer.token)};
         c->log.user = c->login = out->login;
     }
+    metric_add(st == ST_OK                            ? METRIC_LOGINS_OK
+               : st == ST_DENIED || st == ST_NOTFOUND ? METRIC_LOGINS_REFUSED
+                                                      : METRIC_LOGINS_FAILED,
+               1);
     arena_fini(&a);
     return st;
 }

@@ -1,6 +1,7 @@
 /* The life of a connection: accept, TLS where the port wants it at once, the protocol, the end. A coroutine runs it while there is
  * something to do; parked it is this struct alone. */
 #include "gate/gate.h"
+#include "base/metrics.h"
 #include "base/random.h"
 #include "config/config.h"
 #include "smtp/smtp.h"
@@ -13,6 +14,17 @@
 
 static void run(void *arg) SUSPENDS;
 
+static const struct {
+    enum metric accepted, open;
+} counters[] = {
+    [PROTOCOL_SMTP] = {METRIC_CONNECTIONS_SMTP, METRIC_OPEN_SMTP},
+    [PROTOCOL_SUBMISSION] = {METRIC_CONNECTIONS_SUBMISSION, METRIC_OPEN_SUBMISSION},
+    [PROTOCOL_IMAP] = {METRIC_CONNECTIONS_IMAP, METRIC_OPEN_IMAP},
+    [PROTOCOL_POP3] = {METRIC_CONNECTIONS_POP3, METRIC_OPEN_POP3},
+    [PROTOCOL_HTTP] = {METRIC_CONNECTIONS_HTTP, METRIC_OPEN_HTTP},
+    [PROTOCOL_METRICS] = {METRIC_CONNECTIONS_METRICS, METRIC_OPEN_METRICS},
+};
+
 void conn_free(struct conn *c)
 {
     struct gate *g = c->gate;
@@ -21,6 +33,7 @@ void conn_free(struct conn *c)
     list_del(&c->busy);
     co_timer_clear(&c->again);
     g->n_conns--;
+    metric_sub(counters[c->row->protocol].open, 1);
     if (c->is_local) {
         IGNORE(
             ipc_send(g->keeper, MSG_local_end, &(struct msg_local_end){.conn = c->id}, -1)); /* a new one knows none */
@@ -68,10 +81,23 @@ bool conn_park(void *arg)
     return stream_park(c->stream, NEVER, conn_wake, c);
 }
 
+static void count_tls(const struct conn *c, enum st st)
+{
+    struct stream_tls_info info;
+
+    if (st != ST_OK || !stream_tls_info(c->stream, &info))
+        metric_add(METRIC_TLS_FAILED, 1);
+    else
+        metric_add(strcmp(info.version, "TLSv1.3") == 0 ? METRIC_TLS_1_3 : METRIC_TLS_1_2, 1);
+}
+
 enum st conn_start_tls(struct conn *c)
 {
-    return stream_push_tls(c->stream, c->gate->tls, alpn_of(c->row->protocol),
-                           deadline_in(c->set->tls_handshake_timeout));
+    enum st st =
+        stream_push_tls(c->stream, c->gate->tls, alpn_of(c->row->protocol), deadline_in(c->set->tls_handshake_timeout));
+
+    count_tls(c, st);
+    return st;
 }
 
 /* A gate that has just been started may be reached before the keeper has pushed its certificates. Without them STARTTLS would not
@@ -164,6 +190,8 @@ static struct conn *conn_new(struct gate *g, struct gate_listener *from, const s
     list_add_tail(&g->conns, &c->link);
     list_init(&c->busy);
     g->n_conns++;
+    metric_add(counters[c->row->protocol].accepted, 1);
+    metric_add(counters[c->row->protocol].open, 1);
     return c;
 }
 
@@ -193,6 +221,7 @@ static void say_no_room(const struct gate_listener *from, int fd)
 
 void conn_excess(void *arg, int fd)
 {
+    metric_add(METRIC_CONNECTIONS_REFUSED, 1);
     say_no_room(arg, fd);
     close(fd);
 }

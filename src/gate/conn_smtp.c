@@ -1,6 +1,7 @@
 /* What the SMTP room asks of the world, as messages. */
 #include "gate/gate.h"
 #include "base/limits.h"
+#include "base/metrics.h"
 #include "base/route.h"
 #include "ipc/beside.h"
 #include "ipc/lists.h"
@@ -301,6 +302,20 @@ static enum st send_letter(struct conn *c, const struct smtp_letter *l, struct s
     return st;
 }
 
+static void count(const struct smtp_letter *l, enum st st)
+{
+    switch (st) {
+    case ST_OK:
+        metric_add(METRIC_LETTERS_ACCEPTED, 1);
+        metric_add(METRIC_LETTERS_BYTES, l->body_size);
+        return;
+    case ST_DENIED:
+    case ST_TOOBIG:
+    case ST_OVERQUOTA: metric_add(METRIC_LETTERS_REFUSED, 1); return;
+    default: metric_add(METRIC_LETTERS_DEFERRED, 1); return;
+    }
+}
+
 static enum st deliver(void *arg, const struct smtp_letter *l, uint64_t *out_id) SUSPENDS
 {
     struct buf rcpts, attributes;
@@ -317,6 +332,7 @@ static enum st deliver(void *arg, const struct smtp_letter *l, uint64_t *out_id)
         st = buf_check(&attributes);
     if (st == ST_OK)
         st = send_letter(arg, l, buf_str(&attributes), buf_str(&rcpts), &fd, &own, out_id);
+    count(l, st);
     if (own)
         spool_done(arg, fd, 0);
     buf_fini(&rcpts);

@@ -22,9 +22,11 @@
 #define GATE_LOGINS_MAX                                                                                                \
     160 /* at a time: the keeper's other answers, signatures above all, don't wait behind its hashing */
 #define GATE_COROUTINES 8192
-#define GATE_ASK_MS 60000 /* for an answer of keeper or box; logins may queue for their hash */
+#define GATE_FIGURES_MAX 600 /* pages of metrics: processes */
+#define GATE_ASK_MS 60000    /* for an answer of keeper or box; logins may queue for their hash */
 
 struct smtp_session;
+struct metrics_page;
 struct gate;
 
 struct gate_listener {
@@ -50,6 +52,8 @@ struct gate {
     mono_ms crowd_told_at;
     unsigned n_logins; /* questions about passwords under way */
     struct co_waitq logins_room;
+    const struct metrics_page *figures[GATE_FIGURES_MAX]; /* of all processes; none without a listener for metrics */
+    unsigned n_figures;
     unsigned n_web;        /* questions for the web under way */
     struct map by_network; /* how many connections: struct counter */
     uint64_t spool_bytes;
@@ -126,6 +130,9 @@ enum st gate_sign(void *gate, uint32_t key_id, enum tls_key_kind kind, struct st
 
 /* --- crowd.c: stacks, which are few beside connections --- */
 void crowd_relieve(struct gate *g); /* before a coroutine is started for a connection */
+
+/* --- figures.c --- */
+enum st figures_open(struct gate *g, const struct role *r) MUST_USE;
 
 /* --- limits.c: how many connections a network has --- */
 bool network_take(struct gate *g, const struct addr *peer, uint32_t max); /* false: too many */

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/metrics.h"
 
 struct session {
     const struct http_options *opt;
@@ -28,12 +29,16 @@ static enum http_status status_of(enum st st)
     }
 }
 
+static const enum metric classes[10] = {
+    [2] = METRIC_HTTP_2XX, [3] = METRIC_HTTP_3XX, [4] = METRIC_HTTP_4XX, [5] = METRIC_HTTP_5XX};
+
 /* --- answering -------------------------------------------------------------------------------------------- */
 
 static enum st respond(struct session *s, const struct http_request *request, const struct http_response *r) SUSPENDS
 {
     struct str path = request ? request->path : STR("-");
 
+    metric_add(classes[http_status_code(r->status) / 100], 1);
     LOG(HTTP_REQUEST_ANSWERED, lf_z("method", request ? http_method_name(request->method) : "-"), lf_str("path", path),
         lf_u64("code", http_status_code(r->status)));
     stream_set_deadline(s->stream, deadline_in(s->opt->set->net_write_timeout)); /* for all of it, up to its flush */

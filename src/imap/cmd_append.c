@@ -1,6 +1,7 @@
 /* APPEND (RFC 3501 6.3.11) with APPENDUID (RFC 4315), of several messages at once (RFC 3502): all or none, in one commit. Each
  * is scanned while it arrives, taken byte for byte. A small one is kept in memory for the commit; a large one goes to the disk as
  * it comes, and is staged when it is there. */
+#include "base/metrics.h"
 #include "imap/session.h"
 #include "mail/keep.h"
 #include "mime/date.h"
@@ -302,6 +303,7 @@ static enum st append_commit(struct imap_cmd *c, struct batch *b) SUSPENDS
     if (st == ST_NOTFOUND)
         c->code = STR("TRYCREATE");
     TRY(st);
+    metric_add(METRIC_MESSAGES_APPENDED, b->n);
     c->code =
         arena_printf(&s->cmd_arena, "APPENDUID %u %.*s", uidvalidity, STR_ARGS(uid_set(&s->cmd_arena, uids, b->n)));
     return ST_OK;

@@ -1,5 +1,6 @@
 /* From a command's tag to its tagged response (RFC 3501 section 2.2). */
 #include "base/activity.h"
+#include "base/metrics.h"
 #include "base/must.h"
 #include "imap/session.h"
 
@@ -106,6 +107,7 @@ enum st imap_command(struct imap_session *s)
     enum st st;
 
     s->commands++;
+    metric_add(METRIC_COMMANDS_IMAP, 1);
     st = imap_lex_begin(&c.lx, &s->src, &s->cmd_arena);
     s->phase = SESSION_RUNNING;
     if (st == ST_OK)

@@ -91,7 +91,8 @@ void keeper_reload(struct keeper *k, const struct settings *set, struct certs *c
 void keeper_auth(struct ipc_request *r) SUSPENDS;
 void keeper_rcpt(struct ipc_request *r) SUSPENDS;
 void keeper_sender(struct ipc_request *r) SUSPENDS;
-void keeper_sign(struct ipc_request *r);         /* on the loop */
+void keeper_sign(struct ipc_request *r); /* on the loop */
+void keeper_health(struct ipc_request *r) SUSPENDS;
 void keeper_web(struct ipc_request *r) SUSPENDS; /* web.c */
 /* Of the link to the courier: signatures of letters that leave. */
 void keeper_dkim_keys(struct ipc_request *r) SUSPENDS;

@@ -114,6 +114,7 @@ static const struct ipc_handler gate_handlers[] = {{MSG_auth_ask, keeper_auth},
                                                    {MSG_rcpt_ask, keeper_rcpt},
                                                    {MSG_sender_ask, keeper_sender},
                                                    {MSG_web_ask, keeper_web},
+                                                   {MSG_health_ask, keeper_health},
                                                    {MSG_trust_ask, keeper_trust},
                                                    {MSG_local_end, keeper_local_end, .direct = true},
                                                    {MSG_sign_ask, keeper_sign, .direct = true}};

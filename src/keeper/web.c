@@ -69,3 +69,29 @@ void keeper_web(struct ipc_request *r)
         LOG(KEEPER_GATE_NOT_TOLD, lf_z("what", "web"), lf_err());
     config_unref(j.set);
 }
+
+/* --- whether there is an answer at all: of the directory, and by way of its thread --------------------------- */
+
+struct health_job {
+    struct directory *directory;
+    struct arena *arena;
+};
+
+static enum st look(void *arg)
+{
+    struct health_job *j = arg;
+    struct str name;
+    uint64_t count;
+    enum st st = directory_first_domain(j->directory, j->arena, &name, &count);
+
+    return st == ST_NOTFOUND ? ST_OK : st; /* it is new */
+}
+
+void keeper_health(struct ipc_request *r)
+{
+    const struct keeper_gate *g = r->arg;
+    struct health_job j = {g->keeper->directory, r->arena};
+    struct msg_health_answer answer = {.status = (uint8_t)keeper_sql(g->keeper, look, &j)};
+
+    IGNORE(ipc_answer(r, MSG_health_answer, &answer, -1)); /* who has gone needs no answer */
+}

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/must.h"
+#include "main/figures.h"
 #include "main/well_known.h"
 
 #include <errno.h>
@@ -171,6 +172,7 @@ static void log_death(const struct child *c, int how)
 
     if (c->server->phase == PHASE_STOPPING && !by_signal)
         return;
+    figures_died(c);
     LOG(ROLE_DIED, lf_z("name", c->name), lf_u64("pid", (uint64_t)c->pid), lf_z("by", by_signal ? "signal" : "exit"),
         lf_i64("code", by_signal ? WTERMSIG(how) : WEXITSTATUS(how)));
 }

@@ -1,5 +1,6 @@
 /* What a child is given before it seals itself: settings, its ends of pairs, listening sockets, files. A pair is made anew
  * whenever one of its two processes starts, with a new epoch. */
+#include "main/figures.h"
 #include "main/server.h"
 
 #include "base/log.h"
@@ -238,6 +239,7 @@ enum st handover(struct child *c)
     TRY(handover_settings(c, MSG_role_start, buf_str(&c->server->config.text)));
     TRY(make_links(c));
     TRY(give_listeners(c));
+    TRY(figures_give(c));
     TRY(give_files(c, c->server->newest.set ? c->server->newest.set : c->server->config.set));
     TRY(ipc_send(c->link, MSG_role_seal, &(struct msg_role_seal){0}, -1));
     c->has_handover = true;

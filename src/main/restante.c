@@ -3,13 +3,12 @@
 #include "admin/sendmail.h"
 #include "backup/backup.h"
 #include "backup/restore.h"
+#include "base/version.h"
 #include "doctor/doctor.h"
 #include "main/forbidden.h"
 #include "main/role.h"
 #include "main/serve.h"
 #include "transfer/transfer.h"
-
-#define VERSION "0.1.0"
 
 static int role(int argc, char **argv)
 {
@@ -24,7 +23,7 @@ static const struct {
     {"--role", role},      {"--forbidden", forbidden_main},
 };
 
-static const struct admin_hooks hooks = {.version = VERSION,
+static const struct admin_hooks hooks = {.version = RESTANTE_VERSION,
                                          .offline = &keeper_offline,
                                          .mail = transfer_main,
                                          .store_tool = box_store_tool,

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/must.h"
 #include "base/secret.h"
 #include "co/fault.h"
@@ -16,6 +17,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -230,8 +232,24 @@ static void tell_ready(struct role *r, enum st st)
         return;
 }
 
+/* What is counted from here on is the next one's, too, when this one dies. */
+static enum st attach_metrics(const struct role *r)
+{
+    int fd = role_file_fd(r, "metrics");
+    void *page;
+
+    if (fd < 0)
+        return ST_OK;
+    page = mmap(NULL, METRICS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (page == MAP_FAILED)
+        return FAIL_ERRNO("a page for metrics");
+    metrics_attach(page);
+    return ST_OK;
+}
+
 enum st role_confine(struct role *r)
 {
+    TRY(attach_metrics(r));
     if (r->ops->prepare)
         TRY(r->ops->prepare(r));
     return sandbox_seal(r);

@@ -2,6 +2,7 @@
 #include "main/server.h"
 
 #include "base/log.h"
+#include "main/figures.h"
 #include "main/serve.h"
 
 #include <errno.h>
@@ -182,7 +183,7 @@ static void begin(void *arg)
     struct server *s = arg;
 
     children_init(s);
-    if (watch_signals(s) != ST_OK) {
+    if (figures_make(s) != ST_OK || watch_signals(s) != ST_OK) {
         fprintf(stderr, "restante: %s\n", err_get()->text);
         s->status = EXIT_CANNOT;
         core_stop(s->core);

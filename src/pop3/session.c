@@ -3,6 +3,7 @@
 #include "base/activity.h"
 
 #include "base/limits.h"
+#include "base/metrics.h"
 #include "config/config.h"
 
 #define RETRY_MS 50
@@ -80,6 +81,7 @@ static enum st run(struct pop3_session *s, const struct pop3_line *line) SUSPEND
             continue;
         s->command = s->log.action = r->word.p;
         s->commands++;
+        metric_add(METRIC_COMMANDS_POP3, 1);
         activity_begin(s->opt.account, r->word.p);
         if (line->n_args >= r->least && line->n_args <= r->most)
             return r->fn(&c);

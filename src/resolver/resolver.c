@@ -7,6 +7,7 @@
 #include "resolver/resolver.h"
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/must.h"
 #include "ipc/lists.h"
 
@@ -295,8 +296,16 @@ static enum st resolve(struct resolver *x, struct arena *a, struct str name, uin
 void resolver_resolve(struct resolver *x, struct arena *a, struct str name, uint32_t type, struct msg_dns_answer *out,
                       struct buf *rdata)
 {
+    uint64_t began = clock_mono_us();
+
     *out = (struct msg_dns_answer){0};
     out->status = (uint8_t)resolve(x, a, name, type, out, rdata);
+    metric_add(METRIC_DNS_SECONDS, clock_mono_us() - began);
+    metric_add(out->status == ST_OK         ? METRIC_DNS_OK
+               : out->status == ST_NOTFOUND ? METRIC_DNS_NONE
+               : out->status == ST_CORRUPT  ? METRIC_DNS_BOGUS
+                                            : METRIC_DNS_FAILED,
+               1);
 }
 
 static void on_dns_ask(struct ipc_request *r) SUSPENDS

@@ -1,4 +1,5 @@
 #include "smtp/session.h"
+#include "base/metrics.h"
 #include "base/must.h"
 
 #include <stdio.h>
@@ -15,6 +16,9 @@ static const struct row rows[] = {
 #include "smtp/replies.def"
 #undef REPLY
 };
+
+static const enum metric classes[10] = {
+    [2] = METRIC_SMTP_2XX, [3] = METRIC_SMTP_3XX, [4] = METRIC_SMTP_4XX, [5] = METRIC_SMTP_5XX};
 
 /* What a client sent may come back in a reply, but not as a line of its own. */
 static size_t clean(struct str arg, char *out)
@@ -47,6 +51,7 @@ enum st smtp_reply_arg(struct smtp_session *s, enum smtp_reply r, struct str arg
     char line[ARG_MAX + 200];
     size_t n = put_line(line, sizeof line, r, arg);
 
+    metric_add(classes[rows[r].code / 100], 1);
     return stream_write(s->stream, str_n(line, n));
 }
 

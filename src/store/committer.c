@@ -2,6 +2,7 @@
  * commits it as one batch, and answers. While it syncs, the next batch gathers by itself. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/must.h"
 #include "store/inside.h"
 
@@ -263,7 +264,10 @@ static void run_round(struct store *s, struct job_list *in)
     job_list_init(&batch);
     sched_batch(&s->sched, BATCH_COMMITS, BATCH_BYTES, &batch);
     if (batch.n) {
+        uint64_t began = clock_mono_us();
+
         st = journal_commit(s, &batch);
+        metric_add(METRIC_STORE_BATCH_SECONDS, clock_mono_us() - began);
         s->wrote_ms = now;
         s->is_calm = false;
         sched_settle(&s->sched, &batch, st);

@@ -3,6 +3,7 @@
  * differ from what was answered. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/must.h"
 #include "co/fault.h"
 #include "store/rebuild.h"
@@ -217,12 +218,16 @@ static enum st take_back(struct store *s, enum st st)
 static enum st write_batch(struct store *s)
 {
     enum st st = s->os->write(s->os, s->journal->fd, s->batch.p, s->batch.n, s->journal_at);
+    uint64_t began;
 
     if (st != ST_OK)
         return take_back(s, st);
     /* Which of the bytes are durable now, nobody knows; and the next sync may say that all is well. */
+    began = clock_mono_us();
     if (s->os->sync(s->os, s->journal->fd) != ST_OK)
         return broken(s);
+    metric_add(METRIC_STORE_SYNC_SECONDS, clock_mono_us() - began);
+    metric_add(METRIC_STORE_SYNCS, 1);
     atomic_fetch_add(&s->figures.syncs, 1);
     return ST_OK;
 }
@@ -255,6 +260,10 @@ static enum st apply_until_done(struct store *s, struct str record, uint64_t seq
 
 static void count(struct store *s, const struct job_list *batch, const struct sizes *z)
 {
+    metric_add(METRIC_STORE_COMMITS, batch->n);
+    metric_add(METRIC_STORE_BATCHES, 1);
+    metric_add(METRIC_STORE_JOURNAL_BYTES, record_bytes(z->record));
+    metric_add(METRIC_STORE_BODY_BYTES, z->total - record_bytes(z->record));
     atomic_store(&s->figures.seq, s->seq);
     atomic_fetch_add(&s->figures.commits, batch->n);
     atomic_fetch_add(&s->figures.batches, 1);

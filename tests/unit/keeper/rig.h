@@ -116,6 +116,7 @@ static const struct ipc_handler rig_keeper_handlers[] = {{MSG_auth_ask, keeper_a
                                                          {MSG_rcpt_ask, keeper_rcpt, false},
                                                          {MSG_sender_ask, keeper_sender, false},
                                                          {MSG_web_ask, keeper_web, false},
+                                                         {MSG_health_ask, keeper_health, false},
                                                          {MSG_sign_ask, keeper_sign, true}};
 static const struct ipc_handler rig_control_handlers[] = {{MSG_admin_ask, keeper_admin, false},
                                                           {MSG_account_ask, keeper_account, false}};

@@ -41,3 +41,19 @@ TEST(policies_of_our_domains_and_no_others)
 {
     rig_run(policies);
 }
+
+static void answers(void)
+{
+    struct msg_health_answer m;
+    struct msg_health_ask q = {0};
+    struct arena a = ARENA_INIT;
+
+    CHECK_ST(IPC_ASK(rig.gate_far, health_ask, &q, health_answer, &a, &m, deadline_in(20000)), ST_OK);
+    CHECK_U64(m.status, ST_OK);
+    arena_fini(&a);
+}
+
+TEST(a_keeper_without_domains_is_well)
+{
+    rig_run(answers);
+}
