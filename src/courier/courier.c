@@ -105,7 +105,7 @@ static void spread(void *arg) SUSPENDS
     struct courier *c = arg;
 
     while (co_waitq_wait(&c->room, NEVER) == ST_OK)
-        dest_kick_all(c);
+        dest_spread(c);
 }
 
 /* --- the role ------------------------------------------------------------------------------------------------------ */
@@ -116,6 +116,8 @@ static enum st courier_start(struct role *r) SUSPENDS
 
     peers_init(&c->peers);
     co_waitq_init(&c->room);
+    list_init(&c->wanting);
+    list_init(&c->idle);
     c->set = config_ref(r->settings);
     c->sts = sts_new();
     r->state = c;
@@ -165,6 +167,7 @@ static void courier_stop(struct role *r, mono_ms deadline) SUSPENDS
     struct courier *c = r->state;
 
     c->is_stopping = true;
+    dest_end_idle(c);
     while (c->n_sessions && clock_mono_ms() < deadline)
         if (co_sleep(deadline_in(20)) != ST_OK)
             break;

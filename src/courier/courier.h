@@ -30,6 +30,8 @@ struct courier {
     struct co_waitq room;      /* letters or sessions have become fewer */
     struct relay *relay;       /* NULL: letters go to the servers of their domains */
     struct sts *sts;           /* policies of domains: sts.h */
+    struct list wanting;       /* destinations that got no session, since all are in use */
+    struct list idle;          /* those with sessions that wait for another letter */
     size_t n_sessions;
     uint64_t bytes; /* of letters in memory */
     bool is_stopping;
@@ -125,7 +127,8 @@ struct dest {
     struct courier *c;
     struct str domain;
     struct list jobs;
-    struct co_waitq more; /* jobs, for sessions that have none */
+    struct list wants, idles; /* of the courier's lists */
+    struct co_waitq more;     /* jobs, for sessions that have none */
     size_t n_jobs, n_sessions, n_idle;
     unsigned
         window; /* sessions that are allowed: grows by one with each letter that is taken, halves when the server is out of reach */
@@ -134,8 +137,9 @@ struct dest {
 
 void dest_add(struct courier *c, struct str domain, struct job *j);
 bool dest_is_relay(const struct dest *d);
-void dest_kick(struct dest *d); /* starts sessions, as many as may be */
-void dest_kick_all(struct courier *c);
+void dest_kick(struct dest *d);          /* starts sessions, as many as may be */
+void dest_spread(struct courier *c);     /* sessions that have ended go to those that want one */
+void dest_end_idle(struct courier *c);   /* no session waits for a letter any more: the courier stops */
 bool dest_is_down(const struct dest *d); /* out of reach just now: what waits is put off */
 /* What a session has come to. */
 void dest_succeeded(struct dest *d);

@@ -7,6 +7,7 @@
 static void dest_free(struct dest *d)
 {
     map_str_del(&d->c->dests, d->domain);
+    list_del(&d->wants);
     mem_free((char *)(uintptr_t)d->domain.p);
     mem_free(d);
 }
@@ -26,6 +27,8 @@ static struct dest *dest_of(struct courier *c, struct str domain)
     d->domain = str_n(name, domain.n);
     d->window = WINDOW_FIRST;
     list_init(&d->jobs);
+    list_init(&d->wants);
+    list_init(&d->idles);
     co_waitq_init(&d->more);
     map_str_put(&c->dests, d->domain, d);
     return d;
@@ -46,28 +49,64 @@ static void run(void *arg) SUSPENDS
         dest_kick(d);
 }
 
+/* One that only waits for another letter makes room for those that have none; the next time it is another destination's. */
+static void end_an_idle_one(struct courier *c)
+{
+    struct dest *d;
+
+    if (list_is_empty(&c->idle))
+        return;
+    d = LIST_ITEM(c->idle.next, struct dest, idles);
+    list_del(&d->idles);
+    list_add_tail(&c->idle, &d->idles);
+    co_waitq_wake_one(&d->more);
+}
+
+/* One that has a session gets more of them with what it carries. */
+static void want(struct dest *d)
+{
+    if (!d->n_sessions && list_is_empty(&d->wants))
+        list_add_tail(&d->c->wanting, &d->wants);
+}
+
 void dest_kick(struct dest *d)
 {
-    while (d->n_jobs > d->n_idle && d->n_sessions < MIN(d->window, d->c->set->courier_per_destination) &&
-           d->c->n_sessions < d->c->set->courier_sessions) {
+    while (d->n_jobs > d->n_idle && d->n_sessions < MIN(d->window, d->c->set->courier_per_destination)) {
+        if (d->c->n_sessions >= d->c->set->courier_sessions) {
+            want(d);
+            end_an_idle_one(d->c);
+            break;
+        }
         d->n_sessions++;
         d->c->n_sessions++;
         if (co_spawn(run, d, "carrying") == ST_OK)
             continue;
         d->n_sessions--;
         d->c->n_sessions--;
+        want(d);
         break;
     }
 }
 
-/* Destinations that had no session because all were in use. */
-void dest_kick_all(struct courier *c)
+/* In the order in which they came to want one. */
+void dest_spread(struct courier *c)
 {
-    size_t pos = 0;
-    void *d;
+    while (!list_is_empty(&c->wanting) && c->n_sessions < c->set->courier_sessions) {
+        struct dest *d = LIST_ITEM(c->wanting.next, struct dest, wants);
 
-    while (map_next(&c->dests, &pos, &d))
+        list_del(&d->wants);
         dest_kick(d);
+        if (!list_is_empty(&d->wants)) /* there was no memory for it, or the like */
+            return;
+    }
+    if (!list_is_empty(&c->wanting))
+        end_an_idle_one(c);
+}
+
+void dest_end_idle(struct courier *c)
+{
+    LIST_EACH(at, &c->idle)
+        co_waitq_wake_all(&LIST_ITEM(at, struct dest, idles)->more);
 }
 
 void dest_add(struct courier *c, struct str domain, struct job *j)
@@ -112,9 +151,13 @@ struct job *dest_next(struct dest *d, mono_ms deadline)
     while (list_is_empty(&d->jobs)) {
         enum st st;
 
-        d->n_idle++;
+        if (!list_is_empty(&d->c->wanting) || d->c->is_stopping)
+            return NULL;
+        if (d->n_idle++ == 0)
+            list_add_tail(&d->c->idle, &d->idles);
         st = co_waitq_wait(&d->more, deadline);
-        d->n_idle--;
+        if (--d->n_idle == 0)
+            list_del(&d->idles);
         if (st != ST_OK)
             return NULL;
     }

@@ -16,6 +16,7 @@ NSD = """server:
   zonelistfile: "{dir}/nsd.list"
   xfrdfile: ""
   xfrdir: "{dir}"
+  rrl-ratelimit: 0
   hide-version: yes
 remote-control:
   control-enable: no
