@@ -242,16 +242,23 @@ static bool may_tell(struct settling *s)
     return s->how == QUEUE_TOLD;
 }
 
+/* What it tells of a letter is to be as safe as that letter was (RFC 8689 section 5). */
 static struct queue_entry notice_entry(struct settling *s, const struct queue_rcpt *to, struct str bytes)
 {
-    static const struct queue_attr attrs[] = {{STR(QUEUE_NOTICE), STR("1")}, {STR("SMTPUTF8"), STR("")}};
+    struct queue_attr *attrs = ARENA_ARRAY(s->a, struct queue_attr, 3);
+    size_t n = 0;
 
+    attrs[n++] = (struct queue_attr){STR(QUEUE_NOTICE), STR("1")};
+    if (!str_is_ascii(to->address)) /* RFC 6531 section 3.4 */
+        attrs[n++] = (struct queue_attr){STR("SMTPUTF8"), STR("")};
+    if (queue_attr_get(s->is.attrs, s->is.n_attrs, STR("REQUIRETLS")).p)
+        attrs[n++] = (struct queue_attr){STR("REQUIRETLS"), STR("")};
     return (struct queue_entry){.blob = blob_new_id(s->q->store),
                                 .size = bytes.n,
                                 .arrival_us = s->now_us,
                                 .due_us = s->now_us,
                                 .attrs = attrs,
-                                .n_attrs = str_is_ascii(to->address) ? 1 : 2, /* RFC 6531 section 3.4 */
+                                .n_attrs = n,
                                 .rcpts = to,
                                 .n_rcpts = 1};
 }

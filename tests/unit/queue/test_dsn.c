@@ -100,6 +100,22 @@ TEST(the_whole_letter_comes_back_unless_only_its_header_is_wanted)
     arena_fini(&a);
 }
 
+TEST(a_letter_that_requires_tls_comes_back_as_its_header_only) /* RFC 8689 section 5 */
+{
+    const struct queue_attr attrs[] = {{STR("REQUIRETLS"), STR("")}, {STR("RET"), STR("FULL")}};
+    const struct dsn_rcpt v = {.rcpt = &rcpts[1], .action = DSN_FAILED, .status = STR("5.7.30")};
+    struct queue_entry e = entry;
+    struct arena a = ARENA_INIT;
+    struct dsn d = notice(&v, 1);
+    struct str s;
+
+    e.attrs = attrs;
+    d.entry = &e;
+    s = build(&a, &d);
+    CHECK(has_text(s, "Subject: x\r\n") && !has_text(s, "The text"));
+    arena_fini(&a);
+}
+
 TEST(the_class_of_a_status_fits_the_action)
 {
     struct dsn_rcpt v = {.rcpt = &rcpts[1], .action = DSN_FAILED, .status = STR("4.2.2")};

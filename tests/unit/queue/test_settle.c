@@ -200,11 +200,10 @@ static uint64_t submit_strange(struct world *w, struct queue *q, const struct qu
     struct delivery d = {.mail = letter(w, "out"), .rcpts = &local, .n_rcpts = 1};
     struct queue_entry e = {
         .size = d.mail.bytes.n, .reverse_path = from, .due_us = wall, .arrival_us = wall, .rcpts = r, .n_rcpts = 1};
-    struct kv_part *part;
+    struct queue_extra extra = {q, &e};
 
-    d.blob_id = e.blob = blob_new_id(w->store);
-    CHECK_ST(queue_prepare(q, &e, &part), ST_OK);
-    d.extra = part;
+    d.extra = queue_extra;
+    d.extra_arg = &extra;
     CHECK_ST(mail_deliver(w->mail, &d), ST_OK);
     return e.id;
 }
@@ -316,6 +315,37 @@ static void body_ages(struct world *w)
 TEST(a_letter_that_waits_is_told_of_once_and_given_up_in_the_end)
 {
     in_world(1, body_ages);
+}
+
+static void body_requires_tls(struct world *w)
+{
+    static const struct queue_attr attrs[] = {{STR("REQUIRETLS"), STR("")}};
+    struct queue *q = begin(w);
+    struct delivery_rcpt local = {.account = 7};
+    struct delivery d = {.mail = letter(w, "secret"), .rcpts = &local, .n_rcpts = 1};
+    struct queue_entry e = {.account = 7,
+                            .size = d.mail.bytes.n,
+                            .reverse_path = STR("a@example.test"),
+                            .due_us = wall,
+                            .arrival_us = wall,
+                            .rcpts = one,
+                            .n_rcpts = 1,
+                            .attrs = attrs,
+                            .n_attrs = 1},
+                       *notice;
+    struct queue_extra extra = {q, &e};
+
+    d.extra = queue_extra;
+    d.extra_arg = &extra;
+    CHECK_ST(mail_deliver(w->mail, &d), ST_OK);
+    CHECK_ST(settle_one(q, e.id, 0, QUEUE_FAILED), ST_OK);
+    CHECK_U64(claim(w, q, 9, &notice), 1);
+    CHECK(queue_attr_get(notice->attrs, notice->n_attrs, STR("REQUIRETLS")).p);
+    end(q);
+}
+TEST(a_notice_is_to_be_as_safe_as_the_letter_that_it_tells_of)
+{
+    in_world(1, body_requires_tls);
 }
 
 /* The letter is not settled when that can't be written, and comes again. */
