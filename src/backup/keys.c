@@ -1,4 +1,5 @@
 #include "backup/keys.h"
+#include "backup/directory_keys.h"
 #include "backup/manifest.h"
 #include "base/rec.h"
 #include "base/secret.h"
@@ -146,10 +147,13 @@ static enum st add_tree(struct gathering *g, const char *dir, size_t root, unsig
     return st;
 }
 
-static enum st gather(struct gathering *g)
+static enum st gather(struct gathering *g, struct str directory_keys)
 {
     const char *data = arena_cstr(&g->arena, g->set->data);
+    const struct stat sb = {.st_mode = S_IFREG | 0600};
 
+    if (directory_keys.n)
+        TRY(add_bytes(g, arena_printf(&g->arena, "%s/keeper/" BACKUP_DIRECTORY_KEYS, data), &sb, directory_keys));
     for (size_t i = 0; i < g->set->tls_count; i++) {
         TRY(add_file(g, arena_cstr(&g->arena, g->set->tls[i].certificate), true));
         TRY(add_file(g, arena_cstr(&g->arena, g->set->tls[i].key), true));
@@ -165,7 +169,8 @@ static la_ssize_t to_buf(struct archive *tar, void *arg, const void *bytes, size
     return (la_ssize_t)n;
 }
 
-enum st backup_keys_gather(const struct settings *set, struct buf *out_tar, size_t *out_files)
+enum st backup_keys_gather(const struct settings *set, struct str directory_keys, struct buf *out_tar,
+                           size_t *out_files)
 {
     struct gathering g = {.set = set, .tar = archive_write_new()};
     enum st st;
@@ -175,7 +180,7 @@ enum st backup_keys_gather(const struct settings *set, struct buf *out_tar, size
         archive_write_open(g.tar, out_tar, NULL, to_buf, NULL) != ARCHIVE_OK)
         st = failed(g.tar);
     else
-        st = gather(&g);
+        st = gather(&g, directory_keys);
     if (st == ST_OK && archive_write_close(g.tar) != ARCHIVE_OK)
         st = failed(g.tar);
     archive_write_free(g.tar);

@@ -8,8 +8,10 @@
 
 #define KEYS_TAR_MAX (64u << 20)
 
-/* All of them, as a tar: names are whole paths without the first slash. Wipe it afterwards. */
-enum st backup_keys_gather(const struct settings *set, struct buf *out_tar, size_t *out_files) MUST_USE;
+/* All of them, as a tar: names are whole paths without the first slash. `directory_keys` (directory_keys.h) go along as a file of their own.
+ * Wipe it afterwards. */
+enum st backup_keys_gather(const struct settings *set, struct str directory_keys, struct buf *out_tar,
+                           size_t *out_files) MUST_USE;
 enum st backup_keys_seal(struct str tar, struct str passphrase, struct buf *out) MUST_USE;
 
 /* ST_DENIED: another passphrase. ST_CORRUPT: cut, or changed. Wipe it afterwards. */

@@ -4,6 +4,7 @@
 #include "backup/make.h"
 #include "admin/command.h"
 #include "backup/contents.h"
+#include "backup/directory_keys.h"
 #include "backup/keys.h"
 #include "base/map.h"
 #include "base/secret.h"
@@ -44,6 +45,7 @@ struct making {
     struct str set, tmp; /* names */
     struct backup_contents contents;
     struct backup_manifest manifest;
+    struct buf directory_keys; /* to be sealed with the others */
     size_t cap_files;
     const char **made; /* new files of the pool */
     size_t n_made, cap_made;
@@ -349,18 +351,6 @@ static enum st copy_snapshot(struct making *m)
     return backup_copy(&m->flow, from, own_path(m, name), f->bytes, f->hash);
 }
 
-static enum st sql_failed(sqlite3 *db, const char *what, int rc)
-{
-    const char *why = db ? sqlite3_errmsg(db) : sqlite3_errstr(rc);
-
-    switch (rc & 0xff) {
-    case SQLITE_FULL: return FAIL(ST_NOSPACE, "no space is left for %s", what);
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED: return FAIL(ST_TRYLATER, "%s: %s", what, why);
-    default: return FAIL(ST_IO, "%s: %s", what, why);
-    }
-}
-
 static enum st count_accounts(sqlite3 *db, const char *what, uint64_t *out)
 {
     sqlite3_stmt *ask = NULL;
@@ -371,7 +361,7 @@ static enum st count_accounts(sqlite3 *db, const char *what, uint64_t *out)
     if (rc == SQLITE_ROW)
         *out = (uint64_t)sqlite3_column_int64(ask, 0);
     sqlite3_finalize(ask);
-    return rc == SQLITE_ROW ? ST_OK : sql_failed(db, what, rc);
+    return rc == SQLITE_ROW ? ST_OK : directory_keys_failed(db, what, rc);
 }
 
 /* In one step: readers of a database in WAL mode hold up nobody, and writers not them. */
@@ -381,54 +371,31 @@ static enum st copy_pages(sqlite3 *from, sqlite3 *to, const char *what)
     int rc;
 
     if (!copy)
-        return sql_failed(to, what, sqlite3_errcode(to));
+        return directory_keys_failed(to, what, sqlite3_errcode(to));
     rc = sqlite3_backup_step(copy, -1);
     sqlite3_backup_finish(copy);
     if (rc != SQLITE_DONE)
-        return sql_failed(to, what, rc);
+        return directory_keys_failed(to, what, rc);
     rc = sqlite3_exec(to, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL); /* one file, no others beside it */
-    return rc == SQLITE_OK ? ST_OK : sql_failed(to, what, rc);
+    return rc == SQLITE_OK ? ST_OK : directory_keys_failed(to, what, rc);
 }
 
-/* Keys that sign letters, and those that the keeper makes for itself, stand in the directory: they are left out where the others are. A directory that no server of
- * today has opened has none. */
-static enum st drop_keys(sqlite3 *db, const char *what)
-{
-    static const char *const tables[][2] = {
-        {"SELECT 1 FROM sqlite_master WHERE name = 'dkim_key'",
-         "PRAGMA journal_mode = MEMORY; PRAGMA secure_delete = ON; DELETE FROM dkim_key"},
-        {"SELECT 1 FROM sqlite_master WHERE name = 'secret'",
-         "PRAGMA journal_mode = MEMORY; PRAGMA secure_delete = ON; DELETE FROM secret"}};
-    int rc = SQLITE_OK;
-
-    for (size_t i = 0; i < ARRAY_LEN(tables) && rc == SQLITE_OK; i++) {
-        sqlite3_stmt *ask = NULL;
-        bool any;
-
-        rc = sqlite3_prepare_v2(db, tables[i][0], -1, &ask, NULL);
-        any = rc == SQLITE_OK && sqlite3_step(ask) == SQLITE_ROW;
-        sqlite3_finalize(ask);
-        if (any)
-            rc = sqlite3_exec(db, tables[i][1], NULL, NULL, NULL);
-    }
-    return rc == SQLITE_OK ? ST_OK : sql_failed(db, what, rc);
-}
-
-static enum st copy_database(const char *from, const char *to, bool with_keys, uint64_t *out_accounts)
+/* What keys are in it goes to *keys, or nowhere (NULL). */
+static enum st copy_database(const char *from, const char *to, struct buf *keys, uint64_t *out_accounts)
 {
     sqlite3 *in = NULL, *out = NULL;
     enum st st = ST_OK;
     int rc = sqlite3_open_v2(from, &in, SQLITE_OPEN_READWRITE, NULL);
 
     if (rc != SQLITE_OK)
-        st = sql_failed(in, from, rc);
+        st = directory_keys_failed(in, from, rc);
     if (st == ST_OK) {
         sqlite3_busy_timeout(in, SQLITE_WAIT_MS);
         rc = sqlite3_open_v2(to, &out, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
-        st = rc == SQLITE_OK ? copy_pages(in, out, to) : sql_failed(out, to, rc);
+        st = rc == SQLITE_OK ? copy_pages(in, out, to) : directory_keys_failed(out, to, rc);
     }
-    if (st == ST_OK && !with_keys)
-        st = drop_keys(out, to);
+    if (st == ST_OK)
+        st = directory_keys_take(out, to, keys);
     if (st == ST_OK)
         st = count_accounts(out, to, out_accounts);
     sqlite3_close(out);
@@ -445,7 +412,7 @@ static enum st copy_directory(struct making *m)
     enum st st;
 
     TRY(copy_database(arena_printf(m->a, "%.*s/keeper/" BACKUP_DIRECTORY, STR_ARGS(m->b->set->data)).p, to,
-                      m->b->passphrase.n > 0, &m->manifest.accounts));
+                      m->b->passphrase.n ? &m->directory_keys : NULL, &m->manifest.accounts));
     TRY(os->open(os, to, O_RDWR, &fd));
     st = os->sync(os, fd);
     os->close(os, fd);
@@ -464,7 +431,7 @@ static enum st seal_keys(struct making *m, struct buf *sealed, size_t *out_files
     enum st st;
 
     buf_init(&tar, KEYS_TAR_MAX);
-    st = backup_keys_gather(m->b->set, &tar, out_files);
+    st = backup_keys_gather(m->b->set, buf_str(&m->directory_keys), &tar, out_files);
     if (st == ST_OK)
         st = backup_keys_seal(buf_str(&tar), m->b->passphrase, sealed);
     if (tar.n)
@@ -667,7 +634,11 @@ enum st backup_make(struct arena *a, const struct admin_backup *b, uint64_t keep
 
     *out = (struct backup_made){0};
     umask(077);
+    buf_init(&m.directory_keys, KEYS_TAR_MAX / 2);
     st = make(&m, keep, out);
+    if (m.directory_keys.n)
+        wipe(m.directory_keys.p, m.directory_keys.n);
+    buf_fini(&m.directory_keys);
     out->read = m.flow.read;
     out->written = m.flow.written;
     if (m.lock >= 0)

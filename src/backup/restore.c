@@ -381,7 +381,9 @@ static enum st open_directory(struct whole *w, struct directory **out)
     if (access(path, F_OK) != 0)
         return FAIL(ST_CORRUPT, "the set %.*s has no directory of accounts any more: another set may have one (--at)",
                     STR_ARGS(w->c.set.name));
-    st = directory_open(path, out);
+    st = restore_keys_to_directory(&w->arena, &w->keys, path);
+    if (st == ST_OK)
+        st = directory_open(path, out);
     if (st != ST_OK)
         return err_context(st, "the directory of the set %.*s: ", STR_ARGS(w->c.set.name));
     return count_accounts(*out, &w->accounts);

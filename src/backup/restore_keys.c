@@ -1,6 +1,7 @@
 #include "backup/restore_keys.h"
 
 #include "admin/admin.h"
+#include "backup/directory_keys.h"
 #include "backup/keys.h"
 #include "base/json.h"
 #include "base/secret.h"
@@ -139,6 +140,20 @@ static enum st put_one(struct arena *a, struct str path, const struct backup_key
     return st;
 }
 
+enum st restore_keys_to_directory(struct arena *a, const struct restored_keys *k, const char *directory)
+{
+    struct backup_key *keys;
+    size_t n;
+
+    if (!k->tar.n)
+        return ST_OK;
+    TRY(backup_keys_list(a, buf_str(&k->tar), &keys, &n));
+    for (size_t i = 0; i < n; i++)
+        if (str_ends(keys[i].path, STR("/keeper/" BACKUP_DIRECTORY_KEYS)))
+            return directory_keys_put(directory, keys[i].bytes);
+    return ST_OK; /* an older backup has them in its directory */
+}
+
 enum st restore_keys_put(struct arena *a, const struct chosen *c, const struct settings *set, const char *tmp,
                          struct restored_keys *k)
 {
@@ -153,6 +168,8 @@ enum st restore_keys_put(struct arena *a, const struct chosen *c, const struct s
     for (size_t i = 0; i < n; i++) {
         struct str path = keys[i].path;
 
+        if (str_ends(path, STR("/keeper/" BACKUP_DIRECTORY_KEYS))) /* they are back already */
+            continue;
         if (str_starts(path, data) && path.n > data.n && path.p[data.n] == '/')
             path = arena_printf(a, "%s%.*s", tmp, STR_ARGS(str_from(path, data.n)));
         TRY(put_one(a, path, &keys[i], k));

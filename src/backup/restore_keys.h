@@ -14,6 +14,8 @@ struct restored_keys {
 /* Asks for the passphrase when the set has keys and --without-keys is not given. ST_DENIED: it is another. */
 enum st restore_keys_open(struct arena *a, const struct chosen *c, const struct admin_args *args,
                           struct restored_keys *out) MUST_USE;
+/* Those that belong into the directory, which nobody has opened yet. */
+enum st restore_keys_to_directory(struct arena *a, const struct restored_keys *k, const char *directory) MUST_USE;
 /* What was below the data directory goes below `tmp`, the rest to its own place, never over another file. */
 enum st restore_keys_put(struct arena *a, const struct chosen *c, const struct settings *set, const char *tmp,
                          struct restored_keys *k) MUST_USE;

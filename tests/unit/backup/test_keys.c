@@ -50,7 +50,7 @@ TEST(keys_certificates_authority_and_secrets_of_the_data_directory_are_gathered)
     tls[0].certificate = tls[1].certificate = arena_printf(&a, "%s/tls/server.pem", dir);
     tls[0].key = tls[1].key = arena_printf(&a, "%s/tls/server.key", dir);
     buf_init(&tar, KEYS_TAR_MAX);
-    CHECK_ST(backup_keys_gather(&set, &tar, &files), ST_OK);
+    CHECK_ST(backup_keys_gather(&set, STR_NONE, &tar, &files), ST_OK);
     CHECK_U64(files, 4);
     CHECK_ST(backup_keys_list(&a, buf_str(&tar), &keys, &n), ST_OK);
     CHECK_U64(n, 4);
@@ -60,7 +60,7 @@ TEST(keys_certificates_authority_and_secrets_of_the_data_directory_are_gathered)
     CHECK(holds(keys, n, "/data/keeper/sub/secret", "secret", 0400));
     tls[1].key = arena_printf(&a, "%s/tls/missing", dir);
     buf_clear(&tar);
-    CHECK_ST(backup_keys_gather(&set, &tar, &files), ST_NOTFOUND);
+    CHECK_ST(backup_keys_gather(&set, STR_NONE, &tar, &files), ST_NOTFOUND);
     CHECK_ST(backup_keys_list(&a, STR("no tar"), &keys, &n), ST_CORRUPT);
     buf_fini(&tar);
     for (const char *const *f =

@@ -52,7 +52,7 @@ TEST(what_was_in_the_data_directory_goes_into_the_new_one_and_the_rest_where_it_
     tls[0].key = str_z(at(&a, "tls/server.key"));
     buf_init(&k.tar, KEYS_TAR_MAX);
     buf_init(&k.kept, 10000);
-    CHECK_ST(backup_keys_gather(&set, &k.tar, &files), ST_OK);
+    CHECK_ST(backup_keys_gather(&set, STR_NONE, &k.tar, &files), ST_OK);
     CHECK_U64(files, 4);
 
     CHECK_ST(tree_remove(at(&a, "data/keeper")), ST_OK);
