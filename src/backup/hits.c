@@ -1,8 +1,11 @@
 #include "backup/hits.h"
 #include "backup/contents.h"
 #include "mail/layout.h"
+#include "queue/entry.h"
 
 #include <sqlite3.h>
+
+#define QUEUE 0 /* its account */
 
 struct searching {
     struct arena *a;
@@ -16,6 +19,25 @@ struct searching {
     size_t n, max;
 };
 
+/* A letter that waits to be sent: it has neither mailbox nor address here, so it is called by what people know of it. */
+static void look_at_entry(struct searching *s, const struct backup_row *row)
+{
+    struct found *f = &s->found[s->n];
+    struct arena a = ARENA_INIT;
+    struct queue_entry e;
+    uint64_t id = row->key.n == ENTRY_KEY_BYTES && row->key.p[0] == ENTRY_KEY ? entry_id_of(row->key) : 0;
+
+    if (id && entry_decode(&a, id, row->value, &e) == ST_OK && map_get(s->bodies, e.blob)) {
+        struct str to = e.n_rcpts ? e.rcpts[0].address : STR_NONE;
+
+        *f = (struct found){.body = e.blob, .is_kept = true};
+        f->name = arena_printf(s->a, "letter %016llx from <%.*s> to <%.*s>%s", (unsigned long long)id,
+                               STR_ARGS(e.reverse_path), STR_ARGS(to), e.n_rcpts > 1 ? " and others" : "");
+        s->n++;
+    }
+    arena_fini(&a);
+}
+
 static void look_at_message(struct searching *s, const struct backup_row *row)
 {
     struct found *f = &s->found[s->n];
@@ -23,6 +45,10 @@ static void look_at_message(struct searching *s, const struct backup_row *row)
     struct kept_rec kept;
     struct hot hot;
 
+    if (row->account == QUEUE) {
+        look_at_entry(s, row);
+        return;
+    }
     if (row->key.p[0] == KEY_HOT && hot_get(row->key, row->value, &hot) == ST_OK && map_get(s->bodies, hot.blob)) {
         *f = (struct found){row->account, hot.blob, rec_u32_be(&key), hot.uid, false, STR_NONE};
         s->n++;
@@ -39,7 +65,8 @@ static void look_at_mailbox(struct searching *s, const struct backup_row *row)
     struct mailbox_rec rec;
     uint32_t id;
 
-    if (row->key.p[0] != KEY_MAILBOX || mailbox_rec_get(row->key, row->value, &id, &rec) != ST_OK)
+    if (row->account == QUEUE || row->key.p[0] != KEY_MAILBOX ||
+        mailbox_rec_get(row->key, row->value, &id, &rec) != ST_OK)
         return;
     for (size_t i = 0; i < s->n; i++)
         if (s->found[i].account == row->account && s->found[i].mailbox == id && !s->found[i].is_kept)
@@ -55,7 +82,7 @@ static enum st walk(struct searching *s, const char *snapshot,
 
     TRY(snap_reader_open(&r, &os_file_system, snapshot));
     while ((st = backup_row_next(&r, &row)) == ST_OK)
-        if (row.account && row.account < ACCOUNT_DICTIONARIES && row.key.n > 1 && s->n < s->max)
+        if (row.account < ACCOUNT_DICTIONARIES && row.key.n > 1 && s->n < s->max)
             look(s, &row);
     snap_reader_close(&r);
     return st == ST_EOF ? ST_OK : st;
@@ -88,8 +115,9 @@ static void tell(const struct searching *s, const char *directory, struct backup
         db = NULL;
     }
     for (size_t i = 0; i < s->n; i++)
-        out[i] = (struct backup_hit){address_of(db, s->a, s->found[i].account), s->found[i].name, s->found[i].uid,
-                                     s->found[i].body};
+        out[i] =
+            (struct backup_hit){s->found[i].account == QUEUE ? STR("queue") : address_of(db, s->a, s->found[i].account),
+                                s->found[i].name, s->found[i].uid, s->found[i].body};
     sqlite3_close(db);
 }
 

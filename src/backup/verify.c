@@ -437,10 +437,11 @@ static void tell_hits(struct verifying *v, struct set *s)
                     backup_path(v->a, v->dir, s->name, STR(BACKUP_DIRECTORY)), &s->bad, HITS_MOST, &hits, &n) != ST_OK)
         n = 0;
     for (size_t i = 0; i < n; i++)
-        put_problem(v, s, STR_NONE, &hits[i], STR("the message's body is lost"));
+        put_problem(v, s, STR_NONE, &hits[i],
+                    str_eq(hits[i].account, STR("queue")) ? STR("the body of a letter that waits to be sent is lost")
+                                                          : STR("the message's body is lost"));
     if (!n)
-        problem(v, s, STR_NONE, "%zu bodies are lost that no message refers to, or letters that wait to be sent",
-                s->bad.n);
+        problem(v, s, STR_NONE, "%zu bodies are lost that no message refers to", s->bad.n);
 }
 
 /* --- the answer ---------------------------------------------------------------------------------------------------------- */

@@ -14,7 +14,7 @@ struct str entry_key(struct arena *a, uint64_t id)
     struct str key;
 
     buf_init(&b, 9);
-    buf_addc(&b, 'Q');
+    buf_addc(&b, ENTRY_KEY);
     rec_put_u64_be(&b, id);
     key = copy_of(a, &b);
     buf_fini(&b);

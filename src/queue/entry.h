@@ -5,6 +5,8 @@
 #include "base/rec.h"
 #include "queue/queue.h"
 
+#define ENTRY_KEY 'Q'
+#define ENTRY_KEY_BYTES 9
 struct str entry_key(struct arena *a, uint64_t id);
 struct str entry_due_key(struct arena *a, uint64_t due_us, uint64_t id);
 uint64_t entry_id_of(struct str key);
