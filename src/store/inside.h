@@ -8,6 +8,7 @@
 #include "store/history.h"
 #include "store/hold.h"
 #include "store/index.h"
+#include "store/redo.h"
 #include "store/sched.h"
 #include "store/segs.h"
 #include "store/snapshot.h"
@@ -113,6 +114,8 @@ struct store {
     struct buf before; /* accounts and versions of the last batch, as the next one's record has them */
     unsigned format;   /* what the file FORMAT says */
     rocksdb_writebatch_t *changes;
+    struct redo redo;
+    mono_ms looked_ms;  /* at the free space */
     mono_ms wrote_ms;   /* when the last batch was written; */
     bool is_calm;       /* nothing has been for so long that what was kept ready for more has been given back */
     int short_of_space; /* 0 no, 1 no new bodies, 2 nothing */

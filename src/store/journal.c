@@ -218,12 +218,18 @@ static enum st take_back(struct store *s, enum st st)
 static enum st write_batch(struct store *s)
 {
     enum st st = s->os->write(s->os, s->journal->fd, s->batch.p, s->batch.n, s->journal_at);
-    uint64_t began;
 
     if (st != ST_OK)
         return take_back(s, st);
+    s->os->hasten(s->os, s->journal->fd, s->journal_at, s->batch.n);
+    return ST_OK;
+}
+
+static enum st sync_batch(struct store *s)
+{
+    uint64_t began = clock_mono_us();
+
     /* Which of the bytes are durable now, nobody knows; and the next sync may say that all is well. */
-    began = clock_mono_us();
     if (s->os->sync(s->os, s->journal->fd) != ST_OK)
         return broken(s);
     metric_add(METRIC_STORE_SYNC_SECONDS, clock_mono_us() - began);
@@ -248,64 +254,6 @@ static void wait_half_a_second(void)
     pthread_mutex_unlock(&mutex);
 }
 
-static enum st apply_until_done(struct store *s, struct str record, uint64_t seq, uint64_t offset)
-{
-    enum st st = journal_apply(s, record, seq, s->journal->row.head.id, offset);
-    for (int i = 0; i < INDEX_TRIES && (st == ST_NOSPACE || st == ST_TRYLATER); i++) {
-        wait_half_a_second();
-        st = index_write(&s->index, s->changes);
-    }
-    return st == ST_OK ? ST_OK : broken(s);
-}
-
-static void count(struct store *s, const struct job_list *batch, const struct sizes *z)
-{
-    metric_add(METRIC_STORE_COMMITS, batch->n);
-    metric_add(METRIC_STORE_BATCHES, 1);
-    metric_add(METRIC_STORE_JOURNAL_BYTES, record_bytes(z->record));
-    metric_add(METRIC_STORE_BODY_BYTES, z->total - record_bytes(z->record));
-    atomic_store(&s->figures.seq, s->seq);
-    atomic_fetch_add(&s->figures.commits, batch->n);
-    atomic_fetch_add(&s->figures.batches, 1);
-    atomic_fetch_add(&s->figures.journal_bytes, record_bytes(z->record));
-    atomic_fetch_add(&s->figures.blob_bytes, z->total - record_bytes(z->record));
-}
-
-enum st journal_commit(struct store *s, struct job_list *batch)
-{
-    struct sizes z = measure(s, batch);
-    uint64_t ceiling = s->blob_ceiling, begin;
-
-    if (!s->is_broken && atomic_load(&s->segs.sync_failed)) {
-        IGNORE(FAIL(ST_IO, "syncing a bulk segment failed"));
-        return broken(s);
-    }
-    if (s->is_broken)
-        return FAIL(ST_IO, "the store is broken since a sync failed: restart it");
-    if (fault_hit(FAULT_kv_commit))
-        return FAIL(ST_TRYLATER, "a fault was asked for");
-    TRY(make_room(s, z.total));
-    TRY(segs_journal_extend(&s->segs, s->journal, s->journal_at + z.total));
-    if (atomic_load(&s->next_blob) + BLOB_IDS_AHEAD / 2 >= s->blob_ceiling)
-        s->blob_ceiling = atomic_load(&s->next_blob) + BLOB_IDS_AHEAD;
-    build(s, batch, &z);
-    begin = s->journal_at;
-    enum st st = write_batch(s);
-    if (st != ST_OK) {
-        s->blob_ceiling = ceiling;
-        return st;
-    }
-    s->seq++;
-    s->journal_at += z.total;
-    segs_journal_used(&s->segs, s->journal, z.total, s->journal_at);
-    st = apply_until_done(s, str_sub(buf_str(&s->batch), RECORD_HEAD_BYTES, z.record), s->seq, begin);
-    if (st == ST_OK)
-        count(s, batch, &z);
-    if (s->batch.cap > 2 * BATCH_BYTES)
-        buf_free_memory(&s->batch);
-    return st;
-}
-
 /* --- the index ------------------------------------------------------------------------------------ */
 
 struct pending { /* a blob that the batch touches */
@@ -319,6 +267,7 @@ struct applying {
     struct store *s;
     struct arena arena;
     struct buf value; /* of the row being written */
+    struct redo *redo;
     struct buf accounts;
     struct map blobs;
     struct segment *gone;
@@ -327,10 +276,15 @@ struct applying {
     size_t segments_n, segments_cap;
 };
 
+static struct str key_of(struct applying *p, const struct row_key *key)
+{
+    return arena_str(&p->arena, str_n(key->p, sizeof key->p));
+}
+
 static void put_row(struct applying *p, struct row_key key, const struct buf *value)
 {
     must(!value->over);
-    rocksdb_writebatch_put(p->s->changes, key.p, sizeof key.p, value->p, value->n);
+    redo_put(p->redo, key_of(p, &key), arena_str(&p->arena, buf_str(value)));
 }
 
 static struct segment *touch(struct applying *p, uint64_t id)
@@ -427,7 +381,7 @@ static void settle_blob(struct applying *p, struct pending *b)
         blob_row_value(&p->value, &b->row);
         put_row(p, key, &p->value);
     } else if (was) {
-        rocksdb_writebatch_delete(p->s->changes, key.p, sizeof key.p);
+        redo_del(p->redo, key_of(p, &key));
     }
 }
 
@@ -482,16 +436,15 @@ static void read_moves(struct applying *p, struct batch_reader *r)
 
 static void settle_part(struct applying *p, struct batch_reader *r, uint64_t account, uint64_t version)
 {
-    rocksdb_writebatch_t *w = p->s->changes;
     struct change_view c;
 
     while (batch_next_change(r, &c)) {
         if (c.op == KV_PUT)
-            rocksdb_writebatch_put(w, c.key.p, c.key.n, c.value.p, c.value.n);
+            redo_put(p->redo, c.key, c.value);
         else if (c.op == KV_DEL)
-            rocksdb_writebatch_delete(w, c.key.p, c.key.n);
+            redo_del(p->redo, c.key);
         else
-            rocksdb_writebatch_delete_range(w, c.key.p, c.key.n, c.value.p, c.value.n);
+            redo_del_range(p->redo, c.key, c.value);
     }
     buf_clear(&p->value);
     version_row_value(&p->value, version);
@@ -549,24 +502,101 @@ static enum st gather(struct applying *p, struct str record, struct position_row
     return ST_OK;
 }
 
-enum st journal_apply(struct store *s, struct str record, uint64_t seq, uint64_t segment, uint64_t offset)
+/* What the index is to hold afterwards, in s->changes. */
+static enum st lay_out(struct store *s, struct str record, uint64_t seq, uint64_t segment, uint64_t offset)
 {
-    struct applying p = {.s = s, .blobs = MAP_INIT};
+    struct applying p = {.s = s, .blobs = MAP_INIT, .redo = &s->redo};
     struct position_row pos = {.seq = seq, .segment = segment, .offset = offset};
     enum st st;
 
     buf_init(&p.value, 256);
     buf_init(&p.accounts, UINT32_MAX);
-    rocksdb_writebatch_clear(s->changes);
+    redo_begin(&s->redo, s->changes);
     st = gather(&p, record, &pos);
     if (st == ST_OK) {
+        redo_end(&s->redo);
         buf_clear(&s->before);
         buf_add(&s->before, buf_str(&p.accounts));
-        st = index_write(&s->index, s->changes);
     }
     buf_fini(&p.accounts);
     map_fini(&p.blobs);
     buf_fini(&p.value);
     arena_fini(&p.arena);
+    return st;
+}
+
+enum st journal_apply(struct store *s, struct str record, uint64_t seq, uint64_t segment, uint64_t offset)
+{
+    TRY(lay_out(s, record, seq, segment, offset));
+    return index_write(&s->index, s->changes);
+}
+
+/* --- a batch ---------------------------------------------------------------------------------------- */
+
+static enum st apply_until_done(struct store *s)
+{
+    enum st st = index_write(&s->index, s->changes);
+
+    for (int i = 0; i < INDEX_TRIES && (st == ST_NOSPACE || st == ST_TRYLATER); i++) {
+        wait_half_a_second();
+        st = index_write(&s->index, s->changes);
+    }
+    return st == ST_OK ? ST_OK : broken(s);
+}
+
+static void count(struct store *s, const struct job_list *batch, const struct sizes *z)
+{
+    metric_add(METRIC_STORE_COMMITS, batch->n);
+    metric_add(METRIC_STORE_BATCHES, 1);
+    metric_add(METRIC_STORE_JOURNAL_BYTES, record_bytes(z->record));
+    metric_add(METRIC_STORE_BODY_BYTES, z->total - record_bytes(z->record));
+    atomic_store(&s->figures.seq, s->seq);
+    atomic_fetch_add(&s->figures.commits, batch->n);
+    atomic_fetch_add(&s->figures.batches, 1);
+    atomic_fetch_add(&s->figures.journal_bytes, record_bytes(z->record));
+    atomic_fetch_add(&s->figures.blob_bytes, z->total - record_bytes(z->record));
+}
+
+enum st journal_commit(struct store *s, struct job_list *batch)
+{
+    struct sizes z = measure(s, batch);
+    uint64_t ceiling = s->blob_ceiling, begin;
+
+    if (!s->is_broken && atomic_load(&s->segs.sync_failed)) {
+        IGNORE(FAIL(ST_IO, "syncing a bulk segment failed"));
+        return broken(s);
+    }
+    if (s->is_broken)
+        return FAIL(ST_IO, "the store is broken since a sync failed: restart it");
+    if (fault_hit(FAULT_kv_commit))
+        return FAIL(ST_TRYLATER, "a fault was asked for");
+    TRY(make_room(s, z.total));
+    TRY(segs_journal_extend(&s->segs, s->journal, s->journal_at + z.total));
+    if (atomic_load(&s->next_blob) + BLOB_IDS_AHEAD / 2 >= s->blob_ceiling)
+        s->blob_ceiling = atomic_load(&s->next_blob) + BLOB_IDS_AHEAD;
+    build(s, batch, &z);
+    begin = s->journal_at;
+    enum st st = write_batch(s);
+    if (st != ST_OK) {
+        s->blob_ceiling = ceiling;
+        return st;
+    }
+    /* While the disk is at work. What it has not got cannot be taken back: the store ends with it. */
+    st = lay_out(s, str_sub(buf_str(&s->batch), RECORD_HEAD_BYTES, z.record), s->seq + 1, s->journal->row.head.id,
+                 begin);
+    if (st != ST_OK)
+        st = broken(s);
+    if (st == ST_OK)
+        st = sync_batch(s);
+    if (st != ST_OK)
+        return st;
+    s->seq++;
+    s->journal_at += z.total;
+    segs_journal_used(&s->segs, s->journal, z.total, s->journal_at);
+    st = apply_until_done(s);
+    if (st == ST_OK)
+        count(s, batch, &z);
+    if (s->batch.cap > 2 * BATCH_BYTES)
+        buf_free_memory(&s->batch);
     return st;
 }

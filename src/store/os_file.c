@@ -104,6 +104,12 @@ static enum st sys_write(const struct os_file *os, int fd, const void *p, size_t
     return ST_OK;
 }
 
+static void sys_hasten(const struct os_file *os, int fd, uint64_t offset, uint64_t n)
+{
+    (void)os;
+    (void)sync_file_range(fd, (off_t)offset, (off_t)n, SYNC_FILE_RANGE_WRITE);
+}
+
 static enum st sys_sync(const struct os_file *os, int fd)
 {
     (void)os;
@@ -239,6 +245,7 @@ const struct os_file os_file_system = {
     .read = sys_read,
     .read_cached = sys_read_cached,
     .write = sys_write,
+    .hasten = sys_hasten,
     .sync = sys_sync,
     .sync_dir = sys_sync_dir,
     .allocate = sys_allocate,

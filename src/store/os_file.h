@@ -13,6 +13,8 @@ struct os_file {
     /* Only from memory: ST_TRYLATER when the disk would have to be asked, ST_CORRUPT at the end of the file. */
     enum st (*read_cached)(const struct os_file *os, int fd, void *p, size_t n, uint64_t offset);
     enum st (*write)(const struct os_file *os, int fd, const void *p, size_t n, uint64_t offset);
+    /* Tells the system that these bytes are to be synced soon: it may begin. */
+    void (*hasten)(const struct os_file *os, int fd, uint64_t offset, uint64_t n);
     enum st (*sync)(const struct os_file *os, int fd); /* data, and the size that reading it back needs */
     enum st (*sync_dir)(const struct os_file *os, const char *path);
     enum st (*allocate)(const struct os_file *os, int fd, uint64_t size); /* extends the file; ST_NOSPACE at once */

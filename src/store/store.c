@@ -367,6 +367,7 @@ void store_close(struct store *s)
     segs_close(&s->segs);
     index_close(&s->index);
     rocksdb_writebatch_destroy(s->changes);
+    redo_fini(&s->redo);
     snaps_fini(s);
     hold_fini(s);
     history_fini(s);
