@@ -7,7 +7,18 @@
 #define CRLF_BIT 0x8000u
 #define BAD 0x80
 
-static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+/* The two characters of 12 bits. */
+#define L(v) (char)((v) < 26 ? 'A' + (v) : (v) < 52 ? 'a' + (v)-26 : (v) < 62 ? '0' + (v)-52 : (v) == 62 ? '+' : '/')
+#define P(v)                                                                                                           \
+    {                                                                                                                  \
+        L((v) >> 6), L((v)&63)                                                                                         \
+    }
+#define P4(v) P(v), P((v) + 1), P((v) + 2), P((v) + 3)
+#define P16(v) P4(v), P4((v) + 4), P4((v) + 8), P4((v) + 12)
+#define P64(v) P16(v), P16((v) + 16), P16((v) + 32), P16((v) + 48)
+#define P256(v) P64(v), P64((v) + 64), P64((v) + 128), P64((v) + 192)
+#define P1024(v) P256(v), P256((v) + 256), P256((v) + 512), P256((v) + 768)
+static const char pairs[4096][2] = {P1024(0), P1024(1024), P1024(2048), P1024(3072)};
 
 #define D(c)                                                                                                           \
     ((c) >= 'A' && (c) <= 'Z'   ? (c) - 'A'                                                                            \
@@ -176,12 +187,8 @@ static void put_plain(struct unpack *u, struct str s)
 static char *encode(char *to, const unsigned char *p, size_t bytes)
 {
     for (size_t i = 0; i < bytes; i += 3, to += 4) {
-        uint32_t v = (uint32_t)p[i] << 16 | (uint32_t)p[i + 1] << 8 | p[i + 2];
-
-        to[0] = letters[v >> 18];
-        to[1] = letters[v >> 12 & 63];
-        to[2] = letters[v >> 6 & 63];
-        to[3] = letters[v & 63];
+        memcpy(to, pairs[p[i] << 4 | p[i + 1] >> 4], 2);
+        memcpy(to + 2, pairs[(p[i + 1] & 15) << 8 | p[i + 2]], 2);
     }
     return to;
 }
@@ -195,14 +202,20 @@ static char *encode_line(const struct unpack *u, char *to, const unsigned char *
     return to;
 }
 
-static void put_encoded(struct unpack *u, const unsigned char *p)
+/* The last one, of which not all may be wanted. Apart from the others, which need no memory for it. */
+static __attribute__((noinline)) void put_last(struct unpack *u, const unsigned char *p)
 {
     char line[PACK_LINE_MOST + 2];
 
+    put_plain(u, str_n(line, (size_t)(encode_line(u, line, p) - line)));
+}
+
+static void put_encoded(struct unpack *u, const unsigned char *p)
+{
     if (u->most - u->n >= u->chars + 2)
         u->n = (size_t)(encode_line(u, u->to + u->n, p) - u->to);
     else
-        put_plain(u, str_n(line, (size_t)(encode_line(u, line, p) - line)));
+        put_last(u, p);
     u->lines--;
 }
 

@@ -53,7 +53,7 @@ static void add_lines(struct buf *b, unsigned n, unsigned chars, const char *end
 {
     for (unsigned i = 0; i < n; i++) {
         for (unsigned j = 0; j < chars; j++)
-            buf_addc(b, letters[some(64)]);
+            buf_addc(b, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[some(64)]);
         buf_addz(b, end);
     }
 }
