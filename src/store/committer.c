@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define SPACE_MS 10   /* between looks at the free space, of which less than the reserve can be used up meanwhile */
 #define HELD_MS 60000 /* a commit whose predecessor never comes */
 
 static struct commit *commit_of(struct kv_job *job)
@@ -75,14 +74,11 @@ static enum st admit(void *ctx, struct kv_job *job)
 }
 
 /* Changes without bodies may go on into the reserve: a full disk is emptied by them. */
-static void look_at_space(struct store *s, mono_ms now)
+static void look_at_space(struct store *s)
 {
     uint64_t room, reserve = s->opt.reserve_bytes;
     int was = s->short_of_space;
 
-    if (now < s->looked_ms + SPACE_MS && !s->short_of_space)
-        return;
-    s->looked_ms = now;
     if (s->os->free_space(s->os, s->dir, &room) != ST_OK)
         return;
     s->short_of_space = room < reserve / 4 ? 2 : room < reserve ? 1 : 0;
@@ -264,7 +260,7 @@ static void run_round(struct store *s, struct job_list *in)
         sched_add(&s->sched, job, now);
     if (now > HELD_MS)
         sched_expire(&s->sched, s->ending ? NEVER : now - HELD_MS);
-    look_at_space(s, now);
+    look_at_space(s);
     job_list_init(&batch);
     sched_batch(&s->sched, BATCH_COMMITS, BATCH_BYTES, &batch);
     if (batch.n) {

@@ -115,7 +115,6 @@ struct store {
     unsigned format;   /* what the file FORMAT says */
     rocksdb_writebatch_t *changes;
     struct redo redo;
-    mono_ms looked_ms;  /* at the free space */
     mono_ms wrote_ms;   /* when the last batch was written; */
     bool is_calm;       /* nothing has been for so long that what was kept ready for more has been given back */
     int short_of_space; /* 0 no, 1 no new bodies, 2 nothing */

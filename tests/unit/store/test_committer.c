@@ -75,23 +75,22 @@ TEST(space_decides_what_is_taken)
 {
     const char *dir = new_dir();
     struct store *s = open_store(dir);
-    mono_ms now = 0;
     uint64_t room;
 
     log_set_level(LOG_ERROR + 1);
     committer_stop(s); /* its things are ours now */
     CHECK_ST(s->os->free_space(s->os, dir, &room), ST_OK);
     s->opt.reserve_bytes = 1;
-    look_at_space(s, now += SPACE_MS);
+    look_at_space(s);
     CHECK(s->short_of_space == 0);
     s->opt.reserve_bytes = room + room / 2;
-    look_at_space(s, now += SPACE_MS);
+    look_at_space(s);
     CHECK(s->short_of_space == 1);
     s->opt.reserve_bytes = room * 8;
-    look_at_space(s, now += SPACE_MS);
+    look_at_space(s);
     CHECK(s->short_of_space == 2);
     s->opt.reserve_bytes = 1;
-    look_at_space(s, now += SPACE_MS);
+    look_at_space(s);
     CHECK(s->short_of_space == 0);
     log_set_level(LOG_INFO);
     store_close(s);
