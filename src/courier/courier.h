@@ -82,6 +82,7 @@ enum st job_sender(struct job *j, struct str *out) SUSPENDS MUST_USE;
 
 /* Every recipient's result has been filled in: the box is told, until it has heard it. Frees the job. */
 void job_end(struct job *j) SUSPENDS;
+void job_tell_suppressed(const struct job *j); /* suppress.c */
 /* The same result for all that have none yet (state WORK_UNTRIED and no answer). */
 void job_settle(struct job *j, uint8_t state, struct str status, struct str text);
 

@@ -296,6 +296,7 @@ void job_end(struct job *j)
     struct letter *l = j->letter;
 
     log_results(j);
+    job_tell_suppressed(j);
     while (l->is_telling)
         if (co_waitq_wait(&l->told, NEVER) != ST_OK)
             break;

@@ -231,6 +231,35 @@ enum st directory_sts_remove(struct directory *d, struct str domain) MUST_USE; /
 enum st directory_sts_due(struct directory *d, struct arena *a, uint64_t now_us, uint64_t tried_us, uint64_t used_us,
                           size_t most, struct str *out, size_t *out_n) MUST_USE;
 
+/* --- addresses that letters are not sent to any more ------------------------------------------------------------- */
+struct directory_suppressed {
+    uint64_t account;
+    struct str address;
+    uint32_t failures;
+    uint64_t first_us, last_us;
+    bool by_hand; /* an administrator's, for good */
+    struct str reason;
+};
+
+#define DIRECTORY_SUPPRESSED_MAX 10000 /* of one account; then the oldest go */
+#define DIRECTORY_REASON_MAX 400
+
+/* One more failure; those before `since_us` are forgotten. One put there by hand stays what it is. EXISTS: there is no such account. */
+enum st directory_suppressed_note(struct directory *d, uint64_t account, const struct directory_address *address,
+                                  struct str reason, uint64_t now_us, uint64_t since_us) MUST_USE;
+enum st directory_suppressed_add(struct directory *d, uint64_t account, const struct directory_address *address,
+                                 struct str reason, uint64_t now_us) MUST_USE; /* by hand */
+enum st directory_suppressed_find(struct directory *d, struct arena *a, uint64_t account,
+                                  const struct directory_address *address, struct directory_suppressed *out)
+    MUST_USE; /* NOTFOUND */
+/* Of an account, all of it when `address` is NULL. */
+enum st directory_suppressed_lift(struct directory *d, uint64_t account, const struct directory_address *address,
+                                  uint64_t *out_n) MUST_USE;
+enum st directory_suppressed_list(struct directory *d, struct arena *a, uint64_t account,
+                                  struct directory_suppressed **out, size_t *out_n) MUST_USE; /* account 0: all */
+enum st directory_suppressed_accounts(struct directory *d, struct arena *a, uint64_t **out, size_t *out_n)
+    MUST_USE; /* that have any */
+
 /* --- where mail goes -------------------------------------------------------------------------------------- */
 struct directory_target {
     uint64_t account;             /* 0: elsewhere */

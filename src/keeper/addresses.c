@@ -117,6 +117,8 @@ void keeper_rcpt(struct ipc_request *r)
     j.may_relay = keeper_local_find(g, j.ask->conn) != NULL;
     j.is_of_here = j.may_relay || g->index == PASS_COURIER;
     st = resolve_cached(&j);
+    if (st == ST_OK && j.ask->account && j.n == 1 && !j.targets[0].account)
+        st = keeper_check_suppressed(k, j.set, j.a, j.ask->account, j.targets[0].address);
     buf_init(&targets, 49152);
     if (st == ST_OK)
         st = targets_put(&j, g->index, &targets);
@@ -125,7 +127,8 @@ void keeper_rcpt(struct ipc_request *r)
         answer.targets = buf_str(&targets);
     else
         answer.text = str_sub(arena_str(r->arena, str_z(err_get()->text)), 0, 200);
-    if (st != ST_OK && st != ST_NOTFOUND && st != ST_DENIED && st != ST_FOREIGN && st != ST_SYNTAX)
+    if (st != ST_OK && st != ST_NOTFOUND && st != ST_DENIED && st != ST_FOREIGN && st != ST_SYNTAX &&
+        st != ST_SUPPRESSED)
         LOG(KEEPER_DIRECTORY_FAILED, lf_z("what", "recipient"), lf_err());
     if (ipc_answer(r, MSG_rcpt_answer, &answer, -1) != ST_OK)
         LOG(KEEPER_GATE_NOT_TOLD, lf_z("what", "recipient"), lf_err());

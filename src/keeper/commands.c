@@ -717,6 +717,21 @@ static enum st run_alias_remove(struct command *c)
     return ST_OK;
 }
 
+static enum st run_suppress_list(struct command *c)
+{
+    return command_suppress_list(c);
+}
+
+static enum st run_suppress_lift(struct command *c)
+{
+    return command_suppress_lift(c);
+}
+
+static enum st run_suppress_add(struct command *c)
+{
+    return command_suppress_add(c);
+}
+
 static enum st run_account_import(struct command *c)
 {
     return command_import_run(c);

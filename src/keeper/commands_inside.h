@@ -14,6 +14,11 @@ enum st command_import_take(struct command *c) MUST_USE;
 void command_import_prepare(struct command *c);
 enum st command_import_run(struct command *c) MUST_USE;
 
+/* commands_suppress.c */
+enum st command_suppress_list(struct command *c) MUST_USE;
+enum st command_suppress_lift(struct command *c) MUST_USE;
+enum st command_suppress_add(struct command *c) MUST_USE;
+
 /* commands_dkim.c */
 bool command_dkim_makes(const struct command *c); /* keys are made before it runs */
 enum st command_dkim_prepare(struct command *c) MUST_USE;

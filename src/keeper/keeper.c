@@ -134,6 +134,7 @@ void keeper_free(struct keeper *k)
     logins_fini(&k->logins);
     resolved_fini(&k->resolved);
     known_fini(&k->known);
+    suppressed_fini(&k->suppressed);
     failures_fini(&k->failures);
     certs_free(k->certs);
     certs_free(k->old_certs);

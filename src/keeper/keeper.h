@@ -50,6 +50,14 @@ struct keeper_local {
     bool is_trusted; /* may send as everybody */
 };
 
+/* Accounts that have addresses which their letters are not sent to: suppress.c. */
+struct suppressed {
+    struct map accounts;
+    uint64_t generation; /* of the directory, when they were read */
+    bool is_known;
+};
+void suppressed_fini(struct suppressed *s);
+
 struct keeper {
     const struct settings *set; /* a reference of its own */
     struct directory *directory;
@@ -71,6 +79,7 @@ struct keeper {
     struct keeper_gate courier; /* asks for recipients and for signatures of letters */
     struct dkim_kept dkim_kept;
     struct own_keys srs;
+    struct suppressed suppressed;
     unsigned n_gates, next_gate;
     struct ipc *cores[KEEPER_CORES_MAX];
     unsigned n_cores;
@@ -155,6 +164,14 @@ enum st keeper_grant(struct keeper *k, const struct keeper_grant *g, unsigned ch
 
 /* Everything of the account (credential 0) or of one credential ends: verified logins, grants, sessions. */
 void keeper_revoke(struct keeper *k, uint64_t account, uint64_t credential, struct str why);
+
+/* Is this an address that the account's letters are not sent to any more? ST_SUPPRESSED: the error says since when, why, and until when. */
+enum st keeper_check_suppressed(struct keeper *k, const struct settings *set, struct arena *a, uint64_t account,
+                                struct str address) SUSPENDS MUST_USE;
+bool keeper_is_refused(const struct settings *set, const struct directory_suppressed *v, uint64_t now_us);
+/* Of links to the box and to the courier. */
+void keeper_suppress_note(struct ipc_request *r) SUSPENDS;
+void keeper_suppress_note_by_courier(struct ipc_request *r) SUSPENDS;
 
 /* The address that stands in one of ours (srs_is). NOTFOUND: it is forged, or too old. On the directory's thread. */
 enum st keeper_srs_original(struct keeper *k, struct arena *a, struct str local, struct directory_address *out)

@@ -121,8 +121,10 @@ static const struct ipc_handler gate_handlers[] = {{MSG_auth_ask, keeper_auth},
 
 static const struct ipc_handler courier_handlers[] = {
     {MSG_rcpt_ask, keeper_rcpt},      {MSG_dkim_keys_ask, keeper_dkim_keys}, {MSG_dkim_sign_ask, keeper_dkim_sign},
-    {MSG_srs_ask, keeper_srs},        {MSG_sts_get_ask, keeper_sts_get},     {MSG_sts_put_ask, keeper_sts_put},
+    {MSG_srs_ask, keeper_srs}, {MSG_suppress_note, keeper_suppress_note_by_courier},        {MSG_sts_get_ask, keeper_sts_get},     {MSG_sts_put_ask, keeper_sts_put},
     {MSG_sts_due_ask, keeper_sts_due}};
+
+static const struct ipc_handler box_handlers[] = {{MSG_suppress_note, keeper_suppress_note}};
 
 static const struct ipc_handler control_handlers[] = {
     {MSG_admin_ask, keeper_admin}, {MSG_account_ask, keeper_account}, {MSG_local_ask, keeper_local}};
@@ -135,6 +137,8 @@ static void role_peer(struct role *r, const struct role_peer *p)
     if (p->kind == ROLE_GATE)
         opt = (struct ipc_options){
             .handlers = gate_handlers, .n_handlers = ARRAY_LEN(gate_handlers), .arg = &k->keeper->gates[p->index]};
+    if (p->kind == ROLE_BOX)
+        opt = (struct ipc_options){.handlers = box_handlers, .n_handlers = ARRAY_LEN(box_handlers), .arg = k->keeper};
     if (p->kind == ROLE_COURIER)
         opt = (struct ipc_options){
             .handlers = courier_handlers, .n_handlers = ARRAY_LEN(courier_handlers), .arg = &k->keeper->courier};

@@ -255,13 +255,18 @@ static void add_report(const struct dsn *d, struct arena *a, struct buf *b)
 
 /* --- the letter that it is about ------------------------------------------------------------------------------------ */
 
+bool dsn_is_stranger(const struct queue_entry *e, struct str host_name)
+{
+    return !e->account && !str_ieq(str_from(e->reverse_path, str_rfind(e->reverse_path, '@') + 1), host_name);
+}
+
 /* RET is about failures only (RFC 3461 section 4.3), and is always HDRS with REQUIRETLS (RFC 8689 section 5). A stranger's letter, whose sender may be anybody, comes back whole only where that was asked for. */
 static bool comes_whole(const struct dsn *d)
 {
     struct str ret = queue_attr_get(d->entry->attrs, d->entry->n_attrs, STR("RET"));
 
     return has(d, DSN_FAILED) && d->letter.n <= d->full_max && !str_ieq(ret, STR("HDRS")) &&
-           (d->entry->account || str_ieq(ret, STR("FULL"))) &&
+           (!dsn_is_stranger(d->entry, d->host_name) || str_ieq(ret, STR("FULL"))) &&
            !queue_attr_get(d->entry->attrs, d->entry->n_attrs, STR("REQUIRETLS")).p;
 }
 

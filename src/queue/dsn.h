@@ -29,5 +29,8 @@ struct dsn {
 /* The sender's: of his account, or as his letter in UTF-8 says (Content-Language), else the given one. */
 enum config_language dsn_language(const struct queue_entry *e, struct str letter, enum config_language otherwise);
 
+/* Nobody who has logged in or works on this machine: his address may be forged. */
+bool dsn_is_stranger(const struct queue_entry *e, struct str host_name);
+
 /* A whole letter, for entry->reverse_path. */
 void dsn_build(const struct dsn *d, struct buf *out);

@@ -79,7 +79,7 @@ static bool spares_stranger(const struct settling *s, const struct queue_result 
 {
     const struct queue_rcpt *r = &s->rcpts[res->rcpt];
 
-    if (s->is.account || s->q->notices.strangers == STRANGERS_ALWAYS)
+    if (!dsn_is_stranger(&s->is, s->q->host_name) || s->q->notices.strangers == STRANGERS_ALWAYS)
         return false;
     if (s->q->notices.strangers == STRANGERS_NEVER)
         return true;
@@ -234,7 +234,7 @@ static enum st build_notice(struct settling *s, struct str *out) SUSPENDS
 static bool may_tell(struct settling *s)
 {
     const struct queue_notices *n = &s->q->notices;
-    uint32_t most = s->is.account ? n->per_sender : MAX(n->per_sender / STRANGER_SHARE, 1u);
+    uint32_t most = dsn_is_stranger(&s->is, s->q->host_name) ? MAX(n->per_sender / STRANGER_SHARE, 1u) : n->per_sender;
 
     if (!s->n_told)
         return false;

@@ -106,6 +106,9 @@ static enum st answer(struct smtp_session *s, enum st st, struct str address, st
     case ST_FOREIGN:
         LOG(SMTP_RCPT_REJECTED, lf_str("rcpt", address), lf_z("reason", "relaying denied"));
         return smtp_refuse(s, SMTP_RELAY_DENIED, address);
+    case ST_SUPPRESSED:
+        LOG(SMTP_RCPT_REJECTED, lf_str("rcpt", address), lf_z("reason", "suppressed"));
+        return smtp_reply_arg(s, SMTP_SUPPRESSED, str_z(err_get()->text));
     case ST_DENIED: return smtp_reply_arg(s, SMTP_USER_DISABLED, address);
     case ST_OVERQUOTA:
     case ST_TOOBIG: return refuse_full(s, st, address);
