@@ -3,6 +3,7 @@
 #include "courier/fetch.h"
 
 #define ENTRIES_MAX 10000
+#define BYTES_MAX (16u << 20) /* of their policies together */
 #define DNS_MS 10000
 #define RECORD_LEAST_MS 1000 /* the record of a domain is looked at again after its TTL, within these bounds */
 #define RECORD_MOST_MS 300000
@@ -12,7 +13,8 @@
 #define REFRESH_ROUNDS 20  /* in mta_sts_refresh */
 #define REFRESH_LEAST_MS 1000
 #define REFRESH_MOST_MS 600000
-#define USED_DAYS 30 /* a policy that is not used for so long is not refreshed any more */
+#define REFRESH_AT_ONCE 8 /* so that a slow server holds up few others */
+#define USED_DAYS 30      /* a policy that is not used for so long is not refreshed any more */
 #define SECOND_US 1000000u
 #define DAY_US (86400 * (uint64_t)SECOND_US)
 
@@ -26,6 +28,7 @@ struct entry {
     bool is_loaded; /* the keeper has said what it has */
     bool has;
     struct arena arena; /* of `policy` */
+    size_t bytes;
     struct sts_policy policy;
     uint64_t fetched_us, used_us;   /* used_us: as the keeper knows it */
     mono_ms good_until;             /* the record need not be looked at again */
@@ -38,6 +41,7 @@ struct entry {
 struct sts {
     struct map entries;
     struct list lru;
+    size_t bytes;
 };
 
 struct sts *sts_new(void)
@@ -53,6 +57,7 @@ struct sts *sts_new(void)
 static void entry_free(struct sts *s, struct entry *e)
 {
     list_del(&e->lru);
+    s->bytes -= e->bytes;
     map_str_del(&s->entries, e->domain);
     mem_free((char *)(uintptr_t)e->domain.p);
     arena_fini(&e->arena);
@@ -64,7 +69,7 @@ static void make_room(struct sts *s)
     LIST_EACH_SAFE(pos, next, &s->lru) {
         struct entry *e = LIST_ITEM(pos, struct entry, lru);
 
-        if (s->entries.n < ENTRIES_MAX)
+        if (s->entries.n < ENTRIES_MAX && s->bytes < BYTES_MAX)
             return;
         if (!e->refs)
             entry_free(s, e);
@@ -134,11 +139,13 @@ static void copy_policy(struct arena *a, const struct sts_policy *from, struct s
         to->mx[i] = arena_str(a, from->mx[i]);
 }
 
-static void set_policy(struct entry *e, const struct sts_kept *kept)
+static void set_policy(struct sts *s, struct entry *e, const struct sts_kept *kept)
 {
     arena_fini(&e->arena);
     arena_init(&e->arena);
     copy_policy(&e->arena, &kept->policy, &e->policy);
+    s->bytes += e->arena.used - e->bytes;
+    e->bytes = e->arena.used;
     e->fetched_us = kept->fetched_us;
     e->has = true;
 }
@@ -152,7 +159,7 @@ static enum st load(struct courier *c, struct entry *e) SUSPENDS
     if (!e->is_loaded)
         st = sts_kept_get(c, e->domain, &a, &kept);
     if (!e->is_loaded && st == ST_OK)
-        set_policy(e, &kept);
+        set_policy(c->sts, e, &kept);
     e->is_loaded = st == ST_OK || st == ST_NOTFOUND;
     arena_fini(&a);
     return e->is_loaded ? ST_OK : st;
@@ -218,7 +225,7 @@ static enum st fetch(struct courier *c, struct entry *e, struct str id) SUSPENDS
     if (st == ST_OK) {
         kept.policy.id = id;
         kept.fetched_us = clock_wall_us();
-        set_policy(e, &kept);
+        set_policy(c->sts, e, &kept);
         e->problem = TLS_RESULT_SUCCESSFUL;
         LOG(COURIER_STS_FETCHED, lf_str("domain", e->domain), lf_z("mode", sts_mode_name(kept.policy.mode)),
             lf_str("id", id), lf_u64("max_age", kept.policy.max_age));
@@ -296,7 +303,9 @@ static enum st check(struct courier *c, struct entry *e) SUSPENDS
 
 static void give(const struct entry *e, struct arena *a, struct sts_found *out)
 {
-    if (is_live(e) && e->policy.mode != STS_NONE) {
+    if (is_live(e) && e->policy.mode == STS_NONE) /* section 6: nor are its failures of interest */
+        return;
+    if (is_live(e)) {
         out->has_policy = true;
         copy_policy(a, &e->policy, &out->policy);
     }
@@ -374,17 +383,54 @@ static enum st refresh_one(struct courier *c, struct str domain) SUSPENDS
     return st;
 }
 
+/* What is due, and those who work on it; the last one to leave takes it away. */
+struct round {
+    struct courier *c;
+    struct arena arena;
+    struct str *due;
+    size_t n, at;
+    unsigned workers;
+    bool is_over;
+    struct co_waitq ended;
+};
+
+static void round_leave(struct round *r)
+{
+    if (--r->workers) {
+        co_waitq_wake_all(&r->ended);
+        return;
+    }
+    arena_fini(&r->arena);
+    mem_free(r);
+}
+
+static void refresh_some(void *arg) SUSPENDS
+{
+    struct round *r = arg;
+
+    while (r->at < r->n && !r->is_over)
+        if (refresh_one(r->c, r->due[r->at++]) == ST_CANCELED)
+            r->is_over = true;
+    round_leave(r);
+}
+
 static enum st refresh_round(struct courier *c) SUSPENDS
 {
     uint64_t now = clock_wall_us(), age = c->set->mta_sts_refresh * 1000;
-    struct arena a = ARENA_INIT;
-    struct str *due;
-    size_t n = 0;
-    enum st st = sts_kept_due(c, &a, now - age, now - USED_DAYS * DAY_US, &due, &n);
+    struct round *r = MEM_NEW(struct round);
+    enum st st;
 
-    for (size_t i = 0; i < n && st != ST_CANCELED; i++)
-        st = refresh_one(c, due[i]);
-    arena_fini(&a);
+    r->c = c;
+    r->workers = 1; /* this one */
+    co_waitq_init(&r->ended);
+    st = sts_kept_due(c, &r->arena, now - age, now - USED_DAYS * DAY_US, &r->due, &r->n);
+    for (size_t i = 0; st == ST_OK && i < MIN(r->n, (size_t)REFRESH_AT_ONCE); i++)
+        if (co_spawn(refresh_some, r, "refreshing a policy") == ST_OK)
+            r->workers++;
+    while (st == ST_OK && r->workers > 1)
+        st = co_waitq_wait(&r->ended, NEVER);
+    r->is_over = true;
+    round_leave(r);
     return st;
 }
 

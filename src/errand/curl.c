@@ -14,6 +14,14 @@ static enum st find(void *library, const char *name, void *call)
     return ST_OK;
 }
 
+/* Certificates are checked by our own settings of OpenSSL. */
+static bool has_openssl(const struct curl_calls *c)
+{
+    const curl_version_info_data *v = c->version_info(CURLVERSION_NOW);
+
+    return v->ssl_version && str_starts(str_z(v->ssl_version), STR("OpenSSL/"));
+}
+
 enum st curl_load(struct curl_calls *out)
 {
     void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
@@ -23,6 +31,8 @@ enum st curl_load(struct curl_calls *out)
 #define CURL_CALL(name) TRY(find(library, "curl_" #name, &out->name));
     CURL_CALLS(CURL_CALL)
 #undef CURL_CALL
+    if (!has_openssl(out))
+        return FAIL(ST_NOTFOUND, LIBRARY " is of another make than the one with OpenSSL (Debian's package libcurl4)");
     if (out->global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return FAIL(ST_INTERNAL, "libcurl can't be started");
     return ST_OK;

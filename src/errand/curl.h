@@ -3,13 +3,14 @@
  * nothing is opened once the role is sealed. */
 #pragma once
 
-#include "base/err.h"
+#include "base/str.h"
 
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
 
 /* The calls that are used. */
 #define CURL_CALLS(CALL)                                                                                               \
+    CALL(version_info)                                                                                                 \
     CALL(global_init)                                                                                                  \
     CALL(easy_init)                                                                                                    \
     CALL(easy_setopt)                                                                                                  \

@@ -483,6 +483,32 @@ TEST(it_can_be_switched_off)
     run(off);
 }
 
+static void heavy(void)
+{
+    struct sts *s = courier.sts;
+    struct sts_kept kept = {.policy = {.mode = STS_ENFORCE}};
+    char name[250];
+
+    memset(name, 'a', sizeof name);
+    kept.policy.mx = ARENA_ARRAY(&arena, struct str, STS_MX_MAX);
+    for (kept.policy.n_mx = 0; kept.policy.n_mx < STS_MX_MAX; kept.policy.n_mx++)
+        kept.policy.mx[kept.policy.n_mx] = str_n(name, sizeof name);
+    for (unsigned i = 0; i < 300; i++) {
+        struct entry *e = entry_ref(s, arena_printf(&arena, "d%u.test", i));
+
+        set_policy(s, e, &kept);
+        set_policy(s, e, &kept);
+        e->refs--;
+    }
+    CHECK(s->bytes <= BYTES_MAX + 200000 && s->entries.n > 50 && s->entries.n < 150);
+    CHECK(map_str_get(&s->entries, STR("d299.test")) && !map_str_get(&s->entries, STR("d0.test")));
+}
+
+TEST(policies_of_many_bytes_push_each_other_out)
+{
+    run(heavy);
+}
+
 static void crowd(void)
 {
     struct sts *s = courier.sts;

@@ -206,6 +206,12 @@ enum st dns_addrs(struct ipc *resolver, struct arena *a, struct str host, enum d
     *out = (struct dns){.ttl = 60};
     if (str_eq(host, STR("later.test")))
         return FAIL(ST_TRYLATER, "not now");
+    if (type == DNS_AAAA && str_eq(host, STR("other.test"))) { /* where nobody listens */
+        list[0].bytes = str_n("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16);
+        *out_addrs = list;
+        *out_n = 1;
+        return ST_OK;
+    }
     if (type != DNS_A || str_eq(host, STR("none.test")))
         return FAIL(ST_NOTFOUND, "none");
     list[0].bytes = str_n("\177\0\0\1", 4);
@@ -273,7 +279,7 @@ static void run(void (*fn)(void))
 
 static void pages(void)
 {
-    static const char *const same[] = {"https://good.test/ok", "https://a.wild.test/ok",
+    static const char *const same[] = {"https://good.test/ok", "https://other.test/ok", "https://a.wild.test/ok",
                                        "https://good.test/until-close", "https://good.test/chunked"};
 
     for (size_t i = 0; i < ARRAY_LEN(same); i++) {
