@@ -328,6 +328,8 @@ static void box_stop(struct role *r, mono_ms deadline) SUSPENDS
             break;
     } while (!all_quiet(b) && clock_mono_ms() < deadline);
     tend_last(b, deadline);
+    if (clock_mono_ms() < deadline)
+        IGNORE(store_settle(b->store)); /* else the next one replays */
 }
 
 /* --- new settings --- */

@@ -4,7 +4,8 @@
 #include "store/inside.h"
 
 #define CACHE_BYTES (8u << 20) /* of a core; the newest body stays whatever its size */
-#define AHEAD_MOST 4           /* of a core */
+#define AHEAD_WAIT_MS 10000
+#define AHEAD_MOST 4 /* of a core */
 
 struct blob_buf {
     uint64_t id;
@@ -269,11 +270,15 @@ bool blob_read_ahead(struct store *s, uint64_t id)
     return false;
 }
 
+/* Where it takes too long we read it ourselves. */
 static enum st wait_for_ahead(struct store_core *sc, uint64_t id) SUSPENDS
 {
-    while (sc && is_on_its_way(sc, id))
-        TRY(co_waitq_wait(&sc->ahead_over, NEVER));
-    return ST_OK;
+    mono_ms end = deadline_in(AHEAD_WAIT_MS);
+    enum st st = ST_OK;
+
+    while (st == ST_OK && sc && is_on_its_way(sc, id))
+        st = co_waitq_wait(&sc->ahead_over, end);
+    return st == ST_TIMEOUT ? ST_OK : st;
 }
 
 enum st blob_open_head(struct store *s, uint64_t id, uint64_t n, struct blob_view *out)

@@ -3,6 +3,8 @@
 #include "base/must.h"
 #include "store/inside.h"
 
+#define OWN_TRIES 5
+
 static void put_key(struct buf *b, uint64_t account, struct str key)
 {
     rec_put_u32(b, (uint32_t)(8 + key.n));
@@ -177,6 +179,28 @@ enum st kv_commit(struct store *s, struct kv_commit *commit)
     committer_give(s, &c);
     wait_for_answer(s, &c);
     return finish(s, &c);
+}
+
+static enum st try_own_row(struct store *s, struct str key, struct str value) SUSPENDS
+{
+    struct kv_change change = {.key = key, .value = value, .op = KV_PUT};
+    struct kv_part part = {
+        .account = ACCOUNT_DICTIONARIES, .changes = &change, .n = 1, .chain = kv_chain(s, ACCOUNT_DICTIONARIES)};
+    struct kv_part *parts[] = {&part};
+    struct kv_commit c = {.parts = parts, .n_parts = 1};
+
+    TRY(kv_version(s, ACCOUNT_DICTIONARIES, &part.expected_version));
+    return kv_commit(s, &c);
+}
+
+enum st commit_own_row(struct store *s, struct str key, struct str value)
+{
+    enum st st = ST_BUSY;
+
+    for (int i = 0; i < OWN_TRIES && (st == ST_BUSY || st == ST_CANCELED);
+         i++) /* another of our threads came between */
+        st = try_own_row(s, key, value);
+    return st;
 }
 
 enum st commit_at_start(struct store *s, struct kv_part *part)

@@ -279,7 +279,8 @@ static struct scale {
 
     if (!n)
         return (struct scale){BODIES_LEAST, GROWTH, SAMPLES_LEAST, SAMPLES_BYTES, DICTIONARY_BYTES};
-    return (struct scale){n, 2, n * SQUEEZE_LEAST / 2, MIN(SAMPLES_BYTES, n * 4096), MIN(DICTIONARY_BYTES, 1024 + n * 64)};
+    return (struct scale){n, 2, n * SQUEEZE_LEAST / 2, MIN(SAMPLES_BYTES, n * 4096),
+                          MIN(DICTIONARY_BYTES, 1024 + n * 64)};
 }
 
 struct training {
@@ -409,14 +410,7 @@ static enum st compare(struct training *t, unsigned *out_percent) SUSPENDS
 
 static enum st commit_row(struct store *s, struct arena *a, unsigned number, struct str value) SUSPENDS
 {
-    struct kv_change change = {.key = str_from(row_key_of(a, number), 8), .value = value, .op = KV_PUT};
-    struct kv_part part = {
-        .account = ACCOUNT_DICTIONARIES, .changes = &change, .n = 1, .chain = kv_chain(s, ACCOUNT_DICTIONARIES)};
-    struct kv_part *parts[] = {&part};
-    struct kv_commit c = {.parts = parts, .n_parts = 1};
-
-    TRY(kv_version(s, ACCOUNT_DICTIONARIES, &part.expected_version));
-    return kv_commit(s, &c);
+    return commit_own_row(s, str_from(row_key_of(a, number), 8), value);
 }
 
 static enum st keep(struct store *s, const struct copy *c) SUSPENDS
@@ -479,18 +473,47 @@ static enum st train(struct training *t, uint64_t bodies) SUSPENDS
     return ST_OK;
 }
 
+/* So that a start does not train for nothing once more what was trained for nothing before it. */
+static enum st note_tried(struct store *s) SUSPENDS
+{
+    char value[8];
+
+    for (int i = 0; i < 8; i++)
+        value[i] = (char)(s->upkeep.train_at >> 8 * i);
+    return commit_own_row(s, STR(TRIED_KEY), str_n(value, sizeof value));
+}
+
+static uint64_t tried_before(struct store *s)
+{
+    char key[8 + sizeof TRIED_KEY - 1];
+    struct arena a = ARENA_INIT;
+    uint64_t at = 0;
+    struct str value;
+
+    account_prefix(ACCOUNT_DICTIONARIES, key);
+    memcpy(key + 8, TRIED_KEY, sizeof TRIED_KEY - 1);
+    if (index_get(&s->index, TIER_DISK, &a, str_n(key, sizeof key), &value) == ST_OK && value.n == 8) {
+        struct rec r = rec_of(value);
+
+        at = rec_u64(&r);
+    }
+    arena_fini(&a);
+    return at;
+}
+
 static bool is_due(struct store *s, uint64_t bodies)
 {
     const struct dictionary *d = atomic_load(&s->squeeze.newest);
 
     if (!s->upkeep.train_at)
-        s->upkeep.train_at = d ? d->bodies * scale_of(s).growth : scale_of(s).bodies;
+        s->upkeep.train_at = MAX(d ? d->bodies * scale_of(s).growth : scale_of(s).bodies, tried_before(s));
     return bodies >= s->upkeep.train_at && s->upkeep.last_dictionary < DICTIONARIES_MAX;
 }
 
 enum st dictionary_step(struct store *s)
 {
     uint64_t bodies = atomic_load(&s->figures.live_blobs);
+    unsigned last = s->upkeep.last_dictionary;
     struct training *t;
     enum st st;
 
@@ -508,5 +531,5 @@ enum st dictionary_step(struct store *s)
     mem_free(t->sizes);
     arena_fini(&t->arena);
     mem_free(t);
-    return st;
+    return st == ST_OK && s->upkeep.last_dictionary == last ? note_tried(s) : st;
 }

@@ -115,7 +115,8 @@ enum st batch_end(const struct batch_reader *b) MUST_USE;
 /* --- the index: rows of the store's own account -------------------------------------------------- */
 #define ACCOUNT_STORE UINT64_MAX
 #define ACCOUNT_DICTIONARIES (UINT64_MAX - 1) /* committed to like any other: key d and number (u16, big-endian) */
-#define HISTORY_KEY "h"                       /* there: the record of runs */
+#define TRIED_KEY "t"   /* there: so many bodies there are before a dictionary is tried again: u64 */
+#define HISTORY_KEY "h" /* there: the record of runs */
 enum { ROW_BLOB = 'b', ROW_POSITION = 'j', ROW_SEGMENT = 's', ROW_VERSION = 'v' };
 #define ROW_KEY_BYTES 17u /* account, letter, number */
 

@@ -5,7 +5,6 @@
 
 #define LAYOUT 1u
 #define VALUE_BYTES_MAX (16u + 16u * HISTORY_RUNS)
-#define TRIES 5 /* others commit to the same account */
 
 void history_init(struct store *s)
 {
@@ -55,30 +54,17 @@ static void end_run(struct history *h, uint64_t run, uint64_t seq)
     h->ended[h->n++] = (struct history_mark){run, seq};
 }
 
-static enum st commit_once(struct store *s, struct str value) SUSPENDS
-{
-    struct kv_change change = {.key = STR(HISTORY_KEY), .value = value, .op = KV_PUT};
-    struct kv_part part = {
-        .account = ACCOUNT_DICTIONARIES, .changes = &change, .n = 1, .chain = kv_chain(s, ACCOUNT_DICTIONARIES)};
-    struct kv_part *parts[] = {&part};
-    struct kv_commit c = {.parts = parts, .n_parts = 1};
-
-    TRY(kv_version(s, ACCOUNT_DICTIONARIES, &part.expected_version));
-    return kv_commit(s, &c);
-}
-
 /* A run with a number of its own, behind those that have ended. */
 static enum st put_on_record(struct store *s) SUSPENDS
 {
     uint64_t run = random_u64() | 1;
     struct buf value;
-    enum st st = ST_BUSY;
+    enum st st;
 
     buf_init(&value, VALUE_BYTES_MAX);
     encode(&value, run, &s->history);
     must(!value.over);
-    for (int i = 0; i < TRIES && (st == ST_BUSY || st == ST_CANCELED); i++)
-        st = commit_once(s, buf_str(&value));
+    st = commit_own_row(s, STR(HISTORY_KEY), buf_str(&value));
     buf_fini(&value);
     if (st == ST_OK)
         atomic_store(&s->history.run, run);

@@ -55,22 +55,6 @@ static enum st read_identity(struct store *s, const char *path, char text[IDENTI
     return is_identity(str_n(text, IDENTITY_CHARS + 1)) ? ST_OK : FAIL(ST_CORRUPT, "%s makes no sense", path);
 }
 
-static enum st write_identity(struct store *s, struct arena *a, const char *path, struct str text)
-{
-    const char *tmp = arena_printf(a, "%s.tmp", path).p;
-    enum st st;
-    int fd;
-
-    TRY(s->os->open(s->os, tmp, O_RDWR | O_CREAT | O_TRUNC, &fd));
-    st = s->os->write(s->os, fd, text.p, text.n, 0);
-    if (st == ST_OK)
-        st = s->os->sync(s->os, fd);
-    s->os->close(s->os, fd);
-    TRY(st);
-    TRY(s->os->rename(s->os, tmp, path));
-    return s->os->sync_dir(s->os, s->dir);
-}
-
 enum st hold_open(struct store *s, struct arena *a)
 {
     const char *path = arena_printf(a, "%s/IDENTITY", s->dir).p;
@@ -86,7 +70,7 @@ enum st hold_open(struct store *s, struct arena *a)
         must(hex.n == IDENTITY_CHARS);
         memcpy(text, hex.p, hex.n);
         text[IDENTITY_CHARS] = '\n';
-        st = write_identity(s, a, path, str_n(text, sizeof text));
+        st = store_replace_file(s, a, path, str_n(text, sizeof text));
     }
     TRY(st);
     memcpy(s->hold.identity, text, IDENTITY_CHARS);

@@ -154,6 +154,10 @@ enum st store_open_as(const struct store_options *opt, const char *index_name, s
 enum st store_raise_format(struct store *s) MUST_USE; /* before anything of a newer version is written */
 
 /* --- commit.c --- */
+/* A row of the store's own account. */
+enum st commit_own_row(struct store *s, struct str key, struct str value) SUSPENDS MUST_USE;
+/* A small file of the store's directory, whole or not at all. */
+enum st store_replace_file(struct store *s, struct arena *a, const char *path, struct str text) MUST_USE;
 /* The batch with which opening begins, before there is a committer: with that part, or empty (NULL). */
 enum st commit_at_start(struct store *s, struct kv_part *part) MUST_USE;
 /* Rows of blobs follow their bodies, which have been copied and synced; what was dropped meanwhile is skipped. At most

@@ -2,6 +2,7 @@
 #include "base/must.h"
 #include "store/dictionary.h"
 #include "store/recover.h"
+#include "store/segs.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,19 +10,6 @@
 #define FILES_MAX (1u << 20)
 
 /* --- what there is ----------------------------------------------------------------------------------------- */
-
-static enum st read_head(struct pool *p, const char *path, struct segment_head *out)
-{
-    unsigned char page[SEGMENT_HEAD_USED];
-    enum st st;
-    int fd;
-
-    TRY(p->os->open(p->os, path, O_RDONLY, &fd));
-    st = p->os->read(p->os, fd, page, sizeof page, 0);
-    p->os->close(p->os, fd);
-    TRY(st);
-    return segment_head_decode(page, out);
-}
 
 static enum st add(struct pool *p, struct arena *a, struct str name)
 {
@@ -31,7 +19,7 @@ static enum st add(struct pool *p, struct arena *a, struct str name)
 
     if (!str_ends(name, STR(".seg")) || str_u64(str_n(name.p, name.n - 4), UINT64_MAX - 1, &id) != ST_OK)
         return ST_OK;
-    st = read_head(p, arena_printf(a, "%s/seg/%.*s", p->dir, STR_ARGS(name)).p, &one.head);
+    st = segs_read_head(p->os, arena_printf(a, "%s/seg/%.*s", p->dir, STR_ARGS(name)).p, &one.head);
     if (st == ST_CORRUPT || (st == ST_OK && one.head.id != id))
         return ST_OK;
     TRY(st);

@@ -361,26 +361,16 @@ static const char *list_path(struct store *s, struct arena *a)
 /* Durable before the new index counts, so that who is cut before all are repaired goes on. */
 static enum st write_list(struct store *s, struct arena *a)
 {
-    const char *tmp = arena_printf(a, "%s/REPAIR.tmp", s->dir).p;
     struct buf text;
     enum st st;
-    int fd;
 
     buf_init(&text, UINT32_MAX);
     for (size_t i = 0; i < s->rebuilding->out->n_accounts; i++)
         if (s->rebuilding->out->accounts[i] != ACCOUNT_DICTIONARIES) /* the store's own: nothing in it needs it */
             buf_addf(&text, "%llu\n", (unsigned long long)s->rebuilding->out->accounts[i]);
-    st = s->os->open(s->os, tmp, O_RDWR | O_CREAT | O_TRUNC, &fd);
-    if (st == ST_OK) {
-        st = s->os->write(s->os, fd, text.p, text.n, 0);
-        if (st == ST_OK)
-            st = s->os->sync(s->os, fd);
-        s->os->close(s->os, fd);
-    }
+    st = store_replace_file(s, a, list_path(s, a), buf_str(&text));
     buf_fini(&text);
-    TRY(st);
-    TRY(s->os->rename(s->os, tmp, list_path(s, a)));
-    return s->os->sync_dir(s->os, s->dir);
+    return st;
 }
 
 enum st store_unrepaired(struct store *s, struct arena *a, uint64_t **out, size_t *out_n)

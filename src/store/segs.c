@@ -188,15 +188,15 @@ void segs_unpin(struct segs *t, struct segment *seg)
 
 /* --- what the folder holds ------------------------------------------------------------------------ */
 
-static enum st read_head(struct segs *t, const char *path, struct segment_head *out)
+enum st segs_read_head(const struct os_file *os, const char *path, struct segment_head *out)
 {
     unsigned char page[SEGMENT_HEAD_USED];
     enum st st;
     int fd;
 
-    TRY(t->os->open(t->os, path, O_RDONLY, &fd));
-    st = t->os->read(t->os, fd, page, sizeof page, 0);
-    t->os->close(t->os, fd);
+    TRY(os->open(os, path, O_RDONLY, &fd));
+    st = os->read(os, fd, page, sizeof page, 0);
+    os->close(os, fd);
     TRY(st);
     return segment_head_decode(page, out);
 }
@@ -242,7 +242,7 @@ static enum st scan_file(struct segs *t, struct arena *a, struct str name)
         return t->os->unlink(t->os, path_of(t, a, id, ".seg"));
     if (segs_get(t, id))
         return ST_OK;
-    st = read_head(t, path_of(t, a, id, ".seg"), &row.head);
+    st = segs_read_head(t->os, path_of(t, a, id, ".seg"), &row.head);
     if (st == ST_OK && row.head.id != id)
         st = FAIL(ST_CORRUPT, "the head of segment %llu names another", (unsigned long long)id);
     if (st == ST_CORRUPT) {

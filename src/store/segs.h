@@ -52,6 +52,7 @@ struct segs {
     uint64_t journal_step, bulk_step; /* the last one: tail.c */
 };
 
+enum st segs_read_head(const struct os_file *os, const char *path, struct segment_head *out) MUST_USE; /* of a file */
 enum st segs_open(struct segs *t, const struct os_file *os, const char *store_dir, uint64_t segment_bytes,
                   uint64_t reserve_bytes) MUST_USE;
 void segs_close(struct segs *t);

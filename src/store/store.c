@@ -89,10 +89,9 @@ static enum st lock(struct store *s, struct arena *a)
     return st;
 }
 
-static enum st write_format(struct store *s, struct arena *a, const char *path)
+enum st store_replace_file(struct store *s, struct arena *a, const char *path, struct str text)
 {
     const char *tmp = arena_printf(a, "%s.tmp", path).p;
-    struct str text = arena_printf(a, FORMAT_TEXT "%u\n", FORMAT_VERSION);
     enum st st;
     int fd;
 
@@ -104,6 +103,11 @@ static enum st write_format(struct store *s, struct arena *a, const char *path)
     TRY(st);
     TRY(s->os->rename(s->os, tmp, path));
     return s->os->sync_dir(s->os, s->dir);
+}
+
+static enum st write_format(struct store *s, struct arena *a, const char *path)
+{
+    return store_replace_file(s, a, path, arena_printf(a, FORMAT_TEXT "%u\n", FORMAT_VERSION));
 }
 
 static enum st check_format_text(struct store *s, struct str text)
@@ -354,6 +358,11 @@ enum st store_open_as(const struct store_options *opt, const char *index_name, s
     }
     *out = s;
     return ST_OK;
+}
+
+enum st store_settle(struct store *s)
+{
+    return index_flush(&s->index);
 }
 
 void store_close(struct store *s)

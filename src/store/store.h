@@ -59,6 +59,9 @@ struct store_options {
 /* Opens, and brings index and segments together after a crash. Blocks; call it before the cores run.
  * ST_CORRUPT, ST_IO, ST_BUSY (another process has it), ST_DENIED (written by a newer version). */
 enum st store_open(const struct store_options *opt, struct store **out) SUSPENDS MUST_USE;
+/* Before a process ends without store_close: what has been committed stands in the index's files then, and the next opening has nothing to
+ * replay. Blocks, for a second at most. Nothing is lost without it, or when it fails. */
+enum st store_settle(struct store *s) MUST_USE;
 void store_close(struct store *s); /* after the last commit has been answered */
 
 void store_set_upkeep(struct store *s, const struct store_upkeep *set); /* from the next round on */

@@ -195,6 +195,11 @@ TEST(a_dictionary_that_saves_nothing_is_not_kept)
     CHECK(!atomic_load(&s->squeeze.newest));
     CHECK_U64(s->upkeep.train_at, 4 * BODIES_LEAST);
     store_close(s);
+    s = open_with(dir, true); /* it remembers */
+    CHECK(!is_due(s, BODIES_LEAST));
+    CHECK_U64(s->upkeep.train_at, 4 * BODIES_LEAST);
+    CHECK(is_due(s, 4 * BODIES_LEAST));
+    store_close(s);
     remove_dir(dir);
 }
 
