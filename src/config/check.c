@@ -88,6 +88,18 @@ static void check_dir(struct config_errors *errors, struct config_pos at, const 
     arena_fini(&a);
 }
 
+static void check_web(const struct settings *set, struct config_errors *errors)
+{
+    struct config_pos at = config_place(set, "web_well_known");
+    struct str path = set->web_well_known;
+    struct stat sb;
+
+    if (path.n && stat(path.p, &sb) < 0)
+        config_error_add(errors, at, "web_well_known %.*s: %s", STR_ARGS(path), strerror(errno));
+    else if (path.n && !S_ISDIR(sb.st_mode))
+        config_error_add(errors, at, "web_well_known %.*s: not a directory", STR_ARGS(path));
+}
+
 static void check_world(const struct settings *set, struct config_errors *errors)
 {
     for (size_t i = 0; i < set->tls_count; i++) {
@@ -99,6 +111,7 @@ static void check_world(const struct settings *set, struct config_errors *errors
         check_file(errors, config_place(set, "tls_ca"), "tls_ca", set->tls_ca);
     check_dir(errors, config_place(set, "data"), "data", set->data);
     check_dir(errors, config_place(set, "run"), "run", set->run);
+    check_web(set, errors);
     if (set->resolver_root_hints.n)
         check_file(errors, config_place(set, "resolver_root_hints"), "resolver_root_hints", set->resolver_root_hints);
     /* the default is where Debian's dns-root-data puts it; without it there is no DNSSEC, said at the start */

@@ -12,9 +12,9 @@ static struct str checked(struct arena *a, const char *head, const char *more)
 {
     const struct settings *set = NULL;
     struct buf out;
-    struct str text =
-        arena_printf(a, "data %s/data run %s/run user { keeper 0 gate 0 box 0 courier 0 errand 0 resolver 0 control 0 }\n%s%s",
-                     dir, dir, head, more);
+    struct str text = arena_printf(
+        a, "data %s/data run %s/run user { keeper 0 gate 0 box 0 courier 0 errand 0 resolver 0 control 0 }\n%s%s", dir,
+        dir, head, more);
     struct str list;
 
     CHECK_ST(config_parse(text, "t", &set, &errors), ST_OK);
@@ -75,6 +75,11 @@ TEST(what_is_not_in_the_world)
     CHECK_STR(checked(&a, plain, tls.p), STR(""));
     CHECK_STR(checked(&a, plain, file.p),
               arena_printf(&a, "t:3:21: resolver_root_hints %s/cert/x: Not a directory\n", dir));
+    CHECK_STR(checked(&a, plain, arena_printf(&a, "\nweb_well_known %s", dir).p), STR(""));
+    CHECK_STR(checked(&a, plain, arena_printf(&a, "\nweb_well_known %s/key", dir).p),
+              arena_printf(&a, "t:3:16: web_well_known %s/key: not a directory\n", dir));
+    CHECK_STR(checked(&a, plain, arena_printf(&a, "\nweb_well_known %s/none", dir).p),
+              arena_printf(&a, "t:3:16: web_well_known %s/none: No such file or directory\n", dir));
     touch(&a, "data");
     CHECK_STR(checked(&a, plain, ""), arena_printf(&a, "t:1:6: data %s/data: %s/data is not a directory\n", dir, dir));
     unlink(arena_printf(&a, "%s/data", dir).p);
