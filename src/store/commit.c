@@ -4,6 +4,7 @@
 #include "store/inside.h"
 
 #define OWN_TRIES 5
+#define SOON_MAX 8192 /* a body that is compressed in the time that it takes to wake a thread */
 
 static void put_key(struct buf *b, uint64_t account, struct str key)
 {
@@ -113,8 +114,16 @@ static void find_ours(struct commit *c)
             c->ours[c->n_ours++] = c->job.parts[i];
 }
 
+/* What keeps the core for no longer than it takes to wake somebody. */
+static bool is_soon_prepared(const struct commit *c, const struct kv_blob *blobs)
+{
+    return !c->n_blobs || (c->n_blobs == 1 && !c->blobs[0].stage && blobs[0].bytes.n <= SOON_MAX);
+}
+
 static enum st prepare(struct store *s, struct commit *c, const struct kv_blob *blobs) SUSPENDS
 {
+    if (is_soon_prepared(c, blobs))
+        committer_knock(s);
     TRY(lay_out_parts(c));
     TRY(prepare_blobs(s, c, blobs));
     c->job.bytes = c->parts.n;

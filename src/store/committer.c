@@ -6,9 +6,12 @@
 #include "base/must.h"
 #include "store/inside.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
+#define SPIN_US 60    /* that it waits awake for what has been announced */
 #define HELD_MS 60000 /* a commit whose predecessor never comes */
 
 static struct commit *commit_of(struct kv_job *job)
@@ -228,23 +231,47 @@ static struct timespec wall_in(uint64_t ms)
     return t;
 }
 
+/* With the mutex held, but not while it waits. */
+static void wait_awake(struct store *s)
+{
+    uint64_t until = clock_mono_us() + SPIN_US;
+
+    pthread_mutex_unlock(&s->mutex);
+    while (!atomic_load(&s->is_given) && clock_mono_us() < until)
+        sched_yield();
+    pthread_mutex_lock(&s->mutex);
+}
+
+/* Until something is handed in or knocks, or for so long (0: for ever). With the mutex held. */
+static void rest(struct store *s, uint64_t ms)
+{
+    struct timespec until = wall_in(ms);
+
+    atomic_store(&s->rests, true);
+    if (ms)
+        pthread_cond_timedwait(&s->more, &s->mutex, &until);
+    else
+        pthread_cond_wait(&s->more, &s->mutex);
+    atomic_store(&s->rests, false);
+}
+
 /* False: the store is closed and nothing is left. */
 static bool take_work(struct store *s, struct job_list *out)
 {
-    struct timespec until;
     bool goes_on;
 
     pthread_mutex_lock(&s->mutex);
     while (!has_work(s) && !s->ending) {
-        if (list_is_empty(&s->sched.waiting) && s->is_calm) {
-            pthread_cond_wait(&s->more, &s->mutex);
-            continue;
-        }
-        until = wall_in(list_is_empty(&s->sched.waiting) ? s->opt.calm_ms + 1 : 1000);
-        pthread_cond_timedwait(&s->more, &s->mutex, &until);
-        break; /* something may have waited too long, or nothing has been written for long */
+        bool is_waited_for = !list_is_empty(&s->sched.waiting);
+
+        rest(s, is_waited_for ? 1000 : s->is_calm ? 0 : s->opt.calm_ms + 1);
+        if (atomic_exchange(&s->is_knocked, false))
+            wait_awake(s);
+        else if (is_waited_for || !s->is_calm)
+            break; /* something may have waited too long, or nothing has been written for long */
     }
     job_list_move(out, &s->handed_in);
+    atomic_store(&s->is_given, false);
     goes_on = out->n || !s->ending || !list_is_empty(&s->sched.waiting);
     pthread_mutex_unlock(&s->mutex);
     return goes_on;
@@ -309,13 +336,23 @@ void committer_give(struct store *s, struct commit *c)
     pthread_mutex_lock(&s->mutex);
     job_list_add(&s->handed_in, &c->job);
     is_first = s->handed_in.n == 1;
+    atomic_store(&s->is_given, true);
     pthread_mutex_unlock(&s->mutex);
     if (is_first) /* without the mutex, which it would wake up to wait for */
         pthread_cond_signal(&s->more);
 }
 
+void committer_knock(struct store *s)
+{
+    if (!s->may_spin || !atomic_load(&s->rests))
+        return;
+    atomic_store(&s->is_knocked, true);
+    pthread_cond_signal(&s->more);
+}
+
 enum st committer_start(struct store *s)
 {
+    s->may_spin = sysconf(_SC_NPROCESSORS_ONLN) > 1;
     s->sched = (struct sched){.load = load_version, .admit = admit, .ctx = s};
     sched_init(&s->sched);
     s->wrote_ms = clock_mono_ms();

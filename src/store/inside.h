@@ -104,6 +104,8 @@ struct store {
     pthread_cond_t more, answered; /* answered: commits of plain threads */
     struct job_list handed_in;
     bool ending, thread_runs;
+    atomic_bool rests, is_knocked, is_given; /* the committer sleeps; is to wake, work comes; it has come */
+    bool may_spin;                           /* there is another processor for who brings it */
     pthread_t thread;
 
     /* the committer's own */
@@ -172,6 +174,8 @@ enum st store_recover(struct store *s) MUST_USE;
 enum st committer_start(struct store *s) MUST_USE;
 void committer_stop(struct store *s);
 void committer_give(struct store *s, struct commit *c);
+/* A commit comes in some ten microseconds: the committer wakes meanwhile, which takes as long. */
+void committer_knock(struct store *s);
 /* What the index holds of an account; 0: nothing yet. Blocks; for the committer, opening and rebuilding. */
 enum st store_version_applied(struct store *s, uint64_t account, uint64_t *out_version) MUST_USE;
 

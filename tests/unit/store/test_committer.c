@@ -96,3 +96,28 @@ TEST(space_decides_what_is_taken)
     store_close(s);
     remove_dir(dir);
 }
+
+/* Knocks bring nothing and take nothing away: commits between them are all answered, and the thread sleeps again. */
+TEST(knocks_are_harmless)
+{
+    const char *dir = new_dir();
+    struct store *s = open_store(dir);
+    uint64_t version;
+
+    for (uint64_t i = 0; i < 200; i++) {
+        if (i % 3)
+            committer_knock(s);
+        if (i % 5 == 0)
+            usleep(200); /* it has given up waiting by then */
+        CHECK_ST(put_one(s, 1, i, STR("k"), STR("v")), ST_OK);
+    }
+    committer_knock(s);
+    for (int i = 0; i < 2000 && (!atomic_load(&s->rests) || atomic_load(&s->is_knocked)); i++)
+        usleep(1000);
+    CHECK(atomic_load(&s->rests));
+    CHECK_ST(kv_version(s, 1, &version), ST_OK);
+    CHECK_U64(version, 200);
+    committer_knock(s);
+    store_close(s);
+    remove_dir(dir);
+}
