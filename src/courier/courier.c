@@ -12,6 +12,7 @@
 #define WAIT_MS 30000
 #define PAUSE_MS 200
 #define LIST_MAX (64u << 20)
+#define CA_MAX (4u << 20)
 
 struct ipc *courier_box(const struct courier *c)
 {
@@ -110,6 +111,19 @@ static void spread(void *arg) SUSPENDS
 
 /* --- the role ------------------------------------------------------------------------------------------------------ */
 
+/* Without the file no authority is trusted: what needs one waits, and says so. */
+static enum st make_tls(const struct role *r, struct tls_client **out)
+{
+    struct arena a = ARENA_INIT;
+    struct tls_client_options opt = {.dane = true, .no_ca = role_file_fd(r, "ca") < 0};
+    enum st st = opt.no_ca ? ST_OK : role_file_read(r, "ca", CA_MAX, &a, &opt.ca_pem);
+
+    if (st == ST_OK)
+        st = tls_client_new(&opt, out);
+    arena_fini(&a);
+    return st;
+}
+
 static enum st courier_start(struct role *r) SUSPENDS
 {
     struct courier *c = MEM_NEW(struct courier);
@@ -122,8 +136,7 @@ static enum st courier_start(struct role *r) SUSPENDS
     c->sts = sts_new();
     r->state = c;
     TRY(relay_new(r, r->settings, &c->relay));
-    TRY(tls_client_new(&(struct tls_client_options){.no_check = true}, &c->tls));
-    return ST_OK;
+    return make_tls(r, &c->tls);
 }
 
 static void begin(struct courier *c)
@@ -149,8 +162,15 @@ static void courier_reload(struct role *r, const struct settings *set)
 {
     struct courier *c = r->state;
 
+    struct tls_client *tls;
     struct relay *relay;
 
+    if (make_tls(r, &tls) == ST_OK) {
+        tls_client_free(c->tls);
+        c->tls = tls;
+    } else {
+        LOG(COURIER_TRUST_KEPT, lf_err());
+    }
     if (relay_new(r, set, &relay) == ST_OK) {
         relay_unref(c->relay);
         c->relay = relay;

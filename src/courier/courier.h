@@ -26,7 +26,7 @@ struct courier {
     const struct settings *set;
     struct map letters, dests; /* by id; by domain */
     struct map records;        /* of DKIM keys in the DNS, by name: sign.c */
-    struct tls_client *tls;    /* takes any certificate (RFC 7435) */
+    struct tls_client *tls;    /* whom it trusts is said per connection: secure.h */
     struct co_waitq room;      /* letters or sessions have become fewer */
     struct relay *relay;       /* NULL: letters go to the servers of their domains */
     struct sts *sts;           /* policies of domains: sts.h */
@@ -90,6 +90,8 @@ void job_settle(struct job *j, uint8_t state, struct str status, struct str text
 struct route_host {
     struct str name;
     struct addr addr;
+    bool is_secure;       /* its address is validated by DNSSEC, and so are the aliases that lead there */
+    struct str canonical; /* where the address stands, behind aliases; empty: at `name` */
 };
 
 #define ROUTE_HOSTS_MAX 16
@@ -98,7 +100,8 @@ struct route {
     struct arena arena;
     struct route_host hosts[ROUTE_HOSTS_MAX];
     size_t n;
-    bool is_secure; /* the MX records are validated by DNSSEC */
+    bool is_secure;       /* the MX records, or that there are none, are validated by DNSSEC */
+    struct str canonical; /* where the MX records stand, behind aliases; empty: at the domain */
     mono_ms good_until;
 };
 

@@ -6,8 +6,19 @@
 #define TTL_LEAST_MS 10000
 #define TTL_MOST_MS 600000
 
-/* `port` 0: that of the settings. */
-static void add_addr(const struct courier *c, struct route *r, struct str host, uint16_t port, struct str bytes)
+/* Where aliases have led; empty: there are none. */
+static struct str alias_end(struct arena *a, struct str name, struct str canonical)
+{
+    struct str end;
+
+    if (!canonical.n || dns_ascii_name(a, canonical, &end) != ST_OK || str_ieq(end, name))
+        return STR_NONE;
+    return end;
+}
+
+/* `port` 0: that of the settings; `d` is what the DNS has said of the address, NULL for one that was not looked up. */
+static void add_addr(const struct courier *c, struct route *r, struct str host, uint16_t port, struct str bytes,
+                     const struct dns *d)
 {
     struct addr addr = {.family = bytes.n == 4 ? 4 : 6, .port = port ? port : (uint16_t)c->set->courier_port};
 
@@ -16,7 +27,10 @@ static void add_addr(const struct courier *c, struct route *r, struct str host, 
     memcpy(addr.bytes, bytes.p, bytes.n);
     if (addr_is_loopback(&addr) && !port && !c->set->courier_loopback) /* a record that leads a letter back to us */
         return;
-    r->hosts[r->n++] = (struct route_host){arena_str(&r->arena, host), addr};
+    r->hosts[r->n++] = (struct route_host){.name = arena_str(&r->arena, host),
+                                           .addr = addr,
+                                           .is_secure = d && d->secure,
+                                           .canonical = d ? alias_end(&r->arena, host, d->canonical) : STR_NONE};
 }
 
 /* ST_TRYLATER when there may be addresses that nobody can say just now. */
@@ -32,7 +46,7 @@ static enum st add_host(struct courier *c, struct arena *a, struct route *r, str
         enum st st = dns_addrs(courier_resolver(c), a, host, types[t], deadline_in(COURIER_DNS_MS), &d, &addrs, &n);
 
         for (size_t i = 0; i < n && st == ST_OK; i++)
-            add_addr(c, r, host, port, addrs[i].bytes);
+            add_addr(c, r, host, port, addrs[i].bytes, &d);
         if (st != ST_OK && st != ST_NOTFOUND && st != ST_SYNTAX)
             later = st;
     }
@@ -78,7 +92,7 @@ static enum st by_literal(const struct courier *c, struct str domain, struct rou
     if (str_istarts(text, STR("IPv6:")))
         text = str_from(text, 5);
     TRY(addr_parse(text, (uint16_t)c->set->courier_port, &addr));
-    add_addr(c, r, domain, 0, str_n((const char *)addr.bytes, addr.family == 4 ? 4 : 16));
+    add_addr(c, r, domain, 0, str_n((const char *)addr.bytes, addr.family == 4 ? 4 : 16), NULL);
     return r->n ? ST_OK : FAIL(ST_NOTFOUND, "%.*s is an address of this machine", STR_ARGS(domain));
 }
 
@@ -134,6 +148,7 @@ static enum st find(struct courier *c, struct arena *a, struct str domain, struc
         return by_literal(c, domain, r) == ST_OK ? ST_OK : ST_NOTFOUND;
     st = dns_mx(courier_resolver(c), a, domain, deadline_in(COURIER_DNS_MS), &d, &mx, &n);
     r->is_secure = d.secure;
+    r->canonical = alias_end(&r->arena, domain, d.canonical);
     r->good_until = deadline_in(MIN(MAX((uint64_t)d.ttl * 1000, (uint64_t)TTL_LEAST_MS), (uint64_t)TTL_MOST_MS));
     if (st == ST_OK)
         return by_mx(c, a, r, mx, n, out_status);
@@ -165,7 +180,7 @@ static enum st find_host(struct courier *c, struct arena *a, struct str host, ui
     r->good_until = deadline_in(TTL_LEAST_MS);
     *out_status = "4.4.3";
     if (addr_parse(host, port, &addr) == ST_OK) {
-        r->hosts[r->n++] = (struct route_host){arena_str(&r->arena, host), addr};
+        r->hosts[r->n++] = (struct route_host){.name = arena_str(&r->arena, host), .addr = addr};
         return ST_OK;
     }
     later = add_host(c, a, r, host, port);

@@ -1,6 +1,6 @@
-/* A session of a destination: takes one job after the other, over one connection as long as that holds. TLS where the other side
- * offers it, whatever its certificate (RFC 7435); where the handshake fails, the same host once more without. */
-#include "courier/courier.h"
+/* A session of a destination: takes one job after the other, over one connection as long as that holds, and as it is protected as the letter
+ * wants it (secure.h). Where TLS is a mere opportunity (RFC 7435) and fails, the same host once more without. */
+#include "courier/secure.h"
 
 #include "mime/narrow.h"
 
@@ -20,13 +20,18 @@ struct session {
     bool is_open;
     struct relay *relay; /* of a destination that is the relay */
     struct str host;     /* of the connection, in `route` */
-    char tls[64];
+    char tls[160];
+    struct tls_client *tls_client; /* of the connection */
+    struct secure_wish wish;       /* of the letter that the connection was made for */
+    bool is_qualified;             /* REQUIRETLS may be said (RFC 8689 section 2) */
 };
 
 /* What went wrong last, for the result of those that could not be tried. */
 struct fault {
     const char *status;
     bool is_remote;
+    bool is_final;  /* the letter can't go there, ever */
+    bool is_of_tls; /* without it there might be a way */
     struct str host, text;
 };
 
@@ -37,86 +42,123 @@ static void hang_up(struct session *s) SUSPENDS
     if (!s->is_open)
         return;
     smtp_client_close(&s->client);
+    tls_client_free(s->tls_client);
+    s->tls_client = NULL;
     s->is_open = false;
 }
 
-static void note_tls(struct session *s)
+/* The client is to be closed when this fails. */
+static enum st greet(struct session *s, const struct secure *x, struct stream *stream, struct arena *a,
+                     struct smtp_answer *answer, struct secure_end *end) SUSPENDS
 {
-    struct stream_tls_info info;
-
-    s->tls[0] = '\0';
-    if (stream_tls_info(s->client.stream, &info))
-        snprintf(s->tls, sizeof s->tls, "%s %s", info.version, info.cipher);
-}
-
-/* The client is closed when this fails. */
-static enum st greet(struct session *s, const struct route_host *host, struct stream *stream, bool with_tls,
-                     struct smtp_answer *answer) SUSPENDS
-{
-    enum st st = smtp_client_open(&s->client, stream, s->c->set->host_name, answer);
-
-    if (st == ST_OK && with_tls && s->client.has[SMTP_HAS_STARTTLS])
-        st = smtp_client_starttls(&s->client, s->c->tls, host->name);
-    if (st == ST_OK)
-        note_tls(s);
-    return st;
+    TRY(smtp_client_open(&s->client, stream, s->c->set->host_name, answer));
+    TRY(secure_starttls(x, s->tls_client, &s->client, a, end));
+    snprintf(s->tls, sizeof s->tls, "%.*s", STR_ARGS(secure_words(a, x, &s->client)));
+    s->is_qualified = x->t.is_qualified;
+    return ST_OK;
 }
 
 /* The same for the relay, whose status says more. */
 static enum st greet_relay(struct session *s, struct stream *stream, struct smtp_answer *answer, struct fault *f)
     SUSPENDS
 {
-    enum st st = relay_greet(s->relay, &s->client, stream, s->c->set->host_name, answer, &f->status);
+    struct stream_tls_info info;
 
-    if (st == ST_OK)
-        note_tls(s);
-    return st;
+    TRY(relay_greet(s->relay, &s->client, stream, s->c->set->host_name, answer, &f->status));
+    s->is_qualified = stream_tls_info(s->client.stream, &info);
+    if (s->is_qualified)
+        snprintf(s->tls, sizeof s->tls, "%s %s verified (relay)", info.version, info.cipher);
+    if (!s->wish.needs_tls || (s->is_qualified && s->client.has[SMTP_HAS_REQUIRETLS]))
+        return ST_OK;
+    f->is_final = true;
+    f->status = s->is_qualified ? "5.7.30" : "5.7.10";
+    return FAIL(ST_DENIED, "the relay %s, and the letter asks for REQUIRETLS",
+                s->is_qualified ? "does not know that" : "is spoken to without TLS");
 }
 
-static enum st try_host(struct session *s, const struct route_host *host, bool with_tls, struct arena *a,
+static void note_end(const struct secure *x, const struct secure_end *end, struct fault *f)
+{
+    tls_note(x->c, x, end);
+    if (!end->status)
+        return;
+    *f = (struct fault){
+        .status = end->status, .is_final = end->is_final, .is_of_tls = true, .host = x->host->name, .text = end->text};
+}
+
+/* `x` is NULL for the relay. */
+static enum st try_host(struct session *s, const struct route_host *host, const struct secure *x, struct arena *a,
                         struct fault *f) SUSPENDS
 {
     const struct stream_options opt = {
         .in_max = IN_MAX, .out_high = OUT_HIGH, .read_timeout_ms = 300000, .write_timeout_ms = 180000};
     struct smtp_answer answer = {0};
+    struct secure_end end = {0};
     struct stream *stream;
     enum st st = stream_connect(&host->addr, &opt, deadline_in(s->c->set->courier_connect_timeout), &stream);
 
-    f->host = host->name;
-    f->is_remote = false;
-    f->status = st == ST_OK ? "4.4.2" : "4.4.1";
+    *f = (struct fault){.host = host->name, .status = st == ST_OK ? "4.4.2" : "4.4.1"};
+    s->tls[0] = '\0';
     if (st == ST_OK) {
-        st = s->relay ? greet_relay(s, stream, &answer, f) : greet(s, host, stream, with_tls, &answer);
+        s->tls_client = tls_client_ref(s->c->tls);
+        st = x ? greet(s, x, stream, a, &answer, &end) : greet_relay(s, stream, &answer, f);
         s->host = host->name;
-        s->is_open = st == ST_OK;
+        s->is_open = true; /* to be closed, at least */
     }
-    if (st == ST_OK)
-        return st;
     f->is_remote = answer.code != 0 && answer.code / 100 != 2;
-    f->text = arena_str(a, f->is_remote ? answer.text : str_z(err_get()->text));
+    if (st != ST_OK)
+        f->text = arena_str(a, f->is_remote ? answer.text : str_z(err_get()->text));
     if (f->is_remote && !s->relay)
         f->status = "4.3.2";
-    if (s->client.stream)
-        smtp_client_close(&s->client);
+    if (x && (st == ST_OK || end.status))
+        note_end(x, &end, f);
+    if (st != ST_OK)
+        hang_up(s);
     return st;
 }
 
+static enum st try_secured(struct session *s, const struct secure_domain *d, struct route_host *host, struct arena *a,
+                           struct fault *f) SUSPENDS
+{
+    struct secure_end end = {0};
+    struct secure x;
+    enum st st = secure_host(s->c, a, d, &s->route, host, &x, &end);
+
+    if (st != ST_OK) {
+        note_end(&x, &end, f);
+        return st;
+    }
+    st = try_host(s, host, &x, a, f);
+    if (st == ST_OK || st == ST_CANCELED || x.t.level != TRANSPORT_MAY || !f->is_of_tls)
+        return st;
+    x.t.level = TRANSPORT_NONE;
+    return try_host(s, host, &x, a, f);
+}
+
+/* ST_NOTFOUND: the letter can't go to any of them, ever. */
 static enum st connect_any(struct session *s, struct arena *a, struct fault *f) SUSPENDS
 {
-    enum st st = ST_TRYLATER;
+    struct secure_domain d;
+    bool is_final = s->route.n != 0;
+    enum st st = s->relay ? ST_OK : secure_domain(s->c, a, s->dest->domain, &s->wish, &d);
 
-    for (size_t i = 0; i < s->route.n && st != ST_OK; i++) {
-        const struct route_host *host = &s->route.hosts[i];
-        bool offered;
-
-        st = try_host(s, host, true, a, f);
-        offered = s->client.has[SMTP_HAS_STARTTLS];
-        if (st != ST_OK && offered && !f->is_remote && !s->relay) /* the handshake */
-            st = try_host(s, host, false, a, f);
-        if (st == ST_CANCELED)
-            break;
+    if (st != ST_OK) {
+        *f = (struct fault){.status = "4.3.0", .text = arena_str(a, str_z(err_get()->text))};
+        return st;
     }
-    return st;
+    for (size_t i = 0; i < s->route.n; i++) {
+        struct route_host *host = &s->route.hosts[i];
+        struct fault g = {.status = "4.4.1"};
+
+        st = s->relay ? try_host(s, host, NULL, a, &g) : try_secured(s, &d, host, a, &g);
+        if (st == ST_OK)
+            return ST_OK;
+        if (!g.is_final || is_final)
+            *f = g;
+        is_final = is_final && g.is_final;
+        if (st == ST_CANCELED)
+            return ST_TRYLATER;
+    }
+    return is_final ? ST_NOTFOUND : ST_TRYLATER;
 }
 
 static enum st find_route(struct session *s, const char **out_status) SUSPENDS
@@ -148,7 +190,7 @@ static enum st open_connection(struct session *s, struct arena *a, struct fault 
         f->text = arena_str(a, str_z(err_get()->text));
         return st;
     }
-    return connect_any(s, a, f) == ST_OK ? ST_OK : ST_TRYLATER;
+    return connect_any(s, a, f);
 }
 
 /* --- one job ------------------------------------------------------------------------------------------------------ */
@@ -183,6 +225,17 @@ static struct smtp_attr *attrs_of(struct arena *a, const struct attribute *at, s
     for (size_t i = 0; i < n; i++)
         to[i] = (struct smtp_attr){at[i].name, at[i].value};
     return to;
+}
+
+/* REQUIRETLS is said only where it will be obeyed (RFC 8689 section 2): a notice goes without it if it must. */
+static size_t sayable(const struct session *s, struct smtp_attr *attrs, size_t n)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (s->is_qualified || !str_ieq(attrs[i].name, STR("REQUIRETLS")))
+            attrs[kept++] = attrs[i];
+    return kept;
 }
 
 /* Those without a result yet, as many as one transaction takes. */
@@ -241,8 +294,9 @@ static enum st one_transaction(struct session *s, struct job *j, struct str lett
 {
     struct smtp_carry_rcpt *rcpts = ARENA_ARRAY(a, struct smtp_carry_rcpt, SMTP_CARRY_RCPTS);
     size_t *index = ARENA_ARRAY(a, size_t, SMTP_CARRY_RCPTS);
-    struct smtp_carry t = {.attrs = attrs_of(a, j->letter->work.attrs, j->letter->work.n_attrs),
-                           .n_attrs = j->letter->work.n_attrs,
+    struct smtp_attr *attrs = attrs_of(a, j->letter->work.attrs, j->letter->work.n_attrs);
+    struct smtp_carry t = {.attrs = attrs,
+                           .n_attrs = sayable(s, attrs, j->letter->work.n_attrs),
                            .is_8bit = j->letter->is_8bit && s->client.has[SMTP_HAS_8BITMIME],
                            .letter = letter,
                            .rcpts = rcpts,
@@ -278,6 +332,14 @@ static bool any_taken(const struct job *j)
         if (j->results[i].state == WORK_DELIVERED || j->results[i].state == WORK_RELAYED)
             return true;
     return false;
+}
+
+/* Is the open connection one that this letter may take? */
+static bool serves(const struct session *s, const struct secure_wish *wish)
+{
+    if (wish->needs_tls)
+        return s->is_qualified && s->client.has[SMTP_HAS_REQUIRETLS];
+    return wish->ignores_policy || !s->wish.ignores_policy;
 }
 
 /* Transactions until every recipient has a result, or the connection has gone. */
@@ -330,6 +392,7 @@ static void put_off(struct session *s, struct job *j, const struct fault *f, uin
 static void carry_job(struct session *s, struct job *j, struct arena *a) SUSPENDS
 {
     struct fault f = {.status = "4.4.2", .text = STR("the connection broke")};
+    struct secure_wish wish;
     struct str letter;
     enum st st = letter_bytes(j->letter, &letter);
 
@@ -338,9 +401,14 @@ static void carry_job(struct session *s, struct job *j, struct arena *a) SUSPEND
         put_off(s, j, &f, WORK_DEFERRED);
         return;
     }
+    secure_wish(j->letter, letter, &wish);
+    if (s->is_open && !serves(s, &wish))
+        hang_up(s);
     for (unsigned i = 0; i < 2 && has_open(j); i++) {
         bool was_open = s->is_open;
 
+        if (!was_open)
+            s->wish = wish;
         st = was_open ? ST_OK : open_connection(s, a, &f);
         if (st != ST_OK) {
             put_off(s, j, &f, st == ST_NOTFOUND ? WORK_FAILED : WORK_DEFERRED);

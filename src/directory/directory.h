@@ -192,6 +192,20 @@ enum st directory_dkim_list(struct directory *d, struct arena *a, struct str dom
 enum st directory_dkim_private(struct directory *d, struct arena *a, struct str domain, uint64_t id,
                                struct str *out_algorithm, struct str *out_private) MUST_USE;
 
+/* --- how mail for other domains travels ------------------------------------------------------------------- */
+struct directory_transport {
+    struct str domain, name, value;
+};
+
+/* `domain` in its one form (mime/addrspec.h). Replaces what was there. SYNTAX: too long. */
+enum st directory_transport_set(struct directory *d, struct str domain, struct str name, struct str value) MUST_USE;
+enum st directory_transport_get(struct directory *d, struct arena *a, struct str domain, struct str name,
+                                struct str *out) MUST_USE;                           /* NOTFOUND */
+enum st directory_transport_remove(struct directory *d, struct str domain) MUST_USE; /* all of it; NOTFOUND */
+/* By domain and name. */
+enum st directory_transport_list(struct directory *d, struct arena *a, struct directory_transport **out, size_t *out_n)
+    MUST_USE;
+
 /* --- what the server makes for itself ---------------------------------------------------------------------- */
 struct directory_secret {
     uint64_t id;

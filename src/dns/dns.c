@@ -121,6 +121,19 @@ enum st dns_tlsa(struct ipc *resolver, struct arena *a, struct str name, mono_ms
     return read_all(a, &raw, sizeof **out_tlsa, read_tlsa, out_tlsa, out_n);
 }
 
+enum st dns_cname(struct ipc *resolver, struct arena *a, struct str name, mono_ms deadline, struct dns *out,
+                  struct str *out_target)
+{
+    struct str *targets;
+    struct raw raw;
+    size_t n;
+
+    TRY(ask(resolver, a, name, DNS_CNAME, deadline, out, &raw));
+    TRY(read_all(a, &raw, sizeof *targets, read_name, &targets, &n));
+    *out_target = targets[0];
+    return ST_OK;
+}
+
 enum st dns_ptr(struct ipc *resolver, struct arena *a, struct str bytes, mono_ms deadline, struct dns *out,
                 struct str **out_names, size_t *out_n)
 {

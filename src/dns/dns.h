@@ -30,6 +30,9 @@ enum st dns_txt(struct ipc *resolver, struct arena *a, struct str name, mono_ms 
                 struct str **out_txt, size_t *out_n) SUSPENDS MUST_USE;
 enum st dns_tlsa(struct ipc *resolver, struct arena *a, struct str name, mono_ms deadline, struct dns *out,
                  struct dns_tlsa **out_tlsa, size_t *out_n) SUSPENDS MUST_USE;
+/* Where an alias leads. */
+enum st dns_cname(struct ipc *resolver, struct arena *a, struct str name, mono_ms deadline, struct dns *out,
+                  struct str *out_target) SUSPENDS MUST_USE;
 /* Names of an address of 4 or 16 bytes. */
 enum st dns_ptr(struct ipc *resolver, struct arena *a, struct str bytes, mono_ms deadline, struct dns *out,
                 struct str **out_names, size_t *out_n) SUSPENDS MUST_USE;

@@ -302,6 +302,21 @@ static enum st run_dkim_retire(struct command *c)
     return command_dkim_retire(c);
 }
 
+static enum st run_transport_set(struct command *c)
+{
+    return command_transport_set(c);
+}
+
+static enum st run_transport_list(struct command *c)
+{
+    return command_transport_list(c);
+}
+
+static enum st run_transport_remove(struct command *c)
+{
+    return command_transport_remove(c);
+}
+
 /* --- accounts ------------------------------------------------------------------------------------------- */
 
 static void account_fields(struct command *c, struct arena *a, const struct directory_account *account)

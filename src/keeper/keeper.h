@@ -124,6 +124,7 @@ bool keeper_is_local_address(const struct directory_address *address, struct str
 enum st keeper_local_resolve(struct directory *d, struct arena *a, struct str local, struct str delimiters,
                              bool may_be_anybody, struct directory_target **out, size_t *out_n) MUST_USE;
 
+void keeper_transport(struct ipc_request *r) SUSPENDS; /* transport.h */
 /* Of the link to control; arg is a struct keeper. */
 void keeper_admin(struct ipc_request *r) SUSPENDS;
 void keeper_account(struct ipc_request *r) SUSPENDS;

@@ -119,10 +119,15 @@ static const struct ipc_handler gate_handlers[] = {{MSG_auth_ask, keeper_auth},
                                                    {MSG_local_end, keeper_local_end, .direct = true},
                                                    {MSG_sign_ask, keeper_sign, .direct = true}};
 
-static const struct ipc_handler courier_handlers[] = {
-    {MSG_rcpt_ask, keeper_rcpt},      {MSG_dkim_keys_ask, keeper_dkim_keys}, {MSG_dkim_sign_ask, keeper_dkim_sign},
-    {MSG_srs_ask, keeper_srs}, {MSG_suppress_note, keeper_suppress_note_by_courier},        {MSG_sts_get_ask, keeper_sts_get},     {MSG_sts_put_ask, keeper_sts_put},
-    {MSG_sts_due_ask, keeper_sts_due}};
+static const struct ipc_handler courier_handlers[] = {{MSG_rcpt_ask, keeper_rcpt},
+                                                      {MSG_dkim_keys_ask, keeper_dkim_keys},
+                                                      {MSG_dkim_sign_ask, keeper_dkim_sign},
+                                                      {MSG_srs_ask, keeper_srs},
+                                                      {MSG_suppress_note, keeper_suppress_note_by_courier},
+                                                      {MSG_sts_get_ask, keeper_sts_get},
+                                                      {MSG_sts_put_ask, keeper_sts_put},
+                                                      {MSG_sts_due_ask, keeper_sts_due},
+                                                      {MSG_transport_ask, keeper_transport}};
 
 static const struct ipc_handler box_handlers[] = {{MSG_suppress_note, keeper_suppress_note}};
 

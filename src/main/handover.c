@@ -205,7 +205,7 @@ static enum st give_relay_files(struct child *c, const struct settings *set)
 enum st handover_named_files(struct child *c, const struct settings *set)
 {
     switch (c->kind) {
-    case ROLE_COURIER: return give_relay_files(c, set);
+    case ROLE_COURIER: TRY(give_trusted(c, set)); return give_relay_files(c, set);
     case ROLE_ERRAND: return give_trusted(c, set);
     default: return handover_certificates(c, set);
     }

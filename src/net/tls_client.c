@@ -12,6 +12,7 @@ struct tls_client {
     OSSL_LIB_CTX *lib;
     SSL_CTX *ctx;
     SSL_SESSION *session;
+    unsigned refs;
     bool no_check, keep_session;
 };
 
@@ -69,6 +70,7 @@ enum st tls_client_new(const struct tls_client_options *opt, struct tls_client *
     struct tls_client *c = MEM_NEW(struct tls_client);
     enum st st;
 
+    c->refs = 1;
     c->lib = OSSL_LIB_CTX_new();
     must(c->lib);
     c->no_check = opt->no_check;
@@ -84,12 +86,18 @@ enum st tls_client_new(const struct tls_client_options *opt, struct tls_client *
 
 void tls_client_free(struct tls_client *c)
 {
-    if (!c)
+    if (!c || --c->refs)
         return;
     SSL_SESSION_free(c->session);
     SSL_CTX_free(c->ctx);
     OSSL_LIB_CTX_free(c->lib);
     mem_free(c);
+}
+
+struct tls_client *tls_client_ref(struct tls_client *c)
+{
+    c->refs++;
+    return c;
 }
 
 /* A name goes into SNI and is checked; an address is only checked (RFC 6066 section 3). */

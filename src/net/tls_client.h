@@ -44,5 +44,6 @@ size_t tls_client_usable(struct tls_client *c, const struct tls_tlsa *tlsa, size
 
 /* ST_SYNTAX when ca_pem holds no certificate. */
 enum st tls_client_new(const struct tls_client_options *opt, struct tls_client **out) MUST_USE;
-/* Streams must be gone before. */
+/* Gives one's reference back; streams must be gone before the last one is. */
 void tls_client_free(struct tls_client *c);
+struct tls_client *tls_client_ref(struct tls_client *c);

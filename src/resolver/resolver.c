@@ -264,7 +264,7 @@ static enum st fill(struct msg_dns_answer *m, const struct ub_result *u, struct 
     m->rdata = buf_str(rdata);
     m->ttl = (uint32_t)MAX(u->ttl, 0);
     m->secure = u->secure != 0;
-    m->canonical = str_sub(str_z(u->canonname), 0, 255);
+    m->canonical = str_sub(arena_str(a, str_z(u->canonname)), 0, 255); /* the answer goes when `u` has gone */
     return ST_OK;
 }
 

@@ -66,6 +66,9 @@ class Dns:
         if kind == CAA:
             flags, tag, value = data.split(" ", 2)
             return bytes([int(flags), len(tag)]) + tag.encode() + value.strip('"').encode()
+        if kind == TLSA:
+            usage, selector, matching, rest = data.split()
+            return bytes([int(usage), int(selector), int(matching)]) + bytes.fromhex(rest)
         return wire_name(data)
 
     def serve(self):

@@ -77,6 +77,28 @@ TEST(domains)
     end();
 }
 
+TEST(rules_how_mail_travels)
+{
+    begin();
+    CHECK_ST(cmd("transport set Other.TEST tls dane"), ST_OK);
+    CHECK(answer_has("{\"domain\":\"other.test\",\"tls\":\"dane\"}"));
+    CHECK_ST(cmd("transport set other.test TLS May"), ST_OK);
+    CHECK_ST(cmd("transport set b\xc3\xbc"
+                 "cher.test tls none"),
+             ST_OK);
+    CHECK_ST(cmd("transport set other.test tls strict"), ST_SYNTAX);
+    CHECK_ST(cmd("transport set other.test color red"), ST_SYNTAX);
+    CHECK_ST(cmd("transport set not..good tls may"), ST_SYNTAX);
+    CHECK_ST(cmd("transport set other.test tls"), ST_SYNTAX);
+    CHECK_ST(cmd("transport list"), ST_OK);
+    CHECK(answer_has(
+        "{\"rules\":[{\"domain\":\"other.test\",\"display\":\"other.test\",\"setting\":\"tls\",\"value\":\"may\"},"
+        "{\"domain\":\"xn--bcher-kva.test\""));
+    CHECK_ST(cmd("transport remove other.test"), ST_OK);
+    CHECK_ST(cmd("transport remove other.test"), ST_NOTFOUND);
+    end();
+}
+
 TEST(domains_have_quotas)
 {
     begin();
