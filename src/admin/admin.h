@@ -100,6 +100,8 @@ struct admin_answer {
     struct buf json;
 };
 
+/* client.c: more of what the server sends; ten minutes of silence are ST_TIMEOUT, its end ST_EOF. */
+enum st admin_receive(int fd, struct buf *in, const char *when_silent, const char *when_over) MUST_USE;
 /* client.c: one request over the socket, with a descriptor (or -1, the caller's in any case). ST_OK when an answer came, whatever it says. ST_NOTFOUND: nobody listens there. */
 enum st admin_ask(struct arena *a, const char *socket_path, const struct str *words, size_t n, struct str input,
                   int with, struct admin_answer *out) MUST_USE;

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -13,31 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SILENCE_MS 600000 /* between two lines */
 #define LINE_MAX_BYTES (9u << 20)
 #define LIST_MAX_BYTES ADMIN_ANSWER_MAX
 
 /* --- asking ------------------------------------------------------------------------------------------------ */
-
-static enum st more(int fd, struct buf *in)
-{
-    struct pollfd p = {.fd = fd, .events = POLLIN};
-    char *to = buf_space(in, 65536);
-    ssize_t n;
-
-    if (!to)
-        return FAIL(ST_SYNTAX, "the server sent something unintelligible");
-    do
-        n = poll(&p, 1, SILENCE_MS);
-    while (n < 0 && errno == EINTR);
-    if (n == 0)
-        return FAIL(ST_TIMEOUT, "the server says nothing any more");
-    n = recv(fd, to, 65536, 0);
-    if (n <= 0)
-        return FAIL(ST_EOF, "the server ended before the check did");
-    buf_added(in, (size_t)n);
-    return ST_OK;
-}
 
 static enum st take_error(struct str line)
 {
@@ -81,7 +59,7 @@ static enum st listen_to(int fd, struct admin_bar *bar, struct buf *json, bool *
         size_t end = str_find(buf_str(&in), '\n');
 
         if (end == in.n) {
-            st = more(fd, &in);
+            st = admin_receive(fd, &in, "the server says nothing any more", "the server ended before the check did");
             st = st == ST_OK ? ST_TRYLATER : st;
             continue;
         }

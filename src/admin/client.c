@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define SILENCE_MS 600000 /* what a command may take */
+#define RECEIVE_BYTES 65536
 
 static enum st connect_to(const char *path, int *out_fd)
 {
@@ -92,10 +93,10 @@ static enum st send_ask(int fd, const struct str *words, size_t n, struct str in
     return st;
 }
 
-static enum st receive(int fd, struct buf *in)
+enum st admin_receive(int fd, struct buf *in, const char *when_silent, const char *when_over)
 {
     struct pollfd p = {.fd = fd, .events = POLLIN};
-    char *to = buf_space(in, 65536);
+    char *to = buf_space(in, RECEIVE_BYTES);
     ssize_t n;
 
     if (!to)
@@ -104,10 +105,10 @@ static enum st receive(int fd, struct buf *in)
         n = poll(&p, 1, SILENCE_MS);
     while (n < 0 && errno == EINTR);
     if (n == 0)
-        return FAIL(ST_TIMEOUT, "the server does not answer");
-    n = recv(fd, to, 65536, 0);
+        return FAIL(ST_TIMEOUT, "%s", when_silent);
+    n = recv(fd, to, RECEIVE_BYTES, 0);
     if (n <= 0)
-        return FAIL(ST_EOF, "the server closed the connection without an answer: perhaps you may not use it");
+        return FAIL(ST_EOF, "%s", when_over);
     buf_added(in, (size_t)n);
     return ST_OK;
 }
@@ -125,7 +126,8 @@ static enum st read_answer(int fd, struct arena *a, struct admin_answer *out)
         if (st != ST_OK)
             break;
         if (used == 0) {
-            st = receive(fd, &in);
+            st = admin_receive(fd, &in, "the server does not answer",
+                               "the server closed the connection without an answer: perhaps you may not use it");
             if (st != ST_OK)
                 break;
             continue;

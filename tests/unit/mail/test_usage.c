@@ -231,3 +231,85 @@ TEST(usage_counted_after_the_start)
 {
     in_world(1, body_counted);
 }
+
+/* A repair that finds fewer messages than the account counted sets the domain's use right, too; letters wait meanwhile. */
+static void body_repaired(struct world *w)
+{
+    struct account_limits limits = {.domain = DOMAIN, .domain_messages = 5, .keep_s = KEEP_DEFAULT};
+    struct mailbox_rec rec;
+    struct account *a;
+    struct fake_row *row;
+    uint32_t inbox, id;
+
+    for (unsigned i = 0; i < 3; i++)
+        CHECK_ST(deliver_limited(w, 7, &limits, "x"), ST_OK);
+    CHECK_ST(deliver_limited(w, 8, &limits, "x"), ST_OK);
+    check_domain_holds(w, DOMAIN, 4);
+    a = open_account(w, 7);
+    inbox = a->inbox->id;
+    account_close(a);
+    CHECK_ST(account_shut(w->mail, 7), ST_OK);
+    CHECK_ST(deliver_limited(w, 7, &limits, "x"), ST_TRYLATER);
+    row = fake_find(w->store, 7, key_mailbox(&w->arena, inbox));
+    CHECK_ST(mailbox_rec_get(row->key, row->value, &id, &rec), ST_OK);
+    rec.bytes -= rec.bytes / 3;
+    rec.messages--;
+    fake_change(w->store, 7,
+                &(struct kv_change){key_mailbox(&w->arena, inbox), mailbox_rec_put(&w->arena, &rec), KV_PUT});
+    account_let_in(w->mail, 7);
+    check_domain_holds(w, DOMAIN, 3);
+    CHECK_ST(deliver_limited(w, 7, &limits, "x"), ST_OK);
+    CHECK_ST(deliver_limited(w, 8, &limits, "x"), ST_OK);
+    CHECK_ST(deliver_limited(w, 8, &limits, "x"), ST_OVERQUOTA);
+    check_domain_holds(w, DOMAIN, 5);
+}
+TEST(usage_after_a_repair)
+{
+    in_world(1, body_repaired);
+}
+
+/* What is reserved for a letter counts, and keeps an erasure or a repair waiting. */
+struct reserving {
+    struct world *w;
+    struct account *a;
+    enum st st;
+};
+
+static void erase(void *arg)
+{
+    struct reserving *r = arg;
+    bool done = false;
+
+    r->st = mail_erase(r->w->mail, 9, 60000, &done);
+}
+
+static void give_back_later(void *arg)
+{
+    struct reserving *r = arg;
+
+    CHECK_ST(co_sleep(deadline_in(50)), ST_OK);
+    CHECK(!r->a->rec.removed || r->a->rec_dirty); /* nothing has been written yet */
+    usage_unreserve(r->a, 400, 1);
+}
+
+static void body_reserved(struct world *w)
+{
+    struct account_limits limits = small_limits();
+    struct reserving r = {.w = w, .a = open_account(w, 9)};
+    struct together t[] = {{.fn = erase, .arg = &r}, {.fn = give_back_later, .arg = &r}};
+
+    usage_learn(r.a, &limits, true);
+    CHECK_ST(account_has_room(r.a, 400, 1), ST_OK);
+    usage_reserve(r.a, 400, 1);
+    CHECK_ST(account_has_room(r.a, 101, 1), ST_OVERQUOTA);
+    CHECK_ST(account_has_room(r.a, 100, 3), ST_OVERQUOTA);
+    CHECK_ST(account_has_room(r.a, 100, 2), ST_OK);
+    all_together(w, t, 2);
+    CHECK_ST(r.st, ST_OK);
+    CHECK_U64(r.a->reserved.n + r.a->reserved.bytes + r.a->reserved.messages, 0);
+    account_close(r.a);
+}
+TEST(usage_reserved)
+{
+    in_world(1, body_reserved);
+}
