@@ -2,6 +2,7 @@
  * move is one commit, which is more than the target first and then the source. */
 #include "mail/edit.h"
 
+#include "base/metrics.h"
 #include "base/must.h"
 
 struct copy {
@@ -162,6 +163,7 @@ enum st view_copy(struct view *v, struct uid_set uids, struct str target, bool m
     refs_release(a);
     mailbox_release(copy.to);
     arena_fini(&tmp);
+    metric_add(move ? METRIC_MESSAGES_MOVED : METRIC_MESSAGES_COPIED, made.n); /* by the commits that were made */
     if (st == ST_OK)
         *out = made;
     return st;

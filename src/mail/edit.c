@@ -1,6 +1,7 @@
 /* STORE and EXPUNGE, and picking the messages for them: on the pending state, in commits of bounded size. */
 #include "mail/edit.h"
 
+#include "base/metrics.h"
 #include "base/must.h"
 
 /* --- picking ---------------------------------------------------------------------------------------------- */
@@ -212,7 +213,9 @@ enum st edit_remove(struct mailbox *mb, const struct pick *p)
         change_edit_remove(mc, &p->h[i]);
         edit_let_go(c, mb, &p->h[i]);
     }
-    return change_commit(c, NULL, 0);
+    TRY(change_commit(c, NULL, 0));
+    metric_add(METRIC_MESSAGES_REMOVED, p->n);
+    return ST_OK;
 }
 
 static bool is_deleted(const struct hot *h)

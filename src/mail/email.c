@@ -2,6 +2,7 @@
 #include "mail/state.h"
 
 #include "base/activity.h"
+#include "base/metrics.h"
 #include "base/must.h"
 #include "co/fault.h"
 
@@ -88,6 +89,7 @@ static enum st open_bytes(struct account *a, const struct email *e, bool head, s
 
 enum st email_body(struct account *a, const struct email *e, struct blob_view *out)
 {
+    metric_add(METRIC_MESSAGES_READ, 1);
     return open_bytes(a, e, false, out);
 }
 
