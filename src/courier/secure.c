@@ -65,7 +65,9 @@ enum st secure_domain(struct courier *c, struct arena *a, struct str domain, con
         return ST_OK;
     }
     TRY(ask_rule(c, a, out));
-    return out->has_rule || wish->ignores_policy ? ST_OK : sts_find(c, out->name, a, &out->sts);
+    if ((out->has_rule && !wish->needs_tls) || wish->ignores_policy)
+        return ST_OK;
+    return sts_find(c, out->name, a, &out->sts);
 }
 
 /* --- TLSA records ----------------------------------------------------------------------------------------------------- */

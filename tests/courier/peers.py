@@ -19,7 +19,7 @@ class Dns:
 
     def __init__(self, port, address="127.0.0.1", ttl=60):
         self.ttl = ttl
-        self.records, self.silent, self.broken, self.asked = {}, set(), set(), []
+        self.records, self.ttls, self.silent, self.broken, self.asked = {}, {}, set(), set(), []
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sock.bind((address, port))
         threading.Thread(target=self.serve, daemon=True).start()
@@ -43,7 +43,7 @@ class Dns:
         out = query[:2] + struct.pack(">HHHHH", 0x8400 | rcode, 1, len(found) if not rcode else 0, 0, 0) + query[12:at + 5]
         for data in found if not rcode else []:
             raw = self.rdata(kind, data)
-            out += b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, self.ttl, len(raw)) + raw
+            out += b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, self.ttls.get((name, kind), self.ttl), len(raw)) + raw
         return out
 
     @staticmethod
