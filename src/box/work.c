@@ -123,24 +123,30 @@ static enum st tell_of_done(struct box *b, const struct queue_entry *e) SUSPENDS
     return st;
 }
 
-static enum st find_work(struct box *b, const struct msg_work_ask *m, struct arena *a, struct buf *out) SUSPENDS
-{
+struct claimed {
     struct queue_entry *entries;
+    size_t n;
+};
+
+static enum st find_work(struct box *b, const struct msg_work_ask *m, struct arena *a, struct claimed *c,
+                         struct buf *out) SUSPENDS
+{
     struct work_letter *letters;
-    size_t n, some = 0;
+    size_t some = 0;
     enum st st = ST_OK;
     size_t most = MIN(MAX(m->most, 1u), (uint32_t)LETTERS_AT_ONCE);
 
-    TRY(queue_claim(b->queue, most, deadline_in(MIN(m->wait_ms, (uint32_t)WAIT_MAX_MS)), a, &entries, &n));
-    letters = ARENA_ARRAY(a, struct work_letter, n);
-    for (size_t i = 0; i < n; i++) {
-        enum st told = tell_of_done(b, &entries[i]);
+    TRY(queue_claim(b->queue, most, deadline_in(MIN(m->wait_ms, (uint32_t)WAIT_MAX_MS)), a, &c->entries, &c->n));
+    letters = ARENA_ARRAY(a, struct work_letter, c->n);
+    for (size_t i = 0; i < c->n; i++) {
+        enum st told = tell_of_done(b, &c->entries[i]);
 
         if (told == ST_OK) {
-            letters[some] = letter_of(a, &entries[i]);
+            letters[some] = letter_of(a, &c->entries[i]);
             some += letters[some].n_rcpts != 0;
         } else {
             st = told;
+            c->entries[i].id = 0; /* given back already */
         }
     }
     if (!some && st != ST_OK) /* the courier comes again after a while */
@@ -149,24 +155,36 @@ static enum st find_work(struct box *b, const struct msg_work_ask *m, struct are
     return buf_check(out);
 }
 
+/* The courier that asked may have died while it waited: what was found for it belongs to the next one, which has asked already. */
+static void give_back(struct box *b, const struct claimed *c) SUSPENDS
+{
+    for (size_t i = 0; i < c->n; i++)
+        if (c->entries[i].id)
+            IGNORE(queue_settle(b->queue, c->entries[i].id, NULL, 0, true, NULL));
+}
+
 void box_work_ask(struct ipc_request *r)
 {
     struct box *b = ((struct box_peer *)r->arg)->core->box;
     struct msg_work_answer answer = {0};
+    struct claimed c = {0};
     struct buf list;
     int fd = -1;
-    enum st st;
+    enum st st, sent;
 
     buf_init(&list, LIST_MAX);
-    st = find_work(b, r->msg, r->arena, &list);
+    st = find_work(b, r->msg, r->arena, &c, &list);
     answer.size = list.n;
     if (st == ST_OK && list.n <= FRAME_ROOM)
         answer.letters = buf_str(&list);
     else if (st == ST_OK)
         st = in_a_file(b, buf_str(&list), STR_NONE, &fd);
     answer.status = (uint8_t)st;
-    if (ipc_answer(r, MSG_work_answer, &answer, fd) != ST_OK)
-        LOG(COURIER_NOT_TOLD, lf_z("what", "letters"), lf_err()); /* they are given to the next one */
+    sent = ipc_answer(r, MSG_work_answer, &answer, fd);
+    if (sent != ST_OK)
+        LOG(COURIER_NOT_TOLD, lf_z("what", "letters"), lf_err());
+    if (sent != ST_OK || st != ST_OK)
+        give_back(b, &c);
     if (fd >= 0)
         close(fd);
     buf_fini(&list);

@@ -66,9 +66,6 @@ class Dns:
         if kind == CAA:
             flags, tag, value = data.split(" ", 2)
             return bytes([int(flags), len(tag)]) + tag.encode() + value.strip('"').encode()
-        if kind == TLSA:
-            usage, selector, matching, rest = data.split()
-            return bytes([int(usage), int(selector), int(matching)]) + bytes.fromhex(rest)
         return wire_name(data)
 
     def serve(self):
@@ -81,10 +78,10 @@ class Dns:
 
 class Peer:
     """A mail server. `answers`: {"RCPT": "550 5.1.1 no"} or a function of the line, for the verbs (and "greeting", "letter") that are not answered with
-    yes; "" hangs up. What came: `letters` (reverse path, recipients, bytes, under TLS), `connections`."""
+    yes; "" hangs up. What came: `letters` (reverse path, recipients, bytes, under TLS), `times` of them, `connections`."""
 
     def __init__(self, address, port, extensions=("PIPELINING", "8BITMIME", "SIZE 50000000", "DSN", "SMTPUTF8"), tls=None, pause=0):
-        self.answers, self.letters, self.connections, self.verbs = {}, [], 0, []
+        self.answers, self.letters, self.connections, self.verbs, self.times = {}, [], 0, [], []
         self.extensions, self.tls, self.pause, self.lock = list(extensions), tls, pause, threading.Lock()
         peer = self
 
@@ -159,6 +156,7 @@ class Peer:
                     answer = self.said("letter", b"".join(letter), "250 2.0.0 taken")
                     if answer[:1] == "2":
                         with self.lock:
+                            self.times.append(time.monotonic())
                             self.letters.append((mail, rcpts, b"".join(letter), secure))
                     say(answer)
             elif verb == "QUIT":

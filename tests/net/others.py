@@ -7,10 +7,9 @@ import subprocess
 import time
 
 import serve
-from certs import tlsa
 from hosts import v4, v6
 from makes import Exim, OpenSmtpd, Postfix
-from world import OURS, RESOLVER
+from world import RESOLVER
 
 COURIER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "courier")
 KINDS = ((Postfix, 11, "ec"), (Exim, 12, "rsa"), (OpenSmtpd, 13, "rsa"))
@@ -25,8 +24,6 @@ def prepare(w):
         host = f"mx.{name}.plain.example"
         w.zones.mail(domains[0], host, n)
         w.makes.append(kind(w.net, n, v4(RESOLVER), domains, *w.authority.issue(name, [host], key)))
-    w.zones.mail("here.example", "mail.here.example", OURS)
-    w.zones.add("_25._tcp.mail.here.example", tlsa(w.server.cert, 3, 1))
 
 
 def start(w, r):

@@ -7,7 +7,7 @@ import re
 import smtplib
 
 import serve
-from certs import Authority
+from certs import Authority, tlsa
 from zones import Dns as Zones, text_record
 from hosts import Host, Net, remove, v4, v6
 from peers import A, AAAA, MX, Dns, Peer
@@ -19,6 +19,7 @@ queue_retry_first 1s
 queue_retry_most 2s
 queue_delay_notice 0s
 stop_grace 1s
+courier_loopback yes
 dns_zone played {{ type stub  server {v4(PLAYED)}  dnssec no }}
 log_level debug
 """
@@ -68,6 +69,8 @@ class World:
         """The zones, with our keys in them."""
         for name, text in self.keys().items():
             self.zones.add(name, text_record(text))
+        self.zones.mail("here.example", "mail.here.example", OURS)
+        self.zones.add("_25._tcp.mail.here.example", tlsa(self.server.cert, 3, 1))
         return self.zones.publish()
 
     def keys(self):
