@@ -137,6 +137,7 @@ struct dest {
     unsigned
         window; /* sessions that are allowed: grows by one with each letter that is taken, halves when the server is out of reach */
     unsigned failures; /* one behind the other */
+    char why[200];     /* the last of them, for letters that are not tried for it */
 };
 
 void dest_add(struct courier *c, struct str domain, struct job *j);

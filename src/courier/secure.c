@@ -206,7 +206,8 @@ enum st secure_host(struct courier *c, struct arena *a, const struct secure_doma
     *out = (struct secure){.c = c, .domain = d, .host = host};
     transport_decide(&f, &out->t);
     if (out->t.may_use && out->t.level == TRANSPORT_MAY && out->t.result == TLS_RESULT_SUCCESSFUL)
-        out->t.result = d->sts.problem; /* a policy that could not be had is what went wrong (RFC 8460 section 4.3.2.2) */
+        out->t.result =
+            d->sts.problem; /* a policy that could not be had is what went wrong (RFC 8460 section 4.3.2.2) */
     if (out->t.may_use) {
         set_peer(a, r, tlsa, out);
         return ST_OK;
@@ -285,6 +286,8 @@ static enum st after_handshake(const struct secure *x, const struct smtp_client 
     enum tls_verdict verdict = x->t.looks_only ? stream_tls_verdict(client->stream) : TLS_CERT_GOOD;
 
     end->result = x->t.result;
+    if (x->t.text) /* of a policy that is being tested */
+        end->text = arena_printf(a, "%.*s%s", STR_ARGS(x->host->name), x->t.text);
     if (verdict != TLS_CERT_GOOD) { /* noted only */
         end->result = result_of(verdict);
         end->text = certificate_text(x, a, verdict, STR("it was looked at for a policy that is being tested"));

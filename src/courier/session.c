@@ -109,7 +109,7 @@ static enum st try_host(struct session *s, const struct route_host *host, const 
         f->text = arena_str(a, f->is_remote ? answer.text : str_z(err_get()->text));
     if (f->is_remote && !s->relay)
         f->status = "4.3.2";
-    if (x && (st == ST_OK || end.status))
+    if (x && x->t.level != TRANSPORT_NONE && (st == ST_OK || end.status))
         note_end(x, &end, f);
     if (st != ST_OK)
         hang_up(s);
@@ -339,7 +339,7 @@ static bool serves(const struct session *s, const struct secure_wish *wish)
 {
     if (wish->needs_tls)
         return s->is_qualified && s->client.has[SMTP_HAS_REQUIRETLS];
-    return wish->ignores_policy || !s->wish.ignores_policy;
+    return s->relay || wish->ignores_policy || !s->wish.ignores_policy;
 }
 
 /* Transactions until every recipient has a result, or the connection has gone. */
@@ -384,8 +384,10 @@ static void put_off(struct session *s, struct job *j, const struct fault *f, uin
                                                  .status = arena_str(a, str_z(f->status)),
                                                  .answer = arena_str(a, f->text),
                                                  .host = arena_str(a, f->host)};
-    if (state == WORK_DEFERRED)
+    if (state == WORK_DEFERRED) {
+        snprintf(s->dest->why, sizeof s->dest->why, "%.*s", STR_ARGS(f->text));
         dest_failed(s->dest);
+    }
 }
 
 /* A connection that has stood idle may have been closed meanwhile: that is no attempt. */
@@ -451,7 +453,8 @@ void session_run(struct dest *d)
         bool is_here = (dest_is_relay(d) || !dest_is_down(d)) && carry_here(j, &a);
 
         if (!is_here && dest_is_down(d))
-            job_settle(j, WORK_DEFERRED, STR("4.4.1"), STR("the destination is out of reach just now"));
+            job_settle(j, WORK_DEFERRED, STR("4.4.1"),
+                       arena_printf(&a, "not tried now, since others could not be sent there: %s", d->why));
         else if (!is_here)
             carry_job(&s, j, &a);
         job_end(j);
