@@ -31,10 +31,15 @@ const struct ipc_handler box_gate_handlers[] = {
 const size_t box_n_gate_handlers = ARRAY_LEN(box_gate_handlers);
 
 const struct ipc_handler box_keeper_handlers[] = {
-    {MSG_grant_ask, box_grant_ask, true},         {MSG_revoke, box_revoke, true},
-    {MSG_pass_key, box_pass_key, true},           {MSG_account_limits, box_account_limits, false},
-    {MSG_domain_limits, box_domain_limits, true}, {MSG_usage_ask, box_usage_ask, false},
-    {MSG_erase_ask, box_erase_ask, false},        {MSG_tool_ask, box_tool_ask, false},
+    {MSG_grant_ask, box_grant_ask, true},
+    {MSG_revoke, box_revoke, true},
+    {MSG_bounce_keys, box_bounce_keys, true},
+    {MSG_pass_key, box_pass_key, true},
+    {MSG_account_limits, box_account_limits, false},
+    {MSG_domain_limits, box_domain_limits, true},
+    {MSG_usage_ask, box_usage_ask, false},
+    {MSG_erase_ask, box_erase_ask, false},
+    {MSG_tool_ask, box_tool_ask, false},
 };
 const size_t box_n_keeper_handlers = ARRAY_LEN(box_keeper_handlers);
 

@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "config/settings.h"
 #include "ipc/ipc.h"
+#include "box/mark.h"
 #include "ipc/pass.h"
 #include "mail/mail.h"
 
@@ -42,6 +43,7 @@ struct box_core {
     size_t n_sessions;
     unsigned char pass_key[PASS_KEY_BYTES];
     bool has_pass_key, stopping;
+    struct mark_keys mark_keys; /* of letters that leave */
     struct co_event upkeep_due; /* new settings: not only in an hour */
     mono_ms tend_until;
     bool tended;
@@ -75,6 +77,7 @@ extern const size_t box_n_gate_handlers, box_n_keeper_handlers, box_n_control_ha
 void box_grant_ask(struct ipc_request *r);
 void box_revoke(struct ipc_request *r);
 void box_pass_key(struct ipc_request *r);
+void box_bounce_keys(struct ipc_request *r);
 void box_session_ask(struct ipc_request *r) SUSPENDS;
 void box_tool_ask(struct ipc_request *r) SUSPENDS;
 void box_submit_ask(struct ipc_request *r);

@@ -2,6 +2,7 @@
  * of the keeper's, sending as a local account needs a live grant, the record's bounds are checked, a spool file is read, never
  * mapped. */
 #include "base/metrics.h"
+#include "box/bounce.h"
 #include "box/grants.h"
 #include "box/poison.h"
 #include "co/fault.h"
@@ -26,8 +27,9 @@ struct work {
     size_t n_local;
     struct queue_rcpt *queued; /* to be carried, and those here of whom the sender is to be told */
     size_t n_queued, n_remote;
-    uint64_t credential; /* of the grant */
-    struct str language; /* of notices to whoever has it */
+    uint64_t credential;   /* of the grant */
+    struct bounce *bounce; /* the letter may be a notice of what one of us has sent; NULL: it is not */
+    struct str language;   /* of notices to whoever has it */
 };
 
 /* A letter that the box has died on twice is put off until somebody has looked. */
@@ -72,9 +74,15 @@ static enum st take_parts(struct work *w)
 /* Return-Path replaces what the letter brought (RFC 5321 section 4.4); Delivered-To tells the reader which of his addresses it was. */
 static struct str prefix_for(const struct work *w, const struct rcpt_target *t)
 {
-    struct str rp = w->m->reverse_path;
+    struct str rp = w->m->reverse_path, says = STR("");
+    struct bounce_match match;
 
-    return arena_printf(w->arena, "Return-Path: <%.*s>\r\nDelivered-To: %.*s\r\n", STR_ARGS(rp), STR_ARGS(t->original));
+    if (w->bounce) {
+        bounce_match(w->core, w->bounce, t->account, &match);
+        says = bounce_line(w->core, w->arena, w->bounce, &match);
+    }
+    return arena_printf(w->arena, "Return-Path: <%.*s>\r\nDelivered-To: %.*s\r\n%.*s", STR_ARGS(rp),
+                        STR_ARGS(t->original), STR_ARGS(says));
 }
 
 static void add_local(struct work *w, const struct rcpt_target *t)
@@ -293,9 +301,38 @@ static enum st commit(struct work *w, uint64_t *out_id) SUSPENDS
     return delivered(w, &d, mail_deliver(c->mail, &d));
 }
 
+/* From nobody, and not of our own queue, which knows what it says. */
+static enum st look_for_bounce(struct work *w)
+{
+    struct str bytes = str_sub(w->m->body, 0, BOUNCE_BYTES_MAX);
+    struct bounce b;
+
+    if (w->m->reverse_path.n || w->m->account || w->peer->index == PASS_COURIER)
+        return ST_OK;
+    if (w->r->fd >= 0)
+        TRY(beside_take(w->r->fd, 0, (size_t)MIN(w->m->body_size, (uint64_t)BOUNCE_BYTES_MAX), w->arena, &bytes));
+    bounce_read(w->arena, bytes, &b);
+    if (!b.n_marks && !b.is_report)
+        return ST_OK;
+    w->bounce = ARENA_NEW(w->arena, struct bounce);
+    *w->bounce = b;
+    return ST_OK;
+}
+
+static void note_bounce(const struct work *w)
+{
+    struct bounce_match match;
+
+    for (size_t i = 0; w->bounce && i < w->n_local; i++) {
+        bounce_match(w->core, w->bounce, w->local[i].account, &match);
+        bounce_note(w->core, w->bounce, &match, w->local[i].account);
+    }
+}
+
 static enum st deliver(struct work *w, uint64_t *out_id) SUSPENDS
 {
     TRY(take_parts(w));
+    TRY(look_for_bounce(w));
     TRY(check_envelope(w));
     TRY(sort_targets(w));
     return commit(w, out_id);
@@ -316,6 +353,7 @@ void box_deliver_ask(struct ipc_request *r)
         metric_add(METRIC_MESSAGES_DELIVERED, w.n_local);
         LOG(MAIL_DELIVERED, lf_hex("txn", w.m->txn), lf_hex("id", a.id), lf_str("from", w.m->reverse_path),
             lf_u64("local", w.n_local), lf_u64("remote", w.n_remote), lf_u64("size", w.m->body_size));
+        note_bounce(&w);
     } else {
         LOG(MAIL_NOT_DELIVERED, lf_hex("txn", w.m->txn), lf_str("from", w.m->reverse_path),
             lf_z("status", st_name(a.status)), lf_err());

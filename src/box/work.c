@@ -68,7 +68,8 @@ static struct attribute *attrs_of(struct arena *a, const struct queue_attr *from
 }
 
 /* Those whose own time has come; one that was released goes to all that wait. */
-static void add_rcpts(struct arena *a, const struct queue_entry *e, struct work_letter *l, uint64_t now_us)
+static void add_rcpts(struct arena *a, const struct mark_keys *keys, const struct queue_entry *e, struct work_letter *l,
+                      uint64_t now_us)
 {
     l->rcpts = ARENA_ARRAY(a, struct work_rcpt, e->n_rcpts);
     for (size_t i = 0; i < e->n_rcpts; i++) {
@@ -78,13 +79,15 @@ static void add_rcpts(struct arena *a, const struct queue_entry *e, struct work_
         if (r->state != QUEUE_RCPT_WAITING || r->due_us > now_us || queue_rcpt_is_done(r))
             continue;
         *w = (struct work_rcpt){.index = (uint32_t)i, .attempts = r->attempts, .address = r->address};
+        if (e->account)
+            w->mark = mark_make(a, keys, e->id, e->account, str_from(r->address, str_rfind(r->address, '@') + 1));
         w->via = queue_attr_get(r->attrs, r->n_attrs, STR(QUEUE_VIA));
         w->attrs = attrs_of(a, r->attrs, r->n_attrs, &w->n_attrs);
         l->n_rcpts++;
     }
 }
 
-static struct work_letter letter_of(struct arena *a, const struct queue_entry *e)
+static struct work_letter letter_of(struct arena *a, const struct mark_keys *keys, const struct queue_entry *e)
 {
     struct work_letter l = {.id = e->id,
                             .size = e->prefix.n + e->size,
@@ -97,9 +100,9 @@ static struct work_letter letter_of(struct arena *a, const struct queue_entry *e
                             .reverse_path = e->reverse_path};
 
     l.attrs = attrs_of(a, e->attrs, e->n_attrs, &l.n_attrs);
-    add_rcpts(a, e, &l, clock_wall_us());
+    add_rcpts(a, keys, e, &l, clock_wall_us());
     if (!l.n_rcpts)
-        add_rcpts(a, e, &l, UINT64_MAX);
+        add_rcpts(a, keys, e, &l, UINT64_MAX);
     return l;
 }
 
@@ -142,7 +145,7 @@ static enum st find_work(struct box *b, const struct msg_work_ask *m, struct are
         enum st told = tell_of_done(b, &c->entries[i]);
 
         if (told == ST_OK) {
-            letters[some] = letter_of(a, &c->entries[i]);
+            letters[some] = letter_of(a, &b->cores[0].mark_keys, &c->entries[i]);
             some += letters[some].n_rcpts != 0;
         } else {
             st = told;

@@ -79,6 +79,9 @@ struct job {
 
 /* The reverse path of a job: another one than the letter's where an alias of ours sends on what is a stranger's. ST_TRYLATER. */
 enum st job_sender(struct job *j, struct str *out) SUSPENDS MUST_USE;
+/* The mark by which notices about it are known: as a header field, which may be none, and as the id of the envelope. */
+struct str job_mark_line(const struct job *j, struct arena *a);
+void job_mark_envelope(const struct job *j, struct arena *a, struct smtp_carry *t);
 
 /* Every recipient's result has been filled in: the box is told, until it has heard it. Frees the job. */
 void job_end(struct job *j) SUSPENDS;

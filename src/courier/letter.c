@@ -48,6 +48,7 @@ static void copy_work(struct letter *l, const struct work_letter *from)
         to->rcpts[i] = from->rcpts[i];
         to->rcpts[i].address = arena_str(&l->arena, from->rcpts[i].address);
         to->rcpts[i].via = arena_str(&l->arena, from->rcpts[i].via);
+        to->rcpts[i].mark = arena_str(&l->arena, from->rcpts[i].mark);
         to->rcpts[i].attrs = copy_attrs(&l->arena, from->rcpts[i].attrs, from->rcpts[i].n_attrs);
     }
 }

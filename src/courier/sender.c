@@ -1,5 +1,6 @@
-/* Under which address a job leaves: the keeper says, which has the key (keeper/srs.h). */
+/* Under which address a job leaves: the keeper says, which has the key (keeper/srs.h); and the mark of the letter by which the box knows notices about it. */
 #include "courier/courier.h"
+#include "queue/bounce.h"
 
 static enum st ask(struct job *j, struct str *out) SUSPENDS
 {
@@ -27,4 +28,32 @@ enum st job_sender(struct job *j, struct str *out)
     }
     *out = j->sender;
     return ST_OK;
+}
+
+/* --- the mark ------------------------------------------------------------------------------------------------------ */
+
+struct str job_mark_line(const struct job *j, struct arena *a)
+{
+    const struct work_rcpt *r = j->rcpts[0]; /* all are of one domain, and have one mark */
+
+    if (!r->mark.n)
+        return STR("");
+    return arena_printf(a, BOUNCE_FIELD ": %.*s %.*s\r\n", STR_ARGS(r->mark),
+                        STR_ARGS(str_from(r->address, str_rfind(r->address, '@') + 1)));
+}
+
+/* Servers that know DSN say it in their notices, whatever else they bring back (RFC 3461 section 4.4). A user's own stays. */
+void job_mark_envelope(const struct job *j, struct arena *a, struct smtp_carry *t)
+{
+    struct smtp_attr *attrs = ARENA_ARRAY(a, struct smtp_attr, t->n_attrs + 1);
+
+    for (size_t i = 0; i < t->n_attrs; i++)
+        if (str_ieq(t->attrs[i].name, STR("ENVID")))
+            return;
+    if (!j->rcpts[0]->mark.n)
+        return;
+    if (t->n_attrs)
+        memcpy(attrs, t->attrs, t->n_attrs * sizeof *attrs);
+    attrs[t->n_attrs++] = (struct smtp_attr){STR("ENVID"), j->rcpts[0]->mark};
+    t->attrs = attrs;
 }

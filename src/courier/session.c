@@ -301,10 +301,15 @@ static enum st one_transaction(struct session *s, struct job *j, struct str lett
                            .letter = letter,
                            .rcpts = rcpts,
                            .n_rcpts = gather(j, a, rcpts, index)};
+    struct str mark;
     enum st st;
 
     TRY(job_sender(j, &t.reverse_path));
     TRY(letter_sign(j->letter, letter, a, &t.head));
+    mark = job_mark_line(j, a);
+    if (mark.n)
+        t.head = arena_printf(a, "%.*s%.*s", STR_ARGS(t.head), STR_ARGS(mark));
+    job_mark_envelope(j, a, &t);
     st = smtp_client_carry(&s->client, a, &t);
     for (size_t i = 0; i < t.n_rcpts; i++)
         if (rcpts[i].fate != SMTP_OPEN && rcpts[i].fate != SMTP_NEXT_TIME)

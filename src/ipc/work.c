@@ -5,7 +5,7 @@
 
 #define LETTERS_MAX 1000
 #define LETTER_LEAST (5 * 8 + 2 * 4 + 3 * 4)
-#define RCPT_LEAST (5 * 4)
+#define RCPT_LEAST (6 * 4)
 #define RESULT_LEAST (4 + 2 + 4 * 4 + 8)
 
 /* The count of items of at least `least` bytes each; 0 when it can't be. */
@@ -58,6 +58,7 @@ static void letter_put(struct buf *b, const struct work_letter *l)
         rec_put_u32(b, l->rcpts[i].attempts);
         rec_put_str(b, l->rcpts[i].address);
         rec_put_str(b, l->rcpts[i].via);
+        rec_put_str(b, l->rcpts[i].mark);
         attrs_put(b, l->rcpts[i].attrs, l->rcpts[i].n_attrs);
     }
 }
@@ -91,6 +92,7 @@ static void letter_get(struct rec *r, struct arena *a, struct work_letter *l)
         l->rcpts[i].attempts = rec_u32(r);
         l->rcpts[i].address = rec_str(r, LIMIT_QUEUE_ATTR);
         l->rcpts[i].via = rec_str(r, LIMIT_QUEUE_ATTR);
+        l->rcpts[i].mark = rec_str(r, LIMIT_QUEUE_ATTR);
         l->rcpts[i].attrs = attrs_get(r, a, &l->rcpts[i].n_attrs);
         rec_need(r, l->rcpts[i].index < LIMIT_QUEUE_RCPTS);
     }

@@ -8,6 +8,7 @@ struct work_rcpt {
     uint32_t index;    /* its place among all recipients of the letter */
     uint32_t attempts; /* so far */
     struct str address;
+    struct str mark;         /* of the letter, for his domain (box/mark.h); empty: none */
     struct str via;          /* the alias of ours that has sent a stranger's letter on to him; empty: none */
     struct attribute *attrs; /* "NOTIFY", "ORCPT", ... */
     size_t n_attrs;

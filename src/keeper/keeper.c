@@ -178,6 +178,7 @@ void keeper_core_is_up(struct keeper *k, unsigned core, struct ipc *ipc)
     k->cores[core] = ipc;
     if (ipc_send(ipc, MSG_pass_key, &m, -1) != ST_OK)
         LOG(KEEPER_BOX_NOT_TOLD, lf_z("what", "pass key"), lf_err());
+    co_event_set(&k->core_came);
     co_event_set(&k->removed); /* what could not be taken away without it */
 }
 

@@ -67,7 +67,8 @@ struct keeper {
     struct resolved resolved; /* its generation is that of the directory */
     struct known known;
     struct failures failures;
-    struct co_event removed; /* an account was: its mail is to go */
+    struct co_event core_came; /* of the box: it needs the keys of notices */
+    struct co_event removed;   /* an account was: its mail is to go */
     unsigned char pass_key[PASS_KEY_BYTES];
 
     struct certs *certs, *old_certs; /* the old ones sign for handshakes under way at a reload */
@@ -78,7 +79,7 @@ struct keeper {
     struct keeper_gate gates[KEEPER_GATES_MAX];
     struct keeper_gate courier; /* asks for recipients and for signatures of letters */
     struct dkim_kept dkim_kept;
-    struct own_keys srs;
+    struct own_keys srs, bounces;
     struct suppressed suppressed;
     unsigned n_gates, next_gate;
     struct ipc *cores[KEEPER_CORES_MAX];
@@ -132,6 +133,9 @@ void keeper_account(struct ipc_request *r) SUSPENDS;
 /* Has the box take away the mail of accounts that were removed, one after the other, and then their tombstones; for as long
  * as the process lives. */
 void keeper_removals(void *keeper) SUSPENDS;
+
+/* Tells the box the keys by which it knows notices of what our users have sent, now and whenever they change; for as long as the process lives. */
+void keeper_bounces(void *keeper) SUSPENDS;
 
 /* What the box should know of a change; it is told, but not waited for. */
 void keeper_tell_limits(struct keeper *k, uint64_t account, const struct account_limits *limits);

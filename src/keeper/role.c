@@ -107,6 +107,7 @@ static enum st role_start(struct role *r)
     TRY(load_certificates(k, r, r->settings, &certs));
     TRY(directory_open(path, &d));
     k->keeper = keeper_new(r->settings, d, certs, r->gates, r->cores);
+    TRY(co_spawn(keeper_bounces, k->keeper, "keys of notices"));
     return co_spawn(keeper_removals, k->keeper, "removals");
 }
 

@@ -98,7 +98,7 @@ static void put_header(struct letter *l) SUSPENDS
             l->hops++;
         if (l->s->submission || smtp_submitter(l->s))
             authors_field(&l->authors, &l->s->txn_arena, field);
-        if (str_istarts(field, STR("Return-Path:")))
+        if (str_istarts(field, STR("Return-Path:")) || str_istarts(field, STR("X-Restante-Bounce:")))
             continue;
         put(l, field);
     }
