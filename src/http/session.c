@@ -105,12 +105,11 @@ static enum st read_phase(struct session *s, enum http_phase phase) SUSPENDS
 }
 
 /* What has a body that we don't want is not read to its end: the connection ends instead. */
-static enum st turn_away(struct session *s, enum http_status status, struct str fields, bool *out_over) SUSPENDS
+static enum st turn_away(struct session *s, enum http_status status, struct str fields) SUSPENDS
 {
     const struct http_request *r = &s->parser.request;
     struct http_response answer;
 
-    *out_over = true;
     if (r->has_body)
         return refuse(s, r, status, fields);
     http_response_plain(&answer, &s->arena, status);
@@ -149,9 +148,9 @@ static enum st carry_out(struct session *s) SUSPENDS
 
     s->keep = r->keep && ++s->opt->kept->requests < LIMIT_HTTP_REQUESTS;
     if (!route)
-        return turn_away(s, HTTP_NOT_FOUND, STR_NONE, &over);
+        return turn_away(s, HTTP_NOT_FOUND, STR_NONE);
     if (!(methods_of(route) & 1u << r->method))
-        return turn_away(s, HTTP_METHOD_NOT_ALLOWED, allow(&s->arena, methods_of(route)), &over);
+        return turn_away(s, HTTP_METHOD_NOT_ALLOWED, allow(&s->arena, methods_of(route)));
     TRY(read_body(s, route, &over));
     if (over)
         return ST_OK;
