@@ -271,6 +271,10 @@ static void choose_bulk(struct segs *t)
             t->bulk = seg;
         }
     }
+    if (t->bulk && segs_pin(t, t->bulk->row.head.id, &t->bulk) == ST_OK) {
+        IGNORE(segs_measure(t, t->bulk)); /* a process that was killed has left what it had allocated ahead */
+        segs_unpin(t, t->bulk);
+    }
 }
 
 enum st segs_scan(struct segs *t)

@@ -198,6 +198,35 @@ TEST(a_store_that_nobody_writes_to_is_cut)
     remove_dir(dir);
 }
 
+/* What a process that was killed had allocated ahead goes back too. */
+TEST(what_was_ahead_before_a_crash_is_cut)
+{
+    const char *dir = new_dir();
+    struct store_options o = test_options(dir);
+    char *bytes = make_bytes(1, 300000, false);
+    struct segment *bulk;
+    struct store *s;
+    uint64_t id;
+
+    o.calm_ms = 50;
+    CHECK_ST(store_open(&o, &s), ST_OK);
+    CHECK_ST(add_blob(s, str_n(bytes, 300000), &id), ST_OK);
+    bulk = s->segs.bulk;
+    CHECK_ST(segs_pin(&s->segs, bulk->row.head.id, &bulk), ST_OK);
+    must(ftruncate(bulk->fd, 1 << 20) == 0);
+    segs_unpin(&s->segs, bulk);
+    store_close(s);
+    CHECK_ST(store_open(&o, &s), ST_OK);
+    CHECK_ST(segs_pin(&s->segs, s->segs.bulk->row.head.id, &bulk), ST_OK);
+    for (int i = 0; i < 2000 && size_of(bulk) > 400000; i++)
+        usleep(5000);
+    CHECK_U64(size_of(bulk), SEGMENT_HEAD_BYTES + record_bytes(300000));
+    segs_unpin(&s->segs, bulk);
+    mem_free(bytes);
+    store_close(s);
+    remove_dir(dir);
+}
+
 /* A journal that ends right behind its last batch opens, goes on, and is known to be whole. */
 TEST(a_cut_journal_opens)
 {
