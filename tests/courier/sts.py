@@ -113,6 +113,7 @@ def enforced(s):
     s.arrives(p, "a@polwild.test", "enforce, by a wildcard")
     s.w.server.ask("transport", "set", "polwild.test", "tls", "verify")
     s.arrives(p, "b@polwild.test", "REQUIRETLS under a rule: the policy names the server", options=["REQUIRETLS"], port=s.tls_port)
+    s.w.server.ask("transport", "remove", "polwild.test")
 
 
 def not_enforced(s):
