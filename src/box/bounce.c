@@ -2,6 +2,8 @@
 
 #include "policy/suppress.h"
 
+#define TRIED_MAX 10 /* domains, for an envelope's id, which names none: a stranger makes us count hashes */
+
 static struct str domain_of(struct str address)
 {
     return str_from(address, str_rfind(address, '@') + 1);
@@ -16,7 +18,7 @@ void bounce_match(const struct box_core *c, const struct bounce *b, uint64_t acc
         out->domain = m->domain;
         if (m->domain.n)
             out->is_ours = mark_check(&c->mark_keys, m->text, account, m->domain, &out->id);
-        for (size_t k = 0; !m->domain.n && k < b->n_rcpts && !out->is_ours; k++) {
+        for (size_t k = 0; !m->domain.n && k < MIN(b->n_rcpts, (size_t)TRIED_MAX) && !out->is_ours; k++) {
             out->domain = domain_of(b->rcpts[k].address);
             out->is_ours = mark_check(&c->mark_keys, m->text, account, out->domain, &out->id);
         }

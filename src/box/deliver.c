@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define PREFIX_MAX 1024
+#define BOUNCE_TARGETS_MAX 10 /* a notice goes to the one who sent the letter, and where an alias leads him */
 
 struct work {
     struct box_core *core;
@@ -307,7 +308,7 @@ static enum st look_for_bounce(struct work *w)
     struct str bytes = str_sub(w->m->body, 0, BOUNCE_BYTES_MAX);
     struct bounce b;
 
-    if (w->m->reverse_path.n || w->m->account || w->peer->index == PASS_COURIER)
+    if (w->m->reverse_path.n || w->m->account || w->peer->index == PASS_COURIER || w->n_targets > BOUNCE_TARGETS_MAX)
         return ST_OK;
     if (w->r->fd >= 0)
         TRY(beside_take(w->r->fd, 0, (size_t)MIN(w->m->body_size, (uint64_t)BOUNCE_BYTES_MAX), w->arena, &bytes));

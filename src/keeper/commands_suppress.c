@@ -19,13 +19,13 @@ static enum st account_of(struct command *c, uint64_t *out)
     return ST_OK;
 }
 
-static enum st row_json(struct command *c, const struct directory_suppressed *v)
+/* `account`: of the row before, most often this one's too. */
+static enum st row_json(struct command *c, const struct directory_suppressed *v, struct directory_account *account)
 {
-    struct directory_account account;
-
-    TRY(directory_account_by_id(c->directory, c->arena, v->account, &account));
+    if (account->id != v->account)
+        TRY(directory_account_by_id(c->directory, c->arena, v->account, account));
     json_object(c->out);
-    json_kv_str(c->out, "account", account.address);
+    json_kv_str(c->out, "account", account->address);
     json_kv_str(c->out, "address", v->address);
     json_kv_bool(c->out, "refused", keeper_is_refused(c->set, v, clock_wall_us()));
     json_kv_u64(c->out, "failures", v->failures);
@@ -41,6 +41,7 @@ static enum st row_json(struct command *c, const struct directory_suppressed *v)
 enum st command_suppress_list(struct command *c)
 {
     struct directory_suppressed *v;
+    struct directory_account last = {0};
     uint64_t account = 0;
     size_t n;
 
@@ -51,7 +52,7 @@ enum st command_suppress_list(struct command *c)
     json_key(c->out, "suppressed");
     json_array(c->out);
     for (size_t i = 0; i < n; i++) {
-        enum st st = row_json(c, &v[i]);
+        enum st st = row_json(c, &v[i], &last);
 
         if (st != ST_OK && st != ST_NOTFOUND) /* of an account that is being removed */
             return st;

@@ -42,7 +42,7 @@ static enum st find_sender(void *arg)
     if (!j->set->srs || keeper_address(j->k->directory, j->a, j->ask->sender, false, &sender) != ST_OK)
         return ST_OK;
     TRY(directory_is_ours(j->k->directory, sender.domain, &ours));
-    if (ours)
+    if (ours || str_ieq(sender.domain, j->set->host_name)) /* or a user of this machine */
         return ST_OK;
     TRY(keeper_address(j->k->directory, j->a, j->ask->via, false, &via));
     TRY(directory_is_ours(j->k->directory, via.domain, &ours));

@@ -49,8 +49,8 @@ bool caps_take(struct caps *c, uint64_t now_us, struct str address, uint32_t mos
         caps_fini(c);
         c->hour = now_us / HOUR_US;
     }
-    n = count_of(c, address);
-    if (!n || n->n >= most_to_one || c->all >= most)
+    n = c->all < most ? count_of(c, address) : NULL;
+    if (!n || n->n >= most_to_one)
         return false;
     n->n++;
     c->all++;

@@ -3,7 +3,7 @@
 
 #include "base/map.h"
 
-#define CAPS_SENDERS_MAX 100000 /* addresses that are told apart in an hour; to others nothing goes */
+#define CAPS_SENDERS_MAX 20000 /* addresses that are told apart in an hour; to others nothing goes */
 
 struct caps {
     uint64_t hour;

@@ -449,7 +449,7 @@ TEST(a_peer_that_sends_what_it_may_not_is_not_listened_to_any_more)
 
 static void greed(void)
 {
-    char ask[12] = {9}; /* account 9, no address: served until the end of time */
+    char ask[20] = {9}; /* account 9, no connection, no address: served until the end of time */
     int fd[2];
 
     pair(fd);
