@@ -4,7 +4,6 @@ import json
 import os
 import smtplib
 import subprocess
-import time
 
 import serve
 from hosts import v4, v6
@@ -80,8 +79,6 @@ def run(w, r, full):
     if not start(w, r):
         return
     for m in w.makes:
-        began = time.monotonic()
         to_them(w, r, m)
         from_them(w, r, m)
-        print(f"{m.name}: {time.monotonic() - began:.1f} s", flush=True)
     r.check(serve.wait_for(lambda: not w.waiting()), "nothing is left in the queue")
