@@ -135,6 +135,9 @@ static enum st courier_start(struct role *r) SUSPENDS
     c->set = config_ref(r->settings);
     c->sts = sts_new();
     r->state = c;
+    c->role = r;
+    list_init(&c->checks_by_age);
+    list_init(&c->checks_running);
     TRY(relay_new(r, r->settings, &c->relay));
     return make_tls(r, &c->tls);
 }
@@ -146,12 +149,16 @@ static void begin(struct courier *c)
         LOG(COURIER_NOT_STARTED, lf_err());
 }
 
+static const struct ipc_handler keeper_handlers[] = {{MSG_verify_ask, courier_verify}};
+
 static void courier_peer(struct role *r, const struct role_peer *p)
 {
     struct courier *c = r->state;
-    struct ipc_options opt = {.arg = c};
+    struct ipc_options opt = {.handlers = keeper_handlers, .n_handlers = 0, .arg = c};
     bool had_all = courier_box(c) && courier_keeper(c) && courier_resolver(c);
 
+    if (p->kind == ROLE_KEEPER)
+        opt.n_handlers = ARRAY_LEN(keeper_handlers);
     if (peers_attach(&c->peers, p, &opt) != ST_OK)
         LOG(IPC_PEER_REFUSED, lf_z("process", role_name(p->kind)), lf_err());
     if (!had_all && courier_box(c) && courier_keeper(c) && courier_resolver(c))
@@ -177,6 +184,7 @@ static void courier_reload(struct role *r, const struct settings *set)
     } else {
         LOG(COURIER_RELAY_KEPT, lf_err());
     }
+    relay_tls_unref(TAKE(c->ca)); /* its file may be another one */
     config_unref(c->set);
     c->set = config_ref(set);
 }

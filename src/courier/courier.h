@@ -28,10 +28,14 @@ struct courier {
     struct map records;        /* of DKIM keys in the DNS, by name: sign.c */
     struct tls_client *tls;    /* whom it trusts is said per connection: secure.h */
     struct co_waitq room;      /* letters or sessions have become fewer */
-    struct relay *relay;       /* NULL: letters go to the servers of their domains */
-    struct sts *sts;           /* policies of domains: sts.h */
-    struct list wanting;       /* destinations that got no session, since all are in use */
-    struct list idle;          /* those with sessions that wait for another letter */
+    struct map checks;         /* recipients that other servers have been asked about: verify.c */
+    struct list checks_by_age, checks_running;
+    struct relay_tls *ca; /* for servers whose certificate is checked; NULL: not needed yet */
+    const struct role *role;
+    struct relay *relay; /* NULL: letters go to the servers of their domains */
+    struct sts *sts;     /* policies of domains: sts.h */
+    struct list wanting; /* destinations that got no session, since all are in use */
+    struct list idle;    /* those with sessions that wait for another letter */
     size_t n_sessions;
     uint64_t bytes; /* of letters in memory */
     bool is_stopping;
@@ -73,6 +77,7 @@ struct job {
     struct letter *letter;
     struct work_rcpt **rcpts;
     struct work_result *results; /* of each */
+    bool is_relayed;             /* its domain is one of ours that goes on: local_deliver says so */
     size_t n;
     struct str sender; /* under which it leaves, when that is known: job_sender */
 };
@@ -100,6 +105,7 @@ struct route_host {
 #define ROUTE_HOSTS_MAX 16
 
 struct route {
+    bool is_chosen; /* the administrator has named its server for the domain */
     struct arena arena;
     struct route_host hosts[ROUTE_HOSTS_MAX];
     size_t n;
@@ -123,11 +129,23 @@ void route_fini(struct route *r);
 enum st relay_new(const struct role *r, const struct settings *set, struct relay **out) MUST_USE;
 struct relay *relay_ref(struct relay *y); /* NULL is fine */
 void relay_unref(struct relay *y);
+/* A server that has a domain of ours, of which certificates are checked where `security` is not none. ST_TRYLATER: that can't be done. */
+enum st relay_for_host(struct courier *c, struct str host, uint16_t port, enum config_security security,
+                       struct relay **out) MUST_USE;
+void relay_tls_unref(struct relay_tls *t); /* NULL is fine */
 struct str relay_host(const struct relay *y, uint16_t *out_port);
 /* Greeting, TLS and login; `answer` is the last one that is of interest, `out_status` says why it failed. Owns the stream; as smtp_client_open. ST_NOTFOUND: it does not
  * offer what the settings ask for. */
 enum st relay_greet(const struct relay *y, struct smtp_client *client, struct stream *stream, struct str helo,
                     struct smtp_answer *answer, const char **out_status) SUSPENDS MUST_USE;
+
+/* --- domains of ours that go on to another server: onward.c --- */
+/* As route_find, or as the domain's row in the directory says; `out_relay` is then how that host is spoken to, or NULL: as any other. */
+enum st onward_route(struct courier *c, struct str domain, struct route *out, struct relay **out_relay,
+                     const char **out_status) SUSPENDS MUST_USE;
+
+/* --- verify.c: whether another server knows a recipient; of the link to the keeper --- */
+void courier_verify(struct ipc_request *r) SUSPENDS;
 
 /* --- destinations: dest.c --- */
 struct dest {
@@ -141,6 +159,7 @@ struct dest {
         window; /* sessions that are allowed: grows by one with each letter that is taken, halves when the server is out of reach */
     unsigned failures; /* one behind the other */
     char why[200];     /* the last of them, for letters that are not tried for it */
+    bool is_relayed;   /* a domain of ours that goes on */
 };
 
 void dest_add(struct courier *c, struct str domain, struct job *j);
@@ -158,6 +177,10 @@ struct job *dest_next(struct dest *d, mono_ms deadline) SUSPENDS;
 /* --- one connection after the other: session.c --- */
 void session_run(struct dest *d) SUSPENDS;
 
+/* Asks the servers of a domain of ours that goes on about a recipient; as smtp_client_ask, or why none could be asked. */
+enum st session_ask(struct courier *c, struct str domain, struct str address, struct arena *a, struct smtp_answer *out)
+    SUSPENDS MUST_USE;
+
 /* --- our own domains: local.c --- */
-/* ST_FOREIGN: the domain is not ours. Else the job's results are filled in. */
+/* ST_FOREIGN: the domain is not ours, or goes on (is_relayed). Else the job's results are filled in. */
 enum st local_deliver(struct job *j) SUSPENDS MUST_USE;

@@ -80,6 +80,7 @@ static enum st deliver_to(struct job *j, size_t i, struct arena *a, struct str b
     struct msg_rcpt_answer answer;
 
     TRY(resolve(c, a, txn, j->rcpts[i]->address, &answer));
+    j->is_relayed = answer.status == ST_FOREIGN && answer.is_relayed;
     if (answer.status != ST_OK)
         return FAIL(answer.status < ST_COUNT ? (enum st)answer.status : ST_INTERNAL, "%.*s", STR_ARGS(answer.text));
     return hand_in(c, a, txn, &j->letter->work, body, answer.targets);

@@ -8,6 +8,12 @@
 #define CA_MAX (4u << 20)
 #define PASSWORD_MAX 1024
 
+/* Whom certificates may be from; shared. */
+struct relay_tls {
+    unsigned refs;
+    struct tls_client *client;
+};
+
 struct relay {
     unsigned refs;
     struct arena arena;
@@ -16,8 +22,16 @@ struct relay {
     size_t n_password;
     uint16_t port;
     enum config_security security;
-    struct tls_client *tls;
+    struct relay_tls *tls;
 };
+
+void relay_tls_unref(struct relay_tls *t)
+{
+    if (!t || --t->refs)
+        return;
+    tls_client_free(t->client);
+    mem_free(t);
+}
 
 /* --- what main handed over ---------------------------------------------------------------------------------------- */
 
@@ -41,16 +55,20 @@ static enum st read_password(const struct role *r, struct relay *y)
     return y->n_password ? ST_OK : FAIL(ST_SYNTAX, "there is no password in relay_password_file");
 }
 
-static enum st make_tls(const struct role *r, struct relay *y)
+static enum st make_tls(const struct role *r, bool keep_session, struct relay_tls **out)
 {
     struct arena a = ARENA_INIT;
-    struct tls_client_options opt = {.keep_session = true};
+    struct tls_client_options opt = {.keep_session = keep_session};
+    struct tls_client *client;
     enum st st = role_file_read(r, "relay/ca", CA_MAX, &a, &opt.ca_pem);
 
     if (st == ST_OK)
-        st = tls_client_new(&opt, &y->tls);
+        st = tls_client_new(&opt, &client);
     arena_fini(&a);
-    return st;
+    TRY(st);
+    *out = MEM_NEW(struct relay_tls);
+    **out = (struct relay_tls){1, client};
+    return ST_OK;
 }
 
 enum st relay_new(const struct role *r, const struct settings *set, struct relay **out)
@@ -68,7 +86,7 @@ enum st relay_new(const struct role *r, const struct settings *set, struct relay
     y->port = (uint16_t)set->relay_port;
     y->security = set->relay_security;
     if (y->security != SECURITY_NONE)
-        st = make_tls(r, y);
+        st = make_tls(r, true, &y->tls);
     if (st == ST_OK && y->user.n)
         st = read_password(r, y);
     if (st != ST_OK)
@@ -82,7 +100,7 @@ void relay_unref(struct relay *y)
 {
     if (!y || --y->refs)
         return;
-    tls_client_free(y->tls);
+    relay_tls_unref(y->tls);
     wipe(y->password, sizeof y->password);
     arena_fini(&y->arena);
     mem_free(y);
@@ -93,6 +111,26 @@ struct relay *relay_ref(struct relay *y)
     if (y)
         y->refs++;
     return y;
+}
+
+enum st relay_for_host(struct courier *c, struct str host, uint16_t port, enum config_security security,
+                       struct relay **out)
+{
+    struct relay *y;
+
+    if (security != SECURITY_NONE && !c->ca && make_tls(c->role, false, &c->ca) != ST_OK)
+        return FAIL(ST_TRYLATER, "there are no certificates to check its own with (setting relay_ca)");
+    y = MEM_NEW(struct relay);
+    y->refs = 1;
+    y->host = arena_str(&y->arena, host);
+    y->port = port;
+    y->security = security;
+    if (security != SECURITY_NONE) {
+        y->tls = c->ca;
+        y->tls->refs++;
+    }
+    *out = y;
+    return ST_OK;
 }
 
 /* --- a connection ------------------------------------------------------------------------------------------------- */
@@ -109,7 +147,7 @@ static enum st say_hello(const struct relay *y, struct smtp_client *client, stru
     enum st st = ST_OK;
 
     if (y->security == SECURITY_TLS)
-        st = stream_push_tls_client(stream, y->tls, y->host, deadline_in(RELAY_TLS_MS));
+        st = stream_push_tls_client(stream, y->tls->client, y->host, deadline_in(RELAY_TLS_MS));
     if (st != ST_OK) {
         *client = (struct smtp_client){.stream = stream, .is_over = true};
         return st;
@@ -118,7 +156,7 @@ static enum st say_hello(const struct relay *y, struct smtp_client *client, stru
     if (y->security != SECURITY_STARTTLS)
         return ST_OK;
     *answer = (struct smtp_answer){0};
-    return smtp_client_starttls(client, y->tls, y->host);
+    return smtp_client_starttls(client, y->tls->client, y->host);
 }
 
 enum st relay_greet(const struct relay *y, struct smtp_client *client, struct stream *stream, struct str helo,

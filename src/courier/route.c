@@ -110,7 +110,7 @@ static enum st by_mx(struct courier *c, struct arena *a, struct route *r, struct
     most = better_than_us(c, mx, n);
     if (!most) {
         *out_status = "5.4.6";
-        return FAIL(ST_NOTFOUND, "mail for the domain should come to this server, which does not know it");
+        return FAIL(ST_NOTFOUND, "mail for the domain loops back to this server");
     }
     for (size_t i = 0; i < most && r->n < ROUTE_HOSTS_MAX; i++)
         if (mx[i].host.n && add_host(c, a, r, mx[i].host, 0) != ST_OK)

@@ -32,6 +32,7 @@ struct fault {
     bool is_remote;
     bool is_final;  /* the letter can't go there, ever */
     bool is_of_tls; /* without it there might be a way */
+    bool is_loop;   /* it is ourselves */
     struct str host, text;
 };
 
@@ -85,6 +86,17 @@ static void note_end(const struct secure *x, const struct secure_end *end, struc
         .status = end->status, .is_final = end->is_final, .is_of_tls = true, .host = x->host->name, .text = end->text};
 }
 
+/* RFC 3463 section 3.5. Servers behind it are not better than we are. */
+static enum st is_ourselves(const struct session *s, struct arena *a, struct fault *f)
+{
+    *f = (struct fault){.status = "5.4.6",
+                        .is_final = true,
+                        .is_loop = true,
+                        .host = s->host,
+                        .text = arena_printf(a, "mail for %.*s loops back to this server", STR_ARGS(s->dest->domain))};
+    return FAIL(ST_NOTFOUND, "%.*s", STR_ARGS(f->text));
+}
+
 /* `x` is NULL for the relay. */
 static enum st try_host(struct session *s, const struct route_host *host, const struct secure *x, struct arena *a,
                         struct fault *f) SUSPENDS
@@ -103,6 +115,10 @@ static enum st try_host(struct session *s, const struct route_host *host, const 
         st = x ? greet(s, x, stream, a, &answer, &end) : greet_relay(s, stream, &answer, f);
         s->host = host->name;
         s->is_open = true; /* to be closed, at least */
+    }
+    if (st == ST_OK && !dest_is_relay(s->dest) && smtp_client_is(&s->client, s->c->set->host_name)) {
+        hang_up(s);
+        return is_ourselves(s, a, f);
     }
     f->is_remote = answer.code != 0 && answer.code / 100 != 2;
     if (st != ST_OK)
@@ -139,7 +155,12 @@ static enum st connect_any(struct session *s, struct arena *a, struct fault *f) 
 {
     struct secure_domain d;
     bool is_final = s->route.n != 0;
-    enum st st = s->relay ? ST_OK : secure_domain(s->c, a, s->dest->domain, &s->wish, &d);
+    enum st st = ST_OK;
+
+    if (s->route.is_chosen) /* what holds for the domain is about the way to us */
+        d = (struct secure_domain){.name = s->route.hosts[0].name, .wish = s->wish};
+    else if (!s->relay)
+        st = secure_domain(s->c, a, s->dest->domain, &s->wish, &d);
 
     if (st != ST_OK) {
         *f = (struct fault){.status = "4.3.0", .text = arena_str(a, str_z(err_get()->text))};
@@ -157,6 +178,8 @@ static enum st connect_any(struct session *s, struct arena *a, struct fault *f) 
         is_final = is_final && g.is_final;
         if (st == ST_CANCELED)
             return ST_TRYLATER;
+        if (g.is_loop)
+            break;
     }
     return is_final ? ST_NOTFOUND : ST_TRYLATER;
 }
@@ -166,9 +189,11 @@ static enum st find_route(struct session *s, const char **out_status) SUSPENDS
     struct str host;
     uint16_t port;
 
+    relay_unref(TAKE(s->relay));
+    if (s->dest->is_relayed)
+        return onward_route(s->c, s->dest->domain, &s->route, &s->relay, out_status);
     if (!dest_is_relay(s->dest))
         return route_find(s->c, s->dest->domain, &s->route, out_status);
-    relay_unref(s->relay);
     s->relay = relay_ref(s->c->relay);
     if (!s->relay)
         return FAIL(ST_TRYLATER, "there is no relay host any more");
@@ -438,6 +463,36 @@ static void carry_job(struct session *s, struct job *j, struct arena *a) SUSPEND
         put_off(s, j, &f, WORK_DEFERRED);
 }
 
+/* A domain of ours that goes on has its own way, whatever else goes to the relay. False: the job is another destination's. */
+static bool is_of(struct dest *d, struct job *j)
+{
+    struct str address = j->rcpts[0]->address;
+
+    d->is_relayed = j->is_relayed;
+    if (!j->is_relayed || !dest_is_relay(d))
+        return true;
+    d->is_relayed = false;
+    dest_add(d->c, str_from(address, str_rfind(address, '@') + 1), j);
+    return false;
+}
+
+enum st session_ask(struct courier *c, struct str domain, struct str address, struct arena *a, struct smtp_answer *out)
+{
+    struct dest d = {.c = c, .domain = domain, .is_relayed = true};
+    struct session s = {.dest = &d, .c = c};
+    struct fault f;
+    enum st st = open_connection(&s, a, &f);
+
+    if (st == ST_OK)
+        st = smtp_client_ask(&s.client, a, address, out);
+    else
+        st = FAIL(st, "%.*s", STR_ARGS(f.text));
+    hang_up(&s);
+    route_fini(&s.route);
+    relay_unref(s.relay);
+    return st;
+}
+
 static bool carry_here(struct job *j, struct arena *a) SUSPENDS
 {
     enum st st = local_deliver(j);
@@ -457,6 +512,10 @@ void session_run(struct dest *d)
         /* among those for the relay there are some for ourselves */
         bool is_here = (dest_is_relay(d) || !dest_is_down(d)) && carry_here(j, &a);
 
+        if (!is_here && !is_of(d, j)) {
+            arena_fini(&a);
+            continue;
+        }
         if (!is_here && dest_is_down(d))
             job_settle(j, WORK_DEFERRED, STR("4.4.1"),
                        arena_printf(&a, "not tried now, since others could not be sent there: %s", d->why));

@@ -36,11 +36,19 @@ enum st directory_commit(struct directory *d) MUST_USE;
 void directory_abort(struct directory *d);
 
 /* --- domains ------------------------------------------------------------------------------------------- */
+/* A domain whose mail goes on to another server. */
+struct directory_relay {
+    struct str to;         /* "mx": to its mail servers that are better than us; "host:port"; empty: it stays here */
+    struct str security;   /* of a host: "may", "starttls", "tls", "none" */
+    struct str recipients; /* who is taken: "any", "listed" (in aliases), "asked" (the next server) */
+};
+
 struct directory_domain {
     uint64_t id; /* never given again */
     struct str name;
     uint64_t created_us, accounts, aliases;
     uint64_t quota_bytes, quota_messages; /* of its accounts together; 0: no limit */
+    struct directory_relay relay;
     struct str mta_sts; /* mode of the policy that is published for it (RFC 8461): "none", "testing", "enforce" */
 };
 
@@ -56,6 +64,11 @@ enum st directory_domain_list(struct directory *d, struct arena *a, struct direc
 enum st directory_domain_find(struct directory *d, struct arena *a, struct str name, struct directory_domain *out)
     MUST_USE;
 enum st directory_is_ours(struct directory *d, struct str domain, bool *out) MUST_USE;
+enum st directory_relay_set(struct directory *d, struct str domain, const struct directory_relay *relay)
+    MUST_USE; /* NOTFOUND */
+/* NOTFOUND: not a domain of ours. */
+enum st directory_relay_find(struct directory *d, struct arena *a, struct str domain, struct directory_relay *out)
+    MUST_USE;
 
 /* --- accounts ------------------------------------------------------------------------------------------ */
 struct directory_account {
@@ -279,6 +292,8 @@ struct directory_target {
     uint64_t account;             /* 0: elsewhere */
     struct str address;           /* the account's, or where to send */
     struct account_limits limits; /* of the account; its own quota may be 0: none of its own */
+    bool is_relayed;              /* elsewhere, but in a domain of ours */
+    bool is_asked;                /* is_relayed, and only if the next server knows it */
 };
 
 /* Where a letter for `address` goes. In a domain of ours, the first that there is of: the alias of that address; the
@@ -286,6 +301,8 @@ struct directory_target {
  * oldest account that is not disabled, or else the oldest of all; the catch-all. An alias' targets are resolved in the same way, each
  * address once: an alias that names its own address means the account of that address. Disabled accounts and dead ends
  * among several targets are left out. Elsewhere: one target with account 0.
+ * In a domain that is relayed: an alias that names its own address lists it (with any tag), so that it goes on to the next server;
+ * what has no account and no alias goes on too, unless only listed ones do. There is no postmaster of ours.
  * NOTFOUND: nobody; DENIED: only disabled accounts, the text is theirs; LIMIT: the bounds above. */
 enum st directory_resolve(struct directory *d, struct arena *a, const struct directory_address *address,
                           struct str delimiters, struct directory_target **out, size_t *out_n) MUST_USE;

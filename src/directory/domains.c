@@ -30,6 +30,30 @@ enum st directory_is_ours(struct directory *d, struct str domain, bool *out)
     return ST_OK;
 }
 
+enum st directory_relay_find(struct directory *d, struct arena *a, struct str domain, struct directory_relay *out)
+{
+    sqlite3_stmt *s;
+    bool row;
+
+    TRY(sql_bind(d, SQL_DOMAIN_RELAY, &s, "s", domain));
+    TRY(sql_row(d, s, &row));
+    if (!row)
+        return FAIL(ST_NOTFOUND, "%.*s is not a domain of this server", STR_ARGS(domain));
+    *out = (struct directory_relay){sql_text(a, s, 0), sql_text(a, s, 1), sql_text(a, s, 2)};
+    sqlite3_reset(s);
+    return ST_OK;
+}
+
+enum st directory_relay_set(struct directory *d, struct str domain, const struct directory_relay *relay)
+{
+    uint64_t changed;
+    sqlite3_stmt *s;
+
+    TRY(sql_bind(d, SQL_DOMAIN_RELAY_SET, &s, "ssss", domain, relay->to, relay->security, relay->recipients));
+    TRY(sql_run(d, s, &changed));
+    return changed ? ST_OK : FAIL(ST_NOTFOUND, "%.*s is not a domain of this server", STR_ARGS(domain));
+}
+
 enum st directory_domain_add(struct directory *d, struct str name)
 {
     sqlite3_stmt *s;
@@ -116,7 +140,8 @@ static enum st list(struct directory *d, struct arena *a, struct str name, struc
                                            .id = sql_number(s, 4),
                                            .quota_bytes = sql_number(s, 5),
                                            .quota_messages = sql_number(s, 6),
-                                           .mta_sts = sql_text(a, s, 7)};
+                                           .mta_sts = sql_text(a, s, 7),
+                                           .relay = {sql_text(a, s, 8), sql_text(a, s, 9), sql_text(a, s, 10)}};
     }
     sqlite3_reset(s);
     *out = v;

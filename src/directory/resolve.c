@@ -125,17 +125,73 @@ static enum st postmaster(struct walk *w, struct str local, struct str domain)
     return add_account(w, &account);
 }
 
-static enum st visit(struct walk *w, struct step at)
-{
-    bool ours;
-    enum st st;
+/* --- domains that go on to another server ---------------------------------------------------------------------- */
 
-    TRY(directory_is_ours(w->d, at.domain, &ours));
-    if (!ours) {
+static enum st add_relayed(struct walk *w, struct step at, bool is_asked)
+{
+    const struct directory_target t = {
+        .address = key_of(w, at.local, at.domain), .is_relayed = true, .is_asked = is_asked};
+
+    return add_target(w, t.address, &t);
+}
+
+/* Does an alias name its own address? */
+static enum st lists_itself(struct walk *w, struct str local, struct str domain, bool *out)
+{
+    struct str key = directory_key(w->a, local);
+    sqlite3_stmt *s;
+
+    TRY(sql_bind(w->d, SQL_ALIAS_IS_TARGET, &s, "sss", domain, key, key));
+    TRY(sql_row(w->d, s, out));
+    if (*out)
+        sqlite3_reset(s);
+    return ST_OK;
+}
+
+/* With the tag: the next server may know what it means. */
+static enum st listed_with_tag(struct walk *w, struct step at)
+{
+    bool is_listed = false;
+
+    if (at.local.n == 0 || at.local.p[0] == '"')
+        return ST_NOTFOUND;
+    for (size_t n = at.local.n; n-- > 1 && !is_listed;)
+        if (str_find(w->delimiters, at.local.p[n]) < w->delimiters.n)
+            TRY(lists_itself(w, str_sub(at.local, 0, n), at.domain, &is_listed));
+    return is_listed ? add_relayed(w, at, false) : ST_NOTFOUND;
+}
+
+/* What an alias leads to has been listed with it. */
+static enum st visit_relayed(struct walk *w, struct step at, const struct directory_relay *relay, bool is_first)
+{
+    enum st st = exact(w, at.local, at.domain);
+
+    if (st == ST_NOTFOUND)
+        st = listed_with_tag(w, at);
+    if (st == ST_NOTFOUND)
+        st = without_tag(w, at.local, at.domain);
+    if (st == ST_NOTFOUND && is_first)
+        st = follow_alias(w, STR(""), at.domain);
+    if (st != ST_NOTFOUND)
+        return st;
+    if (is_first && str_eq(relay->recipients, STR("listed")))
+        return ST_OK;
+    return add_relayed(w, at, is_first && str_eq(relay->recipients, STR("asked")));
+}
+
+static enum st visit(struct walk *w, struct step at, bool is_first)
+{
+    struct directory_relay relay;
+    enum st st = directory_relay_find(w->d, w->a, at.domain, &relay);
+
+    if (st == ST_NOTFOUND) {
         const struct directory_target t = {.address = key_of(w, at.local, at.domain)};
 
         return add_target(w, t.address, &t);
     }
+    TRY(st);
+    if (relay.to.n)
+        return visit_relayed(w, at, &relay, is_first);
     st = exact(w, at.local, at.domain);
     if (st == ST_NOTFOUND)
         st = without_tag(w, at.local, at.domain);
@@ -162,8 +218,8 @@ static enum st walk_from(struct walk *w, const struct directory_address *address
     w->queue = mem_new(DIRECTORY_STEPS_MAX * sizeof(*w->queue));
     w->targets = mem_new(DIRECTORY_TARGETS_MAX * sizeof(*w->targets));
     w->queue[w->tail++] = (struct step){address->local, address->domain};
-    while (st == ST_OK && w->head < w->tail)
-        st = visit(w, w->queue[w->head++]);
+    for (; st == ST_OK && w->head < w->tail; w->head++)
+        st = visit(w, w->queue[w->head], w->head == 0);
     return st;
 }
 
@@ -197,11 +253,16 @@ enum st directory_alias_loops(struct directory *d, const struct directory_addres
 {
     struct arena a = ARENA_INIT;
     struct walk w = {.d = d, .a = &a, .delimiters = delimiters};
+    struct directory_relay relay = {0};
     struct directory_account account;
     enum st st;
 
     w.root = key_of(&w, directory_key(&a, alias->local), alias->domain);
     st = walk_from(&w, alias);
+    if (st == ST_OK && w.met_root)
+        st = directory_relay_find(d, &a, alias->domain, &relay);
+    if (st == ST_OK && relay.to.n) /* it goes on from there */
+        w.met_root = false;
     if (st == ST_OK && w.met_root)
         st = directory_account_find(d, &a, alias, &account);
     if (st == ST_OK || st == ST_NOTFOUND)

@@ -31,6 +31,8 @@ struct rcpt_job {
     const struct msg_rcpt_ask *ask;
     bool may_relay;  /* although it is no account that asks */
     bool is_of_here; /* a user of this machine asks, or the queue has a notice for one */
+    bool is_courier; /* what it asks about is in the queue already */
+    bool is_relayed; /* the address, as it stands, goes on to another server */
     struct directory_target *targets;
     size_t n;
     bool is_ours;
@@ -50,6 +52,27 @@ static enum st resolve_host(struct rcpt_job *j, const struct directory_address *
                                 &j->targets, &j->n);
 }
 
+/* What is in the queue for a domain that goes on has been resolved when it came: it is not expanded once more. */
+static enum st resolve_queued(struct rcpt_job *j, const struct directory_address *address)
+{
+    struct str own = arena_printf(j->a, "%.*s@%.*s", STR_ARGS(address->local), STR_ARGS(address->domain));
+    struct directory_relay relay = {0};
+    enum st st = directory_relay_find(j->k->directory, j->a, address->domain, &relay);
+
+    if (st != ST_OK && st != ST_NOTFOUND)
+        return st;
+    st = directory_resolve(j->k->directory, j->a, address, j->set->recipient_delimiter, &j->targets, &j->n);
+    if (!relay.to.n)
+        return st;
+    j->is_ours = false; /* gates hear something else */
+    j->is_relayed = st == ST_NOTFOUND;
+    for (size_t i = 0; st == ST_OK && i < j->n; i++)
+        j->is_relayed = j->is_relayed || (j->targets[i].is_relayed && str_ieq(j->targets[i].address, own));
+    if (j->is_relayed)
+        return FAIL(ST_FOREIGN, "%.*s goes on to another server", STR_ARGS(address->domain));
+    return st;
+}
+
 static enum st resolve(void *arg)
 {
     struct rcpt_job *j = arg;
@@ -67,6 +90,8 @@ static enum st resolve(void *arg)
     if (!ours && j->ask->account == 0 && !j->may_relay)
         return FAIL(ST_FOREIGN, "%.*s is not a domain of this server, which relays for its own users only",
                     STR_ARGS(address.domain));
+    if (ours && j->is_courier)
+        return resolve_queued(j, &address);
     return directory_resolve(j->k->directory, j->a, &address, j->set->recipient_delimiter, &j->targets, &j->n);
 }
 
@@ -75,12 +100,35 @@ static enum st resolve_cached(struct rcpt_job *j) SUSPENDS
     struct resolved *known = &j->k->resolved;
     uint64_t generation = known->generation;
 
-    if (resolved_find(known, j->a, j->ask->address, &j->targets, &j->n))
+    if (!j->is_courier && resolved_find(known, j->a, j->ask->address, &j->targets, &j->n))
         return ST_OK;
     TRY(keeper_sql(j->k, resolve, j));
     if (j->is_ours) /* whether others may be written to depends on who asks */
         resolved_add(known, generation, j->ask->address, j->targets, j->n);
     return ST_OK;
+}
+
+/* Is the recipient one that the next server has to be asked about? He is the only one then. */
+static enum st verify(struct rcpt_job *j) SUSPENDS
+{
+    struct keeper *k = j->k;
+    struct msg_verify_ask ask;
+    struct msg_verify_answer answer;
+    enum st st = ST_TRYLATER;
+
+    if (j->n != 1 || !j->targets[0].is_asked)
+        return ST_OK;
+    ask.address = j->targets[0].address;
+    if (k->courier.ipc && k->n_verifying < KEEPER_VERIFYING_MAX) {
+        k->n_verifying++;
+        st = IPC_ASK(k->courier.ipc, verify_ask, &ask, verify_answer, j->a, &answer, deadline_in(KEEPER_VERIFY_MS));
+        k->n_verifying--;
+    }
+    if (st == ST_OK && answer.status != ST_TRYLATER)
+        return answer.status == ST_OK ? ST_OK : FAIL(ST_NOTFOUND, "%.*s", STR_ARGS(answer.text));
+    if (j->set->relay_unverified == UNVERIFIED_ACCEPT)
+        return ST_OK;
+    return FAIL(ST_BUSY, "the next server can't be asked about %.*s just now", STR_ARGS(ask.address));
 }
 
 /* With a pass each, so that the box takes a letter for just these in just this transaction. */
@@ -115,20 +163,24 @@ void keeper_rcpt(struct ipc_request *r)
     enum st st;
 
     j.may_relay = keeper_local_find(g, j.ask->conn) != NULL;
-    j.is_of_here = j.may_relay || g->index == PASS_COURIER;
+    j.is_courier = g->index == PASS_COURIER;
+    j.is_of_here = j.may_relay || j.is_courier;
     st = resolve_cached(&j);
     if (st == ST_OK && j.ask->account && j.n == 1 && !j.targets[0].account)
         st = keeper_check_suppressed(k, j.set, j.a, j.ask->account, j.targets[0].address);
+    if (st == ST_OK && !j.is_courier)
+        st = verify(&j);
     buf_init(&targets, 49152);
     if (st == ST_OK)
         st = targets_put(&j, g->index, &targets);
     answer.status = st;
+    answer.is_relayed = j.is_relayed;
     if (st == ST_OK)
         answer.targets = buf_str(&targets);
     else
         answer.text = str_sub(arena_str(r->arena, str_z(err_get()->text)), 0, 200);
     if (st != ST_OK && st != ST_NOTFOUND && st != ST_DENIED && st != ST_FOREIGN && st != ST_SYNTAX &&
-        st != ST_SUPPRESSED)
+        st != ST_SUPPRESSED && st != ST_BUSY)
         LOG(KEEPER_DIRECTORY_FAILED, lf_z("what", "recipient"), lf_err());
     if (ipc_answer(r, MSG_rcpt_answer, &answer, -1) != ST_OK)
         LOG(KEEPER_GATE_NOT_TOLD, lf_z("what", "recipient"), lf_err());

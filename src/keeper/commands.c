@@ -172,6 +172,11 @@ static void domain_json(struct command *c, const struct directory_domain *d)
     json_kv_u64(c->out, "quota_bytes", d->quota_bytes);
     json_kv_u64(c->out, "quota_messages", d->quota_messages);
     json_kv_str(c->out, "mta_sts", d->mta_sts);
+    json_kv_str(c->out, "relay", d->relay.to);
+    if (d->relay.to.n) {
+        json_kv_str(c->out, "relay_security", d->relay.security);
+        json_kv_str(c->out, "relay_recipients", d->relay.recipients);
+    }
     if (c->has_domain_usage) {
         json_kv_u64(c->out, "used_bytes", c->domain_bytes);
         json_kv_u64(c->out, "used_messages", c->domain_messages);
@@ -197,6 +202,8 @@ static enum st run_domain_add(struct command *c)
     TRY(domain_arg(c, 0, &name));
     TRY(directory_begin(c->directory));
     st = directory_domain_add(c->directory, name);
+    if (st == ST_OK)
+        st = command_relay(c, name);
     if (st == ST_OK)
         st = command_dkim_keep(c, name);
     if (st == ST_OK)
@@ -256,6 +263,7 @@ static enum st run_domain_set(struct command *c)
         has_messages = &messages;
     }
     TRY(sts_arg(c, &sts));
+    TRY(command_relay(c, name));
     TRY(directory_domain_set(c->directory, name, has_bytes, has_messages));
     if (sts.n)
         TRY(directory_domain_set_sts(c->directory, name, sts));

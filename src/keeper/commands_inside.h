@@ -9,6 +9,11 @@ enum st command_messages(struct str v, uint64_t *out) MUST_USE;            /* a 
 /* An account at an address whose mail an alias takes would get none: ST_EXISTS. */
 enum st command_check_account(struct command *c, const struct directory_address *address) MUST_USE;
 
+/* commands_relay.c: what the options say of the domain. In a transaction of the caller. */
+enum st command_relay(struct command *c, struct str domain) MUST_USE;
+/* "HOST[:PORT]", "mx", "none" as the directory has it. ST_SYNTAX. */
+enum st command_relay_to(struct arena *a, struct str word, struct str *out) MUST_USE;
+
 /* commands_import.c */
 enum st command_import_take(struct command *c) MUST_USE;
 void command_import_prepare(struct command *c);

@@ -27,6 +27,10 @@
 #define KEEPER_TICKETS_MAX 3    /* keys of session tickets: one that is used, those that are still taken */
 
 #define KEEPER_TOKEN_BYTES 16
+#define KEEPER_VERIFY_MS                                                                                               \
+    15000 /* for another server to say whether it knows a recipient; his sender comes again otherwise */
+#define KEEPER_VERIFYING_MAX                                                                                           \
+    64 /* at a time: gates' other questions are not to wait behind a server that does not answer */
 #define KEEPER_LOCALS_MAX 200 /* connections of users of this machine at a time, of one gate */
 
 struct sleeper {
@@ -81,7 +85,7 @@ struct keeper {
     struct dkim_kept dkim_kept;
     struct own_keys srs, bounces;
     struct suppressed suppressed;
-    unsigned n_gates, next_gate;
+    unsigned n_gates, next_gate, n_verifying;
     struct ipc *cores[KEEPER_CORES_MAX];
     unsigned n_cores;
 };
@@ -108,6 +112,7 @@ void keeper_web(struct ipc_request *r) SUSPENDS; /* web.c */
 void keeper_dkim_keys(struct ipc_request *r) SUSPENDS;
 void keeper_dkim_sign(struct ipc_request *r) SUSPENDS;
 void keeper_srs(struct ipc_request *r) SUSPENDS;
+void keeper_relay(struct ipc_request *r) SUSPENDS; /* domains that go on to another server */
 void keeper_sts_get(struct ipc_request *r) SUSPENDS;
 void keeper_sts_put(struct ipc_request *r) SUSPENDS;
 void keeper_sts_due(struct ipc_request *r) SUSPENDS;

@@ -128,7 +128,9 @@ static const struct ipc_handler courier_handlers[] = {{MSG_rcpt_ask, keeper_rcpt
                                                       {MSG_sts_get_ask, keeper_sts_get},
                                                       {MSG_sts_put_ask, keeper_sts_put},
                                                       {MSG_sts_due_ask, keeper_sts_due},
-                                                      {MSG_transport_ask, keeper_transport}};
+                                                      {MSG_transport_ask, keeper_transport},
+
+                                                      {MSG_relay_ask, keeper_relay}};
 
 static const struct ipc_handler box_handlers[] = {{MSG_suppress_note, keeper_suppress_note}};
 
@@ -157,6 +159,8 @@ static void role_peer(struct role *r, const struct role_peer *p)
     }
     if (p->kind == ROLE_GATE)
         keeper_gate_is_up(k->keeper, p->index, peers_get(&k->peers, ROLE_GATE, p->index, p->core));
+    if (p->kind == ROLE_COURIER)
+        k->keeper->courier.ipc = peers_get(&k->peers, ROLE_COURIER, p->index, p->core);
     if (p->kind == ROLE_BOX)
         keeper_core_is_up(k->keeper, p->core, peers_get(&k->peers, ROLE_BOX, p->index, p->core));
 }

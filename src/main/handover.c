@@ -195,8 +195,8 @@ static enum st give_trusted(struct child *c, const struct settings *set)
 /* What the settings name and a role may not open itself; opened anew at each reload. */
 static enum st give_relay_files(struct child *c, const struct settings *set)
 {
-    if (set->relay_host.n && set->relay_security != SECURITY_NONE)
-        TRY(give_path(c, set->relay_ca.p, "relay/ca"));
+    if ((set->relay_host.n && set->relay_security != SECURITY_NONE) || access(set->relay_ca.p, R_OK) == 0)
+        TRY(give_path(c, set->relay_ca.p, "relay/ca")); /* servers of domains that go on may need it too */
     if (set->relay_host.n && set->relay_user.n)
         TRY(give_path(c, set->relay_password_file.p, "relay/password"));
     return ST_OK;

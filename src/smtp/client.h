@@ -44,6 +44,12 @@ enum st smtp_client_starttls_peer(struct smtp_client *c, struct tls_client *tls,
 /* AUTH PLAIN, or LOGIN where only that is offered. ST_NOTFOUND: neither; ST_DENIED: refused (`out` says how). Never without TLS: ST_INTERNAL. */
 enum st smtp_client_auth(struct smtp_client *c, struct str user, struct str password, struct smtp_answer *out)
     SUSPENDS MUST_USE;
+/* Is it ourselves, by the name that it greets with? (RFC 5321 section 4.2) */
+bool smtp_client_is(const struct smtp_client *c, struct str name);
+/* Would it take a letter for this address, from the null path? ST_OK: it has answered RCPT, which `out` holds; ST_TRYLATER: it did not come to that. ST_SYNTAX: the
+ * address can't stand in a command. Else the connection broke. */
+enum st smtp_client_ask(struct smtp_client *c, struct arena *a, struct str address, struct smtp_answer *out)
+    SUSPENDS MUST_USE;
 /* QUIT, whose answer is waited for briefly, then the end. NULL stream is fine. */
 void smtp_client_close(struct smtp_client *c) SUSPENDS;
 

@@ -103,6 +103,7 @@ static enum st answer(struct smtp_session *s, enum st st, struct str address, st
         s->txn.only_rcpt = s->txn.n_rcpts++ ? STR_NONE : arena_str(&s->txn_arena, address);
         return smtp_reply(s, SMTP_RCPT_OK);
     case ST_NOTFOUND: return refuse_unknown(s, address);
+    case ST_BUSY: return smtp_reply_arg(s, SMTP_RCPT_UNVERIFIED, address);
     case ST_FOREIGN:
         LOG(SMTP_RCPT_REJECTED, lf_str("rcpt", address), lf_z("reason", "relaying denied"));
         return smtp_refuse(s, SMTP_RELAY_DENIED, address);

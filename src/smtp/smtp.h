@@ -49,6 +49,7 @@ struct smtp_ops {
     enum st (*authenticate)(void *arg, const struct smtp_auth_try *try, struct arena *a, struct smtp_auth_result *out)
         SUSPENDS;
     /* ST_OK; ST_NOTFOUND no such user; ST_DENIED with text; ST_FOREIGN not a domain of ours; ST_TRYLATER;
+     * ST_BUSY: another server has the domain, and can't say whether there is such a user;
      * ST_SUPPRESSED with text: the user's letters are not sent there any more; ST_OVERQUOTA, ST_TOOBIG: for a letter of `size` bytes (0: not said). */
     enum st (*resolve)(void *arg, uint64_t txn, uint64_t account, uint64_t size, struct str address, struct arena *a,
                        struct smtp_rcpt_result *out) SUSPENDS;

@@ -270,3 +270,72 @@ TEST(aliases_are_listed_and_removed)
     CHECK_ST(directory_alias_find(d, &arena, &catch_all, &one), ST_NOTFOUND);
     end();
 }
+
+TEST(domains_that_go_on_to_another_server)
+{
+    static const struct {
+        const char *recipients, *address;
+        enum st st;
+        const char *targets; /* ":on" goes on, ":asked" if the next server knows it */
+    } rows[] = {
+        {"any", "x@on.test", ST_OK, "x@on.test:on"},
+        {"any", "postmaster@on.test", ST_OK, "postmaster@on.test:on"},
+        {"any", "X+y@on.test", ST_OK, "X+y@on.test:on"},
+        {"any", "here@on.test", ST_OK, "here@on.test"},
+        {"any", "sales@on.test", ST_OK, "kim@on.test:on alice@one.test"},
+        {"any", "far@on.test", ST_OK, "x@far.test"},
+        {"any", "to-on@one.test", ST_OK, "x@on.test:on"},
+        {"listed", "x@on.test", ST_NOTFOUND, ""},
+        {"listed", "joe@on.test", ST_OK, "joe@on.test:on"},
+        {"listed", "JOE+tag@on.test", ST_OK, "JOE+tag@on.test:on"},
+        {"listed", "sales+tag@on.test", ST_OK, "kim@on.test:on alice@one.test"},
+        {"listed", "kim@on.test", ST_NOTFOUND, ""},
+        {"listed", "copy@on.test", ST_OK, "copy@on.test:on alice@one.test"},
+        {"listed", "here@on.test", ST_OK, "here@on.test"},
+        {"listed", "to-on@one.test", ST_OK, "x@on.test:on"},
+        {"asked", "x@on.test", ST_OK, "x@on.test:asked"},
+        {"asked", "joe@on.test", ST_OK, "joe@on.test:on"},
+        {"asked", "sales@on.test", ST_OK, "kim@on.test:on alice@one.test"},
+        {"asked", "to-on@one.test", ST_OK, "x@on.test:on"},
+    };
+    const struct directory_address loop = at("joe@on.test");
+    struct directory_relay relay = {.to = STR("mx"), .security = STR("may")};
+    bool loops = true;
+
+    begin();
+    CHECK_ST(directory_domain_add(d, STR("on.test")), ST_OK);
+    account("here@on.test");
+    alias("sales@on.test", "kim@on.test");
+    alias("sales@on.test", "alice@one.test");
+    alias("far@on.test", "x@far.test");
+    alias("joe@on.test", "joe@on.test");
+    alias("copy@on.test", "copy@on.test");
+    alias("copy@on.test", "alice@one.test");
+    alias("to-on@one.test", "x@on.test");
+    CHECK_ST(directory_relay_set(d, STR("no.test"), &relay), ST_NOTFOUND);
+    CHECK_ST(directory_alias_loops(d, &loop, STR("+"), &loops), ST_OK);
+    CHECK(loops);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct directory_address a = at(rows[i].address);
+        struct directory_target *t = NULL;
+        struct str got;
+        struct buf b;
+        size_t n = 0;
+
+        relay.recipients = str_z(rows[i].recipients);
+        CHECK_ST(directory_relay_set(d, STR("on.test"), &relay), ST_OK);
+        CHECK_ST(directory_resolve(d, &arena, &a, STR("+"), &t, &n), rows[i].st);
+        buf_init(&b, 4096);
+        for (size_t j = 0; rows[i].st == ST_OK && j < n; j++)
+            buf_addf(&b, "%s%.*s%s", j ? " " : "", STR_ARGS(t[j].address),
+                     t[j].is_asked     ? ":asked"
+                     : t[j].is_relayed ? ":on"
+                                       : "");
+        got = buf_str(&b);
+        CHECK_STR(got, str_z(rows[i].targets));
+        buf_fini(&b);
+    }
+    CHECK_ST(directory_alias_loops(d, &loop, STR("+"), &loops), ST_OK);
+    CHECK(!loops);
+    end();
+}

@@ -1,0 +1,71 @@
+/* Where mail for domains of ours goes that another server has: the keeper knows. */
+#include "courier/courier.h"
+
+/* "host:port", "192.0.2.1:25", "[2001:db8::1]:25", as the directory has it. */
+static enum st split(struct str to, struct str *out_host, uint16_t *out_port)
+{
+    size_t at = str_rfind(to, ':');
+    uint32_t port;
+
+    if (at == to.n || str_u32(str_from(to, at + 1), 65535, &port) != ST_OK)
+        return FAIL(ST_TRYLATER, "\"%.*s\" is no server", STR_ARGS(to));
+    *out_host = str_sub(to, 0, at);
+    if (str_starts(*out_host, STR("[")) && str_ends(*out_host, STR("]")))
+        *out_host = str_sub(*out_host, 1, at - 2);
+    *out_port = (uint16_t)port;
+    return ST_OK;
+}
+
+/* False: as any other server. */
+static bool security_of(struct str word, enum config_security *out)
+{
+    static const enum config_security all[] = {SECURITY_NONE, SECURITY_STARTTLS, SECURITY_TLS};
+
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        if (str_eq(word, str_z(config_security_name(all[i])))) {
+            *out = all[i];
+            return true;
+        }
+    return false;
+}
+
+static enum st to_host(struct courier *c, const struct msg_relay_answer *m, struct route *out, struct relay **out_relay,
+                       const char **out_status) SUSPENDS
+{
+    enum config_security security;
+    struct str host;
+    uint16_t port;
+    enum st st;
+
+    *out_status = "4.3.5";
+    TRY(split(m->to, &host, &port));
+    TRY(route_to_host(c, host, port, out, out_status));
+    out->is_chosen = true;
+    if (!security_of(m->security, &security))
+        return ST_OK;
+    st = relay_for_host(c, host, port, security, out_relay);
+    if (st != ST_OK)
+        route_fini(out);
+    return st;
+}
+
+enum st onward_route(struct courier *c, struct str domain, struct route *out, struct relay **out_relay,
+                     const char **out_status)
+{
+    struct msg_relay_ask ask = {.domain = domain};
+    struct msg_relay_answer answer;
+    struct arena a = ARENA_INIT;
+    enum st st;
+
+    *out_relay = NULL;
+    *out_status = "4.3.0";
+    st = IPC_ASK(courier_keeper(c), relay_ask, &ask, relay_answer, &a, &answer, deadline_in(COURIER_ASK_MS));
+    if (st == ST_OK && answer.status == ST_OK && !str_eq(answer.to, STR("mx")))
+        st = to_host(c, &answer, out, out_relay, out_status);
+    else if (st == ST_OK && (answer.status == ST_OK || answer.status == ST_NOTFOUND))
+        st = route_find(c, domain, out, out_status);
+    else
+        st = FAIL(ST_TRYLATER, "nobody says just now where mail for the domain goes");
+    arena_fini(&a);
+    return st;
+}

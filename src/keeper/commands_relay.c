@@ -1,0 +1,79 @@
+/* Options of `domain add` and `domain set` about domains whose mail goes on to another server. */
+#include "keeper/commands_inside.h"
+
+#include "keeper/keeper.h"
+#include "mime/addrspec.h"
+#include "net/addr.h"
+
+#define PORT_SMTP 25
+
+/* Behind the last colon, unless that belongs to an address without brackets. */
+static enum st split_port(struct str word, struct str *out_host, uint32_t *out_port)
+{
+    size_t at = str_rfind(word, ':');
+    bool has_port = at < word.n && (str_find(word, ':') == at || (word.p[0] == '[' && word.p[at - 1] == ']'));
+
+    *out_host = has_port ? str_sub(word, 0, at) : word;
+    *out_port = PORT_SMTP;
+    if (has_port && (str_u32(str_from(word, at + 1), 65535, out_port) != ST_OK || !*out_port))
+        return FAIL(ST_SYNTAX, "\"%.*s\" is no port", STR_ARGS(str_from(word, at + 1)));
+    return ST_OK;
+}
+
+enum st command_relay_to(struct arena *a, struct str word, struct str *out)
+{
+    char text[ADDR_TEXT_MAX];
+    struct str host, name;
+    struct addr addr;
+    uint32_t port;
+
+    if (str_eq(word, STR("none")) || str_eq(word, STR("mx"))) {
+        *out = str_eq(word, STR("mx")) ? STR("mx") : STR("");
+        return ST_OK;
+    }
+    TRY(split_port(word, &host, &port));
+    if (addr_parse(host, (uint16_t)port, &addr) == ST_OK) {
+        *out = arena_str(a, addr_text(&addr, text));
+        return ST_OK;
+    }
+    if (domain_parse(a, host, &name) != ST_OK)
+        return FAIL(ST_SYNTAX, "--relay is the next server, HOST or HOST:PORT, or mx, or none");
+    *out = arena_printf(a, "%.*s:%u", STR_ARGS(name), port);
+    return ST_OK;
+}
+
+static enum st one_of(struct command *c, const char *option, const char *words, struct str *io)
+{
+    struct str rest = str_z(words), word, v;
+
+    if (!admin_value(&c->args, option, &v))
+        return ST_OK;
+    while (str_split(&rest, ' ', &word))
+        if (str_eq(v, word)) {
+            *io = word;
+            return ST_OK;
+        }
+    return FAIL(ST_SYNTAX, "--%s is one of: %s", option, words);
+}
+
+enum st command_relay(struct command *c, struct str domain)
+{
+    struct directory_relay now;
+    struct str v;
+
+    TRY(directory_relay_find(c->directory, c->arena, domain, &now));
+    if (admin_value(&c->args, "relay", &v))
+        TRY(command_relay_to(c->arena, v, &now.to));
+    TRY(one_of(c, "security", "may starttls tls none", &now.security));
+    TRY(one_of(c, "recipients", "any listed asked", &now.recipients));
+    if (!now.to.n && (admin_has(&c->args, "security") || admin_has(&c->args, "recipients")))
+        return FAIL(ST_SYNTAX, "mail for %.*s stays here: --relay says where it goes", STR_ARGS(domain));
+    if (str_eq(now.to, STR("mx")) && !str_eq(now.security, STR("may"))) {
+        if (admin_has(&c->args, "security"))
+            return FAIL(
+                ST_SYNTAX,
+                "--security is for a HOST: servers that the DNS names are spoken to as those of other domains are");
+        now.security = STR("may");
+    }
+    return directory_relay_set(c->directory, domain, &now);
+}
