@@ -7,6 +7,7 @@ import serve
 
 MAIL = 1990100000  # who owns the mail
 PLAYERS = ["bob", "carl"]
+WIDE, LATER = "j\u00f6rg", "later"  # at Postfix: bob once more, and one whom it takes and passes on to the test's port 26
 
 
 class Make:
@@ -68,6 +69,7 @@ virtual_mailbox_base = {mail}
 virtual_minimum_uid = 100
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{uid}
+transport_maps = texthash:{dir}/transport
 local_recipient_maps =
 alias_maps =
 alias_database =
@@ -118,7 +120,8 @@ postlog unix-dgram n - n - 1 postlogd
         h = self.host
         h.folder("spool")
         h.folder("data", self.users[0][1])
-        h.write("boxes", "".join(f"{u}@{d} {u}/\n" for d in self.domains for u in PLAYERS))
+        h.write("boxes", "".join(f"{u}@{d} {u.replace(WIDE, 'bob')}/\n" for d in self.domains for u in PLAYERS + [WIDE, LATER]))
+        h.write("transport", "".join(f"{LATER}@{d} smtp:[{v4(1)}]:26\n" for d in self.domains))
         h.write("conf/main.cf", self.main.format(dir=h.dir, name=self.name, domains=" ".join(self.domains), mail=self.mail, uid=MAIL, cert=self.cert, key=self.key,
                                                  settings=self.settings))
         h.write("conf/master.cf", self.master)

@@ -1,8 +1,10 @@
 """Our server in the world of the test: its host, its accounts, what the tests ask of it. Names below .played are answered by a DNS of the test's own, at once;
 those below .example stand in signed zones (full only)."""
+import base64
 import email
 import imaplib
 import os
+import quopri
 import re
 import smtplib
 
@@ -23,6 +25,24 @@ courier_loopback yes
 dns_zone played {{ type stub  server {v4(PLAYED)}  dnssec no }}
 log_level debug
 """
+
+
+REPORTS = ("message/delivery-status", "message/global-delivery-status")
+
+
+def text_of(part):
+    """Of a part of type message/global..., which may be encoded; Python does not know that."""
+    text = part.get_payload(0).as_string() if part.is_multipart() else part.get_payload()
+    decode = {"base64": base64.b64decode, "quoted-printable": quopri.decodestring}.get(str(part["Content-Transfer-Encoding"]).lower())
+    return decode(text).decode() if decode else text
+
+
+def fields_of(part):
+    """The groups of fields of a report."""
+    if part.get_content_type() == REPORTS[0]:
+        return part.get_payload()
+    text = text_of(part)
+    return [email.message_from_string(x) for x in re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip())]
 
 
 class Server(serve.Server):
@@ -130,8 +150,8 @@ class World:
             for raw in self.inbox():
                 m = email.message_from_bytes(raw)
                 parts = m.get_payload() if m.is_multipart() else []  # multipart/report; OpenSMTPD says multipart/mixed
-                if len(parts) > 1 and parts[1].get_content_type() == "message/delivery-status" and f"Subject: {about}".encode() in raw:
-                    report = parts[1].get_payload()
+                if len(parts) > 1 and parts[1].get_content_type() in REPORTS and f"Subject: {about}" in raw.decode("latin-1") + "".join(map(text_of, parts[2:])):
+                    report = fields_of(parts[1])
                     if not action or report[1]["Action"] == action:
                         return report
             return None
