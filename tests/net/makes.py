@@ -171,6 +171,7 @@ begin transports
 smtp:
   driver = smtp
   hosts_try_dane =
+  connect_timeout = 3s
 drop:
   driver = appendfile
   directory = {mail}/$local_part_data
