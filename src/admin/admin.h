@@ -106,6 +106,10 @@ enum st admin_receive(int fd, struct buf *in, const char *when_silent, const cha
 enum st admin_ask(struct arena *a, const char *socket_path, const struct str *words, size_t n, struct str input,
                   int with, struct admin_answer *out) MUST_USE;
 
+/* The same for a command that turns the connection into another one: it is *out_fd then, the caller's. Refused, out->st says so and there is none. out->json is the caller's to free. */
+enum st admin_open(struct arena *a, const char *socket_path, struct str word, struct admin_answer *out, int *out_fd)
+    MUST_USE;
+
 /* own_server.c: a server without ports for this command. ST_BUSY: it can't be; the text says why. */
 struct admin_server {
     int pid; /* 0: none */

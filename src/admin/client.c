@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -156,5 +157,47 @@ enum st admin_ask(struct arena *a, const char *socket_path, const struct str *wo
     if (st == ST_OK)
         st = read_answer(fd, a, out);
     close(fd);
+    return st;
+}
+
+/* A frame begins with its length, whose last byte is 0; what else the server may say is text. */
+static enum st is_refused(int fd, bool *out)
+{
+    const struct timeval silence = {.tv_sec = SILENCE_MS / 1000};
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    unsigned char first[4];
+    ssize_t n;
+
+    do
+        n = poll(&p, 1, SILENCE_MS);
+    while (n < 0 && errno == EINTR);
+    if (n == 0)
+        return FAIL(ST_TIMEOUT, "the server does not answer");
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof silence);
+    n = recv(fd, first, sizeof first, MSG_PEEK | MSG_WAITALL);
+    if (n != (ssize_t)sizeof first)
+        return FAIL(ST_EOF, "the server closed the connection without an answer: perhaps you may not use it");
+    *out = first[3] == 0;
+    return ST_OK;
+}
+
+enum st admin_open(struct arena *a, const char *socket_path, struct str word, struct admin_answer *out, int *out_fd)
+{
+    bool refused = false;
+    int fd;
+    enum st st;
+
+    *out = (struct admin_answer){.st = ST_OK};
+    buf_init(&out->json, 65536);
+    TRY(connect_to(socket_path, &fd));
+    st = send_ask(fd, &word, 1, STR_NONE, -1);
+    if (st == ST_OK)
+        st = is_refused(fd, &refused);
+    if (st == ST_OK && refused)
+        st = read_answer(fd, a, out);
+    if (st == ST_OK && !refused)
+        *out_fd = fd;
+    else
+        close(fd);
     return st;
 }

@@ -13,7 +13,6 @@
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define SOCKET_DEFAULT "/run/restante/control" /* for whom the configuration is not readable */
@@ -134,14 +133,11 @@ static enum sendmail_exit find_socket(struct job *j)
     return st == ST_OK ? SENDMAIL_DONE : complain(SENDMAIL_CONFIG);
 }
 
-static enum st ask_server(struct job *j, int with)
+static enum st ask_server(struct job *j, int *out_fd)
 {
-    const struct str word = STR("sendmail");
     struct admin_answer answer = {0};
-    enum st st;
+    enum st st = admin_open(&j->arena, j->socket, STR("sendmail"), &answer, out_fd);
 
-    buf_init(&answer.json, 65536);
-    st = admin_ask(&j->arena, j->socket, &word, 1, STR_NONE, with, &answer);
     buf_fini(&answer.json);
     if (st == ST_NOTFOUND)
         return FAIL(ST_TRYLATER, "the mail server does not run (%s); the letter was not taken", j->socket);
@@ -149,24 +145,17 @@ static enum st ask_server(struct job *j, int with)
     return answer.st == ST_OK ? ST_OK : FAIL(answer.st, "%.*s", STR_ARGS(answer.text));
 }
 
-/* A pair of which a gate has the other end. */
-static enum sendmail_exit open_pair(struct job *j, int *out_fd)
+/* A connection whose other end a gate has. */
+static enum sendmail_exit open_session(struct job *j, int *out_fd)
 {
     enum sendmail_exit e = find_socket(j);
-    int pair[2];
     enum st st;
 
     if (e != SENDMAIL_DONE)
         return e;
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-        return complain_errno("socketpair", SENDMAIL_LATER);
-    st = ask_server(j, pair[1]);
-    close(pair[1]);
-    if (st == ST_OK) {
-        *out_fd = pair[0];
+    st = ask_server(j, out_fd);
+    if (st == ST_OK)
         return SENDMAIL_DONE;
-    }
-    close(pair[0]);
     return complain(st == ST_DENIED ? SENDMAIL_NO_PERMISSION : SENDMAIL_LATER);
 }
 
@@ -225,7 +214,7 @@ static enum sendmail_exit deliver(struct job *j)
         return complain(SENDMAIL_NO_USER);
     if (read_all(STDIN_FILENO, LIMIT_MESSAGE, &j->input) != ST_OK)
         return complain(err_get()->st == ST_LIMIT ? SENDMAIL_BAD_LETTER : SENDMAIL_IO);
-    e = open_pair(j, &fd);
+    e = open_session(j, &fd);
     if (e != SENDMAIL_DONE)
         return e;
     if (sendmail_talk_begin(&talk, fd, &j->arena) == ST_OK)
@@ -242,7 +231,7 @@ static enum sendmail_exit speak(struct job *j)
     enum st st;
     int fd;
 
-    e = open_pair(j, &fd);
+    e = open_session(j, &fd);
     if (e != SENDMAIL_DONE)
         return e;
     st = sendmail_relay(fd, STDIN_FILENO, STDOUT_FILENO);

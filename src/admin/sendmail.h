@@ -1,6 +1,6 @@
 /* `restante sendmail`: what programs of this machine expect of sendmail(1). It reads a letter from standard input, makes it whole, and hands it in
- * by SMTP over one end of a pair, whose other end a gate of the running server gets by way of the administration socket: who the user is the
- * server learns from the kernel. It needs neither rights nor files of its own. */
+ * by SMTP over a connection to the administration socket, which the running server gives to a gate: who the user is it learns
+ * from the kernel. It needs neither rights nor files of its own. */
 #pragma once
 
 #include "base/arena.h"
@@ -69,7 +69,7 @@ struct sendmail_letter {
 enum st sendmail_make(struct arena *a, const struct sendmail_args *args, const struct sendmail_self *self,
                       struct str input, struct sendmail_letter *out) MUST_USE;
 
-/* --- over the pair: sendmail_talk.c --- */
+/* --- over that connection: sendmail_talk.c --- */
 struct sendmail_talk {
     int fd;
     struct buf in;

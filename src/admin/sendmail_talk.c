@@ -1,4 +1,4 @@
-/* SMTP from the side of the user, over a pair: one command, one answer. The server is our own, so that nothing has to be guessed; all waits
+/* SMTP from the side of the user, over the connection that the server has given to a gate: one command, one answer. The server is our own, so that nothing has to be guessed; all waits
  * are bounded all the same. */
 #include "admin/sendmail.h"
 

@@ -38,6 +38,7 @@ struct client {
     struct co_fd fd;
     uid_t uid;
     bool may_command;
+    bool is_given_away; /* the connection is a gate's now */
     struct buf in, out;
     int with; /* a descriptor that came along, or -1 */
 };
@@ -82,7 +83,11 @@ static enum st receive(struct client *cl)
     } c;
     char *to = buf_space(&cl->in, 4096);
     struct iovec io = {to, 4096};
-    struct msghdr m = {.msg_iov = &io, .msg_iovlen = 1, .msg_control = c.room, .msg_controllen = sizeof c.room};
+    /* whose descriptors are taken could have us wait for him when they are closed: administrators' only */
+    struct msghdr m = {.msg_iov = &io,
+                       .msg_iovlen = 1,
+                       .msg_control = cl->may_command ? c.room : NULL,
+                       .msg_controllen = cl->may_command ? sizeof c.room : 0};
     struct cmsghdr *h;
     ssize_t n;
 
@@ -228,7 +233,7 @@ static enum st name_of(struct client *cl, struct arena *a, struct str *out) SUSP
     return ST_OK;
 }
 
-/* The keeper hands the descriptor to a gate, which speaks SMTP over it. */
+/* The keeper hands the connection to a gate, which speaks SMTP over it: its greeting is the answer. */
 static enum st submit(struct client *cl, struct arena *a) SUSPENDS
 {
     struct ipc *keeper = peers_get(&cl->control->peers, ROLE_KEEPER, 0, 0);
@@ -240,10 +245,11 @@ static enum st submit(struct client *cl, struct arena *a) SUSPENDS
     if (!keeper)
         return FAIL(ST_TRYLATER, "the keeper is not there yet");
     TRY(name_of(cl, a, &ask.user));
-    TRY(ipc_ask(keeper, MSG_local_ask, &ask, cl->with, MSG_local_answer, a, &answer, NULL, deadline_in(ASK_MS)));
+    TRY(ipc_ask(keeper, MSG_local_ask, &ask, cl->fd.fd, MSG_local_answer, a, &answer, NULL, deadline_in(ASK_MS)));
     if (answer.status != ST_OK)
         return FAIL(answer.status, "%.*s", STR_ARGS(answer.text));
-    return wire_put(MSG_admin_answer, &(struct msg_admin_answer){.status = ST_OK}, &cl->out);
+    cl->is_given_away = true;
+    return ST_OK;
 }
 
 static bool is_submission(const struct msg_admin_ask *ask, struct arena *a)
@@ -283,7 +289,7 @@ static void serve(struct client *cl) SUSPENDS
         bad.text = str_sub(str_z(err_get()->text), 0, 400);
         st = wire_put(MSG_admin_answer, &bad, &cl->out);
     }
-    if (st == ST_OK)
+    if (st == ST_OK && !cl->is_given_away)
         IGNORE(write_rest(cl)); /* a client that is gone */
     arena_fini(&a);
 }

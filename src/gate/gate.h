@@ -80,8 +80,9 @@ struct conn {
     struct co *co;         /* while one runs */
     struct co_timer again; /* while no coroutine is free */
     enum st woke;
-    unsigned char token[16];         /* of a submission grant */
-    struct str local_user;           /* of this machine, who speaks over a pair; empty: a connection from outside */
+    unsigned char token[16]; /* of a submission grant */
+    struct str
+        local_user; /* of this machine, who speaks over his connection to the administration socket; empty: a connection from outside */
     bool is_local;                   /* the same */
     bool has_grant, relaying, began; /* began: TLS stands where it must, the protocol has the connection */
     uint64_t account, spooled;

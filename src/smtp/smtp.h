@@ -75,8 +75,9 @@ struct smtp_setup {
     uint64_t sid;
     struct str peer_text;    /* "203.0.113.9:4711" */
     struct str peer_address; /* "203.0.113.9" or "2001:db8::1", for Received */
-    struct str local_user;   /* of this machine, who speaks over a pair; empty: a connection from outside */
-    bool tls_available;      /* a certificate is there */
+    struct str
+        local_user; /* of this machine, who speaks over his connection to the administration socket; empty: a connection from outside */
+    bool tls_available; /* a certificate is there */
     /* Let in without a password: a user of this machine, or somebody in a trusted network; NULL: nobody. Copied. */
     const struct smtp_auth_result *user;
 };
