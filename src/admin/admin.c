@@ -450,7 +450,7 @@ static enum admin_exit open_mail(struct call *c, struct admin_server *own, int *
 
 static enum admin_exit with_mail(struct call *c)
 {
-    bool from_server = str_search(c->args.args[1], STR("://")) < c->args.args[1].n;
+    bool from_server = c->args.n > 1 && str_search(c->args.args[1], STR("://")) < c->args.args[1].n;
     struct admin_server own = {0};
     enum admin_exit e = find_socket(c);
     struct str password = STR_NONE;
@@ -752,6 +752,7 @@ static enum admin_exit run(struct call *c)
     case ADMIN_CMD_account_password: return with_password(c);
     case ADMIN_CMD_account_import: return import_file(c);
     case ADMIN_CMD_export:
+    case ADMIN_CMD_reports:
     case ADMIN_CMD_import: return with_mail(c);
     case ADMIN_CMD_backup:
     case ADMIN_CMD_backup_list:

@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-enum admin_target { ADMIN_KEEPER, ADMIN_BOX, ADMIN_MAIN, ADMIN_RESOLVER, ADMIN_HERE };
+enum admin_target { ADMIN_KEEPER, ADMIN_BOX, ADMIN_MAIN, ADMIN_RESOLVER, ADMIN_COURIER, ADMIN_HERE };
 
 enum admin_flag {
     CMD_OFFLINE = 1,

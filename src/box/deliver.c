@@ -258,13 +258,15 @@ static enum st make_entry(struct work *w, struct queue_entry *out)
     struct attribute *at;
 
     e.arrival_us = e.due_us = clock_wall_us();
-    TRY(attributes_get(m->attributes, w->arena, LIMIT_QUEUE_ATTRS - 1, &at, &e.n_attrs));
-    attrs = ARENA_ARRAY(w->arena, struct queue_attr, e.n_attrs + 1);
+    TRY(attributes_get(m->attributes, w->arena, LIMIT_QUEUE_ATTRS - 2, &at, &e.n_attrs));
+    attrs = ARENA_ARRAY(w->arena, struct queue_attr, e.n_attrs + 2);
     for (size_t i = 0; i < e.n_attrs; i++)
         if (!at[i].name.n || at[i].name.p[0] == '.')
             return FAIL(ST_SYNTAX, "an attribute of the queue's own from a gate");
     for (size_t i = 0; i < e.n_attrs; i++)
         attrs[i] = (struct queue_attr){at[i].name, at[i].value};
+    if (w->peer->index == PASS_COURIER && !m->reverse_path.n) /* the server's own words */
+        attrs[e.n_attrs++] = (struct queue_attr){STR(QUEUE_NOTICE), STR("1")};
     if (w->language.n)
         attrs[e.n_attrs++] = (struct queue_attr){STR(QUEUE_LANGUAGE), w->language};
     e.attrs = attrs;

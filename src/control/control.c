@@ -162,7 +162,8 @@ static enum st route(struct control *c, const struct msg_admin_ask *ask, struct 
     static const enum role_kind roles[] = {[ADMIN_KEEPER] = ROLE_KEEPER,
                                            [ADMIN_BOX] = ROLE_BOX,
                                            [ADMIN_MAIN] = ROLE_MAIN,
-                                           [ADMIN_RESOLVER] = ROLE_RESOLVER};
+                                           [ADMIN_RESOLVER] = ROLE_RESOLVER,
+                                           [ADMIN_COURIER] = ROLE_COURIER};
     const struct admin_command *cmd;
     struct str *words;
     struct ipc *to;

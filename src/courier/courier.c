@@ -1,6 +1,7 @@
 /* The role, and the coroutine that asks the box for letters. */
 #include "courier/courier.h"
 #include "courier/sts.h"
+#include "courier/tls_reports.h"
 
 #include "ipc/beside.h"
 #include "net/tls_client.h"
@@ -134,6 +135,7 @@ static enum st courier_start(struct role *r) SUSPENDS
     list_init(&c->idle);
     c->set = config_ref(r->settings);
     c->sts = sts_new();
+    c->tls_reports = tls_reports_new();
     r->state = c;
     c->role = r;
     list_init(&c->checks_by_age);
@@ -145,7 +147,8 @@ static enum st courier_start(struct role *r) SUSPENDS
 static void begin(struct courier *c)
 {
     if (co_spawn(fetch, c, "asking for letters") != ST_OK || co_spawn(spread, c, "spreading sessions") != ST_OK ||
-        co_spawn(sts_refresh, c, "refreshing policies") != ST_OK)
+        co_spawn(sts_refresh, c, "refreshing policies") != ST_OK ||
+        co_spawn(tls_reports_run, c, "reports about TLS") != ST_OK)
         LOG(COURIER_NOT_STARTED, lf_err());
 }
 
@@ -154,11 +157,14 @@ static const struct ipc_handler keeper_handlers[] = {{MSG_verify_ask, courier_ve
 static void courier_peer(struct role *r, const struct role_peer *p)
 {
     struct courier *c = r->state;
+    static const struct ipc_handler control_handlers[] = {{MSG_admin_ask, courier_admin}};
     struct ipc_options opt = {.handlers = keeper_handlers, .n_handlers = 0, .arg = c};
     bool had_all = courier_box(c) && courier_keeper(c) && courier_resolver(c);
 
     if (p->kind == ROLE_KEEPER)
         opt.n_handlers = ARRAY_LEN(keeper_handlers);
+    if (p->kind == ROLE_CONTROL)
+        opt = (struct ipc_options){.handlers = control_handlers, .n_handlers = ARRAY_LEN(control_handlers), .arg = c};
     if (peers_attach(&c->peers, p, &opt) != ST_OK)
         LOG(IPC_PEER_REFUSED, lf_z("process", role_name(p->kind)), lf_err());
     if (!had_all && courier_box(c) && courier_keeper(c) && courier_resolver(c))
@@ -199,6 +205,7 @@ static void courier_stop(struct role *r, mono_ms deadline) SUSPENDS
     while (c->n_sessions && clock_mono_ms() < deadline)
         if (co_sleep(deadline_in(20)) != ST_OK)
             break;
+    IGNORE(tls_reports_flush(c)); /* what can't be handed over now is lost, and it is only counts */
 }
 
 const struct role_ops courier_role = {.name = "courier",

@@ -20,6 +20,7 @@
 
 struct relay;
 struct sts;
+struct tls_reports;
 
 struct courier {
     struct peers peers;
@@ -34,6 +35,7 @@ struct courier {
     const struct role *role;
     struct relay *relay; /* NULL: letters go to the servers of their domains */
     struct sts *sts;     /* policies of domains: sts.h */
+    struct tls_reports *tls_reports;
     struct list wanting; /* destinations that got no session, since all are in use */
     struct list idle;    /* those with sessions that wait for another letter */
     size_t n_sessions;
@@ -45,6 +47,9 @@ struct ipc *courier_box(const struct courier *c);
 struct ipc *courier_keeper(const struct courier *c);
 struct ipc *courier_resolver(const struct courier *c);
 struct ipc *courier_errand(const struct courier *c); /* NULL until it has come for the first time */
+
+/* admin.c: what the command line asks of the courier. */
+void courier_admin(struct ipc_request *r) SUSPENDS;
 
 /* --- a letter in hand: letter.c --- */
 struct letter {

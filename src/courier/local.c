@@ -1,6 +1,7 @@
 /* Letters of the queue for our own domains: notices to senders who are here. They take the way of a letter that comes in: the keeper
  * resolves the address, the box delivers to just that. */
 #include "courier/courier.h"
+#include "courier/tls_reports.h"
 
 #include "base/limits.h"
 #include "base/random.h"
@@ -84,6 +85,23 @@ static enum st deliver_to(struct job *j, size_t i, struct arena *a, struct str b
     if (answer.status != ST_OK)
         return FAIL(answer.status < ST_COUNT ? (enum st)answer.status : ST_INTERNAL, "%.*s", STR_ARGS(answer.text));
     return hand_in(c, a, txn, &j->letter->work, body, answer.targets);
+}
+
+enum st courier_post(struct courier *c, struct str address, struct str letter)
+{
+    struct work_letter nobody = {.reverse_path = STR("")};
+    struct arena a = ARENA_INIT;
+    uint64_t txn = random_u64();
+    struct msg_rcpt_ask ask = {.txn = txn, .address = address, .is_report = 1};
+    struct msg_rcpt_answer answer;
+    enum st st = IPC_ASK(courier_keeper(c), rcpt_ask, &ask, rcpt_answer, &a, &answer, deadline_in(COURIER_ASK_MS));
+
+    if (st == ST_OK && answer.status != ST_OK)
+        st = FAIL(answer.status < ST_COUNT ? (enum st)answer.status : ST_INTERNAL, "%.*s", STR_ARGS(answer.text));
+    if (st == ST_OK)
+        st = hand_in(c, &a, txn, &nobody, letter, answer.targets);
+    arena_fini(&a);
+    return st;
 }
 
 static void settle(struct job *j, size_t i, enum st st)

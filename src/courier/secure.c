@@ -1,4 +1,5 @@
 #include "courier/secure.h"
+#include "courier/tls_reports.h"
 
 #include "mime/header.h"
 
@@ -352,7 +353,7 @@ void tls_note(struct courier *c, const struct secure *x, const struct secure_end
     bool is_said = end->result == TLS_RESULT_SUCCESSFUL || end->result >= TLS_RESULT_STS_FETCH ||
                    (end->result == TLS_RESULT_NO_STARTTLS && x->t.level <= TRANSPORT_MAY);
 
-    (void)c;
+    tls_seen_count(c, x, end);
     if (is_said) /* by the outcome of the letter, or when the policy was fetched */
         return;
     LOG(COURIER_TLS_FAILED, lf_str("domain", x->domain->name), lf_str("host", x->host->name), lf_z("by", x->t.by),

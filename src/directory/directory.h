@@ -237,6 +237,28 @@ enum st directory_sender_keep(struct directory *d, struct str sender, uint64_t n
 enum st directory_sender_kept(struct directory *d, struct arena *a, uint64_t number, struct str *out)
     MUST_USE; /* NOTFOUND */
 
+/* --- protected connections, for reports (RFC 8460) --------------------------------------------------------- */
+#define DIRECTORY_TLS_ROWS_MAX 100000 /* in all; what is new beyond that is not counted */
+#define DIRECTORY_TLS_OF_ONE 500      /* of one domain and day */
+#define DIRECTORY_TLS_DAYS 8          /* a report that can't be sent for so long is not sent any more */
+
+struct directory_tls {
+    struct str type, policy, mx, result, address, info; /* result "": successful */
+    uint64_t sessions;
+};
+
+/* Adds to what is there. LIMIT: there are too many rows already. All of one call are one transaction. */
+enum st directory_tls_note(struct directory *d, uint64_t day, struct str domain, const struct directory_tls *v, size_t n)
+    MUST_USE;
+struct directory_tls_day {
+    uint64_t day;
+    struct str domain;
+};
+/* The first one of a day before `until`, behind `after`, with its rows. NOTFOUND: there is none. Those that are too old are forgotten. */
+enum st directory_tls_next(struct directory *d, struct arena *a, uint64_t until, const struct directory_tls_day *after,
+                           struct directory_tls_day *out_day, struct directory_tls **out, size_t *out_n) MUST_USE;
+enum st directory_tls_remove(struct directory *d, uint64_t day, struct str domain) MUST_USE;
+
 /* --- policies of other domains, RFC 8461 ------------------------------------------------------------------ */
 #define DIRECTORY_STS_MAX 10000       /* of more, those that have not been used for longest are forgotten */
 #define DIRECTORY_STS_POLICY_MAX 8192 /* bytes of one */

@@ -14,6 +14,8 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 
+#define REPORTS "tls-reports" /* the local part of who gets reports about TLS */
+
 /* --- from the directory ---------------------------------------------------------------------------------------- */
 
 static enum st ask(const struct admin_doctor *d, struct str noun, struct str verb, struct str domain, json_t **out)
@@ -60,6 +62,23 @@ static void take_keys(struct arena *a, const json_t *o, struct facts *f)
     }
 }
 
+/* An alias or an account of that name takes the reports. */
+static enum st find_reports(const struct admin_doctor *d, struct arena *a, struct str domain, struct str noun,
+                            const char *list, const char *member, struct facts *f)
+{
+    struct str want = arena_printf(a, REPORTS "@%.*s", STR_ARGS(f->domain));
+    const json_t *row;
+    json_t *o;
+    size_t i;
+
+    TRY(ask(d, noun, STR("list"), domain, &o));
+    json_array_foreach(json_object_get(o, list), i,
+                       row) if (str_ieq(str_z(json_string_value(json_object_get(row, member))), want)) f->reports_to =
+        want;
+    json_decref(o);
+    return ST_OK;
+}
+
 static enum st from_directory(const struct admin_doctor *d, struct arena *a, struct str domain, struct facts *f)
 {
     struct sts_policy policy;
@@ -76,7 +95,8 @@ static enum st from_directory(const struct admin_doctor *d, struct arena *a, str
     TRY(ask(d, STR("dkim"), STR("show"), domain, &o));
     take_keys(a, o, f);
     json_decref(o);
-    return ST_OK;
+    TRY(find_reports(d, a, domain, STR("alias"), "aliases", "alias", f));
+    return f->reports_to.n ? ST_OK : find_reports(d, a, domain, STR("account"), "accounts", "address", f);
 }
 
 /* --- addresses -------------------------------------------------------------------------------------------------- */

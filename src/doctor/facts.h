@@ -20,6 +20,7 @@ struct facts {
     struct facts_key keys[FACTS_KEYS_MAX];
     size_t n_keys;
     struct str sts_record; /* of the domain's MTA-STS policy; empty: it has none */
+    struct str reports_to; /* who gets reports about TLS; empty: nobody */
     struct str spki;       /* SHA-256 of the certificate's key that `host` shows, hexadecimal; empty: no certificate */
     struct str issuer;     /* the CAA word of who made it, "letsencrypt.org"; empty: not known */
 };

@@ -87,8 +87,9 @@ static void transport(struct list_of *l, const struct facts *f)
         add(l, WANT_KIND_STS, below(l->a, "_mta-sts", f->domain), f->sts_record);
         add(l, WANT_KIND_STS_HOST, below(l->a, "mta-sts", f->domain), dotted(l->a, f->host));
     }
-    add(l, WANT_KIND_TLSRPT, below(l->a, "_smtp._tls", f->domain),
-        arena_printf(l->a, "v=TLSRPTv1; rua=mailto:postmaster@%.*s", STR_ARGS(f->domain)));
+    if (f->reports_to.n)
+        add(l, WANT_KIND_TLSRPT, below(l->a, "_smtp._tls", f->domain),
+            arena_printf(l->a, "v=TLSRPTv1; rua=mailto:%.*s", STR_ARGS(f->reports_to)));
     if (f->spki.n)
         add(l, WANT_KIND_TLSA, below(l->a, "_25._tcp", f->host), arena_printf(l->a, "3 1 1 %.*s", STR_ARGS(f->spki)));
 }
@@ -203,6 +204,11 @@ void wants_print(const struct facts *f, const struct want *w, size_t n, struct b
             out,
             "; This machine does not know its public addresses: add A and AAAA of %.*s, or name them with --address.\n",
             STR_ARGS(f->host));
+    if (!f->reports_to.n)
+        buf_addf(
+            out,
+            "; An address tls-reports@%.*s (restante alias add), and others report when TLS to this server fails.\n",
+            STR_ARGS(f->domain));
     for (size_t i = 0; i < n; i++) {
         if (i == 0 || w[i].kind != w[i - 1].kind)
             buf_addf(out, "\n; %s\n", want_why(w[i].kind));

@@ -162,9 +162,9 @@ void keeper_rcpt(struct ipc_request *r)
     struct buf targets;
     enum st st;
 
-    j.may_relay = keeper_local_find(g, j.ask->conn) != NULL;
-    j.is_courier = g->index == PASS_COURIER;
-    j.is_of_here = j.may_relay || j.is_courier;
+    j.may_relay = keeper_local_find(g, j.ask->conn) != NULL || (g->index == PASS_COURIER && j.ask->is_report);
+    j.is_courier = g->index == PASS_COURIER && !j.ask->is_report; /* a report is a new letter */
+    j.is_of_here = j.may_relay || g->index == PASS_COURIER;
     st = resolve_cached(&j);
     if (st == ST_OK && j.ask->account && j.n == 1 && !j.targets[0].account)
         st = keeper_check_suppressed(k, j.set, j.a, j.ask->account, j.targets[0].address);

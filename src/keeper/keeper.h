@@ -116,6 +116,9 @@ void keeper_relay(struct ipc_request *r) SUSPENDS; /* domains that go on to anot
 void keeper_sts_get(struct ipc_request *r) SUSPENDS;
 void keeper_sts_put(struct ipc_request *r) SUSPENDS;
 void keeper_sts_due(struct ipc_request *r) SUSPENDS;
+void keeper_tls_note(struct ipc_request *r) SUSPENDS;
+void keeper_tls_report(struct ipc_request *r) SUSPENDS;
+void keeper_tls_reported(struct ipc_request *r) SUSPENDS;
 /* trusted.c: without a password. */
 void keeper_trust(struct ipc_request *r) SUSPENDS;
 void keeper_local_end(struct ipc_request *r);

@@ -17,5 +17,6 @@ struct transfer {
 };
 
 enum st transfer_export(struct transfer *t) SUSPENDS MUST_USE;
+enum st transfer_reports(struct transfer *t) SUSPENDS MUST_USE;
 enum st transfer_import(struct transfer *t) SUSPENDS MUST_USE;
 enum st transfer_fill(struct transfer *t) SUSPENDS MUST_USE; /* from its source */

@@ -37,7 +37,11 @@ static enum st carry_out(struct job *j) SUSPENDS
     TRY(st);
     if (j->t.source)
         return transfer_fill(&j->t);
-    return j->t.args->command->id == ADMIN_CMD_export ? transfer_export(&j->t) : transfer_import(&j->t);
+    switch (j->t.args->command->id) {
+    case ADMIN_CMD_export: return transfer_export(&j->t);
+    case ADMIN_CMD_reports: return transfer_reports(&j->t);
+    default: return transfer_import(&j->t);
+    }
 }
 
 static void run(void *arg)
@@ -76,10 +80,13 @@ static enum admin_exit carry_on_core(struct job *j)
 enum admin_exit transfer_main(const struct admin_args *args, struct str password, int fd, bool as_json)
 {
     struct job j = {.t.args = args, .t.password = password, .fd = fd};
-    bool is_export = args->command->id == ADMIN_CMD_export;
+    bool is_import = args->command->id == ADMIN_CMD_import;
 
-    report_init(&j.t.report, as_json, is_export ? "exported" : "imported");
-    j.t.report.is_import = !is_export;
+    report_init(&j.t.report, as_json,
+                is_import                               ? "imported"
+                : args->command->id == ADMIN_CMD_export ? "exported"
+                                                        : "read");
+    j.t.report.is_import = is_import;
     return carry_on_core(&j);
 }
 
