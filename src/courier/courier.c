@@ -133,6 +133,7 @@ static enum st courier_start(struct role *r) SUSPENDS
     co_waitq_init(&c->room);
     list_init(&c->wanting);
     list_init(&c->idle);
+    list_init(&c->slowed);
     c->set = config_ref(r->settings);
     c->sts = sts_new();
     c->tls_reports = tls_reports_new();

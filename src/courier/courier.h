@@ -11,6 +11,7 @@
 #include "base/must.h"
 #include "dns/dns.h"
 #include "ipc/work.h"
+#include "courier/slow.h"
 #include "main/peers.h"
 #include "net/addr.h"
 #include "smtp/client.h"
@@ -38,6 +39,8 @@ struct courier {
     struct tls_reports *tls_reports;
     struct list wanting; /* destinations that got no session, since all are in use */
     struct list idle;    /* those with sessions that wait for another letter */
+    struct list slowed;  /* those that asked us to come slower; they live on without letters */
+    size_t n_slowed;
     size_t n_sessions;
     uint64_t bytes; /* of letters in memory */
     bool is_stopping;
@@ -157,14 +160,15 @@ struct dest {
     struct courier *c;
     struct str domain;
     struct list jobs;
-    struct list wants, idles; /* of the courier's lists */
-    struct co_waitq more;     /* jobs, for sessions that have none */
+    struct list wants, idles, slows; /* of the courier's lists */
+    struct co_waitq more;            /* jobs, for sessions that have none */
     size_t n_jobs, n_sessions, n_idle;
     unsigned
         window; /* sessions that are allowed: grows by one with each letter that is taken, halves when the server is out of reach */
     unsigned failures; /* one behind the other */
     char why[200];     /* the last of them, for letters that are not tried for it */
     bool is_relayed;   /* a domain of ours that goes on */
+    struct slow slow;
 };
 
 void dest_add(struct courier *c, struct str domain, struct job *j);
@@ -176,6 +180,10 @@ bool dest_is_down(const struct dest *d); /* out of reach just now: what waits is
 /* What a session has come to. */
 void dest_succeeded(struct dest *d);
 void dest_failed(struct dest *d);
+/* What a server has said of a letter, or instead of a greeting, may ask us to come slower: one session only, and a pause. False: it does not. */
+bool dest_heed(struct dest *d, struct str host, struct str answer);
+bool dest_is_paused(const struct dest *d);                /* what waits is given back, without an attempt */
+void dest_hold_back(const struct dest *d, struct job *j); /* in a pause: nothing of it is tried again before its end */
 /* The next job, if one comes until the deadline. */
 struct job *dest_next(struct dest *d, mono_ms deadline) SUSPENDS;
 

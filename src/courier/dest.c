@@ -1,15 +1,49 @@
 /* Destinations: how many sessions each may have, and which job is next. */
 #include "courier/courier.h"
 
-#define WINDOW_FIRST 2 /* sessions for a destination that nothing is known of */
-#define FAILURES_MAX 3 /* behind so many, what waits is put off without an attempt of its own */
+#include "base/random.h"
+
+#include <stdio.h>
+
+#define WINDOW_FIRST 2  /* sessions for a destination that nothing is known of */
+#define FAILURES_MAX 3  /* behind so many, what waits is put off without an attempt of its own */
+#define SLOWED_MAX 5000 /* destinations that are remembered although nothing is under way to them */
 
 static void dest_free(struct dest *d)
 {
     map_str_del(&d->c->dests, d->domain);
     list_del(&d->wants);
+    list_del(&d->slows);
     mem_free((char *)(uintptr_t)d->domain.p);
     mem_free(d);
+}
+
+static bool is_unused(const struct dest *d)
+{
+    return !d->n_sessions && !d->n_jobs && list_is_empty(&d->slows);
+}
+
+static void forget_slow(struct dest *d)
+{
+    if (list_is_empty(&d->slows))
+        return;
+    list_del(&d->slows);
+    d->c->n_slowed--;
+    d->slow = (struct slow){0};
+    if (is_unused(d))
+        dest_free(d);
+}
+
+/* Those that asked last are at the end: how long each is remembered differs, so that some stay a little longer. */
+static void forget_old(struct courier *c)
+{
+    while (!list_is_empty(&c->slowed)) {
+        struct dest *d = LIST_ITEM(c->slowed.next, struct dest, slows);
+
+        if (c->n_slowed <= SLOWED_MAX && clock_mono_ms() < d->slow.forget)
+            return;
+        forget_slow(d);
+    }
 }
 
 static struct dest *dest_of(struct courier *c, struct str domain)
@@ -28,6 +62,7 @@ static struct dest *dest_of(struct courier *c, struct str domain)
     d->window = WINDOW_FIRST;
     list_init(&d->jobs);
     list_init(&d->wants);
+    list_init(&d->slows);
     list_init(&d->idles);
     co_waitq_init(&d->more);
     map_str_put(&c->dests, d->domain, d);
@@ -43,7 +78,7 @@ static void run(void *arg) SUSPENDS
     d->n_sessions--;
     c->n_sessions--;
     co_waitq_wake_all(&c->room);
-    if (!d->n_sessions && !d->n_jobs)
+    if (is_unused(d))
         dest_free(d);
     else
         dest_kick(d);
@@ -111,8 +146,10 @@ void dest_end_idle(struct courier *c)
 
 void dest_add(struct courier *c, struct str domain, struct job *j)
 {
-    struct dest *d = dest_of(c, domain);
+    struct dest *d;
 
+    forget_old(c);
+    d = dest_of(c, domain);
     list_add_tail(&d->jobs, &j->of);
     d->n_jobs++;
     if (d->n_idle)
@@ -123,7 +160,7 @@ void dest_add(struct courier *c, struct str domain, struct job *j)
 void dest_succeeded(struct dest *d)
 {
     d->failures = 0;
-    if (d->window < d->c->set->courier_per_destination)
+    if (slow_took(&d->slow) && d->window < d->c->set->courier_per_destination)
         d->window++;
     dest_kick(d);
 }
@@ -132,6 +169,50 @@ void dest_failed(struct dest *d)
 {
     d->window = MAX(d->window / 2, 1u);
     d->failures++;
+}
+
+bool dest_heed(struct dest *d, struct str host, struct str answer)
+{
+    enum slow_action action = slow_asked(answer);
+    mono_ms now = clock_mono_ms();
+
+    if (action == SLOW_NOTHING)
+        return false;
+    if (slow_down(&d->slow, action, now)) {
+        snprintf(d->why, sizeof d->why, "%.*s", STR_ARGS(answer));
+        LOG(COURIER_SLOWED, lf_str("domain", d->domain), lf_str("host", host), lf_z("action", slow_name(action)),
+            lf_u64("pause_ms", d->slow.until - now), lf_str("answer", answer));
+    }
+    d->window = 1;
+    if (list_is_empty(&d->slows))
+        d->c->n_slowed++;
+    list_del(&d->slows);
+    list_add_tail(&d->c->slowed, &d->slows);
+    return true;
+}
+
+bool dest_is_paused(const struct dest *d)
+{
+    return slow_is_paused(&d->slow, clock_mono_ms());
+}
+
+/* Not all at the same moment, or the first refusal would bring all of them back again. */
+static uint64_t end_of_pause_us(const struct dest *d, mono_ms now)
+{
+    uint64_t left_ms = d->slow.until > now ? d->slow.until - now : 0;
+
+    return clock_wall_us() + 1000 * (left_ms + random_u64() % (left_ms / 4 + 1));
+}
+
+void dest_hold_back(const struct dest *d, struct job *j)
+{
+    mono_ms now = clock_mono_ms();
+
+    if (!slow_is_paused(&d->slow, now))
+        return;
+    for (size_t i = 0; i < j->n; i++)
+        if (j->results[i].state == WORK_UNTRIED || j->results[i].state == WORK_DEFERRED)
+            j->results[i].not_before_us = end_of_pause_us(d, now);
 }
 
 bool dest_is_relay(const struct dest *d)
@@ -148,6 +229,8 @@ struct job *dest_next(struct dest *d, mono_ms deadline)
 {
     struct job *j;
 
+    if (d->slow.step && d->n_sessions > d->window && !dest_is_paused(d))
+        return NULL; /* one of those from before it asked us to come slower */
     while (list_is_empty(&d->jobs)) {
         enum st st;
 

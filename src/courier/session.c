@@ -231,6 +231,8 @@ static void set_result(struct job *j, size_t i, uint8_t state, const struct smtp
     res->answer = arena_str(a, r->answer.text);
     res->host = arena_str(a, s->host);
     res->tls = arena_str(a, str_z(s->tls));
+    if (state == WORK_DEFERRED)
+        dest_heed(s->dest, s->host, res->answer);
 }
 
 /* RFC 3461 section 5.2.1: a server without DSN will not tell of success, so we do. */
@@ -414,7 +416,7 @@ static void put_off(struct session *s, struct job *j, const struct fault *f, uin
                                                  .status = arena_str(a, str_z(f->status)),
                                                  .answer = arena_str(a, f->text),
                                                  .host = arena_str(a, f->host)};
-    if (state == WORK_DEFERRED) {
+    if (state == WORK_DEFERRED && !(f->is_remote && dest_heed(s->dest, f->host, f->text))) {
         snprintf(s->dest->why, sizeof s->dest->why, "%.*s", STR_ARGS(f->text));
         dest_failed(s->dest);
     }
@@ -501,6 +503,14 @@ static bool carry_here(struct job *j, struct arena *a) SUSPENDS
     return st != ST_FOREIGN;
 }
 
+/* Nobody has tried: no attempt is counted. */
+static void give_back(struct session *s, struct job *j, struct arena *a) SUSPENDS
+{
+    hang_up(s);
+    job_settle(j, WORK_UNTRIED, STR("4.4.5"),
+               arena_printf(a, "not tried now, since we were asked to come slower: %s", s->dest->why));
+}
+
 void session_run(struct dest *d)
 {
     struct session s = {.dest = d, .c = d->c};
@@ -510,20 +520,25 @@ void session_run(struct dest *d)
         struct arena a = ARENA_INIT;
 
         /* among those for the relay there are some for ourselves */
-        bool is_here = (dest_is_relay(d) || !dest_is_down(d)) && carry_here(j, &a);
+        bool may_not = dest_is_down(d) || dest_is_paused(d);
+        bool is_here = (dest_is_relay(d) || !may_not) && carry_here(j, &a);
 
         if (!is_here && !is_of(d, j)) {
             arena_fini(&a);
             continue;
         }
-        if (!is_here && dest_is_down(d))
+        if (!is_here && dest_is_paused(d))
+            give_back(&s, j, &a);
+        else if (!is_here && dest_is_down(d))
             job_settle(j, WORK_DEFERRED, STR("4.4.1"),
                        arena_printf(&a, "not tried now, since others could not be sent there: %s", d->why));
         else if (!is_here)
             carry_job(&s, j, &a);
+        if (!is_here)
+            dest_hold_back(d, j);
         job_end(j);
         arena_fini(&a);
-        if (s.is_open && s.client.letters >= LETTERS_MAX)
+        if (s.is_open && (s.client.letters >= LETTERS_MAX || dest_is_paused(d)))
             hang_up(&s);
         if (!d->n_jobs)
             d->failures = 0; /* what comes later is tried again */

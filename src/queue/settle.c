@@ -124,14 +124,13 @@ static void remember_delay(struct settling *s, struct queue_rcpt *r)
 
 /* --- one outcome -------------------------------------------------------------------------------------------------- */
 
-static void defer(struct settling *s, const struct queue_result *res)
+static void wait_on(struct settling *s, const struct queue_result *res, uint64_t due_us)
 {
     const struct queue_retry *retry = &s->q->retry;
     struct queue_rcpt *r = &s->rcpts[res->rcpt];
     uint64_t age = s->now_us > s->is.arrival_us ? s->now_us - s->is.arrival_us : 0;
 
-    r->attempts++;
-    r->due_us = MAX(s->now_us + again_us(retry, r->attempts), res->not_before_us);
+    r->due_us = due_us;
     if (age >= retry->lifetime_us) {
         struct queue_result over = *res;
 
@@ -146,6 +145,25 @@ static void defer(struct settling *s, const struct queue_result *res)
         return;
     remember_delay(s, r);
     tell(s, res, DSN_DELAYED);
+}
+
+static void defer(struct settling *s, const struct queue_result *res)
+{
+    struct queue_rcpt *r = &s->rcpts[res->rcpt];
+
+    r->attempts++;
+    wait_on(s, res, MAX(s->now_us + again_us(&s->q->retry, r->attempts), res->not_before_us));
+}
+
+/* With a reason: it was not tried, since others could not be sent. It waits like those, but no attempt is counted. */
+static void put_back(struct settling *s, const struct queue_result *res)
+{
+    uint64_t due_us = MAX(res->not_before_us, s->now_us);
+
+    if (res->answer.n)
+        wait_on(s, res, due_us);
+    else
+        s->rcpts[res->rcpt].due_us = due_us;
 }
 
 static void reached(struct settling *s, const struct queue_result *res, enum dsn_action action)
@@ -165,7 +183,7 @@ static enum st apply(struct settling *s, const struct queue_result *res)
         return ST_OK; /* settled already, by an outcome whose answer was lost */
     r->answer = str_sub(res->answer, 0, LIMIT_QUEUE_ATTR);
     switch (res->fate) {
-    case QUEUE_UNTRIED: r->due_us = MAX(res->not_before_us, s->now_us); break;
+    case QUEUE_UNTRIED: put_back(s, res); break;
     case QUEUE_DEFERRED: defer(s, res); break;
     case QUEUE_DELIVERED: /* the next server tells, since it knows DSN */ r->state = QUEUE_RCPT_DELIVERED; break;
     case QUEUE_RELAYED: reached(s, res, DSN_RELAYED); break;

@@ -98,6 +98,7 @@ TEST(sessions_go_round)
     co_waitq_init(&courier->room);
     list_init(&courier->wanting);
     list_init(&courier->idle);
+    list_init(&courier->slowed);
     core_post(core, begin, core);
     core_run(core);
     core_free(core);

@@ -186,6 +186,31 @@ TEST(a_letter_that_nobody_takes_for_five_days)
     in_world(1, body_days);
 }
 
+/* One that is given back again and again with a reason: no attempts, but its sender is told, and it ends. */
+static void body_held_back(struct world *w)
+{
+    struct queue *q = begin(w);
+    struct queue_entry *list, e;
+    uint64_t id = submit(w, q, one, 1);
+    size_t notices;
+
+    wall = START + 5 * HOUR;
+    CHECK_U64(claim(q, 10, &w->arena, &list), 1);
+    CHECK_ST(answer(q, id, 0, QUEUE_UNTRIED, wall + HOUR), ST_OK);
+    CHECK(look(w, q, id, &e, &notices) && e.due_us == START + 6 * HOUR && !e.rcpts[0].attempts && !e.attempts);
+    CHECK_U64(notices, 1);
+    CHECK(take_notice(w, q, id, "Action: delayed"));
+    wall = START + 5 * DAY;
+    CHECK_U64(claim(q, 10, &w->arena, &list), 1);
+    CHECK_ST(answer(q, id, 0, QUEUE_UNTRIED, wall + HOUR), ST_OK);
+    CHECK(take_notice(w, q, id, "Action: failed\r\nStatus: 4.4.7"));
+    end(q);
+}
+TEST(a_letter_that_is_not_even_tried_for_five_days)
+{
+    in_world(1, body_held_back);
+}
+
 /* Times that others set: the server's, the administrator's, and those of other recipients. */
 static void body_times(struct world *w)
 {
