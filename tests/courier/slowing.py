@@ -5,7 +5,7 @@ import serve
 
 
 def slowing(w, r):
-    busy, other = w.peer("slower", 120), w.peer("unhurried", 121)
+    busy, other = w.peer("slower", 36), w.peer("unhurried", 37)
     busy.answers["greeting"] = "421 4.7.0 mx Error: too many connections from 127.0.0.1"
     w.send(["a@slower.test"], "first")
     r.check(serve.wait_for(lambda: (x := w.state("a@slower.test")) and "too many connections" in x["answer"]), "a busy server: the letter waits, and says why")
