@@ -118,7 +118,7 @@ static enum st socket_read(struct stream *s, char *p, size_t max, size_t *out_n)
     if (fault_hit(FAULT_net_read))
         return FAIL(ST_IO, "recv: a fault was asked for");
     do
-        n = recv(s->fd.fd, p, max, 0);
+        n = recv(s->fd.fd, p, max, MSG_DONTWAIT); /* whoever shares the socket may have made it wait */
     while (n < 0 && errno == EINTR);
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
         co_fd_again(&s->fd, CO_READ);
@@ -144,7 +144,7 @@ static enum st socket_write(struct stream *s, const struct iovec *iov, int piece
     if (fault_hit(FAULT_net_write))
         return FAIL(ST_IO, "send: a fault was asked for");
     do
-        n = sendmsg(s->fd.fd, &m, MSG_NOSIGNAL | (s->more ? MSG_MORE : 0));
+        n = sendmsg(s->fd.fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT | (s->more ? MSG_MORE : 0));
     while (n < 0 && errno == EINTR);
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
         co_fd_again(&s->fd, CO_WRITE);
@@ -492,7 +492,7 @@ bool stream_park_unread(struct stream *s, mono_ms deadline, void (*fn)(void *arg
     must_obj(s, STREAM_MAGIC);
     must(!stream_unsent(s) && !s->top && s->in.n == s->in_at);
     if (s->fd.can_read) {
-        if (recv(s->fd.fd, &byte, 1, MSG_PEEK) >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK))
+        if (recv(s->fd.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK))
             return false;
         co_fd_again(&s->fd, CO_READ);
     }

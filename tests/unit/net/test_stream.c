@@ -3,6 +3,8 @@
 #include "net/line.h"
 #include "net/stream.c"
 
+#include <fcntl.h>
+
 static void send_now(struct stream *s, struct str text)
 {
     CHECK_ST(stream_write(s, text), ST_OK);
@@ -212,6 +214,34 @@ static void full_peer(UNUSED void *arg)
 TEST(deadlines_and_cancelling)
 {
     on_core(full_peer, NULL);
+}
+
+static enum st fill(struct stream *s)
+{
+    static const char bytes[4096];
+
+    for (;;)
+        TRY(stream_write(s, str_n(bytes, sizeof bytes)));
+}
+
+/* The other one who has the socket may make it wait: this side never does. */
+static void made_to_wait(UNUSED void *arg)
+{
+    struct stream *a, *b;
+
+    stream_pair(&a, &b);
+    CHECK(fcntl(stream_fd(a), F_SETFL, 0) == 0);
+    stream_set_deadline(a, deadline_in(1));
+    CHECK_ST(stream_more(a), ST_TIMEOUT);
+    stream_set_deadline(a, deadline_in(50));
+    CHECK_ST(fill(a), ST_TIMEOUT);
+    stream_free(a);
+    stream_free(b);
+}
+
+TEST(a_socket_that_others_make_wait)
+{
+    on_core(made_to_wait, NULL);
 }
 
 static void last_words(UNUSED void *arg)
