@@ -21,7 +21,7 @@ void caps_fini(struct caps *c)
     *c = (struct caps){0};
 }
 
-static struct count *count_of(struct caps *c, struct str address)
+static struct count *count_of(struct caps *c, struct str address, size_t most)
 {
     char low[1024];
     struct str key = str_sub(address, 0, sizeof low);
@@ -31,7 +31,7 @@ static struct count *count_of(struct caps *c, struct str address)
         low[i] = ascii_lower(key.p[i]);
     key.p = low;
     n = map_str_get(&c->by_address, key);
-    if (n || c->by_address.n >= CAPS_SENDERS_MAX)
+    if (n || c->by_address.n >= most)
         return n;
     n = mem_new(sizeof *n + key.n);
     n->n = 0;
@@ -41,7 +41,8 @@ static struct count *count_of(struct caps *c, struct str address)
     return n;
 }
 
-bool caps_take(struct caps *c, uint64_t now_us, struct str address, uint32_t most_to_one, uint32_t most)
+static bool take(struct caps *c, uint64_t now_us, struct str address, uint32_t most_to_one, uint32_t most,
+                 size_t senders)
 {
     struct count *n;
 
@@ -49,10 +50,20 @@ bool caps_take(struct caps *c, uint64_t now_us, struct str address, uint32_t mos
         caps_fini(c);
         c->hour = now_us / HOUR_US;
     }
-    n = c->all < most ? count_of(c, address) : NULL;
+    n = c->all < most ? count_of(c, address, senders) : NULL;
     if (!n || n->n >= most_to_one)
         return false;
     n->n++;
     c->all++;
     return true;
+}
+
+bool caps_take(struct caps *c, uint64_t now_us, struct str address, uint32_t most_to_one, uint32_t most)
+{
+    return take(c, now_us, address, most_to_one, most, CAPS_SENDERS_MAX);
+}
+
+bool caps_take_stranger(struct caps *c, uint64_t now_us, struct str address, uint32_t most_to_one, uint32_t most)
+{
+    return take(c, now_us, address, most_to_one, most - most / 2, CAPS_SENDERS_MAX / 2);
 }

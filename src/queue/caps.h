@@ -14,3 +14,6 @@ struct caps {
 void caps_fini(struct caps *c);
 /* False: one more is too many. */
 bool caps_take(struct caps *c, uint64_t now_us, struct str address, uint32_t most_to_one, uint32_t most);
+/* The same for somebody who may not have written the letter: to such go no more than half of all, so that our own users are told whatever
+ * strangers do. */
+bool caps_take_stranger(struct caps *c, uint64_t now_us, struct str address, uint32_t most_to_one, uint32_t most);

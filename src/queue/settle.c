@@ -252,12 +252,18 @@ static enum st build_notice(struct settling *s, struct str *out) SUSPENDS
 static bool may_tell(struct settling *s)
 {
     const struct queue_notices *n = &s->q->notices;
-    uint32_t most = dsn_is_stranger(&s->is, s->q->host_name) ? MAX(n->per_sender / STRANGER_SHARE, 1u) : n->per_sender;
+    struct caps *caps = &s->q->caps;
+    struct str to = s->is.reverse_path;
+    bool may;
 
     if (!s->n_told)
         return false;
-    s->how = caps_take(&s->q->caps, s->now_us, s->is.reverse_path, most, n->per_hour) ? QUEUE_TOLD : QUEUE_TOLD_CAPPED;
-    return s->how == QUEUE_TOLD;
+    if (dsn_is_stranger(&s->is, s->q->host_name))
+        may = caps_take_stranger(caps, s->now_us, to, MAX(n->per_sender / STRANGER_SHARE, 1u), n->per_hour);
+    else
+        may = caps_take(caps, s->now_us, to, n->per_sender, n->per_hour);
+    s->how = may ? QUEUE_TOLD : QUEUE_TOLD_CAPPED;
+    return may;
 }
 
 /* What it tells of a letter is to be as safe as that letter was (RFC 8689 section 5). */

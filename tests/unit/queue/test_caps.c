@@ -18,6 +18,29 @@ TEST(an_hour_of_notices)
     caps_fini(&c);
 }
 
+TEST(strangers_leave_half)
+{
+    struct caps c = {0};
+    char name[32];
+
+    for (unsigned i = 0; i < 10; i++) {
+        int n = snprintf(name, sizeof name, "%u@away.test", i);
+
+        CHECK(caps_take_stranger(&c, 1, str_n(name, (size_t)n), 1, 10) == (i < 5));
+    }
+    for (unsigned i = 0; i < 5; i++)
+        CHECK(caps_take(&c, 1, STR("a@here.test"), 10, 10));
+    CHECK(!caps_take(&c, 1, STR("a@here.test"), 10, 10));
+    caps_fini(&c);
+    for (unsigned i = 0; i < CAPS_SENDERS_MAX; i++) {
+        int n = snprintf(name, sizeof name, "%u@away.test", i);
+
+        CHECK(caps_take_stranger(&c, 1, str_n(name, (size_t)n), 1, UINT32_MAX) == (i < CAPS_SENDERS_MAX / 2));
+    }
+    CHECK(caps_take(&c, 1, STR("a@here.test"), 1, UINT32_MAX));
+    caps_fini(&c);
+}
+
 TEST(more_addresses_than_are_told_apart)
 {
     struct caps c = {0};

@@ -262,7 +262,7 @@ TEST(strangers_are_told_of_what_went_wrong_but_not_of_junk)
 static void body_caps(struct world *w)
 {
     struct str from = STR("a@example.test");
-    struct queue_notices n = {.full_max = 1000, .per_sender = 20, .per_hour = 21};
+    struct queue_notices n = {.full_max = 1000, .per_sender = 20, .per_hour = 22};
     struct queue *q = begin(w);
 
     queue_set_notices(q, &n);
