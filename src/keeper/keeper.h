@@ -31,7 +31,8 @@
     15000 /* for another server to say whether it knows a recipient; his sender comes again otherwise */
 #define KEEPER_VERIFYING_MAX                                                                                           \
     64 /* at a time: gates' other questions are not to wait behind a server that does not answer */
-#define KEEPER_LOCALS_MAX 200 /* connections of users of this machine at a time, of one gate */
+#define KEEPER_LOCALS_MAX 200   /* connections of users of this machine at a time, of one gate */
+#define KEEPER_LOCALS_OF_ONE 50 /* of these, of one user; a quarter of them is root's */
 
 struct sleeper {
     struct list link;

@@ -39,11 +39,28 @@ void keeper_local_end(struct ipc_request *r)
     local_drop(r->arg, m->conn);
 }
 
+static size_t locals_of(const struct keeper_gate *g, struct str name)
+{
+    size_t pos = 0, n = 0;
+    void *v;
+
+    while (map_next(&g->locals, &pos, &v))
+        n += str_eq(str_z(((const struct keeper_local *)v)->name), name);
+    return n;
+}
+
+static bool has_room(const struct keeper_gate *g, struct str name, bool is_trusted)
+{
+    if (is_trusted)
+        return g->locals.n < KEEPER_LOCALS_MAX;
+    return g->locals.n < KEEPER_LOCALS_MAX / 4 * 3 && locals_of(g, name) < KEEPER_LOCALS_OF_ONE;
+}
+
 static enum st local_add(struct keeper_gate *g, uint64_t conn, struct str name, bool is_trusted)
 {
     struct keeper_local *l;
 
-    if (g->locals.n >= KEEPER_LOCALS_MAX)
+    if (!has_room(g, name, is_trusted))
         return FAIL(ST_TRYLATER, "too many users of this machine hand in letters");
     l = MEM_NEW(struct keeper_local);
     memcpy(l->name, name.p, name.n);
