@@ -301,6 +301,15 @@ static void prepare_all(struct mail *m, struct job *jobs, struct kv_commit *comm
     }
 }
 
+/* ST_CANCELED says that the commit may be tried again, with the stage; a coroutine that is told to stop is something else. */
+static enum st give_up(struct mail *m, const struct kv_blob *blob, enum st st)
+{
+    blob_unstage(m->opt.store, blob->stage);
+    if (st == ST_CANCELED)
+        return FAIL(ST_TRYLATER, "the delivery was told to stop");
+    return st;
+}
+
 /* The stage is the caller's still when it answers ST_CANCELED. */
 static enum st try_once(struct mail *m, struct delivery *d, const struct letter *l, const struct kv_blob *blob,
                         struct arena *ar) SUSPENDS
@@ -318,16 +327,14 @@ static enum st try_once(struct mail *m, struct delivery *d, const struct letter 
     }
     if (st != ST_OK) {
         take_step(m, jobs, STEP_GIVE_BACK);
-        blob_unstage(m->opt.store, blob->stage);
-        return st;
+        return give_up(m, blob, st);
     }
     prepare_all(m, jobs, &commit);
     st = first_failure(jobs, m->opt.n_cores, d);
     if (st == ST_OK)
         return kv_commit(m->opt.store, &commit);
     kv_abandon(m->opt.store, commit.parts, commit.n_parts, st);
-    blob_unstage(m->opt.store, blob->stage);
-    return st;
+    return give_up(m, blob, st);
 }
 
 /* Before anything is prepared, as everything that may be refused. */
