@@ -118,6 +118,16 @@ static void settle(struct job *j, size_t i, enum st st)
     r->answer = st == ST_OK ? STR("delivered here") : arena_str(&j->letter->arena, str_z(err_get()->text));
 }
 
+/* That says nothing of the recipient. */
+static void settle_unreadable(struct job *j, size_t i, enum st st)
+{
+    struct work_result *r = &j->results[i];
+
+    r->state = st == ST_NOTFOUND ? WORK_FAILED : WORK_DEFERRED;
+    r->status = st == ST_NOTFOUND ? STR("5.3.0") : STR("4.3.0");
+    r->answer = arena_str(&j->letter->arena, str_z(err_get()->text));
+}
+
 enum st local_deliver(struct job *j)
 {
     struct arena a = ARENA_INIT;
@@ -126,8 +136,11 @@ enum st local_deliver(struct job *j)
 
     for (size_t i = 0; i < j->n && st != ST_FOREIGN; i++) {
         st = letter_bytes(j->letter, &body);
-        if (st == ST_OK)
-            st = deliver_to(j, i, &a, body);
+        if (st != ST_OK) {
+            settle_unreadable(j, i, st);
+            continue;
+        }
+        st = deliver_to(j, i, &a, body);
         if (st != ST_FOREIGN)
             settle(j, i, st);
         arena_reset(&a);
