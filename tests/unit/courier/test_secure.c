@@ -27,6 +27,14 @@ struct ipc *courier_keeper(const struct courier *c)
     return NULL;
 }
 
+/* What is counted for reports is tested where that is done. */
+void tls_seen_count(struct courier *c, const struct secure *x, const struct secure_end *end)
+{
+    (void)c;
+    (void)x;
+    (void)end;
+}
+
 /* Policies are given to secure_host by the tests. */
 enum st sts_find(struct courier *c, struct str domain, struct arena *a, struct sts_found *out)
 {
