@@ -224,6 +224,11 @@ TEST(a_store_of_version_2_opens_and_goes_on)
     check_sample("v2", 2);
 }
 
+TEST(a_store_of_version_3_opens_and_goes_on)
+{
+    check_sample("v3", 3);
+}
+
 /* A newer version's store is refused before anything in it is touched. */
 TEST(a_store_of_a_newer_version_is_refused_and_left_as_it_is)
 {
