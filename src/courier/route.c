@@ -20,11 +20,10 @@ static struct str alias_end(struct arena *a, struct str name, struct str canonic
 static void add_addr(const struct courier *c, struct route *r, struct str host, uint16_t port, struct str bytes,
                      const struct dns *d)
 {
-    struct addr addr = {.family = bytes.n == 4 ? 4 : 6, .port = port ? port : (uint16_t)c->set->courier_port};
+    struct addr addr = addr_from_bytes(bytes, port ? port : (uint16_t)c->set->courier_port);
 
     if (r->n == ROUTE_HOSTS_MAX)
         return;
-    memcpy(addr.bytes, bytes.p, bytes.n);
     if (addr_is_loopback(&addr) && !port && !c->set->courier_loopback) /* a record that leads a letter back to us */
         return;
     r->hosts[r->n++] = (struct route_host){.name = arena_str(&r->arena, host),

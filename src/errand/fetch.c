@@ -55,9 +55,8 @@ static void add_addrs(struct run *x, enum dns_type type, bool *later) SUSPENDS
 
     *later = *later || (st != ST_OK && st != ST_NOTFOUND && st != ST_SYNTAX);
     for (size_t i = 0; st == ST_OK && i < n && x->n_addrs < FETCH_ADDRS_MAX; i++) {
-        struct addr addr = {.family = addrs[i].bytes.n == 4 ? 4 : 6, .port = x->where.port};
+        struct addr addr = addr_from_bytes(addrs[i].bytes, x->where.port);
 
-        memcpy(addr.bytes, addrs[i].bytes.p, addrs[i].bytes.n);
         if (may_use(x, &addr))
             x->addrs[x->n_addrs++] = addr;
     }

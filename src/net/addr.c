@@ -40,6 +40,20 @@ struct addr addr_from_sockaddr(const struct sockaddr *sa, size_t n)
     return a;
 }
 
+struct addr addr_from_bytes(struct str bytes, uint16_t port)
+{
+    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    struct addr a = {.family = 4, .port = port};
+
+    if (bytes.n == 16) {
+        memcpy(&in6.sin6_addr, bytes.p, 16);
+        return from_v6(&in6);
+    }
+    must(bytes.n == 4);
+    memcpy(a.bytes, bytes.p, 4);
+    return a;
+}
+
 size_t addr_to_sockaddr(const struct addr *a, struct sockaddr_storage *out)
 {
     memset(out, 0, sizeof *out);
@@ -138,9 +152,11 @@ bool addr_eq(const struct addr *a, const struct addr *b)
 
 bool addr_is_loopback(const struct addr *a)
 {
-    static const uint8_t one[16] = {[15] = 1};
+    static const uint8_t none[16], one[16] = {[15] = 1};
 
-    return a->family == 0 || (a->family == 4 ? a->bytes[0] == 127 : memcmp(a->bytes, one, sizeof one) == 0);
+    if (a->family == 0 || memcmp(a->bytes, none, sizeof none) == 0)
+        return true;
+    return a->family == 4 ? a->bytes[0] == 127 : memcmp(a->bytes, one, sizeof one) == 0;
 }
 
 #define NETWORK(text, bits) {text, bits},

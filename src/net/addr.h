@@ -18,6 +18,7 @@ struct addr {
 
 struct addr addr_from_sockaddr(const struct sockaddr *sa, size_t n);
 size_t addr_to_sockaddr(const struct addr *a, struct sockaddr_storage *out); /* its length; 0 for none */
+struct addr addr_from_bytes(struct str bytes, uint16_t port);                /* 4 or 16, as in the DNS */
 struct addr addr_of_peer(int fd);                                            /* family 0 when there is none */
 struct addr addr_of_socket(int fd);
 
@@ -30,7 +31,7 @@ struct str addr_text(const struct addr *a, char *out); /* "[2001:db8::1]:25" */
 
 bool addr_eq(const struct addr *a, const struct addr *b);      /* with the port */
 bool addr_host_eq(const struct addr *a, const struct addr *b); /* without */
-bool addr_is_loopback(const struct addr *a);
+bool addr_is_loopback(const struct addr *a); /* leads to this machine: also 0.0.0.0 and ::, to whoever connects there */
 /* Of the world: not of this machine, a private network, a link, a group, nor set aside for anything else (net/special.def); an IPv4
  * address within an IPv6 one counts as itself. */
 bool addr_is_public(const struct addr *a);

@@ -62,6 +62,12 @@ TEST(networks)
     v4 = parsed("127.9.9.9", 1);
     v6 = parsed("::1", 1);
     CHECK(addr_is_loopback(&v4) && addr_is_loopback(&v6) && !addr_is_loopback(&net));
+    v4 = parsed("0.0.0.0", 1);
+    v6 = parsed("::", 1);
+    CHECK(addr_is_loopback(&v4) && addr_is_loopback(&v6));
+    v4 = addr_from_bytes(STR("\0\0\0\0\0\0\0\0\0\0\377\377\177\0\0\1"), 25);
+    v6 = addr_from_bytes(STR("\177\0\0\1"), 25);
+    CHECK(addr_eq(&v4, &v6) && v4.family == 4 && addr_is_loopback(&v4));
 }
 
 TEST(addresses_of_the_world)
