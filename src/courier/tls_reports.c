@@ -159,7 +159,32 @@ static enum st hand_over(struct courier *c, struct arena *a, const struct row *f
                : FAIL(ST_TRYLATER, "the keeper could not write it down");
 }
 
-/* They come back to the list where the keeper has not taken them; those that are counted anew meanwhile stay apart, and are added up there. */
+static void row_free(struct row *r)
+{
+    list_del(&r->of);
+    arena_fini(&r->arena);
+    mem_free(r);
+}
+
+/* To what has been counted anew meanwhile, where there is such. */
+static void take_back(struct tls_reports *t, struct row *r)
+{
+    struct row *newer = map_str_get(&t->rows, r->key);
+
+    if (!newer && t->rows.n < ROWS_MAX) {
+        list_del(&r->of);
+        list_add_tail(&t->order, &r->of);
+        map_str_put(&t->rows, r->key, r);
+        return;
+    }
+    if (newer)
+        newer->sessions += r->sessions;
+    else
+        t->lost += r->sessions;
+    row_free(r);
+}
+
+/* They come back to the list where the keeper has not taken them. */
 static enum st flush_some(struct courier *c) SUSPENDS
 {
     struct tls_reports *t = c->tls_reports;
@@ -175,18 +200,10 @@ static enum st flush_some(struct courier *c) SUSPENDS
     LIST_EACH_SAFE(pos, next, &taken) {
         struct row *r = LIST_ITEM(pos, struct row, of);
 
-        if (st == ST_OK || t->rows.n >= ROWS_MAX) {
-            struct arena own = r->arena;
-
-            list_del(&r->of);
-            mem_free(r);
-            arena_fini(&own);
-            continue;
-        }
-        list_del(&r->of);
-        list_add_tail(&t->order, &r->of);
-        if (!map_str_get(&t->rows, r->key))
-            map_str_put(&t->rows, r->key, r);
+        if (st == ST_OK)
+            row_free(r);
+        else
+            take_back(t, r);
     }
     arena_fini(&a);
     return st;
