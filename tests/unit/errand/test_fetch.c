@@ -6,6 +6,7 @@
 
 #include <netinet/in.h>
 #include <pthread.h>
+#include <signal.h>
 
 static struct errand errand;
 static struct arena arena;
@@ -265,6 +266,7 @@ static void run(void (*fn)(void))
 
     if (!errand.curl.easy_init)
         CHECK_ST(curl_load(&errand.curl), ST_OK);
+    signal(SIGPIPE, SIG_IGN); /* as in every role: the other end may have gone */
     connections = 0;
     server_start(&s, &cert);
     errand.set = settings_of("yes");
