@@ -289,7 +289,7 @@ static void stop_here(void *arg)
     sessions_stop(arg);
 }
 
-/* Gates may still have letters in hand: the box serves them until they are gone. */
+/* Gates may still have letters in hand, and the courier what became of some: the box serves them until they are gone. */
 static bool all_quiet(const struct box *b)
 {
     for (unsigned i = 0; i < b->n_cores; i++)
@@ -298,6 +298,8 @@ static bool all_quiet(const struct box *b)
     for (unsigned i = 0; i < b->n_gates; i++)
         if (b->cores[0].gates[i].ipc && ipc_is_up(b->cores[0].gates[i].ipc))
             return false;
+    if (b->cores[0].courier.ipc && ipc_is_up(b->cores[0].courier.ipc))
+        return false;
     return true;
 }
 

@@ -196,14 +196,14 @@ static void courier_reload(struct role *r, const struct settings *set)
     c->set = config_ref(set);
 }
 
-/* Letters that are being carried may end; the others are in the queue. */
+/* Letters that are on their way may end; the others are in the queue, and a server that is slow to greet keeps nobody waiting. */
 static void courier_stop(struct role *r, mono_ms deadline) SUSPENDS
 {
     struct courier *c = r->state;
 
     c->is_stopping = true;
     dest_end_idle(c);
-    while (c->n_sessions && clock_mono_ms() < deadline)
+    while (c->n_busy && clock_mono_ms() < deadline)
         if (co_sleep(deadline_in(20)) != ST_OK)
             break;
     IGNORE(tls_reports_flush(c)); /* what can't be handed over now is lost, and it is only counts */

@@ -41,8 +41,8 @@ struct courier {
     struct list idle;    /* those with sessions that wait for another letter */
     struct list slowed;  /* those that asked us to come slower; they live on without letters */
     size_t n_slowed;
-    size_t n_sessions;
-    uint64_t bytes; /* of letters in memory */
+    size_t n_sessions, n_busy; /* the latter with a letter, or what became of it, on its way */
+    uint64_t bytes;            /* of letters in memory */
     bool is_stopping;
 };
 

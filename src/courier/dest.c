@@ -106,7 +106,8 @@ static void want(struct dest *d)
 
 void dest_kick(struct dest *d)
 {
-    while (d->n_jobs > d->n_idle && d->n_sessions < MIN(d->window, d->c->set->courier_per_destination)) {
+    while (d->n_jobs > d->n_idle && d->n_sessions < MIN(d->window, d->c->set->courier_per_destination) &&
+           !d->c->is_stopping) {
         if (d->c->n_sessions >= d->c->set->courier_sessions) {
             want(d);
             end_an_idle_one(d->c);

@@ -24,7 +24,20 @@ struct session {
     struct tls_client *tls_client; /* of the connection */
     struct secure_wish wish;       /* of the letter that the connection was made for */
     bool is_qualified;             /* REQUIRETLS may be said (RFC 8689 section 2) */
+    bool is_busy;
 };
+
+/* A letter is on its way, or what became of it: one that is cut then may come twice. */
+static void set_busy(struct session *s, bool is_busy)
+{
+    if (s->is_busy == is_busy)
+        return;
+    s->is_busy = is_busy;
+    if (is_busy)
+        s->c->n_busy++;
+    else
+        s->c->n_busy--;
+}
 
 /* What went wrong last, for the result of those that could not be tried. */
 struct fault {
@@ -337,6 +350,9 @@ static enum st one_transaction(struct session *s, struct job *j, struct str lett
     if (mark.n)
         t.head = arena_printf(a, "%.*s%.*s", STR_ARGS(t.head), STR_ARGS(mark));
     job_mark_envelope(j, a, &t);
+    while (s->c->is_stopping && !s->is_busy) /* what has not begun is left to the next courier */
+        TRY(co_sleep(deadline_in(1000)));
+    set_busy(s, true);
     st = smtp_client_carry(&s->client, a, &t);
     for (size_t i = 0; i < t.n_rcpts; i++)
         if (rcpts[i].fate != SMTP_OPEN && rcpts[i].fate != SMTP_NEXT_TIME)
@@ -516,12 +532,15 @@ void session_run(struct dest *d)
     struct session s = {.dest = d, .c = d->c};
     struct job *j;
 
-    while ((j = dest_next(d, deadline_in(s.is_open ? IDLE_MS : 0))) != NULL) {
+    while (!s.c->is_stopping && (j = dest_next(d, deadline_in(s.is_open ? IDLE_MS : 0))) != NULL) {
         struct arena a = ARENA_INIT;
 
         /* among those for the relay there are some for ourselves */
-        bool may_not = dest_is_down(d) || dest_is_paused(d);
-        bool is_here = (dest_is_relay(d) || !may_not) && carry_here(j, &a);
+        bool may_not = dest_is_down(d) || dest_is_paused(d), is_here;
+
+        set_busy(&s, true);
+        is_here = (dest_is_relay(d) || !may_not) && carry_here(j, &a);
+        set_busy(&s, is_here);
 
         if (!is_here && !is_of(d, j)) {
             arena_fini(&a);
@@ -536,7 +555,9 @@ void session_run(struct dest *d)
             carry_job(&s, j, &a);
         if (!is_here)
             dest_hold_back(d, j);
+        set_busy(&s, true);
         job_end(j);
+        set_busy(&s, false);
         arena_fini(&a);
         if (s.is_open && (s.client.letters >= LETTERS_MAX || dest_is_paused(d)))
             hang_up(&s);
