@@ -9,8 +9,8 @@
 /* One recipient's view of it. */
 struct bounce_match {
     bool is_ours;
-    uint64_t id;       /* of the letter that it is about */
-    struct str domain; /* that it was sent to */
+    uint64_t id;      /* of the letter that it is about */
+    struct str about; /* the only recipient, or a domain that it was sent to */
 };
 
 void bounce_match(const struct box_core *c, const struct bounce *b, uint64_t account, struct bounce_match *out);

@@ -22,7 +22,7 @@ bool mark_keys_take(struct mark_keys *k, struct str bytes)
     return true;
 }
 
-static void hash(const unsigned char key[MARK_KEY_BYTES], uint64_t id, uint64_t account, struct str domain,
+static void hash(const unsigned char key[MARK_KEY_BYTES], uint64_t id, uint64_t account, struct str about,
                  unsigned char out[HASH_FULL])
 {
     crypto_generichash_state h;
@@ -34,8 +34,8 @@ static void hash(const unsigned char key[MARK_KEY_BYTES], uint64_t id, uint64_t 
     }
     must(crypto_generichash_init(&h, key, MARK_KEY_BYTES, HASH_FULL) == 0);
     must(crypto_generichash_update(&h, numbers, sizeof numbers) == 0);
-    for (size_t i = 0; i < domain.n; i++) {
-        unsigned char c = (unsigned char)ascii_lower(domain.p[i]);
+    for (size_t i = 0; i < about.n; i++) {
+        unsigned char c = (unsigned char)ascii_lower(about.p[i]);
 
         must(crypto_generichash_update(&h, &c, 1) == 0);
     }
@@ -43,13 +43,13 @@ static void hash(const unsigned char key[MARK_KEY_BYTES], uint64_t id, uint64_t 
     wipe(&h, sizeof h);
 }
 
-struct str mark_make(struct arena *a, const struct mark_keys *k, uint64_t id, uint64_t account, struct str domain)
+struct str mark_make(struct arena *a, const struct mark_keys *k, uint64_t id, uint64_t account, struct str about)
 {
     unsigned char h[HASH_FULL];
 
     if (!k->n)
         return STR("");
-    hash(k->key[0], id, account, domain, h);
+    hash(k->key[0], id, account, about, h);
     return arena_printf(a, "%016llx-%.*s", (unsigned long long)id, STR_ARGS(hex_of(a, h, HASH_BYTES)));
 }
 
@@ -69,7 +69,7 @@ static bool id_of(struct str mark, uint64_t *out)
     return true;
 }
 
-bool mark_check(const struct mark_keys *k, struct str mark, uint64_t account, struct str domain, uint64_t *out_id)
+bool mark_check(const struct mark_keys *k, struct str mark, uint64_t account, struct str about, uint64_t *out_id)
 {
     struct arena a = ARENA_INIT;
     bool found = false;
@@ -81,7 +81,7 @@ bool mark_check(const struct mark_keys *k, struct str mark, uint64_t account, st
         for (size_t i = 0; i < k->n; i++) {
             unsigned char want[HASH_FULL];
 
-            hash(k->key[i], id, account, domain, want);
+            hash(k->key[i], id, account, about, want);
             found = bytes_eq_const(want, said.p, HASH_BYTES) || found;
         }
     arena_fini(&a);

@@ -1,5 +1,5 @@
-/* A mark of a letter that leaves: its number in the queue, and a keyed hash over that, the account that has sent it, and the domain that it goes to. So whoever brings
- * it back has got the letter, and can speak for addresses of that domain only. Keys are the keeper's, which outlive restarts. */
+/* A mark of a letter that leaves: its number in the queue, and a keyed hash over that, the account that has sent it, and what it is about: the
+ * address that it goes to, or where there are several recipients their domain. So whoever brings it back has got the letter, and can speak for that address only. Keys are the keeper's, which outlive restarts. */
 #pragma once
 
 #include "base/arena.h"
@@ -15,5 +15,5 @@ struct mark_keys {
 /* As the keeper sends them. False: that is none. */
 bool mark_keys_take(struct mark_keys *k, struct str bytes);
 /* Empty while there are no keys. */
-struct str mark_make(struct arena *a, const struct mark_keys *k, uint64_t id, uint64_t account, struct str domain);
-bool mark_check(const struct mark_keys *k, struct str mark, uint64_t account, struct str domain, uint64_t *out_id);
+struct str mark_make(struct arena *a, const struct mark_keys *k, uint64_t id, uint64_t account, struct str about);
+bool mark_check(const struct mark_keys *k, struct str mark, uint64_t account, struct str about, uint64_t *out_id);

@@ -67,6 +67,17 @@ static struct attribute *attrs_of(struct arena *a, const struct queue_attr *from
     return to;
 }
 
+/* What a notice may speak of: the one recipient, or for several their domain. Behind it stands what it is about, as in the letter's header. */
+static struct str mark_of(struct arena *a, const struct mark_keys *keys, const struct queue_entry *e,
+                          const struct queue_rcpt *r)
+{
+    bool is_one = e->n_rcpts == 1 && str_is_ascii(r->address);
+    struct str about = is_one ? r->address : str_from(r->address, str_rfind(r->address, '@') + 1);
+    struct str mark = mark_make(a, keys, e->id, e->account, about);
+
+    return mark.n ? arena_printf(a, "%.*s %.*s", STR_ARGS(mark), STR_ARGS(about)) : mark;
+}
+
 /* Those whose own time has come; one that was released goes to all that wait. */
 static void add_rcpts(struct arena *a, const struct mark_keys *keys, const struct queue_entry *e, struct work_letter *l,
                       uint64_t now_us)
@@ -80,7 +91,7 @@ static void add_rcpts(struct arena *a, const struct mark_keys *keys, const struc
             continue;
         *w = (struct work_rcpt){.index = (uint32_t)i, .attempts = r->attempts, .address = r->address};
         if (e->account)
-            w->mark = mark_make(a, keys, e->id, e->account, str_from(r->address, str_rfind(r->address, '@') + 1));
+            w->mark = mark_of(a, keys, e, r);
         w->via = queue_attr_get(r->attrs, r->n_attrs, STR(QUEUE_VIA));
         w->attrs = attrs_of(a, r->attrs, r->n_attrs, &w->n_attrs);
         l->n_rcpts++;

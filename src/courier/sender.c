@@ -38,22 +38,22 @@ struct str job_mark_line(const struct job *j, struct arena *a)
 
     if (!r->mark.n)
         return STR("");
-    return arena_printf(a, BOUNCE_FIELD ": %.*s %.*s\r\n", STR_ARGS(r->mark),
-                        STR_ARGS(str_from(r->address, str_rfind(r->address, '@') + 1)));
+    return arena_printf(a, BOUNCE_FIELD ": %.*s\r\n", STR_ARGS(r->mark));
 }
 
 /* Servers that know DSN say it in their notices, whatever else they bring back (RFC 3461 section 4.4). A user's own stays. */
 void job_mark_envelope(const struct job *j, struct arena *a, struct smtp_carry *t)
 {
     struct smtp_attr *attrs = ARENA_ARRAY(a, struct smtp_attr, t->n_attrs + 1);
+    struct str mark = j->rcpts[0]->mark;
 
     for (size_t i = 0; i < t->n_attrs; i++)
         if (str_ieq(t->attrs[i].name, STR("ENVID")))
             return;
-    if (!j->rcpts[0]->mark.n)
+    if (!mark.n)
         return;
     if (t->n_attrs)
         memcpy(attrs, t->attrs, t->n_attrs * sizeof *attrs);
-    attrs[t->n_attrs++] = (struct smtp_attr){STR("ENVID"), j->rcpts[0]->mark};
+    attrs[t->n_attrs++] = (struct smtp_attr){STR("ENVID"), str_sub(mark, 0, str_find(mark, ' '))};
     t->attrs = attrs;
 }

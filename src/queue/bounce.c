@@ -35,10 +35,10 @@ static void end_group(struct group *g, struct bounce *b)
     *g = (struct group){0};
 }
 
-static void add_mark(struct bounce *b, struct str text, struct str domain)
+static void add_mark(struct bounce *b, struct str text, struct str about)
 {
     if (b->n_marks < BOUNCE_MARKS_MAX && text.n)
-        b->marks[b->n_marks++] = (struct bounce_mark){text, domain};
+        b->marks[b->n_marks++] = (struct bounce_mark){text, about};
 }
 
 static void one_line(struct str line, struct group *g, struct bounce *b)

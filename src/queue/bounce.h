@@ -5,13 +5,13 @@
 #include "base/arena.h"
 
 #define BOUNCE_FIELD                                                                                                   \
-    "X-Restante-Sent" /* in front of each letter of a user that leaves: a mark (box/mark.h) and the domain that it goes to */
+    "X-Restante-Sent" /* in front of each letter of a user that leaves: a mark (box/mark.h) and whom it is about */
 #define BOUNCE_MARKS_MAX 8
 #define BOUNCE_RCPTS_MAX 100
 #define BOUNCE_BYTES_MAX 262144 /* that are looked at */
 
 struct bounce_mark {
-    struct str text, domain; /* domain empty: it came as the id of an envelope, which has none */
+    struct str text, about; /* an address or a domain; empty: it came as the id of an envelope, which names none */
 };
 
 struct bounce_rcpt {

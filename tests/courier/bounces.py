@@ -35,11 +35,11 @@ Subject: original\r
 
 def bounces(w, r, port):
     later = w.peer("later", 91)
-    w.send(["x@later.test", "y@later.test"], "to be marked")
+    w.send("x@later.test", "to be marked")
     if not r.check(serve.wait_for(lambda: later.letters, 20), "a letter leaves"):
         return
     raw = later.letters[0][2].decode()
-    mark = re.search(r"^X-Restante-Sent: ([0-9a-f]{16}-[0-9a-f]{20}) later\.test\r$", raw, re.M)
+    mark = re.search(r"^X-Restante-Sent: ([0-9a-f]{16}-[0-9a-f]{20}) x@later\.test\r$", raw, re.M)
     envid = [x for x in later.verbs if x.startswith("MAIL")][0]
     if not r.check(mark and f"ENVID={mark[1]}" in envid, f"with a mark: {raw[:300]} {envid}"):
         return
@@ -67,8 +67,14 @@ def bounces(w, r, port):
     r.check(comes("b5", header=line.replace(mark[1], mark[1][:-1] + ("0" if mark[1][-1] != "0" else "1"))) == unknown, "one with a forged mark too")
     r.check(comes("b6", header=line.replace("later.test", "other.test")) == unknown, "and one with a mark of another domain")
     r.check(comes("b7", user="bob", header=line) == unknown, "and one for another user")
-    r.check(comes("b8", rcpt="z@other.test", header=line) == [f"of {id}"] and "z@other.test" not in listed(), "whoever has a letter speaks for his own domain only")
+    r.check(comes("b8", rcpt="z@other.test", header=line) == [f"of {id}"] and "z@other.test" not in listed(), "whoever has a letter speaks for himself only")
+    r.check(comes("b8a", rcpt="z@later.test", header=line) == [f"of {id}"] and "z@later.test" not in listed(), "and not for others of his domain")
     r.check(comes("b9", plain=True) is None and not listed("bob"), "a letter that is no notice is left alone")
     w.server.tool("suppress", "lift", "alice@here.test", "--all")
+    w.send(["x@later.test", "y@later.test"], "to several")
+    r.check(serve.wait_for(lambda: len(later.letters) > 1, 20), "a letter to several leaves")
+    several = re.search(r"^X-Restante-Sent: ([0-9a-f]{16})-[0-9a-f]{20} later\.test\r$", later.letters[-1][2].decode(), re.M)
+    if r.check(several, "marked for their domain"):
+        r.check(comes("b9a", header=several[0] + "\n") == [f"of {several[1]}"] and not listed(), "a notice about it is known, and counts for none of them")
     w.server.stop()
     r.check(w.server.start() and comes("b10", header=line) == [f"of {id}"], "marks are known when the server has started anew")

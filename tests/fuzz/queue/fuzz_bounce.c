@@ -25,7 +25,7 @@ static void read_it(struct str in)
     }
     for (size_t i = 0; i < b.n_marks; i++) {
         check_view(in, b.marks[i].text);
-        check_view(in, b.marks[i].domain);
+        check_view(in, b.marks[i].about);
     }
     arena_fini(&a);
 }

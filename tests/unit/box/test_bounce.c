@@ -5,11 +5,11 @@
 
 static struct box_core core;
 
-static struct bounce bounce_of(struct arena *a, struct str mark, struct str domain, const char *rcpt)
+static struct bounce bounce_of(struct arena *a, struct str mark, struct str about, const char *rcpt)
 {
     struct bounce b = {.is_report = true, .n_marks = 1, .n_rcpts = 1, .rcpts = ARENA_NEW(a, struct bounce_rcpt)};
 
-    b.marks[0] = (struct bounce_mark){mark, domain};
+    b.marks[0] = (struct bounce_mark){mark, about};
     b.rcpts[0] = (struct bounce_rcpt){.address = str_z(rcpt), .status = STR("5.1.1"), .failed = true};
     return b;
 }
@@ -26,7 +26,7 @@ TEST(matching)
     b = bounce_of(&a, mark, STR("there.test"), "x@there.test");
     bounce_match(&core, &b, 7, &m);
     CHECK(m.is_ours && m.id == 0xabc);
-    CHECK_STR(m.domain, STR("there.test"));
+    CHECK_STR(m.about, STR("there.test"));
     CHECK_STR(bounce_line(&core, &a, &b, &m), STR("X-Restante-Bounce: of 0000000000000abc\r\n"));
     bounce_match(&core, &b, 8, &m); /* another account */
     CHECK(!m.is_ours);
@@ -35,6 +35,13 @@ TEST(matching)
     bounce_match(&core, &b, 7, &m);
     CHECK(m.is_ours);
     b = bounce_of(&a, mark, STR(""), "x@other.test");
+    bounce_match(&core, &b, 7, &m);
+    CHECK(!m.is_ours);
+    mark = mark_make(&a, &core.mark_keys, 0xabd, 7, STR("x@there.test"));
+    b = bounce_of(&a, mark, STR(""), "X@there.test");
+    bounce_match(&core, &b, 7, &m);
+    CHECK(m.is_ours && m.id == 0xabd && str_ieq(m.about, STR("x@there.test")));
+    b = bounce_of(&a, mark, STR("y@there.test"), "y@there.test");
     bounce_match(&core, &b, 7, &m);
     CHECK(!m.is_ours);
     b = bounce_of(&a, mark, STR("other.test"), "x@there.test");

@@ -19,9 +19,9 @@ TEST(a_report)
     bounce_read(&a, STR(REPORT), &b);
     CHECK(b.is_report && b.n_rcpts == 2 && b.n_marks == 2);
     CHECK_STR(b.marks[0].text, STR("ab-cd"));
-    CHECK(!b.marks[0].domain.n);
+    CHECK(!b.marks[0].about.n);
     CHECK_STR(b.marks[1].text, STR("01-23"));
-    CHECK_STR(b.marks[1].domain, STR("there.test"));
+    CHECK_STR(b.marks[1].about, STR("there.test"));
     CHECK_STR(b.rcpts[0].address, STR("a@there.test"));
     CHECK_STR(b.rcpts[0].status, STR("5.1.1"));
     CHECK(b.rcpts[0].failed && !b.rcpts[1].failed);
