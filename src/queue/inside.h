@@ -43,6 +43,7 @@ struct queue_change {
     struct entry_counts after;
     uint64_t changes_id;        /* marked in q->changing; 0: none */
     struct entry_place becomes; /* the first of its new places in the order of due times; none: UINT64_MAX */
+    struct entry_place was; /* likewise: it has been passed over while it was marked, and stays there when this fails */
 };
 
 /* An entry that is being changed is marked (changes_id, 0 for a new one) until that is durable. The change frees itself when its part is committed

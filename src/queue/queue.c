@@ -45,8 +45,7 @@ static void done(struct kv_part *part, enum st st)
     if (c->changes_id)
         map_del(&q->changing, c->changes_id);
     list_del(&c->of);
-    if (st == ST_OK)
-        queue_claim_note(q, c->becomes);
+    queue_claim_note(q, st == ST_OK ? c->becomes : c->was);
     arena_fini(&c->arena);
     mem_free(c);
 }
@@ -58,7 +57,7 @@ struct queue_change *queue_change_new(struct queue *q, uint64_t changes_id, stru
     c->q = q;
     c->arena = arena;
     c->changes_id = changes_id;
-    c->becomes = ENTRY_NOWHERE;
+    c->becomes = c->was = ENTRY_NOWHERE;
     c->part = (struct kv_part){.account = QUEUE_ACCOUNT,
                                .expected_version = q->next_version++,
                                .chain = q->chain,
@@ -104,8 +103,10 @@ void queue_change_put(struct queue_change *c, const struct queue_entry *e, struc
 void queue_change_remove(struct queue_change *c, const struct queue_entry *e)
 {
     queue_change_add(c, KV_DEL, entry_key(&c->arena, e->id), STR_NONE);
-    if (!e->held)
+    if (!e->held) {
         queue_change_add(c, KV_DEL, entry_due_key(&c->arena, e->due_us, e->id), STR_NONE);
+        c->was = (struct entry_place){e->due_us, e->id};
+    }
     count(c->q, e, -1);
 }
 

@@ -287,6 +287,14 @@ static struct queue_entry notice_entry(struct settling *s, const struct queue_rc
                                 .n_rcpts = 1};
 }
 
+/* Nothing is changed after all; it may have been passed over meanwhile. */
+static void unmark(struct settling *s, uint64_t id)
+{
+    map_del(&s->q->changing, id);
+    if (s->was.id == id && !s->was.held)
+        queue_claim_note(s->q, (struct entry_place){s->was.due_us, id});
+}
+
 static enum st encode_both(struct settling *s, const struct queue_entry *notice, struct str *out_record,
                            struct str *out_notice)
 {
@@ -311,7 +319,7 @@ static enum st write_down(struct settling *s, struct str notice) SUSPENDS
     if (st == ST_OK)
         st = queue_check_open(s->q);
     if (st != ST_OK) {
-        map_del(&s->q->changing, s->is.id);
+        unmark(s, s->is.id);
         return st;
     }
     c = queue_change_new(s->q, s->is.id, ARENA_INIT);
@@ -342,7 +350,7 @@ static enum st settle(struct settling *s, uint64_t id, const struct queue_result
     if (st == ST_OK && may_tell(s))
         st = build_notice(s, &notice);
     if (st != ST_OK) {
-        map_del(&s->q->changing, id);
+        unmark(s, id);
         return st;
     }
     return write_down(s, notice);

@@ -160,6 +160,34 @@ TEST(queue_crossing_changes)
     in_world(1, body_crossing);
 }
 
+/* Looked for while somebody changes it, and that fails: it is found again. */
+static void body_passed_over(struct world *w)
+{
+    struct queue *q = begin(w);
+    struct one o = {.w = w, .q = q, .what = 1};
+    struct queue_entry *list;
+    size_t n;
+
+    CHECK_ST(submit(w, q, 11, &o.id), ST_OK);
+    w->store->held = true;
+    w->store->fail = ST_NOSPACE;
+    w->store->fail_n = 1;
+    CHECK_ST(co_spawn(act, &o, "drop"), ST_OK);
+    CHECK_ST(co_sleep(deadline_in(5)), ST_OK);
+    CHECK_ST(queue_claim(q, 1, deadline_in(0), &w->arena, &list, &n), ST_OK);
+    CHECK_U64(n, 0);
+    fake_go(w->store);
+    CHECK_ST(co_sleep(deadline_in(5)), ST_OK);
+    CHECK_ST(o.st, ST_NOSPACE);
+    CHECK_ST(queue_claim(q, 1, deadline_in(0), &w->arena, &list, &n), ST_OK);
+    CHECK_U64(n, 1);
+    queue_free(q);
+}
+TEST(queue_passed_over)
+{
+    in_world(1, body_passed_over);
+}
+
 struct far {
     struct world *w;
     struct queue *q;
