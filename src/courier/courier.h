@@ -11,6 +11,7 @@
 #include "base/must.h"
 #include "dns/dns.h"
 #include "ipc/work.h"
+#include "courier/rank.h"
 #include "courier/slow.h"
 #include "main/peers.h"
 #include "net/addr.h"
@@ -41,6 +42,9 @@ struct courier {
     struct list idle;    /* those with sessions that wait for another letter */
     struct list slowed;  /* those that asked us to come slower; they live on without letters */
     size_t n_slowed;
+    struct rank rank;
+    struct addr nameless; /* ours, the last that had no reverse name: ipv6.c */
+    mono_ms nameless_until;
     size_t n_sessions, n_busy; /* the latter with a letter, or what became of it, on its way */
     uint64_t bytes;            /* of letters in memory */
     bool is_stopping;
@@ -106,6 +110,7 @@ void job_settle(struct job *j, uint8_t state, struct str status, struct str text
 struct route_host {
     struct str name;
     struct addr addr;
+    uint16_t preference;  /* of its MX record */
     bool is_secure;       /* its address is validated by DNSSEC, and so are the aliases that lead there */
     struct str canonical; /* where the address stands, behind aliases; empty: at `name` */
 };
@@ -119,6 +124,8 @@ struct route {
     size_t n;
     bool is_secure;       /* the MX records, or that there are none, are validated by DNSSEC */
     struct str canonical; /* where the MX records stand, behind aliases; empty: at the domain */
+    uint16_t preference;  /* of what is being added */
+    bool is_of_dns;       /* not a server that somebody has named here */
     mono_ms good_until;
 };
 
@@ -129,6 +136,12 @@ enum st route_find(struct courier *c, struct str domain, struct route *out, cons
 enum st route_to_host(struct courier *c, struct str host, uint16_t port, struct route *out, const char **out_status)
     SUSPENDS MUST_USE;
 void route_fini(struct route *r);
+
+/* --- addresses of ours without a name: ipv6.c --- */
+/* May that address of the route be connected to, and may the connection be used that has been made from `from`? ST_DENIED: it is left for others. */
+enum st ipv6_before(const struct courier *c, const struct route *r, const struct addr *to) MUST_USE;
+enum st ipv6_behind(struct courier *c, const struct route *r, const struct addr *to, const struct addr *from)
+    SUSPENDS MUST_USE;
 
 /* --- the server that takes everything: relay.c --- */
 #define RELAY_TLS_MS 60000

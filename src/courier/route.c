@@ -28,27 +28,35 @@ static void add_addr(const struct courier *c, struct route *r, struct str host, 
         return;
     r->hosts[r->n++] = (struct route_host){.name = arena_str(&r->arena, host),
                                            .addr = addr,
+                                           .preference = r->preference,
                                            .is_secure = d && d->secure,
                                            .canonical = d ? alias_end(&r->arena, host, d->canonical) : STR_NONE};
 }
 
-/* ST_TRYLATER when there may be addresses that nobody can say just now. */
+/* Both families in turn, so that one that does not work costs one attempt. ST_TRYLATER when there may be addresses that nobody can say just now. */
 static enum st add_host(struct courier *c, struct arena *a, struct route *r, struct str host, uint16_t port) SUSPENDS
 {
     static const enum dns_type types[] = {DNS_A, DNS_AAAA};
+    struct {
+        struct dns_addr *addrs;
+        struct dns d;
+        size_t n;
+    } of[ARRAY_LEN(types)] = {0};
     enum st later = ST_OK;
 
     for (size_t t = 0; t < ARRAY_LEN(types); t++) {
-        struct dns_addr *addrs;
-        struct dns d;
-        size_t n = 0;
-        enum st st = dns_addrs(courier_resolver(c), a, host, types[t], deadline_in(COURIER_DNS_MS), &d, &addrs, &n);
+        enum st st = dns_addrs(courier_resolver(c), a, host, types[t], deadline_in(COURIER_DNS_MS), &of[t].d,
+                               &of[t].addrs, &of[t].n);
 
-        for (size_t i = 0; i < n && st == ST_OK; i++)
-            add_addr(c, r, host, port, addrs[i].bytes, &d);
+        if (st != ST_OK)
+            of[t].n = 0;
         if (st != ST_OK && st != ST_NOTFOUND && st != ST_SYNTAX)
             later = st;
     }
+    for (size_t i = 0; i < MAX(of[0].n, of[1].n) && r->n < ROUTE_HOSTS_MAX; i++)
+        for (size_t t = 0; t < ARRAY_LEN(types); t++)
+            if (i < of[t].n)
+                add_addr(c, r, host, port, of[t].addrs[i].bytes, &of[t].d);
     return later;
 }
 
@@ -111,9 +119,11 @@ static enum st by_mx(struct courier *c, struct arena *a, struct route *r, struct
         *out_status = "5.4.6";
         return FAIL(ST_NOTFOUND, "mail for the domain loops back to this server");
     }
-    for (size_t i = 0; i < most && r->n < ROUTE_HOSTS_MAX; i++)
+    for (size_t i = 0; i < most && r->n < ROUTE_HOSTS_MAX; i++) {
+        r->preference = mx[i].preference;
         if (mx[i].host.n && add_host(c, a, r, mx[i].host, 0) != ST_OK)
             later = ST_TRYLATER;
+    }
     if (r->n)
         return ST_OK;
     *out_status = later == ST_OK ? "5.4.4" : "4.4.3";
@@ -143,6 +153,7 @@ static enum st find(struct courier *c, struct arena *a, struct str domain, struc
     enum st st;
 
     *out_status = "5.1.2";
+    r->is_of_dns = true;
     if (domain.n > 2 && domain.p[0] == '[')
         return by_literal(c, domain, r) == ST_OK ? ST_OK : ST_NOTFOUND;
     st = dns_mx(courier_resolver(c), a, domain, deadline_in(COURIER_DNS_MS), &d, &mx, &n);

@@ -46,6 +46,7 @@ struct fault {
     bool is_final;  /* the letter can't go there, ever */
     bool is_of_tls; /* without it there might be a way */
     bool is_loop;   /* it is ourselves */
+    bool is_left;   /* the address was passed over: ipv6.c */
     struct str host, text;
 };
 
@@ -110,22 +111,53 @@ static enum st is_ourselves(const struct session *s, struct arena *a, struct fau
     return FAIL(ST_NOTFOUND, "%.*s", STR_ARGS(f->text));
 }
 
+/* ST_DENIED: the address is not used at all, just now. */
+static enum st dial(struct session *s, const struct addr *to, struct stream **out) SUSPENDS
+{
+    const struct stream_options opt = {
+        .in_max = IN_MAX, .out_high = OUT_HIGH, .read_timeout_ms = 300000, .write_timeout_ms = 180000};
+    struct stream *stream;
+    struct addr from;
+    enum st st;
+
+    TRY(ipv6_before(s->c, &s->route, to));
+    st = stream_connect(to, &opt, deadline_in(s->c->set->courier_connect_timeout), &stream);
+    if (st != ST_OK) {
+        rank_failed(&s->c->rank, to, clock_mono_ms());
+        return st;
+    }
+    from = addr_of_socket(stream_fd(stream));
+    st = ipv6_behind(s->c, &s->route, to, &from);
+    if (st == ST_OK)
+        *out = stream;
+    else
+        stream_free(stream);
+    return st;
+}
+
+static void note_greeting(struct session *s, const struct addr *addr)
+{
+    if (s->client.greeting.code / 100 == 2)
+        rank_worked(&s->c->rank, addr);
+    else
+        rank_failed(&s->c->rank, addr, clock_mono_ms());
+}
+
 /* `x` is NULL for the relay. */
 static enum st try_host(struct session *s, const struct route_host *host, const struct secure *x, struct arena *a,
                         struct fault *f) SUSPENDS
 {
-    const struct stream_options opt = {
-        .in_max = IN_MAX, .out_high = OUT_HIGH, .read_timeout_ms = 300000, .write_timeout_ms = 180000};
     struct smtp_answer answer = {0};
     struct secure_end end = {0};
     struct stream *stream;
-    enum st st = stream_connect(&host->addr, &opt, deadline_in(s->c->set->courier_connect_timeout), &stream);
+    enum st st = dial(s, &host->addr, &stream);
 
-    *f = (struct fault){.host = host->name, .status = st == ST_OK ? "4.4.2" : "4.4.1"};
+    *f = (struct fault){.host = host->name, .status = st == ST_OK ? "4.4.2" : "4.4.1", .is_left = st == ST_DENIED};
     s->tls[0] = '\0';
     if (st == ST_OK) {
         s->tls_client = tls_client_ref(s->c->tls);
         st = x ? greet(s, x, stream, a, &answer, &end) : greet_relay(s, stream, &answer, f);
+        note_greeting(s, &host->addr);
         s->host = host->name;
         s->is_open = true; /* to be closed, at least */
     }
@@ -163,10 +195,21 @@ static enum st try_secured(struct session *s, const struct secure_domain *d, str
     return try_host(s, host, &x, a, f);
 }
 
+/* Beside what went wrong elsewhere, which may have been the only way. */
+static void note_left(struct arena *a, const struct fault *left, bool has_other, struct fault *f)
+{
+    if (!has_other)
+        *f = *left;
+    else if (str_search(f->text, left->text) == f->text.n)
+        f->text = arena_printf(a, "%.*s; %.*s", STR_ARGS(f->text), STR_ARGS(left->text));
+}
+
 /* ST_NOTFOUND: the letter can't go to any of them, ever. */
 static enum st connect_any(struct session *s, struct arena *a, struct fault *f) SUSPENDS
 {
     struct secure_domain d;
+    uint8_t order[ROUTE_HOSTS_MAX];
+    size_t n_left = 0;
     bool is_final = s->route.n != 0;
     enum st st = ST_OK;
 
@@ -179,13 +222,18 @@ static enum st connect_any(struct session *s, struct arena *a, struct fault *f) 
         *f = (struct fault){.status = "4.3.0", .text = arena_str(a, str_z(err_get()->text))};
         return st;
     }
+    rank_order(&s->c->rank, &s->route, clock_mono_ms(), order);
     for (size_t i = 0; i < s->route.n; i++) {
-        struct route_host *host = &s->route.hosts[i];
+        struct route_host *host = &s->route.hosts[order[i]];
         struct fault g = {.status = "4.4.1"};
 
         st = s->relay ? try_host(s, host, NULL, a, &g) : try_secured(s, &d, host, a, &g);
         if (st == ST_OK)
             return ST_OK;
+        if (g.is_left) {
+            note_left(a, &g, n_left++ != i, f);
+            continue;
+        }
         if (!g.is_final || is_final)
             *f = g;
         is_final = is_final && g.is_final;
@@ -194,7 +242,7 @@ static enum st connect_any(struct session *s, struct arena *a, struct fault *f) 
         if (g.is_loop)
             break;
     }
-    return is_final ? ST_NOTFOUND : ST_TRYLATER;
+    return is_final && n_left < s->route.n ? ST_NOTFOUND : ST_TRYLATER;
 }
 
 static enum st find_route(struct session *s, const char **out_status) SUSPENDS

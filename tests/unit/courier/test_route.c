@@ -42,6 +42,12 @@ enum st dns_addrs(struct ipc *resolver, struct arena *a, struct str host, enum d
     *out = (struct dns){.ttl = 60};
     if (str_starts(host, STR("later")))
         return FAIL(ST_TRYLATER, "not now");
+    if (str_starts(host, STR("both")) && type == DNS_AAAA) {
+        list[0].bytes = str_n("\x20\1\xd\xb8\0\0\0\0\0\0\0\0\0\0\0\1", 16);
+        *out_addrs = list;
+        *out_n = 1;
+        return ST_OK;
+    }
     if (type != DNS_A || str_starts(host, STR("none")))
         return FAIL(ST_NOTFOUND, "none");
     for (size_t i = 0; i < per_host; i++) {
@@ -112,6 +118,21 @@ TEST(mail_servers_by_preference)
         CHECK(i < 199);
     }
     arena_fini(&a);
+}
+
+TEST(both_families_in_turn)
+{
+    const char *status;
+
+    begin();
+    per_host = 3;
+    add_mx(7, "both.test");
+    add_mx(9, "last.test");
+    CHECK_ST(route_find(&courier, STR("x.test"), &route, &status), ST_OK);
+    CHECK(route.n == 7 && route.is_of_dns);
+    CHECK(route.hosts[0].addr.family == 4 && route.hosts[1].addr.family == 6 && route.hosts[2].addr.family == 4);
+    CHECK(route.hosts[3].preference == 7 && route.hosts[4].preference == 9);
+    route_fini(&route);
 }
 
 TEST(null_mx_alone_and_beside_others)
