@@ -48,15 +48,17 @@ static void forget_old(struct courier *c)
 
 static struct dest *dest_of(struct courier *c, struct str domain)
 {
-    struct dest *d = map_str_get(&c->dests, domain);
-    char *name;
+    char *name = mem_new(domain.n + 1);
+    struct dest *d;
 
-    if (d)
-        return d;
-    d = MEM_NEW(struct dest);
-    name = mem_new(domain.n + 1);
     for (size_t i = 0; i < domain.n; i++)
         name[i] = ascii_lower(domain.p[i]);
+    d = map_str_get(&c->dests, str_n(name, domain.n));
+    if (d) {
+        mem_free(name);
+        return d;
+    }
+    d = MEM_NEW(struct dest);
     d->c = c;
     d->domain = str_n(name, domain.n);
     d->window = WINDOW_FIRST;

@@ -584,17 +584,17 @@ void session_run(struct dest *d)
         struct arena a = ARENA_INIT;
 
         /* among those for the relay there are some for ourselves */
-        bool may_not = dest_is_down(d) || dest_is_paused(d), is_here;
+        bool is_paused = dest_is_paused(d), is_looked_up = dest_is_relay(d) || !(is_paused || dest_is_down(d)), is_here;
 
         set_busy(&s, true);
-        is_here = (dest_is_relay(d) || !may_not) && carry_here(j, &a);
+        is_here = is_looked_up && carry_here(j, &a);
         set_busy(&s, is_here);
 
-        if (!is_here && !is_of(d, j)) {
+        if (is_looked_up && !is_here && !is_of(d, j)) {
             arena_fini(&a);
             continue;
         }
-        if (!is_here && dest_is_paused(d))
+        if (!is_here && is_paused)
             give_back(&s, j, &a);
         else if (!is_here && dest_is_down(d))
             job_settle(j, WORK_DEFERRED, STR("4.4.1"),

@@ -55,6 +55,43 @@ static void wait_until_carried(unsigned n)
     CHECK(all_carried(n));
 }
 
+/* Without letters and sessions, until its time is over or there are too many. */
+static void slowed_is_remembered(void)
+{
+    struct dest *d = dest_of(courier, STR("slow.test"));
+    struct work_result results[3] = {{.state = WORK_UNTRIED}, {.state = WORK_DEFERRED}, {.state = WORK_FAILED}};
+    struct job j = {.results = results, .n = 3};
+
+    CHECK(!dest_heed(d, STR("mx"), STR("450 4.2.0 greylisted")) && !dest_is_paused(d));
+    dest_hold_back(d, &j);
+    CHECK(!results[0].not_before_us);
+    d->window = 9;
+    CHECK(dest_heed(d, STR("mx"), STR("421 too many connections")) && dest_is_paused(d) && d->window == 1);
+    CHECK(dest_heed(d, STR("mx"), STR("421 too many connections")) && courier->n_slowed == 1 && d->slow.step == 1);
+    dest_hold_back(d, &j);
+    CHECK(results[0].not_before_us > clock_wall_us() && results[1].not_before_us && !results[2].not_before_us);
+    forget_old(courier);
+    CHECK(dest_of(courier, STR("SLOW.test")) == d);
+    d->slow.forget = 0;
+    forget_old(courier);
+    CHECK(!courier->n_slowed && !courier->dests.n);
+    for (unsigned i = 0; i <= SLOWED_MAX; i++) {
+        char name[30];
+
+        snprintf(name, sizeof name, "%u.test", i);
+        d = dest_of(courier, str_z(name));
+        CHECK(slow_down(&d->slow, SLOW_PAUSE, clock_mono_ms()));
+        list_add_tail(&courier->slowed, &d->slows);
+        courier->n_slowed++;
+    }
+    forget_old(courier);
+    CHECK(courier->n_slowed == SLOWED_MAX && !map_str_get(&courier->dests, STR("0.test")));
+    LIST_EACH(at, &courier->slowed)
+        LIST_ITEM(at, struct dest, slows)->slow.forget = 0;
+    forget_old(courier);
+    CHECK(!courier->dests.n);
+}
+
 static void body(void *arg)
 {
     struct core *core = arg;
@@ -78,6 +115,7 @@ static void body(void *arg)
     for (unsigned i = 0; i < 1000 && courier->n_sessions; i++)
         IGNORE(co_sleep(deadline_in(5)));
     CHECK(!courier->n_sessions && !courier->dests.n && list_is_empty(&courier->idle));
+    slowed_is_remembered();
     is_over = true;
     core_stop(core);
 }

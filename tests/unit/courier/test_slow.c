@@ -24,6 +24,8 @@ static const struct {
     {"451 4.7.1 Greylisted, please try again later", SLOW_NOTHING},
     {"421 4.7.0 Greylisting in action", SLOW_NOTHING},
     {"452 4.2.2 mailbox full, try again later", SLOW_NOTHING},
+    {"451 Resources temporarily not available - Please try again later [#4.16.55]", SLOW_PAUSE},
+    {"421 4.7.0 Too many messages in this session", SLOW_NOTHING},
     {"452 4.5.3 too many recipients", SLOW_NOTHING},
     {"451 4.3.0 not today, try again later", SLOW_NOTHING},
     {"421 4.4.2 timeout", SLOW_NOTHING},
