@@ -196,20 +196,28 @@ struct sender_job {
     char user[65]; /* of this machine; empty: none */
 };
 
+/* USER@host_name is his, unless the address is somebody's account. */
+static bool is_own_of_machine(struct sender_job *j, const struct directory_address *address)
+{
+    struct directory_account account;
+
+    if (!j->user[0] || !str_ieq(address->domain, j->set->host_name) ||
+        !keeper_is_local_address(address, str_z(j->user), j->set->host_name, j->set->recipient_delimiter))
+        return false;
+    return directory_account_find(j->k->directory, j->a, address, &account) != ST_OK || account.id == j->ask->account;
+}
+
 static enum st may_send(void *arg)
 {
     struct sender_job *j = arg;
     struct directory_address address;
 
     bool ours = true;
-    enum st st;
+    enum st st = ST_DENIED;
 
     TRY(keeper_address(j->k->directory, j->a, j->ask->address, false, &address));
-    if (j->user[0] && str_ieq(address.domain, j->set->host_name)) {
-        if (keeper_is_local_address(&address, str_z(j->user), j->set->host_name, j->set->recipient_delimiter))
-            return ST_OK;
-    }
-    st = ST_DENIED;
+    if (is_own_of_machine(j, &address))
+        return ST_OK;
     if (j->ask->account)
         st = directory_may_send_as(j->k->directory, j->ask->account, &address, j->set->recipient_delimiter);
     if (st != ST_DENIED)

@@ -43,12 +43,21 @@ static void note_features(struct smtp_client *c, struct str text)
         note_feature(c, str_trim(line));
 }
 
+/* "250-mail.example.org at your service". */
+static void note_name(struct smtp_client *c, struct str text)
+{
+    struct str line = str_sub(text, 0, str_find(text, '\n')), name = str_from(line, 4);
+
+    c->peer_name = str_sub(name, 0, str_find(name, ' '));
+}
+
 static enum st hello(struct smtp_client *c, struct smtp_answer *out) SUSPENDS
 {
     TRY(smtp_client_say(c, "EHLO %.*s", STR_ARGS(c->helo)));
     TRY(smtp_client_answer(c, &c->arena, SMTP_WAIT_COMMAND, out));
     if (out->code / 100 == 2) {
         note_features(c, out->text);
+        note_name(c, out->text);
         return ST_OK;
     }
     if (out->code / 100 == 5) { /* RFC 5321 section 3.2: older ones know HELO only */
@@ -56,7 +65,10 @@ static enum st hello(struct smtp_client *c, struct smtp_answer *out) SUSPENDS
         TRY(smtp_client_say(c, "HELO %.*s", STR_ARGS(c->helo)));
         TRY(smtp_client_answer(c, &c->arena, SMTP_WAIT_COMMAND, out));
     }
-    return out->code / 100 == 2 ? ST_OK : smtp_client_refused(ST_DENIED, out);
+    if (out->code / 100 != 2)
+        return smtp_client_refused(ST_DENIED, out);
+    note_name(c, out->text);
+    return ST_OK;
 }
 
 enum st smtp_client_open(struct smtp_client *c, struct stream *stream, struct str helo, struct smtp_answer *out)

@@ -20,8 +20,9 @@ struct smtp_answer {
 
 struct smtp_client {
     struct stream *stream;
-    struct arena arena; /* for what the server has said of itself */
-    struct str helo;    /* our name */
+    struct arena arena;   /* for what the server has said of itself */
+    struct str helo;      /* our name */
+    struct str peer_name; /* the server's, of its last answer to EHLO: under TLS where there is some */
     bool has[SMTP_FEATURES];
     uint64_t size_max; /* of SIZE; 0: it does not say */
     struct str auth;   /* mechanisms, as announced */
@@ -44,7 +45,7 @@ enum st smtp_client_starttls_peer(struct smtp_client *c, struct tls_client *tls,
 /* AUTH PLAIN, or LOGIN where only that is offered. ST_NOTFOUND: neither; ST_DENIED: refused (`out` says how). Never without TLS: ST_INTERNAL. */
 enum st smtp_client_auth(struct smtp_client *c, struct str user, struct str password, struct smtp_answer *out)
     SUSPENDS MUST_USE;
-/* Is it ourselves, by the name that it greets with? (RFC 5321 section 4.2) */
+/* Is it ourselves, by the name that it answers EHLO with? (RFC 5321 section 4.1.1.1) Not by the greeting, which comes before TLS. */
 bool smtp_client_is(const struct smtp_client *c, struct str name);
 /* Would it take a letter for this address, from the null path? ST_OK: it has answered RCPT, which `out` holds; ST_TRYLATER: it did not come to that. ST_SYNTAX: the
  * address can't stand in a command. Else the connection broke. */

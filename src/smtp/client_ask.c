@@ -5,11 +5,7 @@
 
 bool smtp_client_is(const struct smtp_client *c, struct str name)
 {
-    struct str rest = c->greeting.text, word;
-
-    if (c->greeting.code != 220 || !str_split(&rest, ' ', &word) || !str_split(&rest, ' ', &word))
-        return false;
-    return str_ieq(str_sub(word, 0, str_find(word, '\n')), name);
+    return str_ieq(c->peer_name, name);
 }
 
 static bool can_stand(struct str address)

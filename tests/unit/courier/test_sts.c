@@ -158,6 +158,17 @@ static void start(void *arg)
     CHECK_ST(co_spawn(run_body, NULL, "test"), ST_OK);
 }
 
+/* The courier has its own for as long as it lives. */
+static void forget_all(void)
+{
+    struct sts *s = courier.sts;
+
+    LIST_EACH_SAFE(pos, next, &s->lru)
+        entry_free(s, LIST_ITEM(pos, struct entry, lru));
+    map_fini(&s->entries);
+    mem_free(s);
+}
+
 static void run(void (*fn)(void))
 {
     static struct config_errors errors;
@@ -174,11 +185,13 @@ static void run(void (*fn)(void))
     core_run(core);
     core_free(core);
     sim_clock_stop();
+    forget_all();
     arena_reset(&arena);
 }
 
 static void restart(void)
 {
+    forget_all();
     courier.sts = sts_new();
 }
 
