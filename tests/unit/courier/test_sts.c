@@ -488,6 +488,7 @@ static void off(void)
     publish("v=STSv1; id=1;", ENFORCE);
     CHECK_STR(found(), STR("-"));
     CHECK_U64(world.txt_asked, 0);
+    config_unref(courier.set);
     courier.set = set;
 }
 
