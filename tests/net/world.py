@@ -22,6 +22,7 @@ queue_retry_most 2s
 queue_delay_notice 0s
 stop_grace 1s
 courier_loopback yes
+courier_ipv6 yes
 dns_zone played {{ type stub  server {v4(PLAYED)}  dnssec no }}
 log_level debug
 """
