@@ -581,15 +581,12 @@ enum st journal_commit(struct store *s, struct job_list *batch)
         s->blob_ceiling = ceiling;
         return st;
     }
-    /* While the disk is at work. What it has not got cannot be taken back: the store ends with it. */
+    TRY(sync_batch(s));
+    /* Behind the sync: from here on segments count as dead for what the batch takes away, and their files may go. */
     st = lay_out(s, str_sub(buf_str(&s->batch), RECORD_HEAD_BYTES, z.record), s->seq + 1, s->journal->row.head.id,
                  begin);
     if (st != ST_OK)
-        st = broken(s);
-    if (st == ST_OK)
-        st = sync_batch(s);
-    if (st != ST_OK)
-        return st;
+        return broken(s);
     s->seq++;
     s->journal_at += z.total;
     segs_journal_used(&s->segs, s->journal, z.total, s->journal_at);
