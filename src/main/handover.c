@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -67,28 +68,38 @@ static enum st give_end(struct child *to, const struct child *other, unsigned co
     return ipc_send(to->link, MSG_role_peer, &m, fd);
 }
 
-static enum st make_pair(struct child *a, struct child *b, unsigned core)
+/* One that takes no message is dying, perhaps of what killed the one that starts: when it starts anew it makes the pair. */
+static void give_up(struct child *other)
 {
-    uint64_t epoch = ++a->server->epoch;
+    other->has_handover = false;
+    kill(other->pid, SIGKILL);
+}
+
+static enum st make_pair(struct child *fresh, struct child *other, unsigned core)
+{
+    uint64_t epoch = ++fresh->server->epoch;
     enum st st;
     int fd[2];
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fd) < 0)
         return FAIL_ERRNO("socketpair");
-    st = give_end(a, b, core, epoch, fd[0]);
-    if (st == ST_OK)
-        st = give_end(b, a, core, epoch, fd[1]);
+    if (give_end(other, fresh, core, epoch, fd[0]) != ST_OK) {
+        give_up(other);
+        st = ST_OK;
+    } else {
+        st = give_end(fresh, other, core, epoch, fd[1]);
+    }
     close(fd[0]);
     close(fd[1]);
     return st;
 }
 
-static enum st make_pairs(const struct link *l, struct child *a, struct child *b)
+static enum st make_pairs(const struct link *l, struct child *fresh, struct child *other)
 {
-    unsigned cores = l->each_core ? a->server->cores : 1;
+    unsigned cores = l->each_core ? fresh->server->cores : 1;
 
-    for (unsigned core = 0; core < cores; core++)
-        TRY(make_pair(a, b, core));
+    for (unsigned core = 0; core < cores && other->has_handover; core++)
+        TRY(make_pair(fresh, other, core));
     return ST_OK;
 }
 
@@ -103,10 +114,8 @@ static enum st make_links(struct child *c)
 
             if (!o->has_handover || o == c)
                 continue;
-            if (links[i].a == c->kind && links[i].b == o->kind)
+            if ((links[i].a == c->kind && links[i].b == o->kind) || (links[i].a == o->kind && links[i].b == c->kind))
                 TRY(make_pairs(&links[i], c, o));
-            if (links[i].a == o->kind && links[i].b == c->kind)
-                TRY(make_pairs(&links[i], o, c));
         }
     }
     return ST_OK;
