@@ -3,6 +3,7 @@
 #include "base/must.h"
 #include "mail/keep.h"
 #include "mime/scan.h"
+#include "sim.h"
 #include "store/compact.h"
 #include "store/dictionary.h"
 
@@ -146,6 +147,8 @@ void load_end(struct loading *g, struct op *op, enum st st)
 
 uint64_t load_next_letter(struct loading *g)
 {
+    if (g->next_letter == g->l->first_letter + SIM_LETTERS_PER_LIFE / 2)
+        load_die("more letters than a life has numbers for");
     return g->next_letter++;
 }
 

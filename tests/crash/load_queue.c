@@ -63,9 +63,11 @@ void load_deliver_once(struct worker *k, struct arena *a)
     fits = has_room(g);
     queued = g->w.n < QUEUE_MOST && load_pick(k, 3) == 0;
     choose_rcpts(k, &op, rcpts, &d);
-    op.number[0] = load_next_letter(g);
+    fits = fits && (d.n_rcpts || queued);
+    if (fits)
+        op.number[0] = load_next_letter(g);
     load_unlock(g);
-    if (!fits || (!d.n_rcpts && !queued))
+    if (!fits)
         return;
     d.mail = load_letter(a, op.number[0]);
     if (queued) {
