@@ -238,6 +238,21 @@ static enum st open_index(struct store *s, struct arena *a, bool *out_missing)
     return index_open(&s->index, path, &s->opt);
 }
 
+/* A process that was killed behind a rename leaves a name that everybody sees and that no sync has reached yet. What is
+ * built on it from now on would be gone with it after a power cut. */
+static enum st sync_names(struct store *s, struct arena *a)
+{
+    static const char *const folders[] = {"", "/seg", "/snap", "/dict"};
+
+    for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
+        enum st st = s->os->sync_dir(s->os, arena_printf(a, "%s%s", s->dir, folders[i]).p);
+
+        if (st != ST_OK && st != ST_NOTFOUND) /* a new store has none */
+            return st;
+    }
+    return ST_OK;
+}
+
 static enum st start_threads(struct store *s)
 {
     segs_fill_spares(&s->segs);
@@ -251,6 +266,7 @@ static enum st open_all(struct store *s, struct arena *a)
     bool missing = false;
 
     TRY(lock(s, a));
+    TRY(sync_names(s, a));
     TRY(check_format(s, a));
     TRY(s->looks_only ? ST_OK : hold_open(s, a));
     TRY(s->looks_only ? ST_OK : rebuild_tidy(s, a));

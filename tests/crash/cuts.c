@@ -156,7 +156,10 @@ static bool live_and_be_killed(struct load l, uint64_t x, char why[200])
 {
     x |= 1;
     sim_pick(&x);
-    l.dies_at = 1 + sim_pick(&x) % 1000;
+    if (sim_pick(&x) % 2)
+        l.dies_at = 1 + sim_pick(&x) % 1000;
+    else
+        l.dies_behind = 1 + sim_pick(&x) % 6;
     l.first_letter += SIM_LETTERS_PER_LIFE / 2;
     return sim_child(sim_live, &l, why) || sim.result->killed;
 }

@@ -27,7 +27,7 @@ static struct {
     size_t dir_n;
     struct disk_trace *trace; /* NULL: only faults */
     char *names[FDS];         /* of descriptors below the folder */
-    uint64_t calls, syncs, die_at, fail_at, fail_times;
+    uint64_t calls, syncs, renames, die_at, die_behind, fail_at, fail_times;
     enum disk_fault how;
 } disk = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
@@ -114,7 +114,7 @@ void disk_watch(const char *dir, struct disk_trace *t)
         disk.dir_n = strlen(disk.dir);
     }
     disk.trace = t;
-    disk.calls = disk.syncs = disk.die_at = disk.fail_at = 0;
+    disk.calls = disk.syncs = disk.renames = disk.die_at = disk.die_behind = disk.fail_at = 0;
     unlock();
 }
 
@@ -158,6 +158,19 @@ void disk_die(uint64_t number)
     lock();
     disk.die_at = number;
     unlock();
+}
+
+void disk_die_behind(uint64_t renames)
+{
+    lock();
+    disk.die_behind = renames;
+    unlock();
+}
+
+static void count_rename(const char *to)
+{
+    if (strncmp(to, "index", 5) != 0 && ++disk.renames == disk.die_behind)
+        kill(getpid(), SIGKILL);
 }
 
 static void count_call(void)
@@ -507,8 +520,10 @@ int rename(const char *from, const char *to)
     lock();
     r = fails("rename", a) ? -1 : real(from, to);
     n = snprintf(both, sizeof both, "%s%c%s", a, 0, b);
-    if (r == 0)
+    if (r == 0) {
         record(DISK_RENAME, -1, 0, 0, both, (size_t)n + 1);
+        count_rename(b);
+    }
     unlock();
     return r;
 }

@@ -54,7 +54,9 @@ void disk_mark(const void *p, size_t n);
 enum disk_fault { DISK_FAULT_NONE, DISK_EIO, DISK_ENOSPC, DISK_SHORT };
 void disk_fail(uint64_t number, uint64_t times, enum disk_fault how);
 void disk_die(uint64_t number); /* the process is killed at this call; 0: it is not */
-uint64_t disk_calls(void);      /* so far */
+/* Or behind so many renames in our own folders (RocksDB makes many, and knows about them): the new name is there and not durable. */
+void disk_die_behind(uint64_t renames);
+uint64_t disk_calls(void); /* so far */
 
 /* Syncs of some kind are answered, and not done: what the store would be without them. */
 struct disk_lie {

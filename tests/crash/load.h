@@ -19,6 +19,7 @@ struct load {
     unsigned ops;
     uint64_t first_letter; /* numbers from here on are free */
     uint64_t dies_at;      /* the disk call at which the process is killed; 0: none */
+    uint64_t dies_behind;  /* or so many renames */
     bool closes;           /* properly at the end; else the process just ends */
     bool upkeep;           /* snapshots, compaction and dictionaries */
     bool keeps;            /* deleted messages stay for a day */

@@ -115,6 +115,7 @@ void sim_live(void *arg)
     snprintf(dir, sizeof dir, "%s/life", sim.dir);
     disk_watch(dir, sim.trace);
     disk_die(l->dies_at);
+    disk_die_behind(l->dies_behind);
     if (!load_run(l, dir, why)) {
         fprintf(stderr, "# %s\n", why);
         exit(1);
