@@ -7,6 +7,7 @@
 #include "base/rec.h"
 
 #define FORMAT_VERSION 3u        /* of the whole, in the file FORMAT */
+#define FORMAT_WITHOUT_RANGES 3u /* from it on no range is deleted in the index as such */
 #define SEGMENT_VERSION 1u       /* of a segment's head */
 #define BATCH_VERSION 2u         /* of a journal record; 1 had no section behind the parts */
 #define SEGMENT_HEAD_BYTES 4096u /* the page; what is used of it is SEGMENT_HEAD_USED */

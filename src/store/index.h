@@ -22,7 +22,7 @@ enum st index_open(struct index *ix, const char *path, const struct store_option
 enum st index_remove(const char *path) MUST_USE; /* all of it; it is not open */
 void index_close(struct index *ix);              /* writes out what it holds; fine when open failed */
 
-/* Whether to read only what is in memory (ST_TRYLATER when that does not suffice) or from the disk too; a scan does not
+/* Whether to read only what is in memory (single keys; ST_TRYLATER when that does not suffice) or from the disk too; a scan does not
  * push out of memory what others need. */
 enum tier { TIER_MEMORY, TIER_DISK, TIER_SCAN };
 
@@ -67,5 +67,7 @@ enum st index_scan_close(struct index_scan *s) MUST_USE; /* why it stopped; ST_O
 /* A batch is made by the rocksdb_writebatch calls and written whole. */
 enum st index_write(struct index *ix, rocksdb_writebatch_t *batch) MUST_USE;
 bool index_is_stopped(struct index *ix); /* it can't write to its disk just now */
+/* Writes it all anew, without ranges that are deleted: older versions left some (journal.c, settle_range). Blocks, for long. */
+enum st index_drop_ranges(struct index *ix) MUST_USE;
 /* What has been written before the call is durable afterwards. Blocks. */
 enum st index_flush(struct index *ix) MUST_USE;

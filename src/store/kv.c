@@ -1,13 +1,13 @@
-/* Reading. What is in memory is read on the core itself; when that does not suffice the same is done once more on
- * the pool, from the disk. */
+/* Reading. Single keys that are in memory are read on the core itself; when that does not suffice the same is done once more on
+ * the pool, from the disk. Ranges are read on the pool (index.c says why). */
 #include "base/must.h"
 #include "store/inside.h"
 
 #define PAGE_FIRST 16 /* entries; most ranges are short */
 #define PAGE_MORE 512
 #define PAGE_BYTES (64u << 10)
-#define WALK_HERE 256         /* entries that the core looks at by itself */
-#define WALK_AWAY (64u << 10) /* on the pool at a time: some ten milliseconds, during which old tables can't go */
+#define WALK_FIRST 256        /* entries that are kept in memory */
+#define WALK_MORE (64u << 10) /* at a time: some ten milliseconds, during which old tables can't go */
 
 static enum tier first_tier(const struct store *s)
 {
@@ -139,7 +139,6 @@ struct kv_range {
     struct index_entry *entries;
     size_t n, at, ask;
     bool more;
-    enum tier tier;
     enum st st;
     struct err why;
 };
@@ -165,7 +164,7 @@ static void run_page(void *arg)
     struct kv_range *r = arg;
 
     arena_reset(&r->page);
-    r->st = index_page(&r->s->index, r->tier, &r->page, buf_str(&r->from), r->to, r->ask, PAGE_BYTES, &r->entries,
+    r->st = index_page(&r->s->index, TIER_DISK, &r->page, buf_str(&r->from), r->to, r->ask, PAGE_BYTES, &r->entries,
                        &r->n, &r->more);
     if (r->st != ST_OK)
         r->why = *err_get();
@@ -174,12 +173,7 @@ static void run_page(void *arg)
 static enum st next_page(struct kv_range *r) SUSPENDS
 {
     r->n = r->at = 0;
-    r->tier = first_tier(r->s);
-    run_page(r);
-    if (r->st == ST_TRYLATER && r->tier == TIER_MEMORY) {
-        r->tier = TIER_DISK;
-        r->st = store_block(r->s, run_page, r); /* which sets it anew when it runs */
-    }
+    r->st = store_block(r->s, run_page, r); /* which sets it anew when it runs */
     if (r->st != ST_OK)
         return r->st;
     if (r->n) { /* the smallest key behind the last one */
@@ -248,18 +242,12 @@ static void run_walk(void *arg)
 
 static enum st walk(struct walk_job *j) SUSPENDS
 {
-    if (j->tier == TIER_MEMORY) {
-        run_walk(j);
-        if (j->st != ST_OK && j->st != ST_TRYLATER)
-            return j->st;
-        j->more |= j->st == ST_TRYLATER;
-    }
-    j->tier = TIER_SCAN;
-    j->most = WALK_AWAY;
     while (j->more) {
         TRY(store_block(j->s, run_walk, j));
         if (j->st != ST_OK)
             return j->why.st ? FAIL(j->st, "%s", j->why.text) : j->st;
+        j->tier = TIER_SCAN;
+        j->most = WALK_MORE;
     }
     return ST_OK;
 }
@@ -267,7 +255,7 @@ static enum st walk(struct walk_job *j) SUSPENDS
 enum st kv_walk(struct store *s, uint64_t account, struct str from, struct str to,
                 enum st (*each)(void *arg, struct str key, struct str value), void *arg)
 {
-    struct walk_job j = {.s = s, .each = each, .arg = arg, .tier = first_tier(s), .most = WALK_HERE, .more = true};
+    struct walk_job j = {.s = s, .each = each, .arg = arg, .tier = TIER_DISK, .most = WALK_FIRST, .more = true};
     struct arena a = ARENA_INIT;
     enum st st = ST_OK;
 
@@ -290,7 +278,6 @@ struct accounts_job {
     struct row_key from, to;
     struct index_entry *entries;
     size_t most, n;
-    enum tier tier;
     enum st st;
     struct err why;
 };
@@ -300,7 +287,7 @@ static void run_accounts(void *arg)
     struct accounts_job *j = arg;
     bool more;
 
-    j->st = index_page(j->index, j->tier, j->a, str_n(j->from.p, sizeof j->from.p), str_n(j->to.p, sizeof j->to.p),
+    j->st = index_page(j->index, TIER_DISK, j->a, str_n(j->from.p, sizeof j->from.p), str_n(j->to.p, sizeof j->to.p),
                        j->most, SIZE_MAX, &j->entries, &j->n, &more);
     if (j->st != ST_OK)
         j->why = *err_get();
@@ -321,16 +308,11 @@ enum st kv_accounts(struct store *s, uint64_t after, uint64_t *out, size_t most,
                              .a = &a,
                              .from = row_key(ROW_VERSION, after + 1),
                              .to = row_key(ROW_VERSION + 1, 0),
-                             .most = most,
-                             .tier = first_tier(s)};
+                             .most = most};
     enum st st = ST_OK;
 
     if (after < ACCOUNT_STORE - 1)
-        run_accounts(&j);
-    if (j.st == ST_TRYLATER && j.tier == TIER_MEMORY) {
-        j.tier = TIER_DISK;
         st = store_block(s, run_accounts, &j);
-    }
     if (st == ST_OK && j.st != ST_OK)
         st = FAIL(j.st, "%s", j.why.text);
     for (size_t i = 0; st == ST_OK && i < j.n; i++)

@@ -40,7 +40,16 @@ static int by_key(const void *a, const void *b)
     return order ? order : x->number < y->number ? -1 : 1;
 }
 
-static void flush(struct redo *r)
+void redo_del_pending(struct redo *r, struct str from, struct str to)
+{
+    size_t n = r->n;
+
+    for (size_t i = 0; i < n; i++)
+        if (r->rows[i].is_put && str_cmp(r->rows[i].key, from) >= 0 && str_cmp(r->rows[i].key, to) < 0)
+            redo_del(r, r->rows[i].key);
+}
+
+void redo_end(struct redo *r)
 {
     if (r->n > 1)
         qsort(r->rows, r->n, sizeof *r->rows, by_key);
@@ -55,17 +64,6 @@ static void flush(struct redo *r)
             rocksdb_writebatch_delete(r->to, row->key.p, row->key.n);
     }
     r->n = 0;
-}
-
-void redo_del_range(struct redo *r, struct str from, struct str to)
-{
-    flush(r);
-    rocksdb_writebatch_delete_range(r->to, from.p, from.n, to.p, to.n);
-}
-
-void redo_end(struct redo *r)
-{
-    flush(r);
     if (r->cap > KEEP_ROWS)
         redo_fini(r);
 }

@@ -8,7 +8,7 @@
 #include <rocksdb/c.h>
 
 struct redo_row {
-    struct str key, value; /* views, until redo_into */
+    struct str key, value; /* views, until redo_end */
     size_t number;         /* in the order in which they came */
     bool is_put;
 };
@@ -22,7 +22,7 @@ struct redo {
 void redo_begin(struct redo *r, rocksdb_writebatch_t *to); /* empties both */
 void redo_put(struct redo *r, struct str key, struct str value);
 void redo_del(struct redo *r, struct str key);
-/* What came before it goes first. */
-void redo_del_range(struct redo *r, struct str from, struct str to);
+/* Of what was put before; what the index holds itself is the caller's to delete. */
+void redo_del_pending(struct redo *r, struct str from, struct str to);
 void redo_end(struct redo *r); /* all is in the RocksDB batch */
 void redo_fini(struct redo *r);

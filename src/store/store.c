@@ -151,9 +151,9 @@ static enum st check_format(struct store *s, struct arena *a)
 enum st store_raise_format(struct store *s)
 {
     struct arena a = ARENA_INIT;
-    enum st st = ST_OK;
+    enum st st = s->format < FORMAT_WITHOUT_RANGES ? index_drop_ranges(&s->index) : ST_OK;
 
-    if (s->format < FORMAT_VERSION)
+    if (st == ST_OK && s->format < FORMAT_VERSION)
         st = write_format(s, &a, arena_printf(&a, "%s/FORMAT", s->dir).p);
     if (st == ST_OK)
         s->format = FORMAT_VERSION;

@@ -61,15 +61,71 @@ TEST(cold_blocks_are_not_read_from_memory)
     index_close(&ix);
     CHECK_ST(index_open(&ix, dir, &opt), ST_OK);
     CHECK_ST(index_get(&ix, TIER_MEMORY, &a, STR("a"), &v), ST_TRYLATER);
-    CHECK_ST(index_page(&ix, TIER_MEMORY, &a, STR("a"), STR("c"), 9, 999, &entries, &n, &more), ST_TRYLATER);
     CHECK_ST(index_page(&ix, TIER_DISK, &a, STR("a"), STR("c"), 9, 999, &entries, &n, &more), ST_OK);
     CHECK(n == 2 && !more);
     CHECK_STR(entries[1].key, STR("b"));
     CHECK_STR(entries[1].value, STR("2"));
-    CHECK_ST(index_page(&ix, TIER_MEMORY, &a, STR("a"), STR("z"), 2, 999, &entries, &n, &more), ST_OK);
+    CHECK_ST(index_get(&ix, TIER_MEMORY, &a, STR("a"), &v), ST_OK);
+    CHECK_STR(v, STR("1"));
+    CHECK_ST(index_page(&ix, TIER_DISK, &a, STR("a"), STR("z"), 2, 999, &entries, &n, &more), ST_OK);
     CHECK(n == 2 && more);
-    CHECK_ST(index_page(&ix, TIER_MEMORY, &a, STR("a"), STR("z"), 9, 1, &entries, &n, &more), ST_OK);
+    CHECK_ST(index_page(&ix, TIER_DISK, &a, STR("a"), STR("z"), 9, 1, &entries, &n, &more), ST_OK);
     CHECK(n == 1 && more);
+    index_close(&ix);
+    arena_fini(&a);
+    remove_dir(dir);
+}
+
+/* More tables than RocksDB opens at first. */
+static void make_tables(const char *dir, unsigned keys)
+{
+    rocksdb_options_t *o = rocksdb_options_create();
+    rocksdb_writeoptions_t *w = rocksdb_writeoptions_create();
+    char *error = NULL, key[16], *value = make_bytes(1, 1000, false);
+    rocksdb_t *db;
+
+    rocksdb_options_set_create_if_missing(o, 1);
+    rocksdb_options_set_target_file_size_base(o, 16u << 10);
+    rocksdb_options_set_write_buffer_size(o, 64u << 10);
+    db = rocksdb_open(o, dir, &error);
+    for (unsigned i = 0; i < keys; i++) {
+        snprintf(key, sizeof key, "k%05u", i);
+        rocksdb_put(db, w, key, 6, value, 1000, &error);
+    }
+    rocksdb_compact_range(db, NULL, 0, NULL, 0);
+    must(!error);
+    rocksdb_close(db);
+    rocksdb_writeoptions_destroy(w);
+    rocksdb_options_destroy(o);
+    mem_free(value);
+}
+
+/* RocksDB's own get from memory answers with an empty value here. */
+TEST(a_key_in_a_table_that_is_not_open_is_no_empty_one)
+{
+    enum { N = 3000 };
+    unsigned later = 0, there = 0;
+    const char *dir = new_dir();
+    struct arena a = ARENA_INIT;
+    struct index ix;
+    struct str v;
+    char key[16];
+
+    make_tables(dir, N);
+    CHECK_ST(index_open(&ix, dir, &opt), ST_OK);
+    for (unsigned i = 0; i < 2 * N; i++) {
+        enum st st;
+
+        snprintf(key, sizeof key, "k%05u", i % N);
+        st = index_get(&ix, TIER_MEMORY, &a, str_z(key), &v);
+        later += st == ST_TRYLATER;
+        there += st == ST_OK && v.n == 1000;
+        if (i < N)
+            CHECK_ST(index_get(&ix, TIER_DISK, &a, str_z(key), &v), ST_OK);
+    }
+    CHECK(later + there == 2 * N && later > 16 && there > N / 2);
+    CHECK_ST(index_get(&ix, TIER_DISK, &a, STR("k00000x"), &v), ST_NOTFOUND);
+    CHECK_ST(index_get(&ix, TIER_MEMORY, &a, STR("k00000x"), &v), ST_NOTFOUND);
     index_close(&ix);
     arena_fini(&a);
     remove_dir(dir);
@@ -90,6 +146,44 @@ TEST(rocksdb_writes_no_lines_of_its_own)
         snprintf(path, sizeof path, "%s/LOG", dir);
         CHECK(stat(path, &sb) < 0 || sb.st_size == 0);
     }
+    remove_dir(dir);
+}
+
+static bool has_ranges(struct index *ix)
+{
+    char *text = rocksdb_property_value(ix->db, "rocksdb.aggregated-table-properties");
+    bool none = strstr(text, "# range deletions=0;") != NULL;
+
+    rocksdb_free(text);
+    return !none;
+}
+
+TEST(ranges_that_an_older_version_deleted_go)
+{
+    const char *dir = new_dir();
+    struct index_entry *entries;
+    struct arena a = ARENA_INIT;
+    rocksdb_writebatch_t *w = rocksdb_writebatch_create();
+    struct index ix;
+    bool more;
+    size_t n;
+
+    CHECK_ST(index_open(&ix, dir, &opt), ST_OK);
+    CHECK_ST(put(&ix, "a", "1"), ST_OK);
+    CHECK_ST(put(&ix, "b", "2"), ST_OK);
+    CHECK_ST(put(&ix, "d", "3"), ST_OK);
+    CHECK_ST(index_flush(&ix), ST_OK);
+    rocksdb_writebatch_delete_range(w, "b", 1, "c", 1);
+    CHECK_ST(index_write(&ix, w), ST_OK);
+    CHECK_ST(index_flush(&ix), ST_OK);
+    CHECK(has_ranges(&ix));
+    CHECK_ST(index_drop_ranges(&ix), ST_OK);
+    CHECK(!has_ranges(&ix));
+    CHECK_ST(index_page(&ix, TIER_DISK, &a, STR("a"), STR("z"), 9, 999, &entries, &n, &more), ST_OK);
+    CHECK(n == 2 && !more);
+    rocksdb_writebatch_destroy(w);
+    index_close(&ix);
+    arena_fini(&a);
     remove_dir(dir);
 }
 
@@ -120,7 +214,7 @@ TEST(a_walk_goes_on_where_it_ended)
     CHECK_ST(index_walk(&ix, TIER_DISK, &next, STR("f"), 9, count_up_to, &left, &more), ST_LIMIT);
     CHECK(left == 0);
     left = 100;
-    CHECK_ST(index_walk(&ix, TIER_MEMORY, &next, STR("f"), 9, count_up_to, &left, &more), ST_OK);
+    CHECK_ST(index_walk(&ix, TIER_DISK, &next, STR("f"), 9, count_up_to, &left, &more), ST_OK);
     CHECK(!more && left == 99);
     CHECK_ST(index_walk(&ix, TIER_DISK, &next, STR("f"), 9, count_up_to, &left, &more), ST_OK);
     CHECK(!more && left == 99);

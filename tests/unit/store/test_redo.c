@@ -23,7 +23,7 @@ static void on_delete(void *arg, const char *k, size_t kn)
     snprintf(s->text + n, sizeof s->text - n, "-%.*s ", (int)kn, k);
 }
 
-/* Puts and deletions in their order; those of ranges are counted only. */
+/* Puts and deletions in their order. */
 static void check(rocksdb_writebatch_t *w, const char *expect, int n)
 {
     struct seen s = {""};
@@ -54,6 +54,24 @@ TEST(rows_go_in_by_key_and_the_last_of_a_key_counts)
     redo_put(&r, STR("k"), STR_NONE);
     redo_end(&r);
     check(w, "k= ", 1);
+    redo_fini(&r);
+    rocksdb_writebatch_destroy(w);
+}
+
+TEST(what_was_put_before_a_range_is_deleted_goes_and_what_comes_behind_stays)
+{
+    rocksdb_writebatch_t *w = rocksdb_writebatch_create();
+    struct redo r = {0};
+
+    redo_begin(&r, w);
+    redo_put(&r, STR("a"), STR("1"));
+    redo_put(&r, STR("b"), STR("1"));
+    redo_put(&r, STR("b2"), STR("1"));
+    redo_put(&r, STR("c"), STR("1"));
+    redo_del_pending(&r, STR("b"), STR("c"));
+    redo_put(&r, STR("b2"), STR("2"));
+    redo_end(&r);
+    check(w, "a=1 -b b2=2 c=1 ", 4);
     redo_fini(&r);
     rocksdb_writebatch_destroy(w);
 }
