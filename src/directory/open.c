@@ -53,6 +53,19 @@ static enum st migrate(struct directory *d)
     return ST_OK;
 }
 
+/* What a process that was killed has written may be in memory only: it becomes durable before anybody is told of it. On
+ * a full disk the log stays where it is, synced. */
+static enum st make_durable(struct directory *d)
+{
+    switch (sqlite3_wal_checkpoint_v2(d->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL)) {
+    case SQLITE_OK:
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_FULL: return ST_OK;
+    default: return sql_fail(d, "writing out the directory's log");
+    }
+}
+
 static enum st set_up(struct directory *d)
 {
     sqlite3_busy_timeout(d->db, 5000);
@@ -63,7 +76,8 @@ static enum st set_up(struct directory *d)
         d,
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
         "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384"));
-    return migrate(d);
+    TRY(migrate(d));
+    return make_durable(d);
 }
 
 enum st directory_open(const char *path, struct directory **out)
