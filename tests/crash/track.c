@@ -12,6 +12,14 @@ static void drop_op(struct track *t, uint32_t id)
             t->under_way[i] = t->under_way[--t->n];
 }
 
+/* A step that failed half-way is tried again. */
+static void drop_erasing(struct track *t, unsigned account)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (t->under_way[i].kind == OP_ERASE && t->under_way[i].account == account)
+            t->under_way[i--] = t->under_way[--t->n];
+}
+
 void track_note(struct track *t, const struct disk_event *e)
 {
     const struct note *n = (const void *)e->data;
@@ -25,13 +33,15 @@ void track_note(struct track *t, const struct disk_event *e)
         t->n = 0;
         t->began = true;
     } else if (n->what == MARK_BEGIN) {
+        if (n->op.kind == OP_ERASE)
+            drop_erasing(t, n->op.account);
         must(t->n < UNDER_WAY);
         t->under_way[t->n++] = n->op;
     } else if (n->what == MARK_DONE) {
         drop_op(t, n->op.id);
         if (!world_apply(&t->w, &n->op, why))
             snprintf(t->why, sizeof t->why, "%s", why);
-    } else if (!n->op.maybe) {
+    } else if (!n->op.maybe && n->op.kind != OP_ERASE) { /* which sets its mark by a commit of its own */
         drop_op(t, n->op.id);
     }
 }
