@@ -41,7 +41,7 @@ void track_note(struct track *t, const struct disk_event *e)
         drop_op(t, n->op.id);
         if (!world_apply(&t->w, &n->op, why))
             snprintf(t->why, sizeof t->why, "%s", why);
-    } else if (!n->op.maybe && n->op.kind != OP_ERASE) { /* which sets its mark by a commit of its own */
+    } else if (!n->op.maybe && (n->op.kind != OP_ERASE || n->op.broken)) { /* it sets its mark by a commit of its own */
         drop_op(t, n->op.id);
     }
 }
