@@ -1,4 +1,5 @@
 /* What a client is told of the selected mailbox without asking (RFC 3501 7.2 to 7.4). */
+#include "imap/result.h"
 #include "imap/session.h"
 
 /* "* n WORD" */
@@ -120,6 +121,7 @@ enum st imap_send_changes(struct imap_session *s, bool may_expunge)
 
 void imap_leave_mailbox(struct imap_session *s)
 {
+    imap_forget_result(s); /* RFC 5182 section 2.1: it is of the selected mailbox */
     if (!s->view)
         return;
     view_on_change(s->view, NULL, NULL);

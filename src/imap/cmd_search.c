@@ -1,35 +1,28 @@
-/* SEARCH and UID SEARCH (RFC 3501 6.4.4). */
-#include "imap/search_parse.h"
-#include "imap/session.h"
+/* SEARCH and UID SEARCH (RFC 3501 6.4.4), with ESEARCH (RFC 4731) and SEARCHRES (RFC 5182). */
+#include "imap/result.h"
 
-static void put_found(struct imap_cmd *c, const uint32_t *seqs, size_t n) SUSPENDS
+static enum st search_run(struct imap_cmd *c, const struct imap_search *search) SUSPENDS
 {
-    struct imap_conn *conn = &c->s->conn;
+    struct imap_session *s = c->s;
+    uint32_t *seqs;
+    size_t n;
 
-    imap_put(conn, STR("* SEARCH"));
-    for (size_t i = 0; i < n; i++) {
-        char *p = imap_room(conn, 16);
-
-        *p++ = ' ';
-        imap_wrote(conn, imap_digits(p, c->uid ? view_uid(c->s->view, seqs[i]) : seqs[i]));
-    }
-    imap_put(conn, STR("\r\n"));
+    imap_search_resolve(search->key, &s->cmd_arena, s->view);
+    TRY(view_search(s->view, search->key, &s->cmd_arena, &seqs, &n));
+    if (search->returns)
+        return imap_put_result(c, search, (struct imap_result){seqs, n});
+    imap_put(&s->conn, STR("* SEARCH"));
+    imap_put_numbers(c, (struct imap_result){seqs, n});
+    imap_put(&s->conn, STR("\r\n"));
+    return ST_OK;
 }
 
 enum st cmd_search(struct imap_cmd *c)
 {
-    struct imap_session *s = c->s;
     struct imap_search search;
-    uint32_t *seqs;
-    size_t n;
-    enum st st;
+    enum st st = imap_search_parse(&c->lx, &search);
 
-    st = imap_search_parse(&c->lx, &search);
-    if (st != ST_OK && search.bad_charset)
-        c->code = STR("BADCHARSET (US-ASCII UTF-8)");
-    TRY(st);
-    imap_search_resolve(search.key, &s->cmd_arena, s->view);
-    TRY(view_search(s->view, search.key, &s->cmd_arena, &seqs, &n));
-    put_found(c, seqs, n);
-    return ST_OK;
+    if (st == ST_OK)
+        st = search_run(c, &search);
+    return imap_end_search(c, &search, st);
 }

@@ -109,6 +109,7 @@ enum st imap_command(struct imap_session *s)
     s->commands++;
     metric_add(METRIC_COMMANDS_IMAP, 1);
     st = imap_lex_begin(&c.lx, &s->src, &s->cmd_arena);
+    c.lx.saved = &s->saved;
     s->phase = SESSION_RUNNING;
     if (st == ST_OK)
         st = parse_and_run(&c);

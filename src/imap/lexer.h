@@ -21,12 +21,15 @@ struct imap_source {
     uint64_t skip_max;               /* most that imap_lex_skip throws away of a command */
 };
 
+struct uid_set;
+
 struct imap_lexer {
     const struct imap_source *src;
     struct arena *arena;
     struct str line;
     size_t at;
-    size_t taken; /* bytes of lines and literals so far */
+    size_t taken;                /* bytes of lines and literals so far */
+    const struct uid_set *saved; /* what "$" stands for (RFC 5182); NULL: nothing */
 };
 
 /* Reads the first line. */

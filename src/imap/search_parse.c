@@ -10,6 +10,7 @@ enum arg {
     ARG_HEADER,
     ARG_KEYWORD,
     ARG_NUMBER,
+    ARG_INTERVAL,
     ARG_DATE,
     ARG_SET,
     ARG_KEY,
@@ -101,11 +102,20 @@ static enum st parse_number(struct parser *p, uint64_t *out)
     return ST_OK;
 }
 
+/* RFC 5032 section 3: nz-number */
+static enum st parse_interval(struct parser *p, uint64_t *out)
+{
+    TRY(parse_number(p, out));
+    return *out ? ST_OK : FAIL(ST_SYNTAX, "An interval of 0 seconds");
+}
+
 static enum st parse_set(struct parser *p, struct search_key *k)
 {
     struct imap_set set;
 
     TRY(imap_lex_set(p->lx, &set));
+    if (set.is_saved)
+        k->what = SEARCH_UID;
     k->set = (struct uid_set){set.r, set.n};
     return ST_OK;
 }
@@ -137,6 +147,7 @@ static enum st parse_argument(struct parser *p, const struct key_row *row, struc
     case ARG_TEXT: return parse_text(p, &k->text);
     case ARG_KEYWORD: return imap_lex_atom(p->lx, &k->text);
     case ARG_NUMBER: return parse_number(p, &k->num);
+    case ARG_INTERVAL: return parse_interval(p, &k->num);
     case ARG_DATE: return parse_date(p, &k->num);
     default: return parse_set(p, k);
     }
@@ -225,25 +236,77 @@ static enum st parse_key(struct parser *p, struct search_key **out)
     return st;
 }
 
-enum st imap_search_parse(struct imap_lexer *lx, struct imap_search *out)
+/* The options in parentheses of " RETURN (MIN MAX)" (RFC 4466 section 2.6.1); unknown ones are BAD. */
+static enum st parse_options(struct imap_lexer *lx, unsigned *out)
 {
-    struct parser p = {.lx = lx};
-    struct str name;
+    struct str word;
 
+    TRY(imap_lex_sp(lx));
+    TRY(imap_lex_want(lx, '('));
+    if (imap_lex_take(lx, ')')) {
+        *out = RETURN_ALL; /* RFC 4731 section 3.1 */
+        return ST_OK;
+    }
+    do {
+        TRY(imap_lex_word(lx, &word));
+        if (str_eq(word, STR("MIN")))
+            *out |= RETURN_MIN;
+        else if (str_eq(word, STR("MAX")))
+            *out |= RETURN_MAX;
+        else if (str_eq(word, STR("ALL")))
+            *out |= RETURN_ALL;
+        else if (str_eq(word, STR("COUNT")))
+            *out |= RETURN_COUNT;
+        else if (str_eq(word, STR("SAVE")))
+            *out |= RETURN_SAVE;
+        else
+            return FAIL(ST_SYNTAX, "Unknown RETURN option");
+    } while (imap_lex_take(lx, ' '));
+    return imap_lex_want(lx, ')');
+}
+
+enum st imap_search_parse_return(struct imap_lexer *lx, struct imap_search *out)
+{
     *out = (struct imap_search){0};
     TRY(imap_lex_sp(lx));
-    if (imap_lex_take_word(lx, STR("CHARSET"))) {
+    if (!imap_lex_take_word(lx, STR("RETURN")))
+        return ST_OK;
+    TRY(parse_options(lx, &out->returns));
+    return imap_lex_sp(lx);
+}
+
+static enum st parse_charset(struct parser *p, struct imap_search *out) SUSPENDS
+{
+    struct str name;
+
+    TRY(imap_lex_astring(p->lx, &name));
+    TRY(imap_lex_sp(p->lx));
+    p->charset = charset_find(name);
+    if (p->charset)
+        return ST_OK;
+    out->bad_charset = true;
+    return FAIL(ST_DENIED, "Unknown character set");
+}
+
+enum st imap_search_parse_keys(struct imap_lexer *lx, bool needs_charset, struct imap_search *out)
+{
+    struct parser p = {.lx = lx};
+    bool named = needs_charset;
+
+    if (!named && imap_lex_take_word(lx, STR("CHARSET"))) {
         TRY(imap_lex_sp(lx));
-        TRY(imap_lex_astring(lx, &name));
-        TRY(imap_lex_sp(lx));
-        p.charset = charset_find(name);
-        if (!p.charset) {
-            out->bad_charset = true;
-            return FAIL(ST_DENIED, "Unknown character set");
-        }
+        named = true;
     }
+    if (named)
+        TRY(parse_charset(&p, out));
     TRY(parse_keys(&p, &out->key));
     return imap_lex_end(lx);
+}
+
+enum st imap_search_parse(struct imap_lexer *lx, struct imap_search *out)
+{
+    TRY(imap_search_parse_return(lx, out));
+    return imap_search_parse_keys(lx, false, out);
 }
 
 void imap_search_resolve(struct search_key *key, struct arena *a, const struct view *v)

@@ -1,15 +1,25 @@
-/* SEARCH's arguments to a tree of keys (RFC 3501 6.4.4). */
+/* The arguments of SEARCH (RFC 3501 6.4.4) and of its relatives: what to return (RFC 4731), and a tree of keys. */
 #pragma once
 
 #include "imap/lexer.h"
 #include "mail/search.h"
 
+/* What is asked for in RETURN. None at all: the plain response of the command. */
+enum { RETURN_MIN = 1, RETURN_MAX = 2, RETURN_ALL = 4, RETURN_COUNT = 8, RETURN_SAVE = 16 };
+
 struct imap_search {
     struct search_key *key; /* sets in it are as written: imap_search_resolve */
-    bool bad_charset;       /* ST_DENIED because nobody here knows the character set */
+    unsigned returns;
+    bool bad_charset; /* ST_DENIED because nobody here knows the character set */
 };
 
+/* SEARCH, from behind its name on. Whatever comes back, `returns` and `bad_charset` are what was read. */
 enum st imap_search_parse(struct imap_lexer *lx, struct imap_search *out) SUSPENDS MUST_USE;
+
+/* The same in two steps, for commands that have arguments between: " [RETURN (...) ]", which clears *out; and
+ * "[CHARSET charset ]keys", in which SORT and THREAD want the charset, without the word (RFC 5256 section 5). */
+enum st imap_search_parse_return(struct imap_lexer *lx, struct imap_search *out) MUST_USE;
+enum st imap_search_parse_keys(struct imap_lexer *lx, bool needs_charset, struct imap_search *out) SUSPENDS MUST_USE;
 
 /* Puts "*" into the sets, by what is in the view now, and brings them in order. */
 void imap_search_resolve(struct search_key *key, struct arena *a, const struct view *v);

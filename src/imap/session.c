@@ -4,6 +4,7 @@
 #include "imap/session.h"
 #include "base/must.h"
 #include "co/co.h"
+#include "imap/result.h"
 
 enum {
     COMMAND_READ_MS = 5 * 60 * 1000, /* for more of a command that has begun */
@@ -200,6 +201,7 @@ static void session_free(struct imap_session *s)
     arena_fini(&s->cmd_arena);
     arena_fini(&s->arena);
     mem_free(s->idle_tag);
+    imap_forget_result(s);
     config_unref(s->set);
     mem_free(s);
 }

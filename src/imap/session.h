@@ -24,8 +24,9 @@ struct imap_session {
     struct str login, peer;
     uint64_t account_id, sid, commands;
     const char *last_command;
-    uint32_t features; /* enabled: bits of features.def */
-    unsigned errors;   /* BAD answers in a row */
+    struct uid_set saved; /* of the last search with SAVE (RFC 5182): uids, owned */
+    uint32_t features;    /* enabled: bits of features.def */
+    unsigned errors;      /* BAD answers in a row */
     struct str login_tag;
     char *idle_tag; /* owned; NULL but during IDLE */
     bool is_tls, is_tool, in_idle;

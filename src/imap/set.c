@@ -7,7 +7,7 @@ bool imap_lex_at_set(const struct imap_lexer *lx)
 {
     int c = imap_lex_peek(lx);
 
-    return c == '*' || (c >= '0' && c <= '9');
+    return c == '*' || c == '$' || (c >= '0' && c <= '9');
 }
 
 static enum st set_number(struct imap_lexer *lx, uint32_t *out)
@@ -20,11 +20,27 @@ static enum st set_number(struct imap_lexer *lx, uint32_t *out)
     return *out ? ST_OK : FAIL(ST_SYNTAX, "0 is no number of a message");
 }
 
+static struct imap_set saved_set(const struct imap_lexer *lx)
+{
+    struct imap_set set = {.is_saved = true};
+
+    if (!lx->saved || lx->saved->n == 0)
+        return set;
+    set.n = lx->saved->n;
+    set.r = ARENA_ARRAY(lx->arena, struct uid_range, set.n);
+    memcpy(set.r, lx->saved->r, set.n * sizeof *set.r);
+    return set;
+}
+
 enum st imap_lex_set(struct imap_lexer *lx, struct imap_set *out)
 {
     struct imap_set set = {0};
     size_t most = 1;
 
+    if (imap_lex_take(lx, '$')) { /* alone: RFC 5182 section 3 */
+        *out = saved_set(lx);
+        return ST_OK;
+    }
     for (size_t i = lx->at; i < lx->line.n && lx->line.p[i] != ' '; i++)
         most += lx->line.p[i] == ',';
     set.r = ARENA_ARRAY(lx->arena, struct uid_range, most);
@@ -82,7 +98,7 @@ enum st imap_set_seqs(struct arena *a, struct imap_set set, bool uid, const stru
 {
     uint32_t count = view_count(v);
 
-    if (!uid) {
+    if (!uid && !set.is_saved) {
         TRY(check_seqs(set, count));
         *out = imap_set_order(a, set, count);
         return ST_OK;
@@ -107,7 +123,7 @@ enum st imap_set_uids(struct arena *a, struct imap_set set, bool uid, const stru
     uint32_t count = view_count(v);
     struct uid_set seqs;
 
-    if (uid) {
+    if (uid || set.is_saved) {
         *out = imap_set_order(a, set, count ? view_uid(v, count) : 0);
         return ST_OK;
     }

@@ -1,4 +1,5 @@
-/* Sets of numbers as commands give them (RFC 3501 section 9, sequence-set). */
+/* Sets of numbers as commands give them (RFC 3501 section 9, sequence-set), or "$", the saved result of a search
+ * (RFC 5182 section 3), which is uids whichever form the command has. */
 #pragma once
 
 #include "imap/lexer.h"
@@ -8,6 +9,7 @@
 struct imap_set {
     struct uid_range *r;
     size_t n;
+    bool is_saved; /* it was "$": uids, of messages that were there */
 };
 
 bool imap_lex_at_set(const struct imap_lexer *lx);

@@ -30,6 +30,7 @@ struct search {
     struct mail_msg msg;
     struct email email;
     struct blob_view body; /* or the header */
+    int64_t now_s;
     bool asks_headers;
     uint64_t slice_ends;
     uint32_t *found;
@@ -192,7 +193,8 @@ static enum answer ask(struct search *s, const struct prepared *p)
 {
     const struct search_key *k = p->key;
     const struct mail_msg *m = &s->msg;
-    int64_t day = (int64_t)(m->internal_date_us / DAY_US), num = (int64_t)k->num;
+    int64_t day = (int64_t)(m->internal_date_us / DAY_US), came_s = (int64_t)(m->internal_date_us / 1000000);
+    int64_t num = (int64_t)k->num;
 
     switch (k->what) {
     case SEARCH_ALL: return YES;
@@ -209,6 +211,8 @@ static enum answer ask(struct search *s, const struct prepared *p)
     case SEARCH_BEFORE: return day < num ? YES : NO;
     case SEARCH_ON: return day == num ? YES : NO;
     case SEARCH_SINCE: return day >= num ? YES : NO;
+    case SEARCH_OLDER: return came_s <= s->now_s - num ? YES : NO;
+    case SEARCH_YOUNGER: return came_s >= s->now_s - num ? YES : NO;
     case SEARCH_MODSEQ: return m->modseq >= k->num ? YES : NO;
     case SEARCH_SENTBEFORE: return s->level < LEVEL_RECORD ? NOT_YET : sent_day(s) < num ? YES : NO;
     case SEARCH_SENTON: return s->level < LEVEL_RECORD ? NOT_YET : sent_day(s) == num ? YES : NO;
@@ -293,7 +297,7 @@ static enum st ask_messages(struct search *s, const struct prepared *p, struct e
 
 enum st view_search(struct view *v, const struct search_key *key, struct arena *ar, uint32_t **out_seqs, size_t *out_n)
 {
-    struct search s = {.v = v, .slice_ends = clock_mono_us() + SLICE_US};
+    struct search s = {.v = v, .slice_ends = clock_mono_us() + SLICE_US, .now_s = (int64_t)clock_wall_s()};
     struct arena tmp = ARENA_INIT;
     struct email_cursor *cursor;
     struct prepared top = {0};

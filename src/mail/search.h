@@ -19,6 +19,8 @@ enum search_what {
     SEARCH_BEFORE,
     SEARCH_ON,
     SEARCH_SINCE, /* num: days since 1970, of the internal date */
+    SEARCH_OLDER,
+    SEARCH_YOUNGER, /* num: seconds back from now; the internal date to the second (RFC 5032 section 2) */
     SEARCH_SENTBEFORE,
     SEARCH_SENTON,
     SEARCH_SENTSINCE, /* num: days, of Date: disregarding time and zone */

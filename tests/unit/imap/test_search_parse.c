@@ -24,6 +24,8 @@ static void show(struct buf *b, const struct search_key *k)
                                         [SEARCH_HEADER] = "header",
                                         [SEARCH_BODY] = "body",
                                         [SEARCH_TEXT] = "text",
+                                        [SEARCH_OLDER] = "older",
+                                        [SEARCH_YOUNGER] = "younger",
                                         [SEARCH_MODSEQ] = "modseq"};
 
     buf_addz(b, names[k->what]);
@@ -82,6 +84,46 @@ TEST(every_key)
     check(" OR SEEN (FLAGGED TEXT x)", "or(flag 1, and(flag 4, text=x))");
     check(" FROM a TO b", "and(header From=a, header To=b)");
     check(" (((SEEN)))", "flag 1");
+    check(" OLDER 5 YOUNGER 4294967295", "and(older 5, younger 4294967295)");
+    check(" $ UID $", "and(uid, uid)");
+}
+
+TEST(what_to_return)
+{
+    struct imap_search s;
+    struct memory m;
+
+    PARSES(m, " RETURN (MIN Max ALL count SAVE MIN) CHARSET UTF-8 SEEN", imap_search_parse(&m.lx, &s))
+    {
+        CHECK_U64(s.returns, RETURN_MIN | RETURN_MAX | RETURN_ALL | RETURN_COUNT | RETURN_SAVE);
+        CHECK(s.key->what == SEARCH_FLAG);
+    }
+    PARSES(m, " return () (SEEN)", imap_search_parse(&m.lx, &s))
+    {
+        CHECK_U64(s.returns, RETURN_ALL);
+    }
+    REFUSES(m, " RETURN", imap_search_parse(&m.lx, &s), ST_SYNTAX);
+    REFUSES(m, " RETURN ALL", imap_search_parse(&m.lx, &s), ST_SYNTAX);
+    REFUSES(m, " RETURN (ALL)SEEN", imap_search_parse(&m.lx, &s), ST_SYNTAX);
+    REFUSES(m, " RETURN (ALL) ", imap_search_parse(&m.lx, &s), ST_SYNTAX);
+    REFUSES(m, " RETURN (ALL )", imap_search_parse(&m.lx, &s), ST_SYNTAX);
+    REFUSES(m, " RETURN (X) ALL", imap_search_parse(&m.lx, &s), ST_SYNTAX);
+    REFUSES(m, " RETURN (SAVE) CHARSET X-NONE ALL", imap_search_parse(&m.lx, &s), ST_DENIED);
+    CHECK_U64(s.returns, RETURN_SAVE);
+    CHECK(s.bad_charset);
+}
+
+TEST(charset_without_its_word)
+{
+    struct imap_search s = {0};
+    struct memory m;
+
+    PARSES(m, "\"iso-8859-1\" UID 1", imap_search_parse_keys(&m.lx, true, &s))
+    {
+        CHECK(s.key->what == SEARCH_UID);
+    }
+    REFUSES(m, "UTF-8", imap_search_parse_keys(&m.lx, true, &s), ST_SYNTAX);
+    REFUSES(m, "CHARSET UTF-8 ALL", imap_search_parse_keys(&m.lx, true, &s), ST_DENIED);
 }
 
 TEST(character_sets)
@@ -109,6 +151,9 @@ TEST(search_is_strict_and_bounded)
     REFUSES(m, " (SEEN", imap_search_parse(&m.lx, &s), ST_SYNTAX);
     REFUSES(m, " SEEN)", imap_search_parse(&m.lx, &s), ST_SYNTAX);
     REFUSES(m, " ON 32-Jan-1970", imap_search_parse(&m.lx, &s), ST_SYNTAX);
+    REFUSES(m, " OLDER 0", imap_search_parse(&m.lx, &s), ST_SYNTAX);
+    REFUSES(m, " YOUNGER", imap_search_parse(&m.lx, &s), ST_SYNTAX);
+    REFUSES(m, " $x", imap_search_parse(&m.lx, &s), ST_SYNTAX);
     REFUSES(m, " LARGER x", imap_search_parse(&m.lx, &s), ST_SYNTAX);
 
     buf_init(&b, 100000);

@@ -40,6 +40,29 @@ TEST(sets_are_brought_in_order_and_merged)
     check_set("4294967295,1:4294967295", 3, "1:4294967295");
 }
 
+TEST(the_saved_result)
+{
+    struct uid_range ranges[] = {{2, 4}, {9, 9}};
+    struct uid_set saved = {ranges, 2}, got;
+    struct imap_set set;
+    struct memory m;
+
+    CHECK_ST(memory_begin(&m, STR("$ x\r\n")), ST_OK);
+    m.lx.saved = &saved;
+    CHECK_ST(imap_lex_set(&m.lx, &set), ST_OK);
+    CHECK(set.is_saved && set.r != ranges);
+    got = imap_set_order(&m.arena, set, 0);
+    CHECK_U64(got.n, 2);
+    CHECK(got.r[0].lo == 2 && got.r[0].hi == 4 && got.r[1].lo == 9 && got.r[1].hi == 9);
+    CHECK(imap_lex_peek(&m.lx) == ' ');
+    memory_end(&m);
+
+    PARSES(m, "$", imap_lex_set(&m.lx, &set)) /* nothing is saved */
+    {
+        CHECK(set.is_saved && set.n == 0);
+    }
+}
+
 TEST(sets_are_strict)
 {
     struct imap_set set;
@@ -48,6 +71,8 @@ TEST(sets_are_strict)
     REFUSES(m, "0", imap_lex_set(&m.lx, &set), ST_SYNTAX);
     REFUSES(m, "1:", imap_lex_set(&m.lx, &set), ST_SYNTAX);
     REFUSES(m, "1,,2", imap_lex_set(&m.lx, &set), ST_SYNTAX);
+    REFUSES(m, "1,$", imap_lex_set(&m.lx, &set), ST_SYNTAX);
+    REFUSES(m, "1:$", imap_lex_set(&m.lx, &set), ST_SYNTAX);
     REFUSES(m, "1,", imap_lex_set(&m.lx, &set), ST_SYNTAX);
     REFUSES(m, "-1", imap_lex_set(&m.lx, &set), ST_SYNTAX);
     REFUSES(m, "4294967296", imap_lex_set(&m.lx, &set), ST_SYNTAX);

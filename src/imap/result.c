@@ -1,0 +1,177 @@
+#include "imap/result.h"
+
+#include "co/co.h"
+
+enum { NUMBERS_A_TURN = 10000 };
+
+static uint32_t number_of(const struct imap_cmd *c, uint32_t seq)
+{
+    return c->uid ? view_uid(c->s->view, seq) : seq;
+}
+
+static void rest(size_t i) SUSPENDS
+{
+    if (i % NUMBERS_A_TURN == NUMBERS_A_TURN - 1)
+        co_yield ();
+}
+
+void imap_put_numbers(struct imap_cmd *c, struct imap_result found)
+{
+    for (size_t i = 0; i < found.n; i++) {
+        char *p = imap_room(&c->s->conn, 16);
+
+        *p++ = ' ';
+        imap_wrote(&c->s->conn, imap_digits(p, number_of(c, found.seqs[i])));
+        rest(i);
+    }
+}
+
+/* In the order given; only numbers that go up by one are joined (RFC 5267 section 3.2). */
+static void put_set(struct imap_cmd *c, struct imap_result found) SUSPENDS
+{
+    struct imap_conn *conn = &c->s->conn;
+
+    for (size_t i = 0; i < found.n; i++) {
+        uint32_t first = number_of(c, found.seqs[i]), last = first;
+        bool begins = i == 0;
+
+        while (i + 1 < found.n && number_of(c, found.seqs[i + 1]) == last + 1) {
+            last++;
+            i++;
+            rest(i);
+        }
+        char *p = imap_room(conn, 32);
+
+        if (!begins)
+            *p++ = ',';
+        p = imap_digits(p, first);
+        if (last != first) {
+            *p++ = ':';
+            p = imap_digits(p, last);
+        }
+        imap_wrote(conn, p);
+        rest(i);
+    }
+}
+
+static void put_item(struct imap_cmd *c, struct str name, uint64_t value) SUSPENDS
+{
+    imap_put(&c->s->conn, name);
+    imap_put_u64(&c->s->conn, value);
+}
+
+/* RFC 4466 section 2.6.2, RFC 4731 section 3.1: without messages there is neither MIN nor MAX nor ALL. A tag has
+ * nothing in it that would have to be escaped in quotes (RFC 3501 section 9). */
+static void put_esearch(struct imap_cmd *c, unsigned returns, struct imap_result found) SUSPENDS
+{
+    struct imap_conn *conn = &c->s->conn;
+
+    imap_put(conn, STR("* ESEARCH (TAG \""));
+    imap_put(conn, c->tag);
+    imap_put(conn, c->uid ? STR("\") UID") : STR("\")"));
+    if (returns & RETURN_MIN && found.n)
+        put_item(c, STR(" MIN "), number_of(c, found.seqs[0]));
+    if (returns & RETURN_MAX && found.n)
+        put_item(c, STR(" MAX "), number_of(c, found.seqs[found.n - 1]));
+    if (returns & RETURN_COUNT)
+        put_item(c, STR(" COUNT "), found.n);
+    if (returns & RETURN_ALL && found.n) {
+        imap_put(conn, STR(" ALL "));
+        put_set(c, found);
+    }
+    imap_put(conn, STR("\r\n"));
+}
+
+void imap_forget_result(struct imap_session *s)
+{
+    mem_free((void *)(uintptr_t)s->saved.r);
+    s->saved = (struct uid_set){0};
+}
+
+/* The messages as runs of sequence numbers, whatever order they are in: a bit for each. */
+static bool has_bit(const uint8_t *bits, uint32_t seq)
+{
+    return bits[seq / 8] >> (seq % 8) & 1;
+}
+
+static const uint8_t *bits_of(struct imap_cmd *c, struct imap_result found) SUSPENDS
+{
+    uint8_t *bits = ARENA_ARRAY(&c->s->cmd_arena, uint8_t, view_count(c->s->view) / 8 + 1);
+
+    for (size_t i = 0; i < found.n; i++) {
+        bits[found.seqs[i] / 8] |= (uint8_t)(1u << found.seqs[i] % 8);
+        rest(i);
+    }
+    return bits;
+}
+
+static size_t count_runs(const uint8_t *bits, uint32_t count)
+{
+    size_t n = 0;
+
+    for (uint32_t seq = 1; seq <= count; seq++)
+        n += has_bit(bits, seq) && !has_bit(bits, seq - 1);
+    return n;
+}
+
+/* Kept as uids, so that expunges need no mending: a uid that is gone never comes back. */
+static enum st save(struct imap_cmd *c, struct imap_result found) SUSPENDS
+{
+    struct imap_session *s = c->s;
+    const uint8_t *bits = bits_of(c, found);
+    uint32_t count = view_count(s->view);
+    size_t n = count_runs(bits, count), at = 0;
+    struct uid_range *r;
+
+    imap_forget_result(s);
+    if (n > LIMIT_IMAP_SAVED_RANGES) {
+        c->code = STR("NOTSAVED"); /* RFC 5182 section 2.5 */
+        return FAIL(ST_LIMIT, "The result is too large to be saved");
+    }
+    if (n == 0)
+        return ST_OK;
+    r = mem_new(n * sizeof *r);
+    for (uint32_t seq = 1; seq <= count; seq++) {
+        if (!has_bit(bits, seq))
+            continue;
+        if (!has_bit(bits, seq - 1))
+            r[at++].lo = view_uid(s->view, seq);
+        r[at - 1].hi = view_uid(s->view, seq);
+        rest(seq);
+    }
+    s->saved = (struct uid_set){r, n};
+    return ST_OK;
+}
+
+/* RFC 5182 section 2.4: with MIN or MAX, and neither ALL nor COUNT, only these are saved. */
+static enum st save_as_asked(struct imap_cmd *c, unsigned returns, struct imap_result found) SUSPENDS
+{
+    uint32_t ends[2];
+    size_t n = 0;
+
+    if (found.n == 0 || returns & (RETURN_ALL | RETURN_COUNT) || !(returns & (RETURN_MIN | RETURN_MAX)))
+        return save(c, found);
+    if (returns & RETURN_MIN)
+        ends[n++] = found.seqs[0];
+    if (returns & RETURN_MAX && (n == 0 || found.n > 1))
+        ends[n++] = found.seqs[found.n - 1];
+    return save(c, (struct imap_result){ends, n});
+}
+
+enum st imap_put_result(struct imap_cmd *c, const struct imap_search *search, struct imap_result found)
+{
+    if (search->returns & RETURN_SAVE)
+        TRY(save_as_asked(c, search->returns, found));
+    if (search->returns != RETURN_SAVE)
+        put_esearch(c, search->returns, found);
+    return ST_OK;
+}
+
+enum st imap_end_search(struct imap_cmd *c, const struct imap_search *search, enum st st)
+{
+    if (st != ST_OK && search->bad_charset)
+        c->code = STR("BADCHARSET (US-ASCII UTF-8)");
+    if (st != ST_OK && st != ST_SYNTAX && search->returns & RETURN_SAVE)
+        imap_forget_result(c->s);
+    return st;
+}

@@ -1,0 +1,24 @@
+/* What a search has found, told as ESEARCH (RFC 4731) and kept for "$" (RFC 5182). The same for all commands that
+ * search. */
+#pragma once
+
+#include "imap/search_parse.h"
+#include "imap/session.h"
+
+/* Messages in the order that the command gives them in; not owned. */
+struct imap_result {
+    const uint32_t *seqs;
+    size_t n;
+};
+
+/* The response, unless only SAVE was asked for, and the saving. ST_LIMIT: too much to save; *c has the code. */
+enum st imap_put_result(struct imap_cmd *c, const struct imap_search *search, struct imap_result found)
+    SUSPENDS MUST_USE;
+/* To be called with the status of the whole command: one that fails and had SAVE leaves nothing saved, unless it is
+ * BAD (RFC 5182 section 2.1). Also chooses the response code for an unknown character set. Gives the status back. */
+enum st imap_end_search(struct imap_cmd *c, const struct imap_search *search, enum st st) MUST_USE;
+
+void imap_forget_result(struct imap_session *s);
+
+/* " 1 2 3": numbers of messages, or uids in the UID form. */
+void imap_put_numbers(struct imap_cmd *c, struct imap_result found) SUSPENDS;
