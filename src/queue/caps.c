@@ -58,6 +58,16 @@ static bool take(struct caps *c, uint64_t now_us, struct str address, uint32_t m
     return true;
 }
 
+void caps_return(struct caps *c, uint64_t now_us, struct str address)
+{
+    struct count *n = now_us / HOUR_US == c->hour ? count_of(c, address, 0) : NULL;
+
+    if (!n || !n->n)
+        return;
+    n->n--;
+    c->all--;
+}
+
 bool caps_take(struct caps *c, uint64_t now_us, struct str address, uint32_t most_to_one, uint32_t most)
 {
     return take(c, now_us, address, most_to_one, most, CAPS_SENDERS_MAX);

@@ -17,3 +17,5 @@ bool caps_take(struct caps *c, uint64_t now_us, struct str address, uint32_t mos
 /* The same for somebody who may not have written the letter: to such go no more than half of all, so that our own users are told whatever
  * strangers do. */
 bool caps_take_stranger(struct caps *c, uint64_t now_us, struct str address, uint32_t most_to_one, uint32_t most);
+/* One that was taken at that time has not gone out after all. */
+void caps_return(struct caps *c, uint64_t now_us, struct str address);

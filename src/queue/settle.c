@@ -18,6 +18,7 @@ struct settling {
     struct dsn_rcpt *told;
     size_t n_told;
     enum queue_told how;
+    bool is_counted; /* the notice, among those of this hour */
 };
 
 /* --- when again ------------------------------------------------------------------------------------------------- */
@@ -263,6 +264,7 @@ static bool may_tell(struct settling *s)
     else
         may = caps_take(caps, s->now_us, to, n->per_sender, n->per_hour);
     s->how = may ? QUEUE_TOLD : QUEUE_TOLD_CAPPED;
+    s->is_counted = may;
     return may;
 }
 
@@ -369,6 +371,8 @@ enum st queue_settle(struct queue *q, uint64_t id, const struct queue_result *re
         arena_reset(&a);
         s = (struct settling){.q = q, .a = &a, .now_us = clock_wall_us()};
         st = n ? settle(&s, id, results, n) : ST_OK;
+        if (st != ST_OK && s.is_counted)
+            caps_return(&q->caps, s.now_us, s.is.reverse_path);
     } while (queue_again(st, &tries));
     if (st == ST_OK && n)
         queue_claim_moved(q, id, s.is.due_us);

@@ -18,6 +18,23 @@ TEST(an_hour_of_notices)
     caps_fini(&c);
 }
 
+TEST(what_has_not_gone_out_is_not_counted)
+{
+    struct caps c = {0};
+
+    CHECK(caps_take(&c, 1, STR("a@here.test"), 1, 2));
+    CHECK(!caps_take(&c, 1, STR("a@here.test"), 1, 2));
+    caps_return(&c, 1, STR("A@here.test"));
+    CHECK(!c.all && caps_take(&c, 1, STR("a@here.test"), 1, 2));
+    caps_return(&c, HOUR_US, STR("a@here.test")); /* of another hour */
+    caps_return(&c, 1, STR("b@here.test"));
+    CHECK(c.all == 1 && c.by_address.n == 1);
+    caps_return(&c, 1, STR("a@here.test"));
+    caps_return(&c, 1, STR("a@here.test"));
+    CHECK(!c.all);
+    caps_fini(&c);
+}
+
 TEST(strangers_leave_half)
 {
     struct caps c = {0};

@@ -372,6 +372,31 @@ TEST(an_outcome_that_can_not_be_written_is_none)
     in_world(1, body_failing);
 }
 
+static void body_counted_once(struct world *w)
+{
+    struct queue_notices n = {.full_max = 1000, .per_sender = 1, .per_hour = 10};
+    struct queue *q = begin(w);
+    uint64_t id = submit(w, q, one, 1, wall);
+
+    queue_set_notices(q, &n);
+    w->store->fail = ST_CANCELED; /* a commit in front of it has failed: made anew by itself */
+    w->store->fail_n = 2;
+    CHECK(told_of(q, id, QUEUE_FAILED, STR("5.1.1")) == QUEUE_TOLD);
+    CHECK(notice_of(w, q).p);
+    wall += 60 * MINUTE;
+    id = submit(w, q, one, 1, wall);
+    w->store->fail = ST_NOSPACE;
+    w->store->fail_n = 1;
+    CHECK_ST(settle_one(q, id, 0, QUEUE_FAILED), ST_NOSPACE);
+    CHECK(told_of(q, id, QUEUE_FAILED, STR("5.1.1")) == QUEUE_TOLD); /* the courier says it again */
+    CHECK(notice_of(w, q).p && q->caps.all == 1);
+    end(q);
+}
+TEST(a_notice_whose_commit_is_made_anew_is_counted_once)
+{
+    in_world(1, body_counted_once);
+}
+
 static void body_changed(struct world *w)
 {
     struct queue *q = begin(w);
