@@ -146,11 +146,14 @@ static enum st find_work(struct box *b, const struct msg_work_ask *m, struct are
                          struct buf *out) SUSPENDS
 {
     struct work_letter *letters;
+    uint64_t damaged;
     size_t some = 0;
     enum st st = ST_OK;
     size_t most = MIN(MAX(m->most, 1u), (uint32_t)LETTERS_AT_ONCE);
 
     TRY(queue_claim(b->queue, most, deadline_in(MIN(m->wait_ms, (uint32_t)WAIT_MAX_MS)), a, &c->entries, &c->n));
+    while (queue_next_damaged(b->queue, &damaged))
+        LOG(QUEUE_ENTRY_DAMAGED, lf_hex("id", damaged));
     letters = ARENA_ARRAY(a, struct work_letter, c->n);
     for (size_t i = 0; i < c->n; i++) {
         enum st told = tell_of_done(b, &c->entries[i]);

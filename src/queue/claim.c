@@ -9,6 +9,7 @@
 
 struct queue_lease {
     uint64_t id, due_us;
+    bool is_damaged; /* nobody carries it: it can't be read */
 };
 
 static void give_back(struct queue *q, struct queue_lease *l)
@@ -74,6 +75,21 @@ void queue_give_back_all(struct queue *q)
     co_waitq_wake_all(&q->looking);
 }
 
+void queue_claim_damaged_again(struct queue *q)
+{
+    size_t pos = 0;
+    void *v;
+
+    while (map_next(&q->leased, &pos, &v)) {
+        struct queue_lease *l = v;
+
+        if (!l->is_damaged)
+            continue;
+        map_del(&q->leased, l->id);
+        give_back(q, l);
+    }
+}
+
 void queue_claim_fini(struct queue *q)
 {
     size_t pos = 0;
@@ -130,7 +146,27 @@ static void lease(struct queue *q, struct entry_place place)
     map_put(&q->leased, place.id, l);
 }
 
-/* Found places become entries of the caller's. What can't be read is left alone until the box starts anew. */
+/* Left alone until the queue has been repaired, or the box starts anew: it would be looked at for ever. */
+static void set_aside(struct queue *q, uint64_t id)
+{
+    struct queue_lease *l = map_get(&q->leased, id);
+
+    if (!l)
+        return;
+    l->is_damaged = true;
+    if (q->n_damaged < ARRAY_LEN(q->damaged))
+        q->damaged[q->n_damaged++] = id;
+}
+
+bool queue_next_damaged(struct queue *q, uint64_t *out_id)
+{
+    if (!q->n_damaged)
+        return false;
+    *out_id = q->damaged[--q->n_damaged];
+    return true;
+}
+
+/* Found places become entries of the caller's. */
 static void take(struct look *l, struct arena *a, struct queue_entry *out, size_t *out_n) SUSPENDS
 {
     struct arena tmp = ARENA_INIT;
@@ -142,10 +178,14 @@ static void take(struct look *l, struct arena *a, struct queue_entry *out, size_
         struct str record;
         enum st st = queue_read_still(l->q, l->found[i].id, &tmp, &e, &record);
 
-        if (st == ST_OK && !e.held && e.due_us <= l->now_us)
-            *out_n += entry_decode(a, e.id, arena_str(a, record), &out[*out_n]) == ST_OK;
-        else if (st != ST_CORRUPT)
+        if (st == ST_OK && !e.held && e.due_us <= l->now_us) {
+            st = entry_decode(a, e.id, arena_str(a, record), &out[*out_n]);
+            *out_n += st == ST_OK;
+        } else if (st != ST_CORRUPT) {
             queue_claim_end(l->q, l->found[i].id); /* changed meanwhile: looked at again */
+        }
+        if (st == ST_CORRUPT)
+            set_aside(l->q, l->found[i].id);
     }
     arena_fini(&tmp);
 }

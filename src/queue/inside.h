@@ -31,6 +31,8 @@ struct queue {
     struct map leased;         /* of struct queue_lease, by id */
     struct entry_place cursor; /* what is due before this place is leased, or being changed */
     struct co_waitq looking;   /* for letters that are due */
+    uint64_t damaged[16];      /* ids that were met there and not told of yet; more than that are told of by a check */
+    size_t n_damaged;
     unsigned seals;
 };
 
@@ -76,5 +78,6 @@ void queue_claim_fini(struct queue *q);
 void queue_claim_note(struct queue *q, struct entry_place place);
 /* Nothing stands before this due time, whatever of the pending changes fails. */
 uint64_t queue_claim_low_due(const struct queue *q);
+void queue_claim_damaged_again(struct queue *q); /* they may have been mended, or removed */
 void queue_claim_end(struct queue *q, uint64_t id);                    /* nobody has it any more */
 void queue_claim_moved(struct queue *q, uint64_t id, uint64_t due_us); /* a claimed entry stands at another place now */

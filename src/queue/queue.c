@@ -213,6 +213,7 @@ enum st queue_reopen(struct queue *q)
     must(q->shut);
     atomic_store(&q->low_id, 0);
     TRY(queue_start(q)); /* else it stays shut: its counts are not known */
+    queue_claim_damaged_again(q);
     q->shut = false;
     return ST_OK;
 }

@@ -138,6 +138,8 @@ void queue_get_told(struct queue *q, uint64_t *out);
  * are not due yet are among the entry's. */
 enum st queue_claim(struct queue *q, size_t most, mono_ms deadline, struct arena *a, struct queue_entry **out,
                     size_t *out_n) SUSPENDS MUST_USE;
+/* Entries that could not be read when they were due, once each. They are left alone until the queue is opened anew, behind a repair. */
+bool queue_next_damaged(struct queue *q, uint64_t *out_id);
 bool queue_is_claimed(const struct queue *q, uint64_t id);
 void queue_give_back_all(struct queue *q); /* whoever carried is gone */
 

@@ -80,11 +80,10 @@ struct listing {
     bool more, from_start;
 };
 
-/* One that is in quarantine is listed all the same, held, with nothing that stands in it. */
-static enum st take_quarantined(struct listing *l, const struct queue_filter *f)
+/* One that can't be read is listed all the same, held, with nothing that stands in it. */
+static enum st take_unread(struct listing *l, const struct queue_filter *f, struct str why)
 {
-    struct queue_entry e = {
-        .id = l->next, .held = true, .hold_reason = STR("in quarantine: the server failed on it twice")};
+    struct queue_entry e = {.id = l->next, .held = true, .hold_reason = why};
 
     if (fits(&e, f))
         l->list[l->n++] = e;
@@ -99,10 +98,11 @@ static enum st take(const struct queue *q, struct listing *l, const struct queue
     enum st st;
 
     if (queue_is_quarantined(q, l->next))
-        return take_quarantined(l, f);
+        return take_unread(l, f, STR("in quarantine: the server failed on it twice"));
     st = queue_decode(q, &tmp, l->next, value, &e);
-
-    if (st == ST_OK && fits(&e, f)) {
+    if (st == ST_CORRUPT) {
+        st = take_unread(l, f, STR("its record is damaged: restante check --repair"));
+    } else if (st == ST_OK && fits(&e, f)) {
         st = entry_decode(a, l->next, arena_str(a, value), &l->list[l->n]);
         l->n += st == ST_OK;
         l->bytes += value.n;
