@@ -10,6 +10,7 @@
 
 #define OUTCOME_WAIT_MS 1000 /* before the box is told once more */
 #define OUTCOME_WAIT_MOST_MS 30000
+#define DAMAGED_TRIES 20 /* so often it is told of a letter that can't be read in the queue: a repair may mend that */
 #define BYTES_MAX (256u << 20) /* of all letters in memory */
 #define FRAME_ROOM 60000
 
@@ -252,13 +253,37 @@ static enum st tell(struct courier *c, uint64_t id, struct str list, bool last) 
 
     arena_fini(&a);
     TRY(st);
-    return answer.status == ST_OK || answer.status == ST_NOTFOUND
-               ? ST_OK
-               : FAIL(ST_TRYLATER, "the box could not write it down");
+    switch (answer.status) {
+    case ST_OK:
+    case ST_NOTFOUND: return ST_OK;
+    case ST_SYNTAX:
+    case ST_LIMIT: return FAIL(ST_SYNTAX, "the queue has no room for what became of it");
+    case ST_CORRUPT: return FAIL(ST_CORRUPT, "its entry in the queue is damaged");
+    default: return FAIL(ST_TRYLATER, "the box could not write it down");
+    }
+}
+
+/* Until it is heard, or can't ever be. The box gives the letter to nobody else as long as it lives, so that none goes twice meanwhile. */
+static void repeat(struct courier *c, uint64_t id, struct str list, bool last) SUSPENDS
+{
+    uint64_t wait_ms = OUTCOME_WAIT_MS;
+    enum st st;
+
+    for (unsigned damaged = 0; (st = tell(c, id, list, last)) != ST_OK;) {
+        damaged += st == ST_CORRUPT;
+        if (st == ST_SYNTAX || damaged == DAMAGED_TRIES) {
+            LOG(COURIER_UNHEARD_FOR_EVER, lf_hex("id", id), lf_err());
+            return;
+        }
+        LOG(COURIER_UNHEARD, lf_hex("id", id), lf_err());
+        if (co_sleep(deadline_in(wait_ms)) != ST_OK)
+            return;
+        wait_ms = MIN(2 * wait_ms, (uint64_t)OUTCOME_WAIT_MOST_MS);
+    }
 }
 
 /* Told in pieces that fit a frame; the box that comes after one that died is told again. As long as this process lives: nobody else knows that the
- * letter has gone, and the box gives it to nobody else meanwhile. */
+ * letter has gone. */
 static void tell_until_heard(struct courier *c, uint64_t id, const struct work_result *results, size_t n, bool last)
     SUSPENDS
 {
@@ -272,12 +297,7 @@ static void tell_until_heard(struct courier *c, uint64_t id, const struct work_r
         tell_until_heard(c, id, results + n / 2, n - n / 2, last);
         return;
     }
-    for (uint64_t wait_ms = OUTCOME_WAIT_MS; tell(c, id, buf_str(&list), last) != ST_OK;
-         wait_ms = MIN(2 * wait_ms, (uint64_t)OUTCOME_WAIT_MOST_MS)) {
-        LOG(COURIER_UNHEARD, lf_hex("id", id), lf_err());
-        if (co_sleep(deadline_in(wait_ms)) != ST_OK)
-            break;
-    }
+    repeat(c, id, buf_str(&list), last);
     buf_fini(&list);
 }
 

@@ -5,9 +5,10 @@
 #include "base/must.h"
 #include "base/random.h"
 
-#define NOTICE_MAX (8u << 20) /* bytes of a notice without the letter that comes back */
-#define STRANGER_SHARE 10     /* to those who have not logged in: so many times less */
-#define TOLD_OF_DELAY ".told" /* an attribute of our own: the sender knows that this recipient waits */
+#define NOTICE_MAX (8u << 20)  /* bytes of a notice without the letter that comes back */
+#define ANSWERS_MAX (2u << 20) /* bytes of all servers' answers in one entry */
+#define STRANGER_SHARE 10      /* to those who have not logged in: so many times less */
+#define TOLD_OF_DELAY ".told"  /* an attribute of our own: the sender knows that this recipient waits */
 
 struct settling {
     struct queue *q;
@@ -198,6 +199,19 @@ static enum st apply(struct settling *s, const struct queue_result *res)
     return ST_OK;
 }
 
+/* Of ten thousand recipients with long answers neither the entry nor the notice would have room. */
+static void shorten_answers(struct settling *s)
+{
+    size_t all = 0, each = ANSWERS_MAX / MAX(s->is.n_rcpts, 1u);
+
+    for (size_t i = 0; i < s->is.n_rcpts; i++)
+        all += s->rcpts[i].answer.n;
+    for (size_t i = 0; i < s->is.n_rcpts && all > ANSWERS_MAX; i++)
+        s->rcpts[i].answer = str_sub(s->rcpts[i].answer, 0, each);
+    for (size_t i = 0; i < s->n_told && all > ANSWERS_MAX; i++)
+        s->told[i].answer = str_sub(s->told[i].answer, 0, each);
+}
+
 /* --- all of them -------------------------------------------------------------------------------------------------- */
 
 static enum st apply_all(struct settling *s, const struct queue_result *results, size_t n)
@@ -215,6 +229,7 @@ static enum st apply_all(struct settling *s, const struct queue_result *results,
         TRY(apply(s, &results[i]));
         tried = tried || results[i].fate != QUEUE_UNTRIED;
     }
+    shorten_answers(s);
     s->is.attempts += tried;
     s->is.due_us = earliest(&s->is);
     return ST_OK;

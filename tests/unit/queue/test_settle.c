@@ -372,6 +372,75 @@ TEST(an_outcome_that_can_not_be_written_is_none)
     in_world(1, body_failing);
 }
 
+/* Writes the entry's record cut short, or as it was. */
+static void spoil(struct world *w, uint64_t id, struct str value)
+{
+    struct kv_change c = {.op = KV_PUT, .key = entry_key(&w->arena, id), .value = value};
+
+    fake_change(w->store, QUEUE_ACCOUNT, &c);
+}
+
+static void body_damaged(struct world *w)
+{
+    struct queue *q = begin(w);
+    struct queue_entry *list;
+    uint64_t damaged, next, id = submit(w, q, one, 1, wall), good = submit(w, q, one, 1, wall);
+    struct str value = arena_str(&w->arena, fake_find(w->store, QUEUE_ACCOUNT, entry_key(&w->arena, id))->value);
+    size_t n;
+    bool more;
+
+    spoil(w, id, str_sub(value, 0, value.n - 1));
+    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK_U64(list[0].id, good);
+    CHECK(queue_next_damaged(q, &damaged) && damaged == id && !queue_next_damaged(q, &damaged));
+    CHECK_U64(claim(w, q, 10, &list), 0); /* it is left alone */
+    CHECK_ST(queue_list(q, &(struct queue_filter){.most = 10}, &w->arena, &list, &n, &next, &more), ST_OK);
+    CHECK(n == 2 && list[0].id == id && list[0].held && list[1].id == good && !list[1].held);
+    CHECK_ST(queue_shut(q), ST_OK);
+    spoil(w, id, value); /* as a repair that could read it */
+    CHECK_ST(queue_reopen(q), ST_OK);
+    CHECK_U64(claim(w, q, 10, &list), 1); /* the other one is carried still */
+    CHECK_U64(list[0].id, id);
+    end(q);
+}
+TEST(a_damaged_entry_is_told_of_and_carried_once_it_is_mended)
+{
+    in_world(1, body_damaged);
+}
+
+static void body_long_answers(struct world *w)
+{
+    static struct queue_rcpt many[LIMIT_QUEUE_RCPTS];
+    static struct queue_result results[LIMIT_QUEUE_RCPTS];
+    char long_answer[2048];
+    struct queue *q = begin(w);
+    struct queue_entry e;
+    struct str notice;
+    uint64_t id;
+
+    memset(long_answer, 'x', sizeof long_answer);
+    for (uint32_t i = 0; i < LIMIT_QUEUE_RCPTS; i++) {
+        many[i] = one[0];
+        results[i] = (struct queue_result){.rcpt = i,
+                                           .fate = QUEUE_FAILED,
+                                           .is_remote = true,
+                                           .status = STR("5.1.1"),
+                                           .answer = str_n(long_answer, sizeof long_answer)};
+    }
+    results[0].fate = QUEUE_DEFERRED;
+    id = submit(w, q, many, LIMIT_QUEUE_RCPTS, wall);
+    CHECK_ST(queue_settle(q, id, results, LIMIT_QUEUE_RCPTS, true, NULL), ST_OK);
+    CHECK_ST(queue_get(q, id, &w->arena, &e), ST_OK);
+    CHECK(e.rcpts[1].state == QUEUE_RCPT_FAILED && e.rcpts[1].answer.n == ANSWERS_MAX / LIMIT_QUEUE_RCPTS);
+    notice = notice_of(w, q);
+    CHECK(notice.n > LIMIT_QUEUE_RCPTS * 2 * 200 && has_text(notice, "Status: 5.1.1"));
+    end(q);
+}
+TEST(long_answers_for_many_recipients_are_written_down_all_the_same)
+{
+    in_world(1, body_long_answers);
+}
+
 static void body_counted_once(struct world *w)
 {
     struct queue_notices n = {.full_max = 1000, .per_sender = 1, .per_hour = 10};
