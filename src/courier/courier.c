@@ -30,6 +30,12 @@ struct ipc *courier_resolver(const struct courier *c)
     return peers_get(&c->peers, ROLE_RESOLVER, 0, 0);
 }
 
+/* What follows from the directory may be another answer now. */
+static void on_change(struct ipc_request *r)
+{
+    ipc_forget(r->from);
+}
+
 struct ipc *courier_errand(const struct courier *c)
 {
     return peers_get(&c->peers, ROLE_ERRAND, 0, 0);
@@ -153,7 +159,8 @@ static void begin(struct courier *c)
         LOG(COURIER_NOT_STARTED, lf_err());
 }
 
-static const struct ipc_handler keeper_handlers[] = {{MSG_verify_ask, courier_verify}};
+static const struct ipc_handler keeper_handlers[] = {{MSG_verify_ask, courier_verify},
+                                                     {MSG_changed_note, on_change, .direct = true}};
 
 static void courier_peer(struct role *r, const struct role_peer *p)
 {
@@ -164,6 +171,8 @@ static void courier_peer(struct role *r, const struct role_peer *p)
 
     if (p->kind == ROLE_KEEPER)
         opt.n_handlers = ARRAY_LEN(keeper_handlers);
+    if (p->kind == ROLE_KEEPER || p->kind == ROLE_RESOLVER)
+        opt.remembers = COURIER_REMEMBERS;
     if (p->kind == ROLE_CONTROL)
         opt = (struct ipc_options){.handlers = control_handlers, .n_handlers = ARRAY_LEN(control_handlers), .arg = c};
     if (peers_attach(&c->peers, p, &opt) != ST_OK)

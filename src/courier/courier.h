@@ -19,6 +19,9 @@
 
 #define COURIER_ASK_MS 60000 /* for an answer of another process */
 #define COURIER_DNS_MS 30000
+#define COURIER_REMEMBERS 20000 /* answers of the keeper, and as many of the resolver */
+#define COURIER_AGAIN_MS                                                                                               \
+    10000 /* an answer of the keeper is used again so long, unless it says before that it may have changed */
 
 struct relay;
 struct sts;
@@ -53,6 +56,13 @@ struct courier {
 struct ipc *courier_box(const struct courier *c);
 struct ipc *courier_keeper(const struct courier *c);
 struct ipc *courier_resolver(const struct courier *c);
+/* How long an answer of the keeper with this status may be used again (ipc_ask_again): what it could not find out is asked for each time. */
+static inline uint64_t courier_again_ms(uint8_t status)
+{
+    bool is_known = status == ST_OK || status == ST_NOTFOUND || status == ST_FOREIGN || status == ST_DENIED;
+
+    return is_known ? COURIER_AGAIN_MS : 0;
+}
 struct ipc *courier_errand(const struct courier *c); /* NULL until it has come for the first time */
 
 /* admin.c: what the command line asks of the courier. */

@@ -21,6 +21,23 @@ static enum st resolve(struct courier *c, struct arena *a, uint64_t txn, struct 
     return ST_OK;
 }
 
+static uint64_t ours_good_ms(const void *answer)
+{
+    return courier_again_ms(((const struct msg_ours_answer *)answer)->status);
+}
+
+/* Most letters are for domains that we have nothing to do with: that needs no question about each recipient. */
+static bool is_foreign(struct courier *c, struct arena *a, struct str address) SUSPENDS
+{
+    struct msg_ours_ask ask = {.domain = str_from(address, str_rfind(address, '@') + 1)};
+    struct msg_ours_answer answer;
+
+    return ask.domain.n &&
+           IPC_ASK_AGAIN(courier_keeper(c), ours_ask, &ask, ours_answer, a, &answer, deadline_in(COURIER_ASK_MS),
+                         ours_good_ms) == ST_OK &&
+           answer.status == ST_FOREIGN;
+}
+
 static enum st spooled(struct courier *c, struct arena *a, struct str body, struct str record, struct str rcpts,
                        int *out_fd) SUSPENDS
 {
@@ -134,6 +151,10 @@ enum st local_deliver(struct job *j)
     struct str body;
     enum st st = ST_OK;
 
+    if (is_foreign(j->letter->c, &a, j->rcpts[0]->address)) { /* all are of one domain */
+        j->is_relayed = false;
+        st = ST_FOREIGN;
+    }
     for (size_t i = 0; i < j->n && st != ST_FOREIGN; i++) {
         st = letter_bytes(j->letter, &body);
         if (st != ST_OK) {

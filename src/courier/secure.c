@@ -40,13 +40,18 @@ void secure_wish(const struct letter *l, struct str bytes, struct secure_wish *o
 
 /* --- what holds for a domain ----------------------------------------------------------------------------------------- */
 
+static uint64_t rule_good_ms(const void *answer)
+{
+    return courier_again_ms(((const struct msg_transport_answer *)answer)->status);
+}
+
 static enum st ask_rule(struct courier *c, struct arena *a, struct secure_domain *d) SUSPENDS
 {
     struct msg_transport_ask ask = {.domain = d->name};
     struct msg_transport_answer answer;
 
-    enum st st =
-        IPC_ASK(courier_keeper(c), transport_ask, &ask, transport_answer, a, &answer, deadline_in(COURIER_ASK_MS));
+    enum st st = IPC_ASK_AGAIN(courier_keeper(c), transport_ask, &ask, transport_answer, a, &answer,
+                               deadline_in(COURIER_ASK_MS), rule_good_ms);
 
     if (st == ST_OK && answer.status == ST_NOTFOUND)
         return ST_OK;

@@ -121,22 +121,30 @@ static enum st sign_with(struct signing *s, const struct dkim_key *keys, size_t 
     return buf_check(&s->fields);
 }
 
+static uint64_t keys_good_ms(const void *answer)
+{
+    return courier_again_ms(((const struct msg_dkim_keys_answer *)answer)->status);
+}
+
 static enum st sign(struct signing *s, struct str form) SUSPENDS
 {
     struct courier *c = s->l->c;
     struct msg_dkim_keys_ask ask = {.account = s->l->work.account};
     struct msg_dkim_keys_answer answer;
     struct dkim_key *keys;
+    struct str from;
     size_t n;
 
-    TRY(dkim_read(s->a, form, &s->what));
-    TRY(author_of(s->a, s->what.from, &s->author));
+    TRY(dkim_from(form, &from));
+    TRY(author_of(s->a, from, &s->author));
     ask.address = s->author;
-    TRY(IPC_ASK(courier_keeper(c), dkim_keys_ask, &ask, dkim_keys_answer, s->a, &answer, deadline_in(COURIER_ASK_MS)));
+    TRY(IPC_ASK_AGAIN(courier_keeper(c), dkim_keys_ask, &ask, dkim_keys_answer, s->a, &answer,
+                      deadline_in(COURIER_ASK_MS), keys_good_ms));
     if (answer.status != ST_OK)
         return FAIL(answer.status < ST_COUNT ? (enum st)answer.status : ST_INTERNAL, "%.*s", STR_ARGS(answer.text));
     s->domain = answer.domain;
     TRY(dkim_keys_get(answer.keys, s->a, &keys, &n));
+    TRY(dkim_read(s->a, form, &s->what));
     return sign_with(s, keys, n);
 }
 

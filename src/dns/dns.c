@@ -4,27 +4,45 @@
 #include "ipc/lists.h"
 
 #define RDATA_MOST 4096 /* records in an answer of the resolver */
+#define AGAIN_MOST_MS                                                                                                  \
+    60000 /* so long an answer is given again, within its TTL, where the link remembers (ipc_ask_again) */
 
 struct raw {
     struct str *rdata;
     size_t n;
 };
 
+static uint64_t good_ms(const void *answer)
+{
+    const struct msg_dns_answer *m = answer;
+    bool is_known = m->status == ST_OK || m->status == ST_NOTFOUND;
+
+    return is_known ? MIN((uint64_t)m->ttl * 1000, (uint64_t)AGAIN_MOST_MS) : 0;
+}
+
+static uint32_t ttl_left(uint32_t ttl, uint64_t age_ms)
+{
+    uint64_t age = (age_ms + 999) / 1000;
+
+    return age < ttl ? (uint32_t)(ttl - age) : 0;
+}
+
 static enum st ask(struct ipc *resolver, struct arena *a, struct str name, enum dns_type type, mono_ms deadline,
                    struct dns *out, struct raw *raw) SUSPENDS
 {
     struct msg_dns_ask q = {.type = (uint32_t)type};
     struct msg_dns_answer m;
+    uint64_t age_ms = 0;
     enum st st;
 
     *out = (struct dns){0};
     TRY(dns_ascii_name(a, name, &q.name));
-    st = IPC_ASK(resolver, dns_ask, &q, dns_answer, a, &m, deadline);
+    st = ipc_ask_again(resolver, MSG_dns_ask, &q, MSG_dns_answer, a, &m, &age_ms, deadline, good_ms);
     if (st == ST_CANCELED)
         return st;
     if (st != ST_OK)
         return FAIL(ST_TRYLATER, "no answer from the resolver about %.*s", STR_ARGS(name));
-    *out = (struct dns){.secure = m.secure, .ttl = m.ttl, .canonical = m.canonical};
+    *out = (struct dns){.secure = m.secure, .ttl = ttl_left(m.ttl, age_ms), .canonical = m.canonical};
     switch (m.status) {
     case ST_OK: return words_get(m.rdata, a, RDATA_MOST, &raw->rdata, &raw->n);
     case ST_NOTFOUND: return FAIL(ST_NOTFOUND, "%.*s has no such record", STR_ARGS(name));

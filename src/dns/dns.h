@@ -10,8 +10,8 @@
 #include "ipc/ipc.h"
 
 struct dns {
-    bool secure; /* validated by DNSSEC, from the root down; also of a NOTFOUND */
-    uint32_t ttl;
+    bool secure;  /* validated by DNSSEC, from the root down; also of a NOTFOUND */
+    uint32_t ttl; /* what is left of it; of a NOTFOUND, how long that may be taken for true: 0 where nobody says */
     struct str canonical; /* the name that the records stand at, behind aliases */
 };
 

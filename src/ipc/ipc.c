@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "base/memo.h"
 #include "base/must.h"
 #include "co/fault.h"
 
@@ -22,6 +23,7 @@
 #define STALLED_MS 300000      /* a peer that takes nothing for so long is as good as dead */
 #define SPAWN_AGAIN_MS 5
 #define FDS_LOOKED_FOR 4
+#define REMEMBERED_BYTES (16u << 20)
 
 enum flag { FLAG_ASK = 1, FLAG_ANSWER = 2, FLAG_MORE = 4, FLAG_HELLO = 8 };
 
@@ -60,6 +62,7 @@ struct ipc {
     uint32_t last_id;
     unsigned asked, credits; /* credits 0: the peer has not told yet */
     struct co_waitq room;
+    struct memo remembered; /* answers, by their questions */
     /* the peer's */
     unsigned serving;
     /* sending */
@@ -95,6 +98,7 @@ static void unref(struct ipc *p)
         return;
     must(p->is_freed && list_is_empty(&p->queue) && p->pending.n == 0);
     map_fini(&p->pending);
+    memo_fini(&p->remembered);
     buf_fini(&p->tx);
     mem_free(p->rx);
     p->magic = 0;
@@ -148,6 +152,7 @@ static void link_close(struct ipc *p)
     map_fini(&p->pending);
     p->pending = MAP_INIT;
     p->asked = p->credits = p->serving = 0;
+    memo_drop(&p->remembered);
     co_waitq_wake_all(&p->room);
     co_waitq_wake_all(&p->drained);
 }
@@ -364,6 +369,83 @@ enum st ipc_ask(struct ipc *p, enum msg_kind ask, const void *msg, int fd, enum 
     must_obj(p, IPC_MAGIC);
     must(msg_is_ask(ask) && msg_is_answer(answer));
     return ask_with(p, ask, msg, fd, &how, deadline);
+}
+
+/* --- asking once for several ---------------------------------------------------------------------------- */
+
+static enum st encode_question(enum msg_kind ask, const void *msg, struct buf *out)
+{
+    rec_put_u16(out, (uint16_t)ask);
+    return msg_encode(ask, msg, out);
+}
+
+/* Behind the time at which it was asked for. */
+static void remember(struct ipc *p, uint64_t generation, struct str question, const struct pending *how, mono_ms asked,
+                     uint64_t ms)
+{
+    struct buf value;
+
+    if (!ms)
+        return;
+    buf_init(&value, LIMIT_IPC_FRAME);
+    rec_put_u64(&value, asked);
+    if (msg_encode(how->answer, how->out, &value) == ST_OK)
+        memo_put(&p->remembered, generation, question, buf_str(&value), asked + ms);
+    buf_fini(&value);
+}
+
+static enum st recall(const struct pending *how, struct str known, uint64_t *out_age_ms)
+{
+    struct rec r = rec_of(known);
+    uint64_t age = clock_mono_ms() - rec_u64(&r);
+
+    TRY(msg_decode(how->answer, arena_str(how->arena, str_from(known, sizeof age)), how->out));
+    *out_age_ms = age;
+    return ST_OK;
+}
+
+static enum st ask_once(struct ipc *p, struct str question, enum msg_kind ask, const void *msg,
+                        const struct pending *how, mono_ms deadline, uint64_t (*good_ms)(const void *answer)) SUSPENDS
+{
+    uint64_t generation = p->remembered.generation;
+    mono_ms asked = clock_mono_ms();
+    enum st st;
+
+    p->refs++;
+    st = ask_with(p, ask, msg, -1, how, deadline);
+    if (st == ST_OK)
+        remember(p, generation, question, how, asked, good_ms(how->out));
+    unref(p);
+    return st;
+}
+
+enum st ipc_ask_again(struct ipc *p, enum msg_kind ask, const void *msg, enum msg_kind answer, struct arena *a,
+                      void *out_msg, uint64_t *out_age_ms, mono_ms deadline, uint64_t (*good_ms)(const void *answer))
+{
+    struct pending how = {.answer = answer, .arena = a, .out = out_msg};
+    struct buf question;
+    struct str known;
+    uint64_t age = 0;
+    enum st st;
+
+    must_obj(p, IPC_MAGIC);
+    must(msg_is_ask(ask) && msg_is_answer(answer));
+    buf_init(&question, LIMIT_IPC_FRAME);
+    st = p->opt.remembers ? encode_question(ask, msg, &question) : ST_OK;
+    if (st == ST_OK && p->opt.remembers && memo_get(&p->remembered, buf_str(&question), clock_mono_ms(), &known))
+        st = recall(&how, known, &age);
+    else if (st == ST_OK)
+        st = ask_once(p, buf_str(&question), ask, msg, &how, deadline, good_ms);
+    buf_fini(&question);
+    if (st == ST_OK && out_age_ms)
+        *out_age_ms = age;
+    return st;
+}
+
+void ipc_forget(struct ipc *p)
+{
+    must_obj(p, IPC_MAGIC);
+    memo_drop(&p->remembered);
 }
 
 enum st ipc_ask_pieces(struct ipc *p, const struct msg_admin_ask *ask, int fd,
@@ -669,6 +751,7 @@ enum st ipc_new(int fd, uint64_t epoch, const struct ipc_options *opt, struct ip
     co_waitq_init(&p->drained);
     buf_init(&p->tx, LIMIT_IPC_FRAME);
     p->rx = mem_new(LIMIT_IPC_FRAME);
+    memo_init(&p->remembered, opt->remembers, REMEMBERED_BYTES);
     st = fd < 0 ? ST_OK : link_open(p, fd, epoch);
     if (st != ST_OK) {
         ipc_free(p);

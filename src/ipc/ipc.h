@@ -38,6 +38,7 @@ struct ipc_options {
     void *arg;
     unsigned credits;                          /* open requests that we answer at a time; 0: 256 */
     void (*on_down)(struct ipc *p, void *arg); /* the peer is gone; may be NULL */
+    size_t remembers;                          /* answers that ipc_ask_again keeps, at most; 0: none */
 };
 
 /* fd may be -1: not connected yet. Owned. */
@@ -52,6 +53,12 @@ enum st ipc_send(struct ipc *p, enum msg_kind kind, const void *msg, int fd) MUS
  * ST_TRYLATER: peer away or restarted; ST_TIMEOUT; ST_CANCELED. */
 enum st ipc_ask(struct ipc *p, enum msg_kind ask, const void *msg, int fd, enum msg_kind answer, struct arena *a,
                 void *out_msg, int *out_fd, mono_ms deadline) SUSPENDS MUST_USE;
+/* As ipc_ask without descriptors. An answer that the same question got before is given again, without asking, for as long as `good_ms` said of it then (0: it is not
+ * kept); *out_age_ms, if not NULL, says how old it is. All goes with the peer, and by ipc_forget; an answer that is on its way then is not kept. */
+enum st ipc_ask_again(struct ipc *p, enum msg_kind ask, const void *msg, enum msg_kind answer, struct arena *a,
+                      void *out_msg, uint64_t *out_age_ms, mono_ms deadline, uint64_t (*good_ms)(const void *answer))
+    SUSPENDS MUST_USE;
+void ipc_forget(struct ipc *p);
 /* For handlers; never suspends. A request whose handler returns without an answer ends with ST_TRYLATER. Several answers to one request are allowed where the row says so (admin_answer). */
 enum st ipc_answer(struct ipc_request *r, enum msg_kind kind, const void *msg, int fd) MUST_USE;
 /* Between the pieces of a long answer: waits until few frames wait for the peer. */
@@ -67,3 +74,5 @@ enum st ipc_answer_json(struct ipc_request *r, struct str json) SUSPENDS MUST_US
 
 #define IPC_ASK(p, ask_, msg_, answer_, arena_, out_, deadline_)                                                       \
     ipc_ask((p), MSG_##ask_, (msg_), -1, MSG_##answer_, (arena_), (out_), NULL, (deadline_))
+#define IPC_ASK_AGAIN(p, ask_, msg_, answer_, arena_, out_, deadline_, good_ms_)                                       \
+    ipc_ask_again((p), MSG_##ask_, (msg_), MSG_##answer_, (arena_), (out_), NULL, (deadline_), (good_ms_))

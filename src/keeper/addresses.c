@@ -24,6 +24,35 @@ enum st keeper_address(struct directory *d, struct arena *a, struct str text, bo
     return ST_OK;
 }
 
+/* --- what needs no SQL --------------------------------------------------------------------------------------------- */
+
+/* A letter that leaves asks two things of the directory when it comes: may the account send as its sender, and is the recipient's domain one of ours. A yes to the
+ * first, and a no to the second, hold until the directory changes. */
+static struct str may_key(struct arena *a, const struct msg_sender_ask *ask)
+{
+    return arena_printf(a, "s%llx %.*s", (unsigned long long)ask->account, STR_ARGS(ask->address));
+}
+
+static struct str foreign_key(struct arena *a, struct str domain)
+{
+    return arena_printf(a, "d%.*s", STR_ARGS(domain));
+}
+
+/* Others are of the only domain of ours. */
+static bool has_domain(struct str address)
+{
+    return str_rfind(address, '@') < address.n;
+}
+
+static bool is_remembered(struct keeper *k, struct str key)
+{
+    struct str nothing;
+
+    return memo_get(&k->permits, key, clock_mono_ms(), &nothing);
+}
+
+/* --- recipients ---------------------------------------------------------------------------------------------------- */
+
 struct rcpt_job {
     struct keeper *k;
     const struct settings *set; /* a reference: a reload may come while the thread works */
@@ -36,6 +65,7 @@ struct rcpt_job {
     struct directory_target *targets;
     size_t n;
     bool is_ours;
+    struct str foreign; /* the address' domain, which has nothing to do with us */
 };
 
 /* The server's own name stands for its machine, whether or not it is a domain of ours. */
@@ -81,6 +111,8 @@ static enum st resolve(void *arg)
 
     TRY(keeper_address(j->k->directory, j->a, j->ask->address, false, &address));
     TRY(directory_is_ours(j->k->directory, address.domain, &ours));
+    if (!ours && !str_ieq(address.domain, j->set->host_name))
+        j->foreign = address.domain;
     if (ours && srs_is(address.local)) /* its time will be over, so it is not remembered */
         TRY(keeper_srs_original(j->k, j->a, address.local, &address));
     else
@@ -95,14 +127,31 @@ static enum st resolve(void *arg)
     return directory_resolve(j->k->directory, j->a, &address, j->set->recipient_delimiter, &j->targets, &j->n);
 }
 
+/* As directory_resolve says of an address elsewhere. */
+static bool resolve_foreign(struct rcpt_job *j)
+{
+    struct directory_address address;
+
+    if ((!j->ask->account && !j->may_relay) || !has_domain(j->ask->address) ||
+        keeper_address(j->k->directory, j->a, j->ask->address, false, &address) != ST_OK ||
+        !is_remembered(j->k, foreign_key(j->a, address.domain)))
+        return false;
+    j->targets = ARENA_NEW(j->a, struct directory_target);
+    j->targets->address = arena_printf(j->a, "%.*s@%.*s", STR_ARGS(address.local), STR_ARGS(address.domain));
+    j->n = 1;
+    return true;
+}
+
 static enum st resolve_cached(struct rcpt_job *j) SUSPENDS
 {
     struct resolved *known = &j->k->resolved;
-    uint64_t generation = known->generation;
+    uint64_t generation = known->generation, permits = j->k->permits.generation;
 
-    if (!j->is_courier && resolved_find(known, j->a, j->ask->address, &j->targets, &j->n))
+    if (!j->is_courier && (resolved_find(known, j->a, j->ask->address, &j->targets, &j->n) || resolve_foreign(j)))
         return ST_OK;
     TRY(keeper_sql(j->k, resolve, j));
+    if (j->foreign.n)
+        memo_put(&j->k->permits, permits, foreign_key(j->a, j->foreign), STR_NONE, NEVER);
     if (j->is_ours) /* whether others may be written to depends on who asks */
         resolved_add(known, generation, j->ask->address, j->targets, j->n);
     return ST_OK;
@@ -188,12 +237,15 @@ void keeper_rcpt(struct ipc_request *r)
     config_unref(j.set);
 }
 
+/* --- senders ------------------------------------------------------------------------------------------------------- */
+
 struct sender_job {
     struct keeper *k;
     const struct settings *set; /* a reference: a reload may come while the thread works */
     struct arena *a;
     const struct msg_sender_ask *ask;
-    char user[65]; /* of this machine; empty: none */
+    char user[65];      /* of this machine; empty: none */
+    struct str foreign; /* the address' domain, which has nothing to do with us */
 };
 
 /* USER@host_name is his, unless the address is somebody's account. */
@@ -205,6 +257,11 @@ static bool is_own_of_machine(struct sender_job *j, const struct directory_addre
         !keeper_is_local_address(address, str_z(j->user), j->set->host_name, j->set->recipient_delimiter))
         return false;
     return directory_account_find(j->k->directory, j->a, address, &account) != ST_OK || account.id == j->ask->account;
+}
+
+static enum st foreign_sender(struct str domain)
+{
+    return FAIL(ST_FOREIGN, "%.*s is not a domain of this server", STR_ARGS(domain));
 }
 
 static enum st may_send(void *arg)
@@ -224,8 +281,10 @@ static enum st may_send(void *arg)
         return st;
     if (!str_ieq(address.domain, j->set->host_name))
         TRY(directory_is_ours(j->k->directory, address.domain, &ours));
-    if (!ours)
-        return FAIL(ST_FOREIGN, "%.*s is not a domain of this server", STR_ARGS(address.domain));
+    if (!ours) {
+        j->foreign = address.domain;
+        return foreign_sender(address.domain);
+    }
     return FAIL(ST_DENIED, "not an address of this account");
 }
 
@@ -233,14 +292,29 @@ static enum st may_send(void *arg)
 static enum st ask_sender(struct keeper_gate *g, struct sender_job *j) SUSPENDS
 {
     const struct keeper_local *local = keeper_local_find(g, j->ask->conn);
+    uint64_t permits = g->keeper->permits.generation;
+    struct directory_address address;
+    enum st st;
 
     if (!local && !j->ask->account)
         return FAIL(ST_TRYLATER, "nobody is known to send over this connection");
     if (local && local->is_trusted)
         return ST_OK;
-    if (local)
+    if (local) {
         memcpy(j->user, local->name, sizeof j->user);
-    return keeper_sql(g->keeper, may_send, j);
+        return keeper_sql(g->keeper, may_send, j);
+    }
+    if (is_remembered(g->keeper, may_key(j->a, j->ask)))
+        return ST_OK;
+    if (has_domain(j->ask->address) &&
+        keeper_address(g->keeper->directory, j->a, j->ask->address, false, &address) == ST_OK &&
+        is_remembered(g->keeper, foreign_key(j->a, address.domain)))
+        return foreign_sender(address.domain);
+    st = keeper_sql(g->keeper, may_send, j);
+    if (st == ST_OK || j->foreign.n)
+        memo_put(&g->keeper->permits, permits, st == ST_OK ? may_key(j->a, j->ask) : foreign_key(j->a, j->foreign),
+                 STR_NONE, NEVER);
+    return st;
 }
 
 void keeper_sender(struct ipc_request *r)

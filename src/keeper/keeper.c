@@ -10,6 +10,9 @@
 #include <sodium.h>
 #include <unistd.h>
 
+#define PERMITS_MAX 20000
+#define PERMITS_BYTES (4u << 20)
+
 struct call {
     enum st (*fn)(void *arg);
     void *arg;
@@ -115,6 +118,7 @@ struct keeper *keeper_new(const struct settings *set, struct directory *director
     logins_init(&k->logins, set->auth_cache_entries, set->auth_cache_time);
     resolved_init(&k->resolved);
     known_init(&k->known);
+    memo_init(&k->permits, PERMITS_MAX, PERMITS_BYTES);
     failures_init(&k->failures);
     random_bytes(k->pass_key, sizeof(k->pass_key));
     if (sodium_mlock(k->pass_key, sizeof(k->pass_key)) != 0)
@@ -134,6 +138,7 @@ void keeper_free(struct keeper *k)
     logins_fini(&k->logins);
     resolved_fini(&k->resolved);
     known_fini(&k->known);
+    memo_fini(&k->permits);
     suppressed_fini(&k->suppressed);
     failures_fini(&k->failures);
     certs_free(k->certs);
@@ -184,8 +189,13 @@ void keeper_core_is_up(struct keeper *k, unsigned core, struct ipc *ipc)
 
 void keeper_directory_changed(struct keeper *k)
 {
+    struct msg_changed_note m = {0};
+
     resolved_drop(&k->resolved);
     known_drop(&k->known);
+    memo_drop(&k->permits);
+    if (k->courier.ipc && ipc_is_up(k->courier.ipc) && ipc_send(k->courier.ipc, MSG_changed_note, &m, -1) != ST_OK)
+        LOG(KEEPER_GATE_NOT_TOLD, lf_z("what", "change"), lf_err()); /* it asks anew after a while */
 }
 
 void keeper_reload(struct keeper *k, const struct settings *set, struct certs *certs)

@@ -2,7 +2,7 @@
  * thread of its own, password hashes on a few more. It has no socket but its pipes. */
 #pragma once
 
-#include "base/clock.h"
+#include "base/memo.h"
 #include "co/offload.h"
 #include "config/settings.h"
 #include "directory/directory.h"
@@ -71,6 +71,8 @@ struct keeper {
     struct logins logins;
     struct resolved resolved; /* its generation is that of the directory */
     struct known known;
+    struct memo
+        permits; /* which accounts may send as what, and domains that are not ours: addresses.c. Until the directory changes */
     struct failures failures;
     struct co_event core_came; /* of the box: it needs the keys of notices */
     struct co_event removed;   /* an account was: its mail is to go */
@@ -113,6 +115,7 @@ void keeper_web(struct ipc_request *r) SUSPENDS; /* web.c */
 void keeper_dkim_keys(struct ipc_request *r) SUSPENDS;
 void keeper_dkim_sign(struct ipc_request *r) SUSPENDS;
 void keeper_srs(struct ipc_request *r) SUSPENDS;
+void keeper_ours(struct ipc_request *r) SUSPENDS;  /* which domains are foreign */
 void keeper_relay(struct ipc_request *r) SUSPENDS; /* domains that go on to another server */
 void keeper_sts_get(struct ipc_request *r) SUSPENDS;
 void keeper_sts_put(struct ipc_request *r) SUSPENDS;

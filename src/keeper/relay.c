@@ -1,4 +1,4 @@
-/* How mail for domains of ours goes on that another server has, for the courier. */
+/* Which domains are ours, and how mail for those goes on that another server has, for the courier. */
 #include "keeper/keeper.h"
 
 #include "base/log.h"
@@ -34,4 +34,42 @@ void keeper_relay(struct ipc_request *r)
     }
     if (ipc_answer(r, MSG_relay_answer, &answer, -1) != ST_OK)
         LOG(KEEPER_GATE_NOT_TOLD, lf_z("what", "relay domain"), lf_err());
+}
+
+/* --- which domains have nothing to do with us --------------------------------------------------------------------- */
+
+struct ours_job {
+    struct directory *d;
+    const struct settings *set; /* a reference: a reload may come while the thread works */
+    struct arena *a;
+    struct str domain;
+};
+
+/* As a recipient there is looked up (addresses.c); what the server's own name leads to depends on who asks. */
+static enum st find_ours(void *arg)
+{
+    struct ours_job *j = arg;
+    struct directory_address address;
+    bool ours;
+
+    TRY(keeper_address(j->d, j->a, arena_printf(j->a, "x@%.*s", STR_ARGS(j->domain)), false, &address));
+    if (str_ieq(address.domain, j->set->host_name))
+        return ST_OK;
+    TRY(directory_is_ours(j->d, address.domain, &ours));
+    return ours ? ST_OK : FAIL(ST_FOREIGN, "%.*s is not a domain of this server", STR_ARGS(address.domain));
+}
+
+void keeper_ours(struct ipc_request *r)
+{
+    struct keeper *k = ((struct keeper_gate *)r->arg)->keeper;
+    const struct msg_ours_ask *ask = r->msg;
+    struct ours_job j = {.d = k->directory, .set = config_ref(k->set), .a = r->arena, .domain = ask->domain};
+    struct msg_ours_answer answer = {0};
+
+    answer.status = keeper_sql(k, find_ours, &j);
+    if (answer.status != ST_OK && answer.status != ST_FOREIGN && answer.status != ST_SYNTAX)
+        LOG(KEEPER_DIRECTORY_FAILED, lf_z("what", "domain"), lf_err());
+    if (ipc_answer(r, MSG_ours_answer, &answer, -1) != ST_OK)
+        LOG(KEEPER_GATE_NOT_TOLD, lf_z("what", "domain"), lf_err());
+    config_unref(j.set);
 }

@@ -90,6 +90,23 @@ static void hash_body(struct str body, unsigned char hash[DKIM_HASH])
     mem_free(b);
 }
 
+enum st dkim_from(struct str letter, struct str *out)
+{
+    struct str found = STR_NONE;
+    struct mime_field f;
+    size_t pos = 0, n = 0;
+
+    while (pos <= DKIM_HEADER_MAX && mime_header_next(letter, &pos, &f))
+        if (str_ieq(f.name, str_z(covered[0].name))) {
+            found = f.value;
+            n++;
+        }
+    if (n != 1 || pos > DKIM_HEADER_MAX)
+        return FAIL(ST_SYNTAX, n == 1 ? "a header that can't be signed" : "a letter with %zu From fields", n);
+    *out = found;
+    return ST_OK;
+}
+
 enum st dkim_read(struct arena *a, struct str letter, struct dkim_letter *out)
 {
     struct chosen *c = ARENA_NEW(a, struct chosen);

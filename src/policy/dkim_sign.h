@@ -24,6 +24,8 @@ struct dkim_signer {
     uint64_t time_s;
 };
 
+/* The value of the letter's one From field, which costs little; errors as dkim_read, which finds the same. */
+enum st dkim_from(struct str letter, struct str *out) MUST_USE;
 /* Reads a letter whose lines end with CRLF. ST_SYNTAX: it has no header that ends properly, or not exactly one From field: nobody would believe a signature of it; ST_LIMIT:
  * more fields than a signature names. */
 enum st dkim_read(struct arena *a, struct str letter, struct dkim_letter *out) MUST_USE;

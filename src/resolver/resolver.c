@@ -262,8 +262,6 @@ static enum st fill(struct msg_dns_answer *m, const struct ub_result *u, struct 
     words_put(rdata, records, n);
     TRY(buf_check(rdata));
     m->rdata = buf_str(rdata);
-    m->ttl = (uint32_t)MAX(u->ttl, 0);
-    m->secure = u->secure != 0;
     m->canonical = str_sub(arena_str(a, str_z(u->canonname)), 0, 255); /* the answer goes when `u` has gone */
     return ST_OK;
 }
@@ -287,6 +285,7 @@ static enum st resolve(struct resolver *x, struct arena *a, struct str name, uin
         return st == ST_SYNTAX ? st : ST_TRYLATER;
     st = status_of(u);
     m->secure = u->secure != 0; /* that there is no such name can be proven too */
+    m->ttl = (uint32_t)MAX(u->ttl, 0);
     if (st == ST_OK)
         st = fill(m, u, a, rdata);
     ub_resolve_free(u);

@@ -7,6 +7,8 @@
 /* Both ends stand on one core: `left` asks, `right` serves and counts what it has seen. */
 static struct ipc *left, *right;
 static unsigned served, downs, pieces;
+static size_t remembers;
+static uint64_t good;
 static void (*test_fn)(void);
 
 static void body(void *arg)
@@ -30,6 +32,8 @@ static void run(void (*fn)(void))
     struct core *c = core_new(&(struct core_options){.name = "test", .coroutines = 600});
 
     served = downs = pieces = 0;
+    remembers = 100;
+    good = 3600000;
     test_fn = fn;
     core_post(c, start, NULL);
     core_run(c);
@@ -123,7 +127,9 @@ static void connect_both(unsigned credits)
     int fd[2];
 
     pair(fd);
-    CHECK_ST(ipc_new(fd[0], 1, &(struct ipc_options){.peer = "right", .on_down = went_down}, &left), ST_OK);
+    CHECK_ST(
+        ipc_new(fd[0], 1, &(struct ipc_options){.peer = "right", .on_down = went_down, .remembers = remembers}, &left),
+        ST_OK);
     CHECK_ST(ipc_new(fd[1], 1,
                      &(struct ipc_options){
                          .peer = "left", .handlers = handlers, .n_handlers = ARRAY_LEN(handlers), .credits = credits},
@@ -531,4 +537,118 @@ static void injected(void)
 TEST(a_fault_in_sending_is_told_to_the_asker)
 {
     run(injected);
+}
+
+static uint64_t good_ms(const void *answer)
+{
+    CHECK_U64(((const struct msg_sender_answer *)answer)->status, ST_DENIED);
+    return good;
+}
+
+static enum st ask_sender_again(uint64_t account)
+{
+    struct msg_sender_ask q = {.account = account, .address = STR("a@example.test")};
+    struct msg_sender_answer got = {0};
+    struct arena a = ARENA_INIT;
+    enum st st = IPC_ASK_AGAIN(left, sender_ask, &q, sender_answer, &a, &got, deadline_in(2000), good_ms);
+
+    CHECK(st != ST_OK || str_eq(got.text, STR("a@example.test")));
+    arena_fini(&a);
+    return st;
+}
+
+static void one_question(void)
+{
+    connect_both(0);
+    CHECK_ST(ask_sender_again(1), ST_OK);
+    CHECK_ST(ask_sender_again(1), ST_OK);
+    CHECK_U64(served, 1);
+    CHECK_ST(ask_sender_again(2), ST_OK);
+    CHECK_U64(served, 2);
+    ipc_forget(left);
+    CHECK_ST(ask_sender_again(1), ST_OK);
+    CHECK_U64(served, 3);
+}
+TEST(a_question_is_asked_once_until_its_answers_are_forgotten)
+{
+    run(one_question);
+}
+
+static void no_good(void)
+{
+    connect_both(0);
+    good = 0;
+    CHECK_ST(ask_sender_again(1), ST_OK);
+    CHECK_ST(ask_sender_again(1), ST_OK);
+    good = 1;
+    CHECK_ST(ask_sender_again(1), ST_OK);
+    CHECK_ST(co_sleep(deadline_in(5)), ST_OK);
+    CHECK_ST(ask_sender_again(1), ST_OK);
+    CHECK_U64(served, 4);
+    CHECK_ST(ask_sender_again(8), ST_TRYLATER);
+    CHECK_ST(ask_sender_again(8), ST_TRYLATER);
+    CHECK_U64(served, 6);
+}
+TEST(an_answer_is_good_as_long_as_it_says_and_none_is_none)
+{
+    run(no_good);
+}
+
+static void without_memory(void)
+{
+    remembers = 0;
+    connect_both(0);
+    CHECK_ST(ask_sender_again(1), ST_OK);
+    CHECK_ST(ask_sender_again(1), ST_OK);
+    CHECK_U64(served, 2);
+}
+TEST(an_end_that_remembers_nothing_asks_each_time)
+{
+    run(without_memory);
+}
+
+static void slow_asker(void *arg)
+{
+    (void)arg;
+    CHECK_ST(ask_sender_again(7), ST_OK);
+    asked_ok++;
+}
+
+static void overtaken(void)
+{
+    connect_both(0);
+    asked_ok = 0;
+    CHECK_ST(co_spawn(slow_asker, NULL, "asker"), ST_OK);
+    for (int i = 0; i < 1000 && !served; i++)
+        CHECK_ST(co_sleep(deadline_in(1)), ST_OK);
+    ipc_forget(left);
+    for (int i = 0; i < 1000 && !asked_ok; i++)
+        CHECK_ST(co_sleep(deadline_in(5)), ST_OK);
+    CHECK_ST(ask_sender_again(7), ST_OK);
+    CHECK_U64(served, 2);
+}
+TEST(an_answer_on_its_way_when_all_is_forgotten_is_not_kept)
+{
+    run(overtaken);
+}
+
+static void another_peer(void)
+{
+    int fd[2];
+
+    connect_both(0);
+    CHECK_ST(ask_sender_again(1), ST_OK);
+    pair(fd);
+    ipc_replace(left, fd[0], 2);
+    ipc_replace(right, fd[1], 2);
+    CHECK_ST(ask_sender_again(1), ST_OK);
+    CHECK_U64(served, 2);
+    ipc_replace(right, -1, 0);
+    for (int i = 0; i < 1000 && ipc_is_up(left); i++)
+        CHECK_ST(co_sleep(deadline_in(5)), ST_OK);
+    CHECK_ST(ask_sender_again(1), ST_TRYLATER);
+}
+TEST(what_a_peer_said_is_forgotten_with_it)
+{
+    run(another_peer);
 }

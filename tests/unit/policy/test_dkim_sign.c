@@ -163,3 +163,13 @@ TEST(cut)
         arena_fini(&a);
     }
 }
+
+TEST(the_author_is_in_the_only_from_field)
+{
+    struct str from = STR_NONE;
+
+    CHECK_ST(dkim_from(STR("To: a\r\nFROM : me\r\nX: from\r\n\r\nFrom: no\r\n"), &from), ST_OK);
+    CHECK_STR(str_trim(from), STR("me"));
+    CHECK_ST(dkim_from(STR("To: a\r\n\r\nFrom: x\r\n"), &from), ST_SYNTAX);
+    CHECK_ST(dkim_from(STR("From: a\r\nFrom: b\r\n\r\nx"), &from), ST_SYNTAX);
+}
