@@ -136,6 +136,7 @@ struct route {
     struct str canonical; /* where the MX records stand, behind aliases; empty: at the domain */
     uint16_t preference;  /* of what is being added */
     bool is_of_dns;       /* not a server that somebody has named here */
+    bool is_lmtp;         /* its servers speak LMTP (RFC 2033); they may have our name, as being of the same machine */
     mono_ms good_until;
 };
 
@@ -161,7 +162,7 @@ enum st relay_new(const struct role *r, const struct settings *set, struct relay
 struct relay *relay_ref(struct relay *y); /* NULL is fine */
 void relay_unref(struct relay *y);
 /* A server that has a domain of ours, of which certificates are checked where `security` is not none. ST_TRYLATER: that can't be done. */
-enum st relay_for_host(struct courier *c, struct str host, uint16_t port, enum config_security security,
+enum st relay_for_host(struct courier *c, struct str host, uint16_t port, enum config_security security, bool is_lmtp,
                        struct relay **out) MUST_USE;
 void relay_tls_unref(struct relay_tls *t); /* NULL is fine */
 struct str relay_host(const struct relay *y, uint16_t *out_port);

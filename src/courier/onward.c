@@ -1,7 +1,9 @@
 /* Where mail for domains of ours goes that another server has: the keeper knows. */
 #include "courier/courier.h"
 
-/* "host:port", "192.0.2.1:25", "[2001:db8::1]:25", as the directory has it. */
+#define LMTP STR("lmtp:")
+
+/* "host:port", "192.0.2.1:25", "[2001:db8::1]:25", as the directory has it behind the protocol. */
 static enum st split(struct str to, struct str *out_host, uint16_t *out_port)
 {
     size_t at = str_rfind(to, ':');
@@ -32,18 +34,20 @@ static bool security_of(struct str word, enum config_security *out)
 static enum st to_host(struct courier *c, const struct msg_relay_answer *m, struct route *out, struct relay **out_relay,
                        const char **out_status) SUSPENDS
 {
+    bool is_lmtp = str_starts(m->to, LMTP);
     enum config_security security;
     struct str host;
     uint16_t port;
     enum st st;
 
     *out_status = "4.3.5";
-    TRY(split(m->to, &host, &port));
+    TRY(split(is_lmtp ? str_from(m->to, LMTP.n) : m->to, &host, &port));
     TRY(route_to_host(c, host, port, out, out_status));
     out->is_chosen = true;
+    out->is_lmtp = is_lmtp;
     if (!security_of(m->security, &security))
         return ST_OK;
-    st = relay_for_host(c, host, port, security, out_relay);
+    st = relay_for_host(c, host, port, security, is_lmtp, out_relay);
     if (st != ST_OK)
         route_fini(out);
     return st;

@@ -22,6 +22,7 @@ struct relay {
     size_t n_password;
     uint16_t port;
     enum config_security security;
+    bool is_lmtp;
     struct relay_tls *tls;
 };
 
@@ -113,7 +114,7 @@ struct relay *relay_ref(struct relay *y)
     return y;
 }
 
-enum st relay_for_host(struct courier *c, struct str host, uint16_t port, enum config_security security,
+enum st relay_for_host(struct courier *c, struct str host, uint16_t port, enum config_security security, bool is_lmtp,
                        struct relay **out)
 {
     struct relay *y;
@@ -125,6 +126,7 @@ enum st relay_for_host(struct courier *c, struct str host, uint16_t port, enum c
     y->host = arena_str(&y->arena, host);
     y->port = port;
     y->security = security;
+    y->is_lmtp = is_lmtp;
     if (security != SECURITY_NONE) {
         y->tls = c->ca;
         y->tls->refs++;
@@ -152,7 +154,7 @@ static enum st say_hello(const struct relay *y, struct smtp_client *client, stru
         *client = (struct smtp_client){.stream = stream, .is_over = true};
         return st;
     }
-    TRY(smtp_client_open(client, stream, helo, answer));
+    TRY((y->is_lmtp ? smtp_client_open_lmtp : smtp_client_open)(client, stream, helo, answer));
     if (y->security != SECURITY_STARTTLS)
         return ST_OK;
     *answer = (struct smtp_answer){0};

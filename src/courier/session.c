@@ -25,6 +25,7 @@ struct session {
     struct secure_wish wish;       /* of the letter that the connection was made for */
     bool is_qualified;             /* REQUIRETLS may be said (RFC 8689 section 2) */
     bool is_busy;
+    bool is_uncertain; /* the last letter was sent whole, and not answered for all of its recipients */
 };
 
 /* A letter is on its way, or what became of it: one that is cut then may come twice. */
@@ -66,7 +67,8 @@ static void hang_up(struct session *s) SUSPENDS
 static enum st greet(struct session *s, const struct secure *x, struct stream *stream, struct arena *a,
                      struct smtp_answer *answer, struct secure_end *end) SUSPENDS
 {
-    TRY(smtp_client_open(&s->client, stream, s->c->set->host_name, answer));
+    TRY((s->route.is_lmtp ? smtp_client_open_lmtp : smtp_client_open)(&s->client, stream, s->c->set->host_name,
+                                                                      answer));
     TRY(secure_starttls(x, s->tls_client, &s->client, a, end));
     snprintf(s->tls, sizeof s->tls, "%.*s", STR_ARGS(secure_words(a, x, &s->client)));
     s->is_qualified = x->t.is_qualified;
@@ -161,7 +163,8 @@ static enum st try_host(struct session *s, const struct route_host *host, const 
         s->host = host->name;
         s->is_open = true; /* to be closed, at least */
     }
-    if (st == ST_OK && !dest_is_relay(s->dest) && smtp_client_is(&s->client, s->c->set->host_name)) {
+    if (st == ST_OK && !dest_is_relay(s->dest) && !s->route.is_lmtp &&
+        smtp_client_is(&s->client, s->c->set->host_name)) {
         hang_up(s);
         return is_ourselves(s, a, f);
     }
@@ -402,6 +405,7 @@ static enum st one_transaction(struct session *s, struct job *j, struct str lett
         TRY(co_sleep(deadline_in(1000)));
     set_busy(s, true);
     st = smtp_client_carry(&s->client, a, &t);
+    s->is_uncertain = t.is_uncertain;
     for (size_t i = 0; i < t.n_rcpts; i++)
         if (rcpts[i].fate != SMTP_OPEN && rcpts[i].fate != SMTP_NEXT_TIME)
             set_result(j, index[i], state_of(s, rcpts[i].fate), &rcpts[i], s);
@@ -486,7 +490,8 @@ static void put_off(struct session *s, struct job *j, const struct fault *f, uin
     }
 }
 
-/* A connection that has stood idle may have been closed meanwhile: that is no attempt. */
+/* A connection that has stood idle may have been closed meanwhile: that is no attempt, unless the letter has been sent whole (RFC 1047, RFC 2033
+ * section 5). */
 static void carry_job(struct session *s, struct job *j, struct arena *a) SUSPENDS
 {
     struct fault f = {.status = "4.4.2", .text = STR("the connection broke")};
@@ -520,7 +525,7 @@ static void carry_job(struct session *s, struct job *j, struct arena *a) SUSPEND
                 .text = arena_str(a, st == ST_OK ? STR("the server ended the connection") : str_z(err_get()->text))};
             hang_up(s);
         }
-        if (!was_open)
+        if (!was_open || s->is_uncertain)
             break;
     }
     if (any_taken(j))

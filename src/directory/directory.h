@@ -38,7 +38,7 @@ void directory_abort(struct directory *d);
 /* --- domains ------------------------------------------------------------------------------------------- */
 /* A domain whose mail goes on to another server. */
 struct directory_relay {
-    struct str to;         /* "mx": to its mail servers that are better than us; "host:port"; empty: it stays here */
+    struct str to;         /* "mx": to its mail servers that are better than us; "host:port", "lmtp:host:port"; empty: it stays here */
     struct str security;   /* of a host: "may", "starttls", "tls", "none" */
     struct str recipients; /* who is taken: "any", "listed" (in aliases), "asked" (the next server) */
 };

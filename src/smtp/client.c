@@ -53,14 +53,14 @@ static void note_name(struct smtp_client *c, struct str text)
 
 static enum st hello(struct smtp_client *c, struct smtp_answer *out) SUSPENDS
 {
-    TRY(smtp_client_say(c, "EHLO %.*s", STR_ARGS(c->helo)));
+    TRY(smtp_client_say(c, "%s %.*s", c->is_lmtp ? "LHLO" : "EHLO", STR_ARGS(c->helo)));
     TRY(smtp_client_answer(c, &c->arena, SMTP_WAIT_COMMAND, out));
     if (out->code / 100 == 2) {
         note_features(c, out->text);
         note_name(c, out->text);
         return ST_OK;
     }
-    if (out->code / 100 == 5) { /* RFC 5321 section 3.2: older ones know HELO only */
+    if (out->code / 100 == 5 && !c->is_lmtp) { /* RFC 5321 section 3.2: older ones know HELO only */
         memset(c->has, 0, sizeof c->has);
         TRY(smtp_client_say(c, "HELO %.*s", STR_ARGS(c->helo)));
         TRY(smtp_client_answer(c, &c->arena, SMTP_WAIT_COMMAND, out));
@@ -71,9 +71,10 @@ static enum st hello(struct smtp_client *c, struct smtp_answer *out) SUSPENDS
     return ST_OK;
 }
 
-enum st smtp_client_open(struct smtp_client *c, struct stream *stream, struct str helo, struct smtp_answer *out)
+static enum st open_as(struct smtp_client *c, struct stream *stream, bool is_lmtp, struct str helo,
+                       struct smtp_answer *out) SUSPENDS
 {
-    *c = (struct smtp_client){.stream = stream};
+    *c = (struct smtp_client){.stream = stream, .is_lmtp = is_lmtp};
     *out = (struct smtp_answer){0};
     c->helo = arena_str(&c->arena, helo);
     TRY(smtp_client_answer(c, &c->arena, SMTP_WAIT_GREETING, &c->greeting));
@@ -81,6 +82,16 @@ enum st smtp_client_open(struct smtp_client *c, struct stream *stream, struct st
     if (c->greeting.code != 220)
         return smtp_client_refused(ST_DENIED, &c->greeting);
     return hello(c, out);
+}
+
+enum st smtp_client_open(struct smtp_client *c, struct stream *stream, struct str helo, struct smtp_answer *out)
+{
+    return open_as(c, stream, false, helo, out);
+}
+
+enum st smtp_client_open_lmtp(struct smtp_client *c, struct stream *stream, struct str helo, struct smtp_answer *out)
+{
+    return open_as(c, stream, true, helo, out);
 }
 
 enum st smtp_client_starttls(struct smtp_client *c, struct tls_client *tls, struct str host)

@@ -1,5 +1,7 @@
 /* The client's side of SMTP (RFC 5321): a connection to another server, over which one letter after the other is carried. Its
- * answers are taken leniently, but bounded; a server that says what is no answer is not talked to any more. */
+ * answers are taken leniently, but bounded; a server that says what is no answer is not talked to any more.
+ *
+ * LMTP (RFC 2033) is the same but for two things: LHLO is said, and behind the letter comes an answer for each recipient. */
 #pragma once
 
 #include "base/arena.h"
@@ -20,8 +22,9 @@ struct smtp_answer {
 
 struct smtp_client {
     struct stream *stream;
-    struct arena arena;   /* for what the server has said of itself */
-    struct str helo;      /* our name */
+    struct arena arena; /* for what the server has said of itself */
+    struct str helo;    /* our name */
+    bool is_lmtp;
     struct str peer_name; /* the server's, of its last answer to EHLO: under TLS where there is some */
     bool has[SMTP_FEATURES];
     uint64_t size_max; /* of SIZE; 0: it does not say */
@@ -35,6 +38,9 @@ struct smtp_client {
 /* `stream` is owned from now on; `helo` is copied. Waits for the greeting and says EHLO (HELO where that is not known). ST_DENIED: the server does not want us
  * (out->greeting or the answer in the error says why); else the stream's errors, ST_SYNTAX, ST_TIMEOUT. The client must be closed whatever comes. */
 enum st smtp_client_open(struct smtp_client *c, struct stream *stream, struct str helo, struct smtp_answer *out)
+    SUSPENDS MUST_USE;
+/* The same with a server of LMTP. */
+enum st smtp_client_open_lmtp(struct smtp_client *c, struct stream *stream, struct str helo, struct smtp_answer *out)
     SUSPENDS MUST_USE;
 /* STARTTLS and EHLO again. ST_NOTFOUND: not offered. ST_DENIED: refused, or the certificate does not hold: the connection is over then. `host` as in
  * stream_push_tls_client. */
@@ -84,7 +90,7 @@ struct smtp_carry {
     struct smtp_carry_rcpt *rcpts;
     size_t n_rcpts; /* at most SMTP_CARRY_RCPTS */
     bool
-        is_uncertain; /* filled: the connection broke when all had been sent and before the answer: it may have arrived */
+        is_uncertain; /* filled: the connection broke when all had been sent and before the answer: it may have arrived, for those that are SMTP_OPEN */
 };
 
 #define SMTP_CARRY_RCPTS 100 /* what every server takes (RFC 5321 section 4.5.3.1.8) */

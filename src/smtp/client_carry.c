@@ -210,22 +210,45 @@ static enum st send_dotted(struct stream *s, struct str letter) SUSPENDS
     return stream_write(s, STR(".\r\n"));
 }
 
-static enum st finish(struct smtp_client *c, struct arena *a, struct smtp_carry *t, enum st sent) SUSPENDS
+static enum st read_verdict(struct smtp_client *c, struct arena *a, struct smtp_carry *t) SUSPENDS
 {
     struct smtp_answer answer;
+
+    TRY(smtp_client_answer(c, a, SMTP_WAIT_TAKEN, &answer));
+    settle(t, true, fate_of(answer.code), &answer);
+    return ST_OK;
+}
+
+/* RFC 2033 section 4.2: one for each that was welcome, in their order. Behind 421, too: some servers say it of one recipient and go on. */
+static enum st read_verdicts(struct smtp_client *c, struct arena *a, struct smtp_carry *t) SUSPENDS
+{
+    for (size_t i = 0; i < t->n_rcpts; i++) {
+        struct smtp_carry_rcpt *r = &t->rcpts[i];
+        struct smtp_answer answer;
+
+        if (r->fate != SMTP_OPEN || r->answer.code / 100 != 2)
+            continue;
+        TRY(smtp_client_answer(c, a, SMTP_WAIT_TAKEN, &answer));
+        r->fate = fate_of(answer.code);
+        r->answer = answer;
+    }
+    return ST_OK;
+}
+
+static enum st finish(struct smtp_client *c, struct arena *a, struct smtp_carry *t, enum st sent) SUSPENDS
+{
     enum st st = sent;
 
     if (st == ST_OK)
         st = stream_flush(c->stream);
     if (st == ST_OK) {
-        st = smtp_client_answer(c, a, SMTP_WAIT_TAKEN, &answer);
+        st = (c->is_lmtp ? read_verdicts : read_verdict)(c, a, t);
         t->is_uncertain = st != ST_OK;
     }
     if (st != ST_OK) {
         c->is_over = true;
         return st;
     }
-    settle(t, true, fate_of(answer.code), &answer);
     c->is_dirty = false;
     c->letters++;
     return ST_OK;
@@ -240,6 +263,11 @@ static enum st send_by_data(struct smtp_client *c, struct arena *a, struct smtp_
     if (answer.code != 354) {
         /* 2xx is no answer to DATA that can be gone on with */
         settle(t, true, answer.code / 100 == 5 ? SMTP_REFUSED : SMTP_DEFERRED, &answer);
+        return ST_OK;
+    }
+    if (!welcome(t) &&
+        c->is_lmtp) { /* RFC 2033 section 4.2 forbids that, and nobody knows how many answers would follow */
+        c->is_over = true;
         return ST_OK;
     }
     if (!welcome(t))

@@ -78,11 +78,12 @@ class Dns:
 
 class Peer:
     """A mail server. `answers`: {"RCPT": "550 5.1.1 no"} or a function of the line, for the verbs (and "greeting", "letter") that are not answered with
-    yes; "" hangs up. What came: `letters` (reverse path, recipients, bytes, under TLS), `times` of them, `connections`."""
+    yes; "" hangs up. What came: `letters` (reverse path, recipients, bytes, under TLS), `times` of them, `connections`. With `lmtp` it speaks that (RFC 2033): "letter" is
+    then asked of each recipient, by his address, and what he has got is a letter of its own."""
 
-    def __init__(self, address, port, extensions=("PIPELINING", "8BITMIME", "SIZE 50000000", "DSN", "SMTPUTF8"), tls=None, pause=0):
+    def __init__(self, address, port, extensions=("PIPELINING", "8BITMIME", "SIZE 50000000", "DSN", "SMTPUTF8"), tls=None, pause=0, lmtp=False):
         self.answers, self.letters, self.connections, self.verbs, self.times = {}, [], 0, [], []
-        self.extensions, self.tls, self.pause, self.lock = list(extensions), tls, pause, threading.Lock()
+        self.extensions, self.tls, self.pause, self.lmtp, self.lock = list(extensions), tls, pause, lmtp, threading.Lock()
         peer = self
 
         class Handler(socketserver.StreamRequestHandler):
@@ -127,9 +128,11 @@ class Peer:
             verb = line.split(" ")[0].split(":")[0].upper()
             with self.lock:
                 self.verbs.append(line)
-            if verb == "EHLO":
+            if verb in ("EHLO", "HELO", "LHLO") and (verb == "LHLO") != self.lmtp:
+                say("500 5.5.1 what?")
+            elif verb in ("EHLO", "LHLO"):
                 offers = self.extensions + (["STARTTLS"] if self.tls and not secure else [])
-                say(self.said("EHLO", line, "\r\n".join(["250-peer.test"] + ["250-" + x for x in offers] + ["250 ENHANCEDSTATUSCODES"])))
+                say(self.said(verb, line, "\r\n".join(["250-peer.test"] + ["250-" + x for x in offers] + ["250 ENHANCEDSTATUSCODES"])))
             elif verb == "STARTTLS":
                 say(self.said("STARTTLS", line, "220 go"))
                 sock = self.tls.wrap_socket(sock, server_side=True)
@@ -153,12 +156,13 @@ class Peer:
                             return
                         letter.append(raw[1:] if raw[:1] == b"." else raw)
                     time.sleep(self.pause)
-                    answer = self.said("letter", b"".join(letter), "250 2.0.0 taken")
-                    if answer[:1] == "2":
-                        with self.lock:
-                            self.times.append(time.monotonic())
-                            self.letters.append((mail, rcpts, b"".join(letter), secure))
-                    say(answer)
+                    for whom in [[x] for x in rcpts] if self.lmtp else [rcpts]:
+                        answer = self.said("letter", whom[0] if self.lmtp else b"".join(letter), "250 2.0.0 taken")
+                        if answer[:1] == "2":
+                            with self.lock:
+                                self.times.append(time.monotonic())
+                                self.letters.append((mail, whom, b"".join(letter), secure))
+                        say(answer)
             elif verb == "QUIT":
                 say("221 bye")
                 return

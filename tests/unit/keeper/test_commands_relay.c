@@ -16,6 +16,17 @@ TEST(where_mail_goes_on_to)
         {"2001:db8::1", "[2001:db8::1]:25"},
         {"[2001:db8::1]", "[2001:db8::1]:25"},
         {"[2001:db8::1]:24", "[2001:db8::1]:24"},
+        {"lmtp:Box.Example.Test", "lmtp:box.example.test:24"},
+        {"lmtp:box.example.test:2424", "lmtp:box.example.test:2424"},
+        {"lmtp:127.0.0.1", "lmtp:127.0.0.1:24"},
+        {"lmtp:2001:db8::1", "lmtp:[2001:db8::1]:24"},
+        {"lmtp:[2001:db8::1]:2424", "lmtp:[2001:db8::1]:2424"},
+        {"lmtp:box.example.test:25", NULL}, /* RFC 2033 section 5 */
+        {"lmtp:[::1]:25", NULL},
+        {"lmtp:", NULL},
+        {"lmtp:24", NULL}, /* the host has been forgotten */
+        {"lmtp:mx:0", NULL},
+        {"lmtp:lmtp:box.example.test", NULL},
         {"", NULL},
         {":25", NULL},
         {"a b", NULL},

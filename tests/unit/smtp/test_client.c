@@ -1,4 +1,4 @@
-/* Whole dialogs with a server that follows a script: lines "C ..." it must be told, lines "S ..." it says, "X" it hangs up. */
+/* Whole dialogs with a server that follows a script: lines "C ..." it must be told, lines "S ..." it says, "T ..." it says without a line end, "X" it hangs up. */
 #include "smtp/client.c"
 #include "smtp/client_answer.c"
 #include "smtp/client_carry.c"
@@ -13,6 +13,26 @@ static void (*test_fn)(struct smtp_client *c, struct arena *a);
 static struct stream *server, *client;
 static unsigned heard;
 static bool is_done;
+static bool is_slow; /* it says one byte at a time */
+
+static void say_slowly(struct str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        CHECK_ST(stream_write(server, str_sub(text, i, 1)), ST_OK);
+        CHECK_ST(stream_flush(server), ST_OK);
+        co_yield ();
+    }
+}
+
+static void say_line(const char *line)
+{
+    if (is_slow) {
+        say_slowly(str_z(line + 2));
+        say_slowly(STR("\r\n"));
+    } else {
+        CHECK_ST(stream_writef(server, "%s%s", line + 2, *line == 'T' ? "" : "\r\n"), ST_OK);
+    }
+}
 
 static void serve(void *arg)
 {
@@ -20,8 +40,8 @@ static void serve(void *arg)
     for (const char *const *line = script; *line && **line != 'X'; line++) {
         struct str said;
 
-        if (**line == 'S') {
-            CHECK_ST(stream_writef(server, "%s\r\n", *line + 2), ST_OK);
+        if (**line == 'S' || **line == 'T') {
+            say_line(*line);
             continue;
         }
         if (stream_line(server, 8192, &said) != ST_OK) {
@@ -413,4 +433,181 @@ TEST(an_address_never_becomes_a_command)
 {
     RUN(commands_in_addresses, BARE, QUIT);
     CHECK_U64(heard, 2);
+}
+
+/* --- LMTP (RFC 2033) ---------------------------------------------------------------------------------------------- */
+
+#define LHELLO "S 220 box.example ready", "C LHLO us.example"
+#define LPIPE LHELLO, "S 250-box.example", "S 250 PIPELINING"
+#define LBARE LHELLO, "S 250 box.example"
+#define THREE                                                                                                          \
+    "C MAIL FROM:<a@us.example>", "C RCPT TO:<b@there.example>", "C RCPT TO:<c@there.example>",                        \
+        "C RCPT TO:<d@there.example>"
+
+static void open_lmtp(struct smtp_client *c, enum st want)
+{
+    struct smtp_answer answer;
+
+    CHECK_ST(smtp_client_open_lmtp(c, c->stream, STR("us.example"), &answer), want);
+    CHECK(c->is_lmtp);
+}
+
+static void each_is_answered(struct smtp_client *c, struct arena *a)
+{
+    struct smtp_carry t;
+
+    open_lmtp(c, ST_OK);
+    CHECK_ST(carry(c, a, 3, "x\r\n", &t), ST_OK);
+    CHECK(rcpts[0].fate == SMTP_TAKEN && rcpts[1].fate == SMTP_DEFERRED && rcpts[2].fate == SMTP_REFUSED);
+    CHECK_STR(rcpts[0].answer.text, STR("250 2.0.0 b has it"));
+    CHECK_STR(rcpts[1].answer.text, STR("452 4.2.2 c\n4.2.2 is full"));
+    CHECK_STR(rcpts[1].answer.status, STR("4.2.2"));
+    CHECK_U64(rcpts[2].answer.code, 552);
+    CHECK(!t.is_uncertain && !c->is_over && !c->is_dirty);
+    CHECK_U64(c->letters, 1);
+}
+
+#define VERDICTS "S 250 2.0.0 b has it", "S 452-4.2.2 c", "S 452 4.2.2 is full", "S 552 5.2.2 d is full"
+
+TEST(lmtp_answers_for_each_recipient_behind_the_dot)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        is_slow = i;
+        RUN(each_is_answered, LPIPE, THREE, "C DATA", "S 250 ok", "S 250 ok", "S 250 ok", "S 250 ok", "S 354 go", "C x",
+            "C .", VERDICTS, QUIT);
+        CHECK_U64(heard, 9);
+        RUN(each_is_answered, LBARE, "C MAIL FROM:<a@us.example>", "S 250 ok", "C RCPT TO:<b@there.example>",
+            "S 250 ok", "C RCPT TO:<c@there.example>", "S 250 ok", "C RCPT TO:<d@there.example>", "S 250 ok", "C DATA",
+            "S 354 go", "C x", "C .", VERDICTS, QUIT);
+        CHECK_U64(heard, 9);
+    }
+    is_slow = false;
+}
+
+TEST(lmtp_answers_for_each_recipient_behind_the_last_chunk)
+{
+    RUN(each_is_answered, LHELLO, "S 250-box.example", "S 250-CHUNKING", "S 250 PIPELINING", THREE, "S 250 ok",
+        "S 250 ok", "S 250 ok", "S 250 ok", "C BDAT 3 LAST", "C x", VERDICTS, QUIT);
+    CHECK_U64(heard, 8);
+}
+
+static void only_the_welcome(struct smtp_client *c, struct arena *a)
+{
+    struct smtp_carry t;
+
+    open_lmtp(c, ST_OK);
+    CHECK_ST(carry(c, a, 3, "x\r\n", &t), ST_OK);
+    CHECK(rcpts[0].fate == SMTP_REFUSED && rcpts[1].fate == SMTP_TAKEN && rcpts[2].fate == SMTP_DEFERRED);
+    CHECK_STR(rcpts[0].answer.text, STR("550 5.1.1 who?"));
+    CHECK_STR(rcpts[1].answer.text, STR("250 c has it"));
+    CHECK_STR(rcpts[2].answer.text, STR("451 later"));
+    CHECK_ST(carry(c, a, 1, "y\r\n", &t), ST_OK); /* what comes next is not misheard */
+    CHECK(rcpts[0].fate == SMTP_TAKEN);
+    CHECK_STR(rcpts[0].answer.text, STR("250 b has it"));
+}
+
+TEST(lmtp_does_not_answer_again_for_those_that_were_refused_at_once)
+{
+    RUN(only_the_welcome, LPIPE, THREE, "C DATA", "S 250 ok", "S 550 5.1.1 who?", "S 250 ok", "S 250 ok", "S 354 go",
+        "C x", "C .", "S 250 c has it", "S 451 later", "C MAIL FROM:<a@us.example>", "C RCPT TO:<b@there.example>",
+        "C DATA", "S 250 ok", "S 250 ok", "S 354 go", "C y", "C .", "S 250 b has it", QUIT);
+}
+
+static size_t whole_answers;
+
+static void some_are_answered(struct smtp_client *c, struct arena *a)
+{
+    static const enum smtp_fate fates[] = {SMTP_TAKEN, SMTP_DEFERRED, SMTP_REFUSED};
+    struct smtp_carry t;
+
+    open_lmtp(c, ST_OK);
+    CHECK_ST(carry(c, a, 3, "x\r\n", &t), whole_answers == 3 ? ST_OK : ST_EOF);
+    for (size_t i = 0; i < 3; i++)
+        CHECK(rcpts[i].fate == (i < whole_answers ? fates[i] : SMTP_OPEN));
+    CHECK(t.is_uncertain == (whole_answers < 3) && c->is_over == (whole_answers < 3));
+}
+
+/* RFC 2033 section 5. */
+TEST(what_lmtp_has_answered_holds_wherever_the_connection_breaks)
+{
+    static const char verdicts[] = "250 b has it\r\n452-4.2.2 c\r\n452 4.2.2 is full\r\n552 5.2.2 d is full\r\n";
+    static const size_t ends[] = {14, 46, 67};
+    char said[sizeof verdicts + 2] = "T ";
+
+    CHECK_U64(ends[2], sizeof verdicts - 1);
+    for (size_t cut = 0; cut < sizeof verdicts; cut++) {
+        memcpy(said + 2, verdicts, cut);
+        said[2 + cut] = '\0';
+        whole_answers = 0;
+        while (whole_answers < 3 && ends[whole_answers] <= cut)
+            whole_answers++;
+        RUN(some_are_answered, LPIPE, THREE, "C DATA", "S 250 ok", "S 250 ok", "S 250 ok", "S 250 ok", "S 354 go",
+            "C x", "C .", said, "X");
+    }
+}
+
+static void one_says_421(struct smtp_client *c, struct arena *a)
+{
+    struct smtp_carry t;
+
+    open_lmtp(c, ST_OK);
+    CHECK_ST(carry(c, a, 3, "x\r\n", &t), ST_OK);
+    CHECK(rcpts[0].fate == SMTP_TAKEN && rcpts[1].fate == SMTP_DEFERRED && rcpts[2].fate == SMTP_TAKEN);
+    CHECK(c->is_over && !t.is_uncertain);
+}
+
+static void one_says_421_and_goes(struct smtp_client *c, struct arena *a)
+{
+    struct smtp_carry t;
+
+    open_lmtp(c, ST_OK);
+    CHECK_ST(carry(c, a, 3, "x\r\n", &t), ST_EOF);
+    CHECK(rcpts[0].fate == SMTP_TAKEN && rcpts[1].fate == SMTP_DEFERRED && rcpts[2].fate == SMTP_OPEN);
+    CHECK(c->is_over && t.is_uncertain);
+}
+
+TEST(lmtp_may_say_421_of_one_recipient)
+{
+    RUN(one_says_421, LPIPE, THREE, "C DATA", "S 250 ok", "S 250 ok", "S 250 ok", "S 250 ok", "S 354 go", "C x", "C .",
+        "S 250 ok", "S 421 4.3.0 not now", "S 250 ok", "X");
+    RUN(one_says_421_and_goes, LPIPE, THREE, "C DATA", "S 250 ok", "S 250 ok", "S 250 ok", "S 250 ok", "S 354 go",
+        "C x", "C .", "S 250 ok", "S 421 4.3.0 not now", "X");
+}
+
+static void not_lmtp(struct smtp_client *c, struct arena *a)
+{
+    (void)a;
+    open_lmtp(c, ST_DENIED);
+}
+
+TEST(a_server_that_does_not_speak_lmtp_is_told_nothing_else)
+{
+    RUN(not_lmtp, LHELLO, "S 500 what?", QUIT);
+    CHECK_U64(heard, 2);
+}
+
+static void nobody_there(struct smtp_client *c, struct arena *a)
+{
+    struct smtp_carry t;
+
+    open_lmtp(c, ST_OK);
+    CHECK_ST(carry(c, a, 1, "x\r\n", &t), ST_OK);
+    CHECK(rcpts[0].fate == SMTP_REFUSED);
+    CHECK_U64(rcpts[0].answer.code, 550);
+}
+
+static void nobody_there_but_go_on(struct smtp_client *c, struct arena *a)
+{
+    nobody_there(c, a);
+    CHECK(c->is_over);
+}
+
+TEST(lmtp_gets_no_letter_for_nobody)
+{
+    RUN(nobody_there, LPIPE, "C MAIL FROM:<a@us.example>", "C RCPT TO:<b@there.example>", "C DATA", "S 250 ok",
+        "S 550 no", "S 503 5.5.1 nobody", QUIT);
+    CHECK_U64(heard, 5);
+    RUN(nobody_there_but_go_on, LPIPE, "C MAIL FROM:<a@us.example>", "C RCPT TO:<b@there.example>", "C DATA",
+        "S 250 ok", "S 550 no", "S 354 go on", "X");
+    CHECK_U64(heard, 4);
 }
