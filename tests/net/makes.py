@@ -15,13 +15,14 @@ class Make:
 
     package, users, own = None, (), ()
     takes_tls = True
+    players = PLAYERS
 
     def __init__(self, net, n, resolver, domains, cert, key, name=None, settings=""):
         self.name = name or self.package
         self.host = Host(net, self.name, n, self.package, self.users, resolver, self.own)
         self.domains, self.settings = domains, settings
         self.mail = self.host.folder("mail", MAIL)
-        for user in PLAYERS:
+        for user in self.players:
             for part in ("", "/new", "/cur", "/tmp"):
                 self.host.folder(f"mail/{user}{part}", MAIL)
         self.cert, self.key = (self.copy(x, mode) for x, mode in ((cert, 0o644), (key, 0o600)))
@@ -116,6 +117,8 @@ scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 """
 
+    more_services = ""  # lines of master.cf
+
     def start(self):
         h = self.host
         h.folder("spool")
@@ -124,7 +127,7 @@ postlog unix-dgram n - n - 1 postlogd
         h.write("transport", "".join(f"{LATER}@{d} smtp:[{v4(1)}]:26\n" for d in self.domains))
         h.write("conf/main.cf", self.main.format(dir=h.dir, name=self.name, domains=" ".join(self.domains), mail=self.mail, uid=MAIL, cert=self.cert, key=self.key,
                                                  settings=self.settings))
-        h.write("conf/master.cf", self.master)
+        h.write("conf/master.cf", self.master + self.more_services)
         h.start("/usr/sbin/postfix", "-c", f"{h.dir}/conf", "start-fg")
 
 
@@ -222,3 +225,75 @@ match from local for any action "out"
                                 who=quoted(f"{u}@{d}" for u in PLAYERS for d in self.domains),
                                 boxes=", ".join(f'"{u}" = "{MAIL}:{MAIL}:{self.mail}/{u}"' for u in PLAYERS))
         h.start("/usr/sbin/smtpd", "-d", "-f", h.write("smtpd.conf", text))
+
+
+class Dovecot(Make):
+    """LMTP on port 24, and under TLS from the first byte on 2424; passwords for others at the socket `sasl`. `users` by the box that each has: {name: fields of userdb}."""
+
+    package = "dovecot"
+    users = (("dovecot", 1990100006), ("dovenull", 1990100007), ("maildrop", MAIL))
+    conf = """base_dir = {dir}/run
+state_dir = {dir}/state
+log_path = {dir}/maillog
+protocols = lmtp
+hostname = {name}.example
+postmaster_address = postmaster@{domain}
+ssl = yes
+ssl_cert = <{cert}
+ssl_key = <{key}
+auth_mechanisms = plain login
+mail_home = {mail}/%n
+mail_location = maildir:~/
+mail_plugins = quota
+first_valid_uid = 100
+lmtp_save_to_detail_mailbox = no
+protocol lmtp {{
+  mail_plugins = quota
+}}
+plugin {{
+  quota = count:box
+  quota_vsizes = yes
+}}
+passdb {{
+  driver = passwd-file
+  args = username_format=%Ln {dir}/players
+}}
+userdb {{
+  driver = passwd-file
+  args = username_format=%Ln {dir}/players
+  default_fields = uid={uid} gid={uid}
+}}
+service lmtp {{
+  inet_listener lmtp {{
+    port = 24
+  }}
+  inet_listener lmtps {{
+    port = 2424
+    ssl = yes
+  }}
+}}
+service auth {{
+  unix_listener {dir}/sasl {{
+    mode = 0666
+  }}
+}}
+{settings}
+"""
+
+    def tell(self, players):
+        """players: {name: (password, fields of userdb)}; it holds from the next question on."""
+        self.host.write("players", "".join(f"{name}:{{PLAIN}}{password}::::::{fields}\n" for name, (password, fields) in players.items()))
+
+    def start(self):
+        h = self.host
+        conf = h.write("dovecot.conf", self.conf.format(dir=h.dir, name=self.name, domain=self.domains[0], cert=self.cert, key=self.key, mail=self.mail, uid=MAIL, settings=self.settings))
+        self.program = h.start("/usr/sbin/dovecot", "-F", "-c", conf)
+
+    def stop(self):
+        self.host.run("/usr/bin/doveadm", "-c", f"{self.host.dir}/dovecot.conf", "stop")
+        self.program.wait()
+
+    def in_mailbox(self, user):
+        """The letters of a user, whatever kind his mailbox is of, as Dovecot has them."""
+        out = self.host.run("/usr/bin/doveadm", "-c", f"{self.host.dir}/dovecot.conf", "-f", "flow", "fetch", "-u", f"{user}@{self.domains[0]}", "text", "mailbox", "INBOX")
+        return out.replace("\n", "\r\n").encode()
