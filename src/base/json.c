@@ -126,6 +126,13 @@ void json_kv_u64(struct json *j, const char *key, uint64_t v)
     json_u64(j, v);
 }
 
+void json_kv_i64(struct json *j, const char *key, int64_t v)
+{
+    json_key(j, key);
+    before_value(j);
+    buf_addf(j->out, "%lld", (long long)v);
+}
+
 void json_kv_bool(struct json *j, const char *key, bool v)
 {
     json_key(j, key);

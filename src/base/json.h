@@ -31,4 +31,5 @@ void json_raw(struct json *j, struct str values);
 /* Key and value together. */
 void json_kv_str(struct json *j, const char *key, struct str s);
 void json_kv_u64(struct json *j, const char *key, uint64_t v);
+void json_kv_i64(struct json *j, const char *key, int64_t v);
 void json_kv_bool(struct json *j, const char *key, bool v);

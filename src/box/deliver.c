@@ -1,6 +1,7 @@
 /* A letter from a gate: who may hand it in, to whom, and then one commit. The gate is not believed: each recipient carries a pass
  * of the keeper's, sending as a local account needs a live grant, the record's bounds are checked, a spool file is read, never
  * mapped. */
+#include "base/envelope.h"
 #include "base/metrics.h"
 #include "box/bounce.h"
 #include "box/grants.h"
@@ -244,6 +245,18 @@ static enum st check_envelope(struct work *w)
     return ST_OK;
 }
 
+/* What the envelope asks for beside its recipients. */
+static enum st read_wishes(struct queue_entry *e)
+{
+    struct str priority = queue_attr_get(e->attrs, e->n_attrs, STR(ATTR_PRIORITY));
+    int level = 0;
+
+    if (priority.p)
+        TRY(priority_parse(priority, &level));
+    e->priority = level;
+    return ST_OK;
+}
+
 /* An alias may lead out of the house for a stranger's letter too: the keeper's pass says so. */
 static enum st make_entry(struct work *w, struct queue_entry *out)
 {
@@ -270,6 +283,7 @@ static enum st make_entry(struct work *w, struct queue_entry *out)
     if (w->language.n)
         attrs[e.n_attrs++] = (struct queue_attr){STR(QUEUE_LANGUAGE), w->language};
     e.attrs = attrs;
+    TRY(read_wishes(&e));
     *out = e;
     return ST_OK;
 }

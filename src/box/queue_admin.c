@@ -64,6 +64,7 @@ static void add_entry(struct json *j, struct arena *a, const struct queue_entry 
     json_kv_u64(j, "size", e->size);
     json_kv_str(j, "arrived", time_rfc3339(a, e->arrival_us));
     json_kv_u64(j, "attempts", e->attempts);
+    json_kv_i64(j, "priority", e->priority);
     json_kv_str(j, "state", e->held ? STR("held") : STR("waiting"));
     json_kv_str(j, "why", why(e));
     json_kv_str(j, "due", e->held ? STR("") : time_rfc3339(a, e->due_us));

@@ -137,7 +137,7 @@ static enum st courier_start(struct role *r) SUSPENDS
 
     peers_init(&c->peers);
     co_waitq_init(&c->room);
-    list_init(&c->wanting);
+    order_init(&c->wanting);
     list_init(&c->idle);
     list_init(&c->slowed);
     c->set = config_ref(r->settings);

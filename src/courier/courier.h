@@ -11,6 +11,7 @@
 #include "base/must.h"
 #include "dns/dns.h"
 #include "ipc/work.h"
+#include "courier/order.h"
 #include "courier/rank.h"
 #include "courier/slow.h"
 #include "main/peers.h"
@@ -41,9 +42,9 @@ struct courier {
     struct relay *relay; /* NULL: letters go to the servers of their domains */
     struct sts *sts;     /* policies of domains: sts.h */
     struct tls_reports *tls_reports;
-    struct list wanting; /* destinations that got no session, since all are in use */
-    struct list idle;    /* those with sessions that wait for another letter */
-    struct list slowed;  /* those that asked us to come slower; they live on without letters */
+    struct order wanting; /* destinations that got no session, since all are in use */
+    struct list idle;     /* those with sessions that wait for another letter */
+    struct list slowed;   /* those that asked us to come slower; they live on without letters */
     size_t n_slowed;
     struct rank rank;
     struct addr nameless; /* ours, the last that had no reverse name: ipv6.c */
@@ -95,7 +96,7 @@ enum st letter_sign(struct letter *l, struct str form, struct arena *a, struct s
 
 /* Some recipients of a letter, all of one domain, and sent on by aliases of one domain, if any. */
 struct job {
-    struct list of; /* of its destination */
+    struct order_item turn; /* at its destination; with its letter's priority */
     struct letter *letter;
     struct work_rcpt **rcpts;
     struct work_result *results; /* of each */
@@ -183,10 +184,11 @@ void courier_verify(struct ipc_request *r) SUSPENDS;
 struct dest {
     struct courier *c;
     struct str domain;
-    struct list jobs;
-    struct list wants, idles, slows; /* of the courier's lists */
-    struct co_waitq more;            /* jobs, for sessions that have none */
-    size_t n_jobs, n_sessions, n_idle;
+    struct order jobs;
+    struct order_item wants; /* of the courier's, likewise below */
+    struct list idles, slows;
+    struct co_waitq more; /* jobs, for sessions that have none */
+    size_t n_sessions, n_idle;
     unsigned
         window; /* sessions that are allowed: grows by one with each letter that is taken, halves when the server is out of reach */
     unsigned failures; /* one behind the other */

@@ -12,7 +12,7 @@
 static void dest_free(struct dest *d)
 {
     map_str_del(&d->c->dests, d->domain);
-    list_del(&d->wants);
+    order_del(&d->c->wanting, &d->wants);
     list_del(&d->slows);
     mem_free((char *)(uintptr_t)d->domain.p);
     mem_free(d);
@@ -20,7 +20,7 @@ static void dest_free(struct dest *d)
 
 static bool is_unused(const struct dest *d)
 {
-    return !d->n_sessions && !d->n_jobs && list_is_empty(&d->slows);
+    return !d->n_sessions && order_is_empty(&d->jobs) && list_is_empty(&d->slows);
 }
 
 static void forget_slow(struct dest *d)
@@ -62,8 +62,8 @@ static struct dest *dest_of(struct courier *c, struct str domain)
     d->c = c;
     d->domain = str_n(name, domain.n);
     d->window = WINDOW_FIRST;
-    list_init(&d->jobs);
-    list_init(&d->wants);
+    order_init(&d->jobs);
+    order_item_init(&d->wants);
     list_init(&d->slows);
     list_init(&d->idles);
     co_waitq_init(&d->more);
@@ -99,16 +99,23 @@ static void end_an_idle_one(struct courier *c)
     co_waitq_wake_one(&d->more);
 }
 
-/* One that has a session gets more of them with what it carries. */
+/* One that has a session gets more of them with what it carries. Its turn is that of its most urgent job. */
 static void want(struct dest *d)
 {
-    if (!d->n_sessions && list_is_empty(&d->wants))
-        list_add_tail(&d->c->wanting, &d->wants);
+    struct order_item *first = order_first(&d->jobs);
+    int priority = first ? first->priority : 0;
+
+    if (d->n_sessions)
+        return;
+    if (order_has(&d->wants))
+        order_raise(&d->c->wanting, &d->wants, priority);
+    else
+        order_add(&d->c->wanting, &d->wants, priority, clock_mono_us());
 }
 
 void dest_kick(struct dest *d)
 {
-    while (d->n_jobs > d->n_idle && d->n_sessions < MIN(d->window, d->c->set->courier_per_destination) &&
+    while (d->jobs.n > d->n_idle && d->n_sessions < MIN(d->window, d->c->set->courier_per_destination) &&
            !d->c->is_stopping) {
         if (d->c->n_sessions >= d->c->set->courier_sessions) {
             want(d);
@@ -126,18 +133,17 @@ void dest_kick(struct dest *d)
     }
 }
 
-/* In the order in which they came to want one. */
 void dest_spread(struct courier *c)
 {
-    while (!list_is_empty(&c->wanting) && c->n_sessions < c->set->courier_sessions) {
-        struct dest *d = LIST_ITEM(c->wanting.next, struct dest, wants);
+    while (!order_is_empty(&c->wanting) && c->n_sessions < c->set->courier_sessions) {
+        struct dest *d = CONTAINER_OF(order_first(&c->wanting), struct dest, wants);
 
-        list_del(&d->wants);
+        order_del(&c->wanting, &d->wants);
         dest_kick(d);
-        if (!list_is_empty(&d->wants)) /* there was no memory for it, or the like */
+        if (order_has(&d->wants)) /* there was no memory for it, or the like */
             return;
     }
-    if (!list_is_empty(&c->wanting))
+    if (!order_is_empty(&c->wanting))
         end_an_idle_one(c);
 }
 
@@ -153,8 +159,7 @@ void dest_add(struct courier *c, struct str domain, struct job *j)
 
     forget_old(c);
     d = dest_of(c, domain);
-    list_add_tail(&d->jobs, &j->of);
-    d->n_jobs++;
+    order_add(&d->jobs, &j->turn, j->turn.priority, clock_mono_us());
     if (d->n_idle)
         co_waitq_wake_one(&d->more);
     dest_kick(d);
@@ -230,14 +235,14 @@ bool dest_is_down(const struct dest *d)
 
 struct job *dest_next(struct dest *d, mono_ms deadline)
 {
-    struct job *j;
+    struct order_item *first;
 
     if (d->slow.step && d->n_sessions > d->window && !dest_is_paused(d))
         return NULL; /* one of those from before it asked us to come slower */
-    while (list_is_empty(&d->jobs)) {
+    while ((first = order_first(&d->jobs)) == NULL) {
         enum st st;
 
-        if (!list_is_empty(&d->c->wanting) || d->c->is_stopping)
+        if (!order_is_empty(&d->c->wanting) || d->c->is_stopping)
             return NULL;
         if (d->n_idle++ == 0)
             list_add_tail(&d->c->idle, &d->idles);
@@ -247,8 +252,6 @@ struct job *dest_next(struct dest *d, mono_ms deadline)
         if (st != ST_OK)
             return NULL;
     }
-    j = LIST_ITEM(d->jobs.next, struct job, of);
-    list_del(&j->of);
-    d->n_jobs--;
-    return j;
+    order_del(&d->jobs, first);
+    return CONTAINER_OF(first, struct job, turn);
 }

@@ -66,7 +66,8 @@ static struct job *job_new(struct letter *l)
     j->letter = l;
     j->rcpts = ARENA_ARRAY(&l->arena, struct work_rcpt *, l->work.n_rcpts);
     j->results = ARENA_ARRAY(&l->arena, struct work_result, l->work.n_rcpts);
-    list_init(&j->of);
+    order_item_init(&j->turn);
+    j->turn.priority = l->work.priority;
     l->jobs++;
     return j;
 }

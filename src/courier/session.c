@@ -311,11 +311,21 @@ static uint8_t state_of(const struct session *s, enum smtp_fate fate)
 
 static struct smtp_attr *attrs_of(struct arena *a, const struct attribute *at, size_t n)
 {
-    struct smtp_attr *to = ARENA_ARRAY(a, struct smtp_attr, n);
+    struct smtp_attr *to = ARENA_ARRAY(a, struct smtp_attr, n + 1); /* room for one more */
 
     for (size_t i = 0; i < n; i++)
         to[i] = (struct smtp_attr){at[i].name, at[i].value};
     return to;
+}
+
+/* A server that knows priorities is told of every letter's (RFC 6710 section 4.2). */
+static size_t with_priority(struct arena *a, const struct job *j, struct smtp_attr *attrs, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_ieq(attrs[i].name, STR(ATTR_PRIORITY)))
+            return n;
+    attrs[n] = (struct smtp_attr){STR(ATTR_PRIORITY), arena_printf(a, "%d", (int)j->letter->work.priority)};
+    return n + 1;
 }
 
 /* REQUIRETLS is said only where it will be obeyed (RFC 8689 section 2): a notice goes without it if it must. */
@@ -395,6 +405,7 @@ static enum st one_transaction(struct session *s, struct job *j, struct str lett
     struct str mark;
     enum st st;
 
+    t.n_attrs = with_priority(a, j, attrs, t.n_attrs);
     TRY(job_sender(j, &t.reverse_path));
     TRY(letter_sign(j->letter, letter, a, &t.head));
     mark = job_mark_line(j, a);
@@ -614,7 +625,7 @@ void session_run(struct dest *d)
         arena_fini(&a);
         if (s.is_open && (s.client.letters >= LETTERS_MAX || dest_is_paused(d)))
             hang_up(&s);
-        if (!d->n_jobs)
+        if (order_is_empty(&d->jobs))
             d->failures = 0; /* what comes later is tried again */
     }
     hang_up(&s);

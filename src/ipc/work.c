@@ -1,6 +1,7 @@
 /* Lists of letters and of what became of them. */
 #include "ipc/work.h"
 
+#include "base/envelope.h"
 #include "base/limits.h"
 
 #define LETTERS_MAX 1000
@@ -48,7 +49,7 @@ static void letter_put(struct buf *b, const struct work_letter *l)
     rec_put_u64(b, l->credential);
     rec_put_u64(b, l->arrival_us);
     rec_put_u32(b, l->attempts);
-    rec_put_u32(b, l->priority);
+    rec_put_u32(b, (uint32_t)l->priority);
     rec_put_u8(b, l->is_notice);
     rec_put_str(b, l->reverse_path);
     attrs_put(b, l->attrs, l->n_attrs);
@@ -80,7 +81,8 @@ static void letter_get(struct rec *r, struct arena *a, struct work_letter *l)
     l->credential = rec_u64(r);
     l->arrival_us = rec_u64(r);
     l->attempts = rec_u32(r);
-    l->priority = rec_u32(r);
+    l->priority = (int32_t)rec_u32(r);
+    rec_need(r, l->priority >= -PRIORITY_MOST && l->priority <= PRIORITY_MOST);
     l->is_notice = rec_u8(r) != 0;
     l->reverse_path = rec_str(r, LIMIT_QUEUE_ATTR);
     l->attrs = attrs_get(r, a, &l->n_attrs);

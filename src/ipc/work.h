@@ -17,7 +17,8 @@ struct work_rcpt {
 /* A letter that is due, with those of its recipients that are. */
 struct work_letter {
     uint64_t id, size, account, credential, arrival_us;
-    uint32_t attempts, priority;
+    uint32_t attempts;
+    int32_t priority;        /* from -PRIORITY_MOST to PRIORITY_MOST (base/envelope.h) */
     bool is_notice;          /* of ours, about another letter */
     struct str reverse_path; /* "": the null path */
     struct attribute *attrs; /* "BODY", "SMTPUTF8", "RET", ... */

@@ -22,18 +22,19 @@ struct reading {
     uint64_t n_due_rows, n_due_entries;
 };
 
-static uint64_t mixed(uint64_t due, uint64_t id)
+static uint64_t mixed(int priority, struct entry_place place)
 {
-    return (due ^ id * 0x9e3779b97f4a7c15u) * 0xbf58476d1ce4e5b9u;
+    return (place.due_us ^ place.id * 0x9e3779b97f4a7c15u) * 0xbf58476d1ce4e5b9u + (uint64_t)priority;
 }
 
 static void read_due(struct reading *g, struct str key)
 {
-    struct rec k = rec_of(str_from(key, 1));
-    uint64_t due = rec_u64_be(&k), id = rec_u64_be(&k);
+    struct entry_place place;
+    int priority;
 
-    g->n_due_rows++;
-    g->due_rows += mixed(due, id);
+    g->n_due_rows++; /* also one that is none */
+    if (entry_is_due_key(key, &priority, &place))
+        g->due_rows += mixed(priority, place);
 }
 
 static bool read_entry(struct reading *g, struct str key, struct str value, uint64_t *out_blob)
@@ -49,7 +50,7 @@ static bool read_entry(struct reading *g, struct str key, struct str value, uint
     g->found.bytes += e.size;
     if (!e.held) {
         g->n_due_entries++;
-        g->due_entries += mixed(e.due_us, e.id);
+        g->due_entries += mixed(e.priority, (struct entry_place){e.due_us, e.id});
     }
     *out_blob = e.blob;
     return true;
@@ -83,7 +84,7 @@ enum st queue_check(struct store_view *v, struct store_report *r, void (*refer)(
         arena_reset(&g.arena);
         if (letter == 'C' && counts_decode(value, &g.said) != ST_OK)
             store_tell(r, "queue", QUEUE_ACCOUNT, "the counts of the queue are damaged");
-        else if (letter == 'D')
+        else if (letter == 'D' || letter == 'P')
             read_due(&g, key);
         else if (letter == 'Q' && read_entry(&g, key, value, &blob))
             refer(arg, entry_id_of(key), blob);
@@ -247,7 +248,7 @@ static enum st repair_entry(struct repair *f, struct str key, struct str value) 
         put(f, KV_PUT, key, value);
     }
     if (!e.held)
-        put(f, KV_PUT, entry_due_key(&f->row, e.due_us, e.id), STR_NONE);
+        put(f, KV_PUT, entry_due_key(&f->row, e.priority, (struct entry_place){e.due_us, e.id}), STR_NONE);
     count(f, &e);
     return ST_OK;
 }
@@ -260,6 +261,7 @@ static enum st repair_all(struct repair *f, struct store_view *v) SUSPENDS
     enum st st = ST_OK;
 
     put(f, KV_DEL_RANGE, STR("D"), STR("E"));
+    put(f, KV_DEL_RANGE, STR("P"), STR("Q"));
     TRY(flush(f));
     store_view_begin(v, &queue);
     while (st == ST_OK && store_view_next(v, &account, &key, &value)) {

@@ -21,15 +21,36 @@ struct str entry_key(struct arena *a, uint64_t id)
     return key;
 }
 
-struct str entry_due_key(struct arena *a, uint64_t due_us, uint64_t id)
+/* Of the usual priority they begin with D, of others with P and the priority. */
+static void put_order(struct buf *b, int priority)
+{
+    buf_addc(b, priority ? 'P' : 'D');
+    if (priority)
+        rec_put_u8(b, (uint8_t)(priority + PRIORITY_MOST));
+}
+
+struct str entry_due_key(struct arena *a, int priority, struct entry_place place)
 {
     struct buf b;
     struct str key;
 
-    buf_init(&b, 17);
-    buf_addc(&b, 'D');
-    rec_put_u64_be(&b, due_us);
-    rec_put_u64_be(&b, id);
+    buf_init(&b, 18);
+    put_order(&b, priority);
+    rec_put_u64_be(&b, place.due_us);
+    rec_put_u64_be(&b, place.id);
+    key = copy_of(a, &b);
+    buf_fini(&b);
+    return key;
+}
+
+struct str entry_due_end(struct arena *a, int priority)
+{
+    struct buf b;
+    struct str key;
+
+    buf_init(&b, 2);
+    put_order(&b, priority);
+    b.p[b.n - 1]++;
     key = copy_of(a, &b);
     buf_fini(&b);
     return key;
@@ -42,13 +63,22 @@ uint64_t entry_id_of(struct str key)
     return rec_u64_be(&r);
 }
 
-struct entry_place entry_place_of(struct str due_key)
+bool entry_is_due_key(struct str key, int *out_priority, struct entry_place *out)
 {
-    struct rec r = rec_of(str_from(due_key, 1));
-    struct entry_place place = {.due_us = rec_u64_be(&r)};
+    bool is_usual = key.n == 17 && key.p[0] == 'D';
+    struct rec r = rec_of(str_from(key, 1));
+    int priority = 0;
 
-    place.id = rec_u64_be(&r);
-    return place;
+    if (!is_usual && (key.n != 18 || key.p[0] != 'P'))
+        return false;
+    if (!is_usual)
+        priority = rec_u8(&r) - PRIORITY_MOST;
+    if (priority < -PRIORITY_MOST || priority > PRIORITY_MOST || (!is_usual && !priority))
+        return false;
+    *out_priority = priority;
+    out->due_us = rec_u64_be(&r);
+    out->id = rec_u64_be(&r);
+    return true;
 }
 
 /* --- writing ------------------------------------------------------------------------------------------ */
@@ -84,7 +114,7 @@ static bool put_entry(struct buf *b, const struct queue_entry *e)
     rec_put_u8(b, VERSION);
     rec_put_u8(b, e->held);
     rec_put_u16(b, 0);
-    rec_put_u32(b, e->priority);
+    rec_put_u32(b, (uint32_t)e->priority);
     rec_put_u64(b, e->blob);
     rec_put_u64(b, e->size);
     rec_put_u64(b, e->account);
@@ -157,7 +187,8 @@ enum st entry_decode(struct arena *a, uint64_t id, struct str value, struct queu
     rec_need(&r, rec_u8(&r) == VERSION);
     e.held = rec_u8(&r);
     rec_u16(&r);
-    e.priority = rec_u32(&r);
+    e.priority = (int32_t)rec_u32(&r);
+    rec_need(&r, e.priority >= -PRIORITY_MOST && e.priority <= PRIORITY_MOST);
     e.blob = rec_u64(&r);
     e.size = rec_u64(&r);
     e.account = rec_u64(&r);

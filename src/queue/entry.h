@@ -1,6 +1,7 @@
 /* Keys and records of the queue (docs/formats/queue.md): pure. */
 #pragma once
 
+#include "base/envelope.h"
 #include "base/limits.h"
 #include "base/rec.h"
 #include "queue/queue.h"
@@ -8,7 +9,6 @@
 #define ENTRY_KEY 'Q'
 #define ENTRY_KEY_BYTES 9
 struct str entry_key(struct arena *a, uint64_t id);
-struct str entry_due_key(struct arena *a, uint64_t due_us, uint64_t id);
 uint64_t entry_id_of(struct str key);
 
 /* A place in the order in which entries are due. */
@@ -16,7 +16,10 @@ struct entry_place {
     uint64_t due_us, id;
 };
 #define ENTRY_NOWHERE ((struct entry_place){UINT64_MAX, UINT64_MAX}) /* behind all */
-struct entry_place entry_place_of(struct str due_key);
+/* Each priority has an order of its own. */
+struct str entry_due_key(struct arena *a, int priority, struct entry_place place);
+struct str entry_due_end(struct arena *a, int priority); /* behind all keys of that priority */
+bool entry_is_due_key(struct str key, int *out_priority, struct entry_place *out);
 static inline bool entry_is_before(struct entry_place a, struct entry_place b)
 {
     return a.due_us != b.due_us ? a.due_us < b.due_us : a.id < b.id;

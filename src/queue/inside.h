@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #define QUEUE_ACCOUNT 0u
+#define QUEUE_ORDERS (2 * PRIORITY_MOST + 1)
 
 struct queue {
     struct store *store;
@@ -28,10 +29,12 @@ struct queue {
     struct caps caps;
     atomic_uint_fast64_t told[QUEUE_TOLD_WAYS];
     /* who carries what, claim.c */
-    struct map leased;         /* of struct queue_lease, by id */
-    struct entry_place cursor; /* what is due before this place is leased, or being changed */
-    struct co_waitq looking;   /* for letters that are due */
-    uint64_t damaged[16];      /* ids that were met there and not told of yet; more than that are told of by a check */
+    struct map leased; /* of struct queue_lease, by id */
+    /* By priority: in its order all places before this one have been looked at, and are leased, or being changed, or gone. What stands in it is
+     * at least as late. */
+    struct entry_place cursor[QUEUE_ORDERS];
+    struct co_waitq looking; /* for letters that are due */
+    uint64_t damaged[16];    /* ids that were met there and not told of yet; more than that are told of by a check */
     size_t n_damaged;
     unsigned seals;
 };
@@ -44,6 +47,7 @@ struct queue_change {
     struct kv_change kv[8];
     struct entry_counts after;
     uint64_t changes_id;        /* marked in q->changing; 0: none */
+    int priority;               /* of what it changes */
     struct entry_place becomes; /* the first of its new places in the order of due times; none: UINT64_MAX */
     struct entry_place was; /* likewise: it has been passed over while it was marked, and stays there when this fails */
 };
@@ -75,9 +79,9 @@ void queue_raise_low_id(struct queue *q, uint64_t id);
 
 void queue_claim_fini(struct queue *q);
 /* claim.c: a change is durable; what may begin before the cursor is looked at again, and whoever waits looks. */
-void queue_claim_note(struct queue *q, struct entry_place place);
+void queue_claim_note(struct queue *q, int priority, struct entry_place place);
 /* Nothing stands before this due time, whatever of the pending changes fails. */
 uint64_t queue_claim_low_due(const struct queue *q);
-void queue_claim_damaged_again(struct queue *q); /* they may have been mended, or removed */
+void queue_claim_damaged_again(struct queue *q);                       /* they may have been mended, or removed */
 void queue_claim_end(struct queue *q, uint64_t id);                    /* nobody has it any more */
 void queue_claim_moved(struct queue *q, uint64_t id, uint64_t due_us); /* a claimed entry stands at another place now */

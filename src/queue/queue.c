@@ -45,7 +45,7 @@ static void done(struct kv_part *part, enum st st)
     if (c->changes_id)
         map_del(&q->changing, c->changes_id);
     list_del(&c->of);
-    queue_claim_note(q, st == ST_OK ? c->becomes : c->was);
+    queue_claim_note(q, c->priority, st == ST_OK ? c->becomes : c->was);
     arena_fini(&c->arena);
     mem_free(c);
 }
@@ -94,7 +94,8 @@ void queue_change_put(struct queue_change *c, const struct queue_entry *e, struc
     count(c->q, e, 1);
     if (e->held)
         return;
-    queue_change_add(c, KV_PUT, entry_due_key(&c->arena, e->due_us, e->id), STR_NONE);
+    queue_change_add(c, KV_PUT, entry_due_key(&c->arena, e->priority, place), STR_NONE);
+    c->priority = e->priority; /* a notice has that of its letter */
     if (entry_is_before(place, c->becomes))
         c->becomes = place;
     c->q->pending.low_due_us = MIN(c->q->pending.low_due_us, e->due_us);
@@ -104,8 +105,9 @@ void queue_change_remove(struct queue_change *c, const struct queue_entry *e)
 {
     queue_change_add(c, KV_DEL, entry_key(&c->arena, e->id), STR_NONE);
     if (!e->held) {
-        queue_change_add(c, KV_DEL, entry_due_key(&c->arena, e->due_us, e->id), STR_NONE);
         c->was = (struct entry_place){e->due_us, e->id};
+        c->priority = e->priority;
+        queue_change_add(c, KV_DEL, entry_due_key(&c->arena, e->priority, c->was), STR_NONE);
     }
     count(c->q, e, -1);
 }
@@ -186,7 +188,8 @@ enum st queue_start(struct queue *q)
     q->next_version = q->version;
     q->chain = kv_chain(q->store, QUEUE_ACCOUNT);
     q->pending = q->durable;
-    q->cursor = (struct entry_place){q->durable.low_due_us, 0};
+    for (size_t i = 0; i < QUEUE_ORDERS; i++)
+        q->cursor[i] = (struct entry_place){q->durable.low_due_us, 0};
     q->started = true;
     publish(q);
     return ST_OK;

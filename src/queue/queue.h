@@ -60,7 +60,8 @@ struct queue_entry {
     uint64_t blob, size;
     uint64_t account, credential; /* who sent it and by which grant; 0: nobody (a bounce) */
     uint64_t arrival_us, due_us;
-    uint32_t attempts, priority;           /* larger goes first; 0 is usual */
+    uint32_t attempts;
+    int32_t priority;                      /* from -PRIORITY_MOST to PRIORITY_MOST: larger goes first; 0 is usual */
     uint64_t lease_until_us, lease_holder; /* somebody is carrying it */
     bool held;
     struct str hold_reason;

@@ -286,7 +286,7 @@ static bool may_tell(struct settling *s)
 /* What it tells of a letter is to be as safe as that letter was (RFC 8689 section 5). */
 static struct queue_entry notice_entry(struct settling *s, const struct queue_rcpt *to, struct str bytes)
 {
-    struct queue_attr *attrs = ARENA_ARRAY(s->a, struct queue_attr, 3);
+    struct queue_attr *attrs = ARENA_ARRAY(s->a, struct queue_attr, 4);
     size_t n = 0;
 
     attrs[n++] = (struct queue_attr){STR(QUEUE_NOTICE), STR("1")};
@@ -294,8 +294,11 @@ static struct queue_entry notice_entry(struct settling *s, const struct queue_rc
         attrs[n++] = (struct queue_attr){STR("SMTPUTF8"), STR("")};
     if (queue_attr_get(s->is.attrs, s->is.n_attrs, STR("REQUIRETLS")).p)
         attrs[n++] = (struct queue_attr){STR("REQUIRETLS"), STR("")};
+    if (s->is.priority)
+        attrs[n++] = (struct queue_attr){STR(ATTR_PRIORITY), arena_printf(s->a, "%d", (int)s->is.priority)};
     return (struct queue_entry){.blob = blob_new_id(s->q->store),
                                 .size = bytes.n,
+                                .priority = s->is.priority, /* RFC 6710 section 4.6 */
                                 .arrival_us = s->now_us,
                                 .due_us = s->now_us,
                                 .attrs = attrs,
@@ -309,7 +312,7 @@ static void unmark(struct settling *s, uint64_t id)
 {
     map_del(&s->q->changing, id);
     if (s->was.id == id && !s->was.held)
-        queue_claim_note(s->q, (struct entry_place){s->was.due_us, id});
+        queue_claim_note(s->q, s->was.priority, (struct entry_place){s->was.due_us, id});
 }
 
 static enum st encode_both(struct settling *s, const struct queue_entry *notice, struct str *out_record,

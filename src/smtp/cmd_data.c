@@ -121,7 +121,7 @@ static enum st deliver(struct smtp_session *s, struct letter *l, struct str reco
     }
     s->letters++;
     LOG(SMTP_LETTER_ACCEPTED, lf_hex("txn", s->txn.id), lf_hex("id", id), lf_str("from", s->txn.reverse_path),
-        lf_u64("rcpts", s->txn.n_rcpts), lf_u64("size", l->size));
+        lf_u64("rcpts", s->txn.n_rcpts), lf_u64("size", l->size), lf_i64("priority", s->txn.priority));
     return smtp_reply_arg(s, SMTP_ACCEPTED, arena_printf(&s->txn_arena, "%016llx", (unsigned long long)id));
 }
 

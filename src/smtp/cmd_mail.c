@@ -47,7 +47,8 @@ static enum st begin(struct smtp_cmd *c, struct smtp_path *path) SUSPENDS
 
     TRY(parse(c, path));
     TRY(smtp_ext_params(s, path, true, &s->txn_arena, s->txn.attributes, &s->txn.n_attributes));
-    return check_sender(s, path);
+    TRY(check_sender(s, path));
+    return smtp_ext_mail_end(s);
 }
 
 enum st smtp_cmd_mail(struct smtp_cmd *c)
@@ -68,5 +69,7 @@ enum st smtp_cmd_mail(struct smtp_cmd *c)
     s->txn.open = true;
     s->txn.id = random_u64();
     s->txn.reverse_path = path->is_null ? STR("") : path->addr.whole;
+    if (s->txn.priority != s->txn.said_priority)
+        return smtp_reply_arg(s, SMTP_PRIORITY_CHANGED, arena_printf(&s->txn_arena, "%d", s->txn.priority));
     return smtp_reply(s, SMTP_SENDER_OK);
 }

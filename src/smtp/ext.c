@@ -36,7 +36,7 @@ static bool is_repeated(const struct smtp_path *path, size_t at)
     return false;
 }
 
-static enum st deny(struct smtp_session *s, enum smtp_reply reply, struct str text) SUSPENDS
+enum st smtp_ext_deny(struct smtp_session *s, enum smtp_reply reply, struct str text)
 {
     TRY(smtp_refuse(s, reply, text));
     return ST_DENIED;
@@ -50,12 +50,28 @@ enum st smtp_ext_params(struct smtp_session *s, const struct smtp_path *path, bo
         const struct smtp_ext_param *owner = owner_of(s, is_mail, p->name);
 
         if (!owner)
-            return deny(s, SMTP_PARAMETER_UNKNOWN, p->name); /* RFC 5321 section 4.1.1.11 */
+            return smtp_ext_deny(s, SMTP_PARAMETER_UNKNOWN, p->name); /* RFC 5321 section 4.1.1.11 */
         if (is_repeated(path, i))
-            return deny(s, SMTP_BAD_SYNTAX, STR("each parameter once"));
+            return smtp_ext_deny(s, SMTP_BAD_SYNTAX, STR("each parameter once"));
         TRY(owner->take(s, p));
         if (owner->remember)
             out[(*out_n)++] = (struct attribute){str_z(owner->name), arena_str(a, p->value)};
     }
     return ST_OK;
+}
+
+enum st smtp_ext_mail_end(struct smtp_session *s)
+{
+    for (size_t i = 0; i < smtp_n_exts; i++)
+        if (smtp_exts[i]->mail_end)
+            TRY(smtp_exts[i]->mail_end(s));
+    return ST_OK;
+}
+
+void smtp_ext_remember(struct smtp_session *s, const char *name, struct str value)
+{
+    struct smtp_txn *t = &s->txn;
+
+    must(t->n_attributes < SMTP_PARAMS_MAX); /* there are not that many kinds of them */
+    t->attributes[t->n_attributes++] = (struct attribute){str_z(name), value};
 }

@@ -18,6 +18,8 @@ struct smtp_ext {
     /* Adds what stands behind the keyword; NULL: nothing. */
     void (*args)(const struct smtp_session *s, struct buf *out);
     struct smtp_ext_param mail[SMTP_EXT_PARAMS], rcpt[SMTP_EXT_PARAMS]; /* that it owns */
+    /* What follows from all parameters of MAIL together, and from who sends; NULL: nothing. As `take`. */
+    enum st (*mail_end)(struct smtp_session *s) SUSPENDS;
 };
 
 #define EXT(object, ref) extern const struct smtp_ext object;
@@ -31,3 +33,9 @@ extern const size_t smtp_n_exts;
  * SMTP_PARAMS_MAX, with texts in the arena. ST_OK, or ST_DENIED when it has been answered; else the stream's error. */
 enum st smtp_ext_params(struct smtp_session *s, const struct smtp_path *path, bool is_mail, struct arena *a,
                         struct attribute *out, size_t *out_n) SUSPENDS MUST_USE;
+/* Behind them, when the sender is known. Likewise. */
+enum st smtp_ext_mail_end(struct smtp_session *s) SUSPENDS MUST_USE;
+/* An attribute of the envelope that is not a parameter as it was said; `value` lives as long as the transaction. */
+void smtp_ext_remember(struct smtp_session *s, const char *name, struct str value);
+/* A parameter that is refused: the reply is sent. ST_DENIED. */
+enum st smtp_ext_deny(struct smtp_session *s, enum smtp_reply reply, struct str text) SUSPENDS MUST_USE;

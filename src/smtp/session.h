@@ -24,9 +24,11 @@ struct smtp_txn {
     uint32_t n_rcpts;     /* RCPT commands that were accepted */
     struct str only_rcpt; /* for the Received line, when there is just one */
     bool utf8;
-    uint64_t size;    /* as MAIL says; 0: it does not */
-    bool is_stranger; /* he is in a trusted network, and it is not his account that sends this */
-    bool is_tight;    /* a recipient may not have room: no others beside him */
+    uint64_t size;               /* as MAIL says; 0: it does not */
+    bool is_stranger;            /* he is in a trusted network, and it is not his account that sends this */
+    int priority, said_priority; /* the latter is what MAIL had */
+    bool has_priority;
+    bool is_tight; /* a recipient may not have room: no others beside him */
 };
 
 struct smtp_session {

@@ -36,6 +36,8 @@ struct str trace_received(const struct smtp_session *s, struct arena *a)
     buf_addf(&b, " id %016llx", (unsigned long long)s->txn.id);
     if (s->txn.only_rcpt.n) /* with several the line would tell each about the others (section 7.2) */
         buf_addf(&b, "\r\n\tfor <%.*s>", STR_ARGS(s->txn.only_rcpt));
+    if (s->txn.has_priority) /* RFC 6710 section 10: what MAIL said */
+        buf_addf(&b, "\r\n\tPRIORITY %d", s->txn.said_priority);
     buf_addf(&b, ";\r\n\t%.*s\r\n", STR_ARGS(time_rfc5322(a, clock_wall_us())));
     out = arena_str(a, buf_str(&b));
     buf_fini(&b);

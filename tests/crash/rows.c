@@ -194,10 +194,15 @@ static bool take_queue(struct counting *c, struct str key, struct str value)
     struct entry_counts counts;
     struct queue_entry e;
 
-    if (key.p[0] == 'D') {
-        t = tally(c, &c->emails, u64_at(key, 9));
+    if (key.p[0] == 'D' || key.p[0] == 'P') {
+        struct entry_place place;
+        int priority;
+
+        if (!entry_is_due_key(key, &priority, &place))
+            return say(c, "a due row of the queue can't be read");
+        t = tally(c, &c->emails, place.id);
         t->n++;
-        t->blob = u64_at(key, 1);
+        t->blob = place.due_us;
     } else if (key.p[0] == 'Q') {
         if (entry_decode(&c->a, u64_at(key, 1), value, &e) != ST_OK)
             return say(c, "an entry of the queue can't be read");

@@ -57,7 +57,7 @@ TEST(letters_that_wait_to_be_sent_are_named)
             .blob = blob.id, .size = 6, .reverse_path = STR("a@b.test"), .rcpts = rcpts, .n_rcpts = 2};
         struct kv_change changes[] = {{entry_key(&w.arena, 0x77), STR_NONE, KV_PUT},
                                       {entry_key(&w.arena, 0x78), STR("junk"), KV_PUT},
-                                      {entry_due_key(&w.arena, 5, 0x77), STR_NONE, KV_PUT}};
+                                      {entry_due_key(&w.arena, 0, (struct entry_place){5, 0x77}), STR_NONE, KV_PUT}};
         struct kv_part part = {.account = QUEUE, .changes = changes, .n = 3}, *parts[] = {&part};
         struct kv_commit c = {.parts = parts, .n_parts = 1, .blobs = &blob, .n_blobs = 1};
 

@@ -337,7 +337,9 @@ TEST(the_queue_is_repaired)
         {.key = STR("D"), .value = STR("E"), .op = KV_DEL_RANGE},
         {.key = counts_key(), .value = str_n(junk, 6), .op = KV_PUT},
         {.key = counts_key(), .op = KV_DEL},
-        {.key = entry_due_key(&a, 77, 88), .op = KV_PUT},
+        {.key = entry_due_key(&a, 0, (struct entry_place){77, 88}), .op = KV_PUT},
+        {.key = entry_due_key(&a, -3, (struct entry_place){77, 88}), .op = KV_PUT},
+        {.key = STR("P"), .op = KV_PUT},
         {.key = entry_key(&a, 99), .value = str_n(junk, 6), .op = KV_PUT},
     };
 

@@ -36,7 +36,7 @@ static void add(unsigned dest, unsigned n)
     char name[16];
 
     snprintf(name, sizeof name, "D%u.test", dest);
-    list_init(&jobs[dest][n].of);
+    order_item_init(&jobs[dest][n].turn);
     dest_add(courier, str_z(name), &jobs[dest][n]);
 }
 
@@ -102,7 +102,7 @@ static void body(void *arg)
     CHECK_U64(courier->n_sessions, 2);
     wait_until_carried(1);
     CHECK_U64(most_sessions, 2);
-    CHECK(list_is_empty(&courier->wanting));
+    CHECK(order_is_empty(&courier->wanting));
     for (unsigned i = DESTS; i-- > 0;) {
         add(i, 1);
         add(i, 2);
@@ -134,7 +134,7 @@ TEST(sessions_go_round)
     CHECK_ST(config_parse(STR("host_name mail.example.test\ncourier_sessions 2\n"), "test", &courier->set, errors),
              ST_OK);
     co_waitq_init(&courier->room);
-    list_init(&courier->wanting);
+    order_init(&courier->wanting);
     list_init(&courier->idle);
     list_init(&courier->slowed);
     core_post(core, begin, core);

@@ -102,7 +102,17 @@ TEST(entry_keys_and_counts)
     struct str value = counts_encode(&a, &c);
 
     CHECK(str_cmp(entry_key(&a, 255), entry_key(&a, 256)) < 0);
-    CHECK(str_cmp(entry_due_key(&a, 1, 9), entry_due_key(&a, 2, 3)) < 0);
+    for (int p = -PRIORITY_MOST; p <= PRIORITY_MOST; p++) {
+        struct str first = entry_due_key(&a, p, (struct entry_place){1, 9}),
+                   second = entry_due_key(&a, p, (struct entry_place){2, 3});
+        struct entry_place place;
+        int of;
+
+        CHECK(str_cmp(first, second) < 0 && str_cmp(entry_due_key(&a, p, ENTRY_NOWHERE), entry_due_end(&a, p)) < 0);
+        CHECK(entry_is_due_key(first, &of, &place) && of == p && place.due_us == 1 && place.id == 9);
+        for (size_t cut = 0; cut < first.n; cut++)
+            CHECK(!entry_is_due_key(str_sub(first, 0, cut), &of, &place) || cut == 17);
+    }
     CHECK_U64(entry_id_of(entry_key(&a, 77)), 77);
     CHECK_ST(counts_decode(value, &got), ST_OK);
     CHECK(got.counts.bytes == 3 && got.low_id == 4 && got.low_due_us == 5);

@@ -73,7 +73,7 @@ static void body_whole(struct world *w)
     CHECK_U64(got, 0);
     CHECK_ST(queue_hold(q, ids[1], STR("odd")), ST_OK);
     CHECK_ST(queue_hold(q, ids[1], STR("odd")), ST_OK);
-    CHECK(!fake_find(w->store, 0, entry_due_key(&w->arena, 1012, ids[1])));
+    CHECK(!fake_find(w->store, 0, entry_due_key(&w->arena, 0, (struct entry_place){1012, ids[1]})));
     CHECK_ST(queue_list(q, &(struct queue_filter){.most = 9, .only_held = true}, &w->arena, &list, &got, &next, &more),
              ST_OK);
     CHECK(got == 1 && list[0].id == ids[1]);

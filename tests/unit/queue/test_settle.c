@@ -94,6 +94,72 @@ TEST(what_is_due_is_given_away_once)
     in_world(1, body_claiming);
 }
 
+static uint64_t submit_urgent(struct world *w, struct queue *q, int32_t priority, uint64_t due)
+{
+    struct queue_entry e = {.account = 7,
+                            .priority = priority,
+                            .reverse_path = STR("a@example.test"),
+                            .due_us = due,
+                            .arrival_us = due,
+                            .rcpts = one,
+                            .n_rcpts = 1};
+    struct delivery_rcpt local = {.account = 7};
+    struct delivery d = {.mail = letter(w, "out"), .rcpts = &local, .n_rcpts = 1};
+    struct queue_extra extra = {q, &e};
+
+    d.extra = queue_extra;
+    d.extra_arg = &extra;
+    CHECK_ST(mail_deliver(w->mail, &d), ST_OK);
+    return e.id;
+}
+
+static void body_urgent(struct world *w)
+{
+    struct queue *q = begin(w);
+    struct queue_entry *e;
+    uint64_t ids[8];
+
+    ids[0] = submit_urgent(w, q, 0, wall);
+    ids[1] = submit_urgent(w, q, -2, wall - 1);
+    ids[2] = submit_urgent(w, q, 9, wall);
+    ids[3] = submit_urgent(w, q, 0, wall - 9 * 60 * MINUTE - 1); /* has waited for longer than that priority is worth */
+    ids[4] = submit_urgent(w, q, 9, wall + MINUTE);
+    ids[5] = submit_urgent(w, q, 4, wall);
+    CHECK_U64(claim(w, q, 2, &e), 2);
+    CHECK(e[0].id == ids[3] && e[1].id == ids[2]);
+    CHECK_U64(claim(w, q, 1, &e), 1);
+    CHECK(e[0].id == ids[5] && e[0].priority == 4);
+    ids[6] = submit_urgent(w, q, 9, wall - 1);
+    CHECK_U64(claim(w, q, 10, &e), 3);
+    CHECK(e[0].id == ids[6] && e[1].id == ids[0] && e[2].id == ids[1]);
+    CHECK_U64(claim(w, q, 10, &e), 0);
+    wall += MINUTE;
+    CHECK_U64(claim(w, q, 10, &e), 1);
+    CHECK_U64(e[0].id, ids[4]);
+    CHECK_ST(settle_one(q, ids[4], 0, QUEUE_DEFERRED), ST_OK);
+    CHECK_ST(settle_one(q, ids[6], 0, QUEUE_DELIVERED), ST_OK);
+    CHECK_ST(queue_settle(q, ids[2], NULL, 0, true, NULL), ST_OK); /* given back */
+    CHECK_U64(claim(w, q, 10, &e), 1);
+    CHECK_U64(e[0].id, ids[2]);
+    queue_give_back_all(q);
+    CHECK_U64(claim(w, q, 10, &e), 5);
+    CHECK_ST(queue_hold(q, ids[2], STR("odd")), ST_OK);
+    queue_give_back_all(q);
+    CHECK_U64(claim(w, q, 10, &e), 4);
+    CHECK_ST(queue_release(q, ids[2]), ST_OK);
+    queue_give_back_all(q);
+    end(q);
+    q = begin(w); /* a new start */
+    wall += 20 * MINUTE;
+    CHECK_U64(claim(w, q, 10, &e), 6);
+    CHECK(e[0].id == ids[2] || e[1].id == ids[2]);
+    end(q);
+}
+TEST(what_is_urgent_goes_first_and_nothing_waits_for_ever)
+{
+    in_world(1, body_urgent);
+}
+
 static void body_outcomes(struct world *w)
 {
     struct queue *q = begin(w);

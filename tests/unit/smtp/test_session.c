@@ -682,3 +682,34 @@ TEST(dsn_parameters_that_are_none)
         CHECK(str_search(got, STR("\r\n501 5.5.4 ")) < got.n);
     }
 }
+
+/* RFC 6710 section 4.1: who has not logged in may only ask for less. */
+TEST(priorities_are_for_those_who_are_known)
+{
+    static const char *const bad[] = {"10", "-0", "+1", "x", "1;2", "01"};
+    char line[200];
+    struct str got;
+
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct world world = {0};
+
+        snprintf(line, sizeof line, "EHLO c\r\nMAIL FROM:<a@b.example> MT-PRIORITY=%s\r\nQUIT\r\n", bad[i]);
+        got = talk(&world, str_z(line), out, sizeof out);
+        CHECK(str_search(got, STR("\r\n501 5.5.2 ")) < got.n);
+    }
+    for (int p = -1; p <= 1; p++) {
+        struct world world = {0};
+
+        snprintf(line, sizeof line,
+                 "EHLO c\r\nMAIL FROM:<a@b.example> MT-PRIORITY=%d\r\nRCPT "
+                 "TO:<bob@example.test>\r\nDATA\r\n\r\nx\r\n.\r\nQUIT\r\n",
+                 p);
+        got = talk(&world, str_z(line), out, sizeof out);
+        CHECK(str_search(got, STR("\r\n250-MT-PRIORITY\r\n")) < got.n);
+        CHECK((str_search(got, STR("\r\n250 2.3.6 0 is the priority ")) < got.n) == (p > 0));
+        CHECK_U64(world.letters, 1);
+        CHECK_STR(str_z(world.params), p < 0 ? STR("MT-PRIORITY=-1 ||") : STR("MT-PRIORITY=0 ||"));
+        snprintf(line, sizeof line, "\r\n\tPRIORITY %d;\r\n\t", p);
+        CHECK(memmem(world.delivered, world.n_delivered, line, strlen(line)));
+    }
+}
