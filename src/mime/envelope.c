@@ -90,27 +90,57 @@ static struct str unquoted(struct arena *a, struct item item)
     return str_n(p, n);
 }
 
+/* Steps over items; *rest stands behind the blank then. */
+static bool skip_items(struct str *rest, size_t count)
+{
+    struct item item;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t n = read_item(*rest, &item);
+
+        if (!n || n >= rest->n || rest->p[n] != ' ')
+            return false;
+        *rest = str_from(*rest, n + 1);
+    }
+    return true;
+}
+
 bool mime_envelope_text(const struct mime_record *r, struct str field, struct arena *a, struct str *out)
 {
     struct str rest = str_from(r->envelope, 1), got;
     struct item item;
-    size_t which = 0, n;
+    size_t which = 0;
 
     while (which < ARRAY_LEN(texts) && !str_ieq(texts[which].name, field))
         which++;
     if (which == ARRAY_LEN(texts))
         return false;
-    for (size_t i = 0; i < texts[which].item; i++) {
-        n = read_item(rest, &item);
-        if (!n || n >= rest.n || rest.p[n] != ' ')
-            return false;
-        rest = str_from(rest, n + 1);
-    }
-    if (!read_string(rest, &item))
+    if (!skip_items(&rest, texts[which].item) || !read_string(rest, &item))
         return false;
     got = unquoted(a, item);
     if (got.n >= MIME_ENVELOPE_STRING)
         return false;
     *out = got;
+    return true;
+}
+
+bool mime_envelope_address(const struct mime_record *r, enum mime_envelope_list list, struct arena *a,
+                           struct mime_envelope_address *out)
+{
+    struct str rest = str_from(r->envelope, 1), parts[4];
+
+    if (!skip_items(&rest, list) || !str_starts(rest, STR("((")))
+        return false;
+    rest = str_from(rest, 2);
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        struct item item;
+        size_t n = read_string(rest, &item);
+
+        if (!n || n >= rest.n || rest.p[n] != (i + 1 < ARRAY_LEN(parts) ? ' ' : ')'))
+            return false;
+        parts[i] = unquoted(a, item);
+        rest = str_from(rest, n + 1);
+    }
+    *out = (struct mime_envelope_address){parts[0], parts[1], parts[2], parts[3]};
     return true;
 }

@@ -9,3 +9,12 @@
  * tells then. *out is the first field of that name as mime_unfold gives it, encoded words not decoded; out->p is
  * NULL when there is none. It is a view, or lives in the arena. */
 bool mime_envelope_text(const struct mime_record *r, struct str field, struct arena *a, struct str *out);
+
+/* The first address of a list, as ENVELOPE has it: NIL is a string without p. A group that begins is an address whose
+ * mailbox is the group's name. False when there is none, or the bytes are not as expected. */
+enum mime_envelope_list { MIME_ENVELOPE_FROM = 2, MIME_ENVELOPE_TO = 5 };
+struct mime_envelope_address {
+    struct str name, route, mailbox, host; /* name: encoded words as they stand */
+};
+bool mime_envelope_address(const struct mime_record *r, enum mime_envelope_list list, struct arena *a,
+                           struct mime_envelope_address *out);

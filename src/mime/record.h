@@ -74,7 +74,7 @@ struct mime_record {
     uint64_t message_id_hash;          /* mime_id_hash; 0 when there is none */
     uint64_t in_reply_to_hash;         /* of the first id in the field */
     struct str base_subject;           /* RFC 5256 2.1, UTF-8, upper case as i;unicode-casemap; cut at 255 bytes */
-    struct str from, to, cc;           /* first address' mailbox, small letters; empty without; cut at 64 bytes */
+    struct str from, to, cc;           /* first address' mailbox, or group's name; small letters; empty without; cut at 64 bytes */
     struct str envelope;               /* "(...)" exactly as FETCH ENVELOPE sends it */
     struct str bodystructure;          /* "(...)" exactly as FETCH BODYSTRUCTURE sends it */
     const char *parts, *fields, *refs; /* packed; through the accessors below */

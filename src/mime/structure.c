@@ -482,21 +482,35 @@ static void put_body(const struct writer *w, size_t i)
     buf_addc(out, ')');
 }
 
-/* The next message id at *rest: what stands between angle brackets, without white space. */
+/* Without white space, and as if nothing had been quoted: RFC 5256 section 3 wants <"a"@b> and <a@b> to be the same. */
+static struct str plain_id(struct arena *a, struct str id)
+{
+    char *p = arena_alloc(a, id.n + 1);
+    bool quoted = false;
+    size_t n = 0;
+
+    for (size_t i = 0; i < id.n; i++) {
+        if (id.p[i] == '"')
+            quoted = !quoted;
+        else if (quoted && id.p[i] == '\\' && i + 1 < id.n)
+            p[n++] = id.p[++i];
+        else if (!ascii_is_space(id.p[i]))
+            p[n++] = id.p[i];
+    }
+    return str_n(p, n);
+}
+
+/* The next message id at *rest: what stands between angle brackets. Nothing between them is none. */
 static bool next_id(struct arena *a, struct str *rest, struct str *out_id)
 {
-    size_t from = str_find(*rest, '<') + 1, n = str_find(str_from(*rest, from), '>'), w = 0;
-    struct str id = str_sub(*rest, from, n);
-    char *p;
+    do {
+        size_t from = str_find(*rest, '<') + 1, n = str_find(str_from(*rest, from), '>');
 
-    if (from + n >= rest->n)
-        return false;
-    p = arena_alloc(a, n + 1);
-    for (size_t i = 0; i < n; i++)
-        if (!ascii_is_space(id.p[i]))
-            p[w++] = id.p[i];
-    *rest = str_from(*rest, from + n + 1);
-    *out_id = str_n(p, w);
+        if (from + n >= rest->n)
+            return false;
+        *out_id = plain_id(a, str_sub(*rest, from, n));
+        *rest = str_from(*rest, from + n + 1);
+    } while (out_id->n == 0);
     return true;
 }
 
@@ -552,6 +566,7 @@ static struct str cut(struct str s, size_t most)
     return str_n(s.p, most);
 }
 
+/* The mailbox of the first address as ENVELOPE has it, where the name of a group stands as one (RFC 5256 section 3). */
 static struct str sort_key(struct arena *a, struct str value)
 {
     struct mime_address_iter it;
@@ -560,9 +575,9 @@ static struct str sort_key(struct arena *a, struct str value)
 
     mime_address_begin(&it, a, value);
     while (mime_address_next(&it, &m)) {
-        if (m.kind != MIME_ADDR_MAILBOX)
+        if (m.kind == MIME_ADDR_GROUP_END)
             continue;
-        m.local = cut(m.local, 64);
+        m.local = cut(m.kind == MIME_ADDR_GROUP_BEGIN ? m.name : m.local, 64);
         p = arena_cstr(a, m.local);
         for (size_t i = 0; i < m.local.n; i++)
             p[i] = ascii_lower(p[i]);

@@ -12,6 +12,7 @@ import traceback
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import devices
 import kept
+import order
 import pull
 import send
 from common import RESTANTE, Folder, Results, account, corpus, maildir, original, run, same
@@ -219,6 +220,7 @@ def main():
     test_pullers(letters)
     test_certificates()
     test_devices(letters)
+    attempt("SORT and THREAD of mailboxes made at random are as the RFC says", lambda: order.check(*account("order")))
     return results.end()
 
 

@@ -53,7 +53,9 @@ static enum st parse(struct imap_lexer *lx, unsigned which)
 
     switch (which % 6) {
     case 0: return fetch_parse(lx, which & 8, &fetch);
-    case 1: return imap_search_parse(lx, &search);
+    case 1:
+        search = (struct imap_search){0};
+        return which & 8 ? imap_search_parse_keys(lx, true, &search) : imap_search_parse(lx, &search);
     case 2: return imap_id_parse(lx);
     case 3: return imap_lex_mailbox(lx, &s);
     case 4: return imap_lex_flags(lx, which & 8, &flags);

@@ -16,7 +16,7 @@ static void body_any_state(struct world *w)
     door_open(w, &d, "");
     SAY(&d, "a CAPABILITY",
         "* CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE IDLE NAMESPACE CHILDREN SPECIAL-USE UIDPLUS UNSELECT MOVE "
-        "MULTIAPPEND ESEARCH SEARCHRES WITHIN\na OK "
+        "MULTIAPPEND ESEARCH SEARCHRES WITHIN SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES\na OK "
         "Done");
     SAY(&d, "a NOOP", "a OK Done");
     SAY(&d, "a noop ", "a OK Done");

@@ -104,3 +104,39 @@ TEST(a_string_that_was_cut_is_not_told)
     buf_fini(&b);
     arena_fini(&a);
 }
+
+static bool address_of(struct str envelope, enum mime_envelope_list list, struct arena *a,
+                       struct mime_envelope_address *out)
+{
+    struct mime_record r = {.envelope = envelope};
+
+    return mime_envelope_address(&r, list, a, out);
+}
+
+TEST(first_addresses)
+{
+    static const struct str e = STR("(NIL NIL ((\"A \\\"q\" NIL {1}\r\na \"b\")(NIL NIL \"c\" \"d\")) NIL NIL "
+                                    "((NIL NIL \"group\" NIL)(NIL NIL NIL NIL)) NIL NIL NIL NIL)");
+    struct mime_envelope_address m = {.name = STR("untouched")};
+    struct arena a = ARENA_INIT;
+
+    CHECK(!address_of(STR("(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)"), MIME_ENVELOPE_FROM, &a, &m));
+    CHECK_STR(m.name, STR("untouched"));
+    CHECK(address_of(e, MIME_ENVELOPE_FROM, &a, &m));
+    CHECK_STR(m.name, STR("A \"q"));
+    CHECK(m.route.p == NULL);
+    CHECK_STR(m.mailbox, STR("a"));
+    CHECK_STR(m.host, STR("b"));
+    CHECK(address_of(e, MIME_ENVELOPE_TO, &a, &m));
+    CHECK(m.name.p == NULL && m.host.p == NULL);
+    CHECK_STR(m.mailbox, STR("group"));
+    for (size_t n = 1; n < e.n; n++) {
+        char *copy = arena_alloc(&a, n);
+        bool known;
+
+        memcpy(copy, e.p, n);
+        known = address_of(str_n(copy, n), MIME_ENVELOPE_TO, &a, &m);
+        CHECK(!known || str_eq(m.mailbox, STR("group")));
+    }
+    arena_fini(&a);
+}

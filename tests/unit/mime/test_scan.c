@@ -319,6 +319,18 @@ TEST(threads_find_their_ids)
     CHECK(r.flags & MIME_RECORD_IS_REPLY);
 }
 
+/* RFC 5256 section 3: quoting makes no difference; what is empty is no id. */
+TEST(ids_are_the_same_quoted_or_not)
+{
+    struct mime_record r =
+        scan(STR("Message-ID: <\"a b\\\"c\"@d>\r\nReferences: <> <\"x\"@y> <\"\">\r\nTo: team: a@b;\r\n\r\n"));
+
+    CHECK_U64(r.message_id_hash, mime_id_hash(STR("ab\"c@d")));
+    CHECK_U64(r.n_refs, 1);
+    CHECK_U64(mime_record_ref(&r, 0), mime_id_hash(STR("x@y")));
+    CHECK_STR(r.to, STR("team"));
+}
+
 TEST(bytes_that_say_8bit_and_binary)
 {
     CHECK(scan(STR("a: b\r\n\r\nx\xff\r\n")).flags == MIME_RECORD_8BIT);
