@@ -137,6 +137,8 @@ static enum st courier_start(struct role *r) SUSPENDS
 
     peers_init(&c->peers);
     co_waitq_init(&c->room);
+    list_init(&c->line);
+    list_init(&c->spare);
     order_init(&c->wanting);
     list_init(&c->idle);
     list_init(&c->slowed);

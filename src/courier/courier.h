@@ -34,7 +34,9 @@ struct courier {
     struct map letters, dests; /* by id; by domain */
     struct map records;        /* of DKIM keys in the DNS, by name: sign.c */
     struct tls_client *tls;    /* whom it trusts is said per connection: secure.h */
-    struct co_waitq room;      /* letters or sessions have become fewer */
+    struct co_waitq room;      /* letters, their bytes, or sessions have become fewer */
+    struct list line;          /* letters that wait for room in memory */
+    struct list spare;         /* letters whose bytes are here, and nobody works with them */
     struct map checks;         /* recipients that other servers have been asked about: verify.c */
     struct list checks_by_age, checks_running;
     struct relay_tls *ca; /* for servers whose certificate is checked; NULL: not needed yet */
@@ -50,7 +52,7 @@ struct courier {
     struct addr nameless; /* ours, the last that had no reverse name: ipv6.c */
     mono_ms nameless_until;
     size_t n_sessions, n_busy; /* the latter with a letter, or what became of it, on its way */
-    uint64_t bytes;            /* of letters in memory */
+    uint64_t bytes;            /* of letters in memory, or on their way there */
     bool is_stopping;
 };
 
@@ -77,6 +79,9 @@ struct letter {
     unsigned jobs; /* not ended */
     char *bytes;
     size_t size;
+    size_t room;    /* that they have been given in memory */
+    unsigned users; /* jobs that work with them */
+    struct list spare;
     bool is_8bit, is_loading, is_signing, is_signed;
     bool is_telling;        /* one outcome at a time: the last one has to be known as such */
     bool is_given_again;    /* by the box, while we had it: it gets it back in the end */
@@ -87,9 +92,6 @@ struct letter {
 
 /* Takes the letter on: makes its jobs and starts sessions for them. It frees itself when all have ended. */
 void letter_begin(struct courier *c, const struct work_letter *work);
-/* Its bytes, read from the box when they are first asked for; they live until the job ends. ST_TRYLATER, ST_CORRUPT, ST_NOTFOUND: nobody wants it carried any more. */
-enum st letter_bytes(struct letter *l, struct str *out) SUSPENDS MUST_USE;
-
 /* Our signatures of the letter as this peer gets it, whole header fields that come in front of it; empty: it goes unsigned. They live as long as
  * the arena, or as the job. ST_TRYLATER: there should be some, but not just now. */
 enum st letter_sign(struct letter *l, struct str form, struct arena *a, struct str *out) SUSPENDS MUST_USE;
@@ -101,9 +103,16 @@ struct job {
     struct work_rcpt **rcpts;
     struct work_result *results; /* of each */
     bool is_relayed;             /* its domain is one of ours that goes on: local_deliver says so */
+    bool has_bytes;              /* job_bytes */
+    bool is_quiet;               /* given back like others of its destination, of which the log has told */
     size_t n;
     struct str sender; /* under which it leaves, when that is known: job_sender */
 };
+
+/* The letter's bytes, read from the box when they are not here; they live until the job ends, or is done with them. ST_TRYLATER; ST_CORRUPT; ST_NOTFOUND: nobody
+ * wants it carried any more. */
+enum st job_bytes(struct job *j, struct str *out) SUSPENDS MUST_USE;
+void job_done_with_bytes(struct job *j);
 
 /* The reverse path of a job: another one than the letter's where an alias of ours sends on what is a stranger's. ST_TRYLATER. */
 enum st job_sender(struct job *j, struct str *out) SUSPENDS MUST_USE;
@@ -195,6 +204,7 @@ struct dest {
     char why[200];     /* the last of them, for letters that are not tried for it */
     bool is_relayed;   /* a domain of ours that goes on */
     struct slow slow;
+    mono_ms told_of; /* the end of the pause of which the log has said that letters are given back */
 };
 
 void dest_add(struct courier *c, struct str domain, struct job *j);

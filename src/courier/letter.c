@@ -12,15 +12,24 @@
 #define OUTCOME_WAIT_MOST_MS 30000
 #define DAMAGED_TRIES 20 /* so often it is told of a letter that can't be read in the queue: a repair may mend that */
 #define BYTES_MAX (256u << 20) /* of all letters in memory */
+#define ROOM_MS 600000         /* a letter waits so long for room in it */
+#define PASSED_MS 30000        /* so long others that fit go before the first that waits */
 #define FRAME_ROOM 60000
+
+static void drop_bytes(struct letter *l)
+{
+    l->c->bytes -= l->room;
+    l->room = 0;
+    mem_free(TAKE(l->bytes));
+    list_del(&l->spare);
+}
 
 static void letter_free(struct letter *l)
 {
     struct courier *c = l->c;
 
     map_del(&c->letters, l->work.id);
-    c->bytes -= l->size;
-    mem_free(l->bytes);
+    drop_bytes(l);
     arena_fini(&l->arena);
     mem_free(l);
     co_waitq_wake_all(&c->room);
@@ -130,6 +139,7 @@ void letter_begin(struct courier *c, const struct work_letter *work)
     l->c = c;
     co_waitq_init(&l->loaded);
     co_waitq_init(&l->told);
+    list_init(&l->spare);
     copy_work(l, work);
     map_put(&c->letters, work->id, l);
     jobs = ARENA_ARRAY(&l->arena, struct job *, work->n_rcpts);
@@ -139,6 +149,53 @@ void letter_begin(struct courier *c, const struct work_letter *work)
 }
 
 /* --- its bytes ---------------------------------------------------------------------------------------------------- */
+
+/* Bytes that no session works with just now give way: they can be read once more. So nobody waits for a letter that waits itself. */
+static bool has_room(struct courier *c, uint64_t size)
+{
+    while (c->bytes && c->bytes + size > BYTES_MAX && !list_is_empty(&c->spare))
+        drop_bytes(LIST_ITEM(c->spare.next, struct letter, spare));
+    return !c->bytes || c->bytes + size <= BYTES_MAX;
+}
+
+static void wake_waiting(struct courier *c)
+{
+    if (!list_is_empty(&c->line))
+        co_waitq_wake_all(&c->room);
+}
+
+struct in_line {
+    struct list of; /* of the courier's */
+    mono_ms since;
+};
+
+/* A large one is passed by for a while only. */
+static bool is_my_turn(const struct courier *c, const struct in_line *me)
+{
+    const struct in_line *first = LIST_ITEM(c->line.next, struct in_line, of);
+
+    return first == me || clock_mono_ms() < first->since + PASSED_MS;
+}
+
+static enum st take_room(struct letter *l) SUSPENDS
+{
+    struct courier *c = l->c;
+    struct in_line me = {.since = clock_mono_ms()};
+    mono_ms end = deadline_in(ROOM_MS);
+    enum st st = ST_OK;
+
+    list_add_tail(&c->line, &me.of);
+    while (st == ST_OK && !(is_my_turn(c, &me) && has_room(c, l->work.size)))
+        st = co_waitq_wait(&c->room, end);
+    list_del(&me.of);
+    wake_waiting(c);
+    if (st == ST_TIMEOUT)
+        return FAIL(ST_TRYLATER, "there is no room in memory for the letter just now");
+    TRY(st);
+    l->room = l->work.size;
+    c->bytes += l->room;
+    return ST_OK;
+}
 
 static enum st take_bytes(struct letter *l, const struct msg_letter_answer *m, int fd)
 {
@@ -159,7 +216,8 @@ static enum st take_bytes(struct letter *l, const struct msg_letter_answer *m, i
     l->bytes = bytes;
     l->size = (size_t)m->size;
     l->is_8bit = !str_is_ascii(str_n(bytes, l->size));
-    l->c->bytes += l->size;
+    l->c->bytes += l->size - l->room;
+    l->room = l->size;
     return ST_OK;
 }
 
@@ -169,10 +227,8 @@ static enum st load(struct letter *l) SUSPENDS
     struct msg_letter_answer m;
     struct arena a = ARENA_INIT;
     int fd = -1;
-    enum st st = ST_OK;
+    enum st st = take_room(l);
 
-    while (l->c->bytes && l->c->bytes + l->work.size > BYTES_MAX && st == ST_OK)
-        st = co_waitq_wait(&l->c->room, deadline_in(600000));
     if (st == ST_OK)
         st = ipc_ask(courier_box(l->c), MSG_letter_ask, &ask, -1, MSG_letter_answer, &a, &m, &fd,
                      deadline_in(COURIER_ASK_MS));
@@ -184,11 +240,16 @@ static enum st load(struct letter *l) SUSPENDS
     if (fd >= 0)
         close(fd);
     arena_fini(&a);
+    if (st != ST_OK) {
+        drop_bytes(l);
+        wake_waiting(l->c);
+    }
     return st;
 }
 
-enum st letter_bytes(struct letter *l, struct str *out)
+enum st job_bytes(struct job *j, struct str *out)
 {
+    struct letter *l = j->letter;
     enum st st = ST_OK;
 
     while (l->is_loading)
@@ -199,9 +260,25 @@ enum st letter_bytes(struct letter *l, struct str *out)
         l->is_loading = false;
         co_waitq_wake_all(&l->loaded);
     }
-    if (st == ST_OK)
-        *out = str_n(l->bytes, l->size);
-    return st;
+    TRY(st);
+    l->users += !j->has_bytes;
+    j->has_bytes = true;
+    list_del(&l->spare);
+    *out = str_n(l->bytes, l->size);
+    return ST_OK;
+}
+
+void job_done_with_bytes(struct job *j)
+{
+    struct letter *l = j->letter;
+
+    if (!j->has_bytes)
+        return;
+    j->has_bytes = false;
+    if (--l->users)
+        return;
+    list_add_tail(&l->c->spare, &l->spare);
+    wake_waiting(l->c);
 }
 
 /* --- outcomes ------------------------------------------------------------------------------------------------------ */
@@ -237,6 +314,8 @@ static void log_results(const struct job *j)
     for (size_t i = 0; i < j->n; i++) {
         const struct work_result *r = &j->results[i];
 
+        if (j->is_quiet && r->state == WORK_UNTRIED)
+            continue;
         metric_add(counters[r->state], 1);
         LOG(COURIER_OUTCOME, lf_hex("id", j->letter->work.id), lf_str("from", j->letter->work.reverse_path),
             lf_str("to", j->rcpts[i]->address), lf_z("state", states[r->state]), lf_str("host", r->host),
@@ -317,6 +396,7 @@ void job_end(struct job *j)
 {
     struct letter *l = j->letter;
 
+    job_done_with_bytes(j);
     log_results(j);
     job_tell_suppressed(j);
     while (l->is_telling)

@@ -156,7 +156,7 @@ enum st local_deliver(struct job *j)
         st = ST_FOREIGN;
     }
     for (size_t i = 0; i < j->n && st != ST_FOREIGN; i++) {
-        st = letter_bytes(j->letter, &body);
+        st = job_bytes(j, &body);
         if (st != ST_OK) {
             settle_unreadable(j, i, st);
             continue;

@@ -508,11 +508,10 @@ static void carry_job(struct session *s, struct job *j, struct arena *a) SUSPEND
     struct fault f = {.status = "4.4.2", .text = STR("the connection broke")};
     struct secure_wish wish;
     struct str letter;
-    enum st st = letter_bytes(j->letter, &letter);
+    enum st st = job_bytes(j, &letter);
 
-    if (st != ST_OK) {
-        f = (struct fault){.status = "4.3.0", .text = arena_str(a, str_z(err_get()->text))};
-        put_off(s, j, &f, WORK_DEFERRED);
+    if (st != ST_OK) { /* that says nothing of the destination */
+        job_settle(j, WORK_DEFERRED, STR("4.3.0"), str_z(err_get()->text));
         return;
     }
     secure_wish(j->letter, letter, &wish);
@@ -554,6 +553,7 @@ static bool is_of(struct dest *d, struct job *j)
     if (!j->is_relayed || !dest_is_relay(d))
         return true;
     d->is_relayed = false;
+    job_done_with_bytes(j);
     dest_add(d->c, str_from(address, str_rfind(address, '@') + 1), j);
     return false;
 }
@@ -587,6 +587,8 @@ static bool carry_here(struct job *j, struct arena *a) SUSPENDS
 static void give_back(struct session *s, struct job *j, struct arena *a) SUSPENDS
 {
     hang_up(s);
+    j->is_quiet = s->dest->told_of == s->dest->slow.until;
+    s->dest->told_of = s->dest->slow.until;
     job_settle(j, WORK_UNTRIED, STR("4.4.5"),
                arena_printf(a, "not tried now, since we were asked to come slower: %s", s->dest->why));
 }
