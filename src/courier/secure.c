@@ -182,7 +182,8 @@ static void set_peer(struct arena *a, const struct route *r, const struct host_t
     struct tls_peer *p = &x->peer;
     struct str name = STR_NONE;
 
-    *p = (struct tls_peer){.trust = x->t.looks_only ? TLS_TRUST_NOTE : TLS_TRUST_ANY};
+    *p = (struct tls_peer){.trust = x->t.looks_only ? TLS_TRUST_NOTE : TLS_TRUST_ANY,
+                           .takes_weak = x->t.level == TRANSPORT_MAY};
     if (dns_ascii_name(a, x->host->name, &name) == ST_OK)
         p->name = name;
     if (x->t.level == TRANSPORT_VERIFY)

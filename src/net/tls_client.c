@@ -6,6 +6,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#define WEAK_CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20:HIGH:!aNULL"
+
 enum { USAGE_DANE_TA = 2, USAGE_DANE_EE = 3 }; /* RFC 7218 */
 
 struct tls_client {
@@ -191,6 +193,13 @@ static bool set_sni(SSL *ssl, struct str name)
     return ok;
 }
 
+static enum st take_weak(SSL *ssl)
+{
+    X509_VERIFY_PARAM_set_auth_level(SSL_get0_param(ssl), SSL_get_security_level(ssl)); /* of certificates, as before */
+    SSL_set_security_level(ssl, 0);
+    return SSL_set_cipher_list(ssl, WEAK_CIPHERS) == 1 ? ST_OK : tls_fail(ST_INTERNAL, "weak ciphers");
+}
+
 enum st tls_client_peer_ssl(struct tls_client *c, const struct tls_peer *peer, SSL **out)
 {
     enum st st = ST_OK;
@@ -198,6 +207,7 @@ enum st tls_client_peer_ssl(struct tls_client *c, const struct tls_peer *peer, S
 
     if (peer->trust == TLS_TRUST_CLIENT)
         return tls_client_ssl(c, peer->name, out);
+    must(!peer->takes_weak || peer->trust <= TLS_TRUST_NOTE);
     ERR_clear_error();
     ssl = SSL_new(c->ctx);
     must(ssl);
@@ -207,6 +217,8 @@ enum st tls_client_peer_ssl(struct tls_client *c, const struct tls_peer *peer, S
         st = set_dane(ssl, peer);
     else if (!(peer->trust == TLS_TRUST_ANY ? set_sni(ssl, peer->name) : set_host(c, ssl, peer->name)))
         st = tls_fail(ST_SYNTAX, "a host name for TLS");
+    if (st == ST_OK && peer->takes_weak)
+        st = take_weak(ssl);
     if (st != ST_OK) {
         SSL_free(ssl);
         return st;

@@ -35,6 +35,8 @@ struct tls_peer {
     struct str name;                 /* for SNI and for the check; of DANE: where its TLSA records stand */
     struct str names[TLS_NAMES_MAX]; /* others that it may be for, for DANE with usage 2 */
     size_t n_names;
+    bool
+        takes_weak; /* where the other choice is plain text (RFC 7435): old ciphers, short keys, SHA-1. Only with ANY and NOTE, and what is noted is as strict as ever */
     const struct tls_tlsa *tlsa; /* those that are of no use are passed over */
     size_t n_tlsa;
 };

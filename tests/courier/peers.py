@@ -170,7 +170,10 @@ class Peer:
                 say(self.said(verb, line, "250 ok"))
 
 
-def server_tls(cert, key):
+def server_tls(cert, key, ciphers=None):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if ciphers:
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(ciphers)
     context.load_cert_chain(cert, key)
     return context

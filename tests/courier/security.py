@@ -31,8 +31,8 @@ class Certificates:
     def path(self, name, kind="pem"):
         return os.path.join(self.where, f"{name}.{kind}")
 
-    def make(self, name, names, is_rsa=False, is_ca=False, by_ca=False, days=2):
-        key = rsa.generate_private_key(65537, 2048) if is_rsa else ec.generate_private_key(ec.SECP256R1())
+    def make(self, name, names, is_rsa=False, is_ca=False, by_ca=False, days=2, bits=2048):
+        key = rsa.generate_private_key(65537, bits) if is_rsa else ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
         now = datetime.datetime.utcnow()
         cert = (x509.CertificateBuilder().subject_name(subject).issuer_name(self.ca.subject if by_ca else subject).public_key(key.public_key())
@@ -48,7 +48,7 @@ class Certificates:
         return key, cert
 
     def tls(self, name):
-        return server_tls(self.path(name), self.path(name, "key"))
+        return server_tls(self.path(name), self.path(name, "key"), "AES128-SHA:@SECLEVEL=0" if name == "weak" else None)
 
 
 class Security:
@@ -57,6 +57,7 @@ class Security:
         self.certs = w.certs
         self.certs.make("strange", ["strange.test"], days=-1)  # of another name, and expired
         self.certs.make("rsa", ["strange.test"], is_rsa=True)
+        self.certs.make("weak", ["strange.test"], is_rsa=True, bits=1024)
 
     def domain(self, name, cert=None, records=(), mx=None, zone="signed", extensions=EXTENSIONS, at="mx.{}"):
         """A domain with a server; `records` are TLSA data."""
@@ -189,6 +190,9 @@ def weaker(s):
         s.r.check(got and got[3], f"{name}: under TLS")
     p = s.domain("useless", None, [s.record(1, 1, 1)])
     s.waits(p, "a@useless.signed", "records of no use, and no STARTTLS", "does not offer STARTTLS")
+    got = s.arrives(s.domain("ancient", "weak", zone="test"), "a@ancient.test", "a server with a key of 1024 bits and old ciphers")
+    s.r.check(got and got[3] and s.said("courier_outcome", "a@ancient.test", " opportunistic"), "under TLS, which is better than none (RFC 7435)")
+    s.waits(s.domain("feeble", "weak", [s.record(3, 1, 1, of="weak")]), "a@feeble.signed", "the same where TLSA records name it", "TLS with mx.feeble.signed")
     got = s.arrives(s.domain("bare", None), "a@bare.signed", "no records, no STARTTLS")
     s.r.check(got and not got[3], "without TLS")
 
