@@ -147,6 +147,7 @@ struct route {
     uint16_t preference;  /* of what is being added */
     bool is_of_dns;       /* not a server that somebody has named here */
     bool is_lmtp;         /* its servers speak LMTP (RFC 2033); they may have our name, as being of the same machine */
+    struct str onward, onward_security; /* of a domain of ours that goes on: as its row says; else empty */
     mono_ms good_until;
 };
 
@@ -185,6 +186,8 @@ enum st relay_greet(const struct relay *y, struct smtp_client *client, struct st
 /* As route_find, or as the domain's row in the directory says; `out_relay` is then how that host is spoken to, or NULL: as any other. */
 enum st onward_route(struct courier *c, struct str domain, struct route *out, struct relay **out_relay,
                      const char **out_status) SUSPENDS MUST_USE;
+/* Does the row say still what the route was made of? Yes, if nobody knows just now. */
+bool onward_is_still(struct courier *c, struct str domain, const struct route *r) SUSPENDS;
 
 /* --- verify.c: whether another server knows a recipient; of the link to the keeper --- */
 void courier_verify(struct ipc_request *r) SUSPENDS;

@@ -53,23 +53,47 @@ static enum st to_host(struct courier *c, const struct msg_relay_answer *m, stru
     return st;
 }
 
+static enum st ask(struct courier *c, struct arena *a, struct str domain, struct msg_relay_answer *out) SUSPENDS
+{
+    struct msg_relay_ask ask = {.domain = domain};
+
+    TRY(IPC_ASK(courier_keeper(c), relay_ask, &ask, relay_answer, a, out, deadline_in(COURIER_ASK_MS)));
+    if (out->status == ST_NOTFOUND) /* none of ours any more: as any other */
+        out->to = STR("mx");
+    return out->status == ST_OK || out->status == ST_NOTFOUND
+               ? ST_OK
+               : FAIL(ST_TRYLATER, "nobody says just now where mail for the domain goes");
+}
+
+bool onward_is_still(struct courier *c, struct str domain, const struct route *r)
+{
+    struct arena a = ARENA_INIT;
+    struct msg_relay_answer answer;
+    bool is = ask(c, &a, domain, &answer) != ST_OK ||
+              (str_eq(answer.to, r->onward) && str_eq(answer.security, r->onward_security));
+
+    arena_fini(&a);
+    return is;
+}
+
 enum st onward_route(struct courier *c, struct str domain, struct route *out, struct relay **out_relay,
                      const char **out_status)
 {
-    struct msg_relay_ask ask = {.domain = domain};
     struct msg_relay_answer answer;
     struct arena a = ARENA_INIT;
     enum st st;
 
     *out_relay = NULL;
     *out_status = "4.3.0";
-    st = IPC_ASK(courier_keeper(c), relay_ask, &ask, relay_answer, &a, &answer, deadline_in(COURIER_ASK_MS));
-    if (st == ST_OK && answer.status == ST_OK && !str_eq(answer.to, STR("mx")))
+    st = ask(c, &a, domain, &answer);
+    if (st == ST_OK && !str_eq(answer.to, STR("mx")))
         st = to_host(c, &answer, out, out_relay, out_status);
-    else if (st == ST_OK && (answer.status == ST_OK || answer.status == ST_NOTFOUND))
+    else if (st == ST_OK)
         st = route_find(c, domain, out, out_status);
-    else
-        st = FAIL(ST_TRYLATER, "nobody says just now where mail for the domain goes");
+    if (st == ST_OK) {
+        out->onward = arena_str(&out->arena, answer.to);
+        out->onward_security = arena_str(&out->arena, answer.security);
+    }
     arena_fini(&a);
     return st;
 }

@@ -501,6 +501,18 @@ static void put_off(struct session *s, struct job *j, const struct fault *f, uin
     }
 }
 
+/* The administrator has said anew where the domain's mail goes: what is open leads elsewhere. */
+static void leave_old_way(struct session *s) SUSPENDS
+{
+    bool is_onward = s->route.onward.n != 0;
+
+    if (!s->route.n ||
+        (is_onward == s->dest->is_relayed && (!is_onward || onward_is_still(s->c, s->dest->domain, &s->route))))
+        return;
+    hang_up(s);
+    route_fini(&s->route);
+}
+
 /* A connection that has stood idle may have been closed meanwhile: that is no attempt, unless the letter has been sent whole (RFC 1047, RFC 2033
  * section 5). */
 static void carry_job(struct session *s, struct job *j, struct arena *a) SUSPENDS
@@ -514,6 +526,7 @@ static void carry_job(struct session *s, struct job *j, struct arena *a) SUSPEND
         job_settle(j, WORK_DEFERRED, STR("4.3.0"), str_z(err_get()->text));
         return;
     }
+    leave_old_way(s);
     secure_wish(j->letter, letter, &wish);
     if (s->is_open && !serves(s, &wish))
         hang_up(s);
