@@ -21,6 +21,9 @@ def slowing(w, r):
     with open(w.server.log) as f:
         log = [x for x in f if "event=courier_slowed" in x and "slower.test" in x]
     r.check(len(log) == 1 and "action=fewer" in log[0], f"a line of the log, once: {log}")
+    with open(w.server.log) as f:
+        told = [x for x in f if "event=courier_outcome" in x and "slower.test" in x and "state=untried" in x]
+    r.check(len(told) <= 1, f"and one of the letters that are given back, not one each: {told}")
     busy.answers.clear()
     open_now, seen = [0], []
 
