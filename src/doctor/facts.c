@@ -101,25 +101,6 @@ static enum st from_directory(const struct admin_doctor *d, struct arena *a, str
 
 /* --- addresses -------------------------------------------------------------------------------------------------- */
 
-/* Nobody outside can come here by these (RFC 6890). */
-static bool is_public(const struct addr *a)
-{
-    static const struct {
-        const char *network;
-        unsigned bits;
-    } others[] = {{"0.0.0.0", 8},      {"10.0.0.0", 8},    {"100.64.0.0", 10},  {"127.0.0.0", 8},
-                  {"169.254.0.0", 16}, {"172.16.0.0", 12}, {"192.168.0.0", 16}, {"224.0.0.0", 3},
-                  {"::", 8},           {"fc00::", 7},      {"fe80::", 10},      {"ff00::", 8}};
-
-    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
-        struct addr network;
-
-        if (addr_parse(str_z(others[i].network), 0, &network) == ST_OK && addr_in(a, &network, others[i].bits))
-            return false;
-    }
-    return a->family != 0;
-}
-
 static void add_address(struct facts *f, const struct addr *addr)
 {
     for (size_t i = 0; i < f->n_addresses; i++)
@@ -143,7 +124,7 @@ static void from_interfaces(struct facts *f)
         struct addr addr = n ? addr_from_sockaddr(i->ifa_addr, n) : (struct addr){0};
 
         addr.port = 0;
-        if ((i->ifa_flags & IFF_UP) && is_public(&addr))
+        if ((i->ifa_flags & IFF_UP) && addr_is_public(&addr))
             add_address(f, &addr);
     }
     freeifaddrs(list);
