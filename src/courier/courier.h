@@ -122,7 +122,7 @@ void job_mark_envelope(const struct job *j, struct arena *a, struct smtp_carry *
 
 /* Every recipient's result has been filled in: the box is told, until it has heard it. Frees the job. */
 void job_end(struct job *j) SUSPENDS;
-void job_tell_suppressed(const struct job *j); /* suppress.c */
+void job_tell_suppressed(const struct job *j) SUSPENDS; /* suppress.c */
 /* The same result for all that have none yet (state WORK_UNTRIED and no answer). */
 void job_settle(struct job *j, uint8_t state, struct str status, struct str text);
 
@@ -234,5 +234,7 @@ enum st session_ask(struct courier *c, struct str domain, struct str address, st
     SUSPENDS MUST_USE;
 
 /* --- our own domains: local.c --- */
+/* Has the address' domain nothing to do with us? False also when nobody can say. */
+bool courier_is_foreign(struct courier *c, struct arena *a, struct str address) SUSPENDS;
 /* ST_FOREIGN: the domain is not ours, or goes on (is_relayed). Else the job's results are filled in. */
 enum st local_deliver(struct job *j) SUSPENDS MUST_USE;

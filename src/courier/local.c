@@ -26,8 +26,7 @@ static uint64_t ours_good_ms(const void *answer)
     return courier_again_ms(((const struct msg_ours_answer *)answer)->status);
 }
 
-/* Most letters are for domains that we have nothing to do with: that needs no question about each recipient. */
-static bool is_foreign(struct courier *c, struct arena *a, struct str address) SUSPENDS
+bool courier_is_foreign(struct courier *c, struct arena *a, struct str address) SUSPENDS
 {
     struct msg_ours_ask ask = {.domain = str_from(address, str_rfind(address, '@') + 1)};
     struct msg_ours_answer answer;
@@ -151,7 +150,8 @@ enum st local_deliver(struct job *j)
     struct str body;
     enum st st = ST_OK;
 
-    if (is_foreign(j->letter->c, &a, j->rcpts[0]->address)) { /* all are of one domain */
+    if (courier_is_foreign(j->letter->c, &a,
+                           j->rcpts[0]->address)) { /* all are of one domain: no question about each */
         j->is_relayed = false;
         st = ST_FOREIGN;
     }

@@ -137,6 +137,8 @@ static enum st sign(struct signing *s, struct str form) SUSPENDS
 
     TRY(dkim_from(form, &from));
     TRY(author_of(s->a, from, &s->author));
+    if (ask.account && courier_is_foreign(c, s->a, s->author)) /* no question about each author */
+        return FAIL(ST_FOREIGN, "%.*s is of no domain of this server", STR_ARGS(s->author));
     ask.address = s->author;
     TRY(IPC_ASK_AGAIN(courier_keeper(c), dkim_keys_ask, &ask, dkim_keys_answer, s->a, &answer,
                       deadline_in(COURIER_ASK_MS), keys_good_ms));

@@ -187,15 +187,20 @@ void keeper_core_is_up(struct keeper *k, unsigned core, struct ipc *ipc)
     co_event_set(&k->removed); /* what could not be taken away without it */
 }
 
-void keeper_directory_changed(struct keeper *k)
+void keeper_tell_courier(struct keeper *k)
 {
     struct msg_changed_note m = {0};
 
+    if (k->courier.ipc && ipc_is_up(k->courier.ipc) && ipc_send(k->courier.ipc, MSG_changed_note, &m, -1) != ST_OK)
+        LOG(KEEPER_GATE_NOT_TOLD, lf_z("what", "change"), lf_err()); /* it asks anew after a while */
+}
+
+void keeper_directory_changed(struct keeper *k)
+{
     resolved_drop(&k->resolved);
     known_drop(&k->known);
     memo_drop(&k->permits);
-    if (k->courier.ipc && ipc_is_up(k->courier.ipc) && ipc_send(k->courier.ipc, MSG_changed_note, &m, -1) != ST_OK)
-        LOG(KEEPER_GATE_NOT_TOLD, lf_z("what", "change"), lf_err()); /* it asks anew after a while */
+    keeper_tell_courier(k);
 }
 
 void keeper_reload(struct keeper *k, const struct settings *set, struct certs *certs)

@@ -163,6 +163,7 @@ struct password_cost keeper_cost(const struct settings *set);
 /* The directory may have changed: nothing is known of it any more. To be called between the change and what is told of it, so
  * that who finds the generation unchanged comes before the revocation. */
 void keeper_directory_changed(struct keeper *k);
+void keeper_tell_courier(struct keeper *k); /* that answers of before may be wrong now */
 
 /* What the box is told of, so that a gate may act for an account over one connection. */
 struct keeper_grant {
@@ -189,6 +190,7 @@ bool keeper_is_refused(const struct settings *set, const struct directory_suppre
 /* Of links to the box and to the courier. */
 void keeper_suppress_note(struct ipc_request *r) SUSPENDS;
 void keeper_suppress_note_by_courier(struct ipc_request *r) SUSPENDS;
+void keeper_suppressed(struct ipc_request *r) SUSPENDS; /* by the courier */
 
 /* The address that stands in one of ours (srs_is). NOTFOUND: it is forged, or too old. On the directory's thread. */
 enum st keeper_srs_original(struct keeper *k, struct arena *a, struct str local, struct directory_address *out)

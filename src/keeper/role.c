@@ -125,6 +125,7 @@ static const struct ipc_handler courier_handlers[] = {{MSG_rcpt_ask, keeper_rcpt
                                                       {MSG_dkim_sign_ask, keeper_dkim_sign},
                                                       {MSG_srs_ask, keeper_srs},
                                                       {MSG_suppress_note, keeper_suppress_note_by_courier},
+                                                      {MSG_suppressed_ask, keeper_suppressed},
                                                       {MSG_sts_get_ask, keeper_sts_get},
                                                       {MSG_sts_put_ask, keeper_sts_put},
                                                       {MSG_sts_due_ask, keeper_sts_due},

@@ -154,8 +154,10 @@ void keeper_suppress_note(struct ipc_request *r)
 
     if (st == ST_OK && (j.failed || map_get(&k->suppressed.accounts, m->account)))
         st = keeper_sql(k, write_down, &j);
-    if (st == ST_OK && j.failed)
+    if (st == ST_OK && j.failed && !map_get(&k->suppressed.accounts, m->account)) {
         remember(&k->suppressed, m->account);
+        keeper_tell_courier(k);
+    }
     if (st != ST_OK && st != ST_NOTFOUND && st != ST_SYNTAX && st != ST_EXISTS) /* an account that is gone */
         LOG(KEEPER_DIRECTORY_FAILED, lf_z("what", "suppressed addresses"), lf_err());
     config_unref(j.set);
@@ -165,4 +167,16 @@ void keeper_suppress_note_by_courier(struct ipc_request *r)
 {
     r->arg = ((struct keeper_gate *)r->arg)->keeper;
     keeper_suppress_note(r);
+}
+
+void keeper_suppressed(struct ipc_request *r)
+{
+    struct keeper *k = ((struct keeper_gate *)r->arg)->keeper;
+    const struct msg_suppressed_ask *ask = r->msg;
+    struct msg_suppressed_answer answer = {.status = know(k)};
+
+    if (answer.status == ST_OK && !map_get(&k->suppressed.accounts, ask->account))
+        answer.status = ST_NOTFOUND;
+    if (ipc_answer(r, MSG_suppressed_answer, &answer, -1) != ST_OK)
+        LOG(KEEPER_GATE_NOT_TOLD, lf_z("what", "suppressed addresses"), lf_err());
 }

@@ -7,7 +7,8 @@
 #define TRIES 4 /* each time behind another change that fails */
 #define SHUT_MS 60000
 #define SHUT_LOOK_MS 10
-#define LOW_DUE_EVERY 64 /* changes: how often the lowest due time is looked up anew */
+#define LOW_DUE_EVERY 64 /* changes: how often the lowest due time is looked up anew, which walks over all leases: */
+#define LOW_DUE_SHARE 8  /* so much more seldom with so many of them */
 
 /* --- on the owner ------------------------------------------------------------------------------------- */
 
@@ -119,8 +120,10 @@ void queue_change_seal(struct queue_change *c)
     struct entry_counts *p = &q->pending;
 
     p->low_id = MAX(p->low_id, atomic_load(&q->low_id));
-    if (++q->seals % LOW_DUE_EVERY == 0)
+    if (++q->seals > LOW_DUE_EVERY + q->leased.n / LOW_DUE_SHARE) {
+        q->seals = 0;
         p->low_due_us = MAX(p->low_due_us, queue_claim_low_due(q));
+    }
     if (!p->counts.entries)
         p->low_due_us = UINT64_MAX;
     c->after = *p;

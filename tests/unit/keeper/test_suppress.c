@@ -53,6 +53,55 @@ static void refusing(void)
     CHECK_ST(rcpt(&a, "y@elsewhere.test", alice, &text), ST_SUPPRESSED); /* until it is lifted */
     arena_fini(&a);
 }
+static unsigned changes;
+static void on_change(struct ipc_request *r)
+{
+    (void)r;
+    changes++;
+}
+
+static enum st suppressed(struct ipc *courier, uint64_t account)
+{
+    struct msg_suppressed_ask ask = {.account = account};
+    struct msg_suppressed_answer m;
+    struct arena a = ARENA_INIT;
+
+    CHECK_ST(IPC_ASK(courier, suppressed_ask, &ask, suppressed_answer, &a, &m, deadline_in(20000)), ST_OK);
+    arena_fini(&a);
+    return (enum st)m.status;
+}
+
+static void telling(void)
+{
+    static const struct ipc_handler near[] = {{MSG_suppressed_ask, keeper_suppressed, false}},
+                                    far[] = {{MSG_changed_note, on_change, true}};
+    struct keeper_gate *c = &rig.keeper->courier;
+    struct arena a = ARENA_INIT;
+    uint64_t alice = rig_account("alice", "x"), bob = rig_account("bob", "x");
+    struct ipc *courier;
+
+    changes = 0;
+    rig_pair(near, 1, c, &c->ipc, far, 1, NULL, &courier);
+    CHECK_ST(suppressed(courier, alice), ST_NOTFOUND);
+    note(&a, alice, "x@elsewhere.test", true);
+    CHECK_ST(suppressed(courier, alice), ST_OK);
+    CHECK_ST(suppressed(courier, bob), ST_NOTFOUND);
+    CHECK_U64(changes, 1);
+    note(&a, alice, "y@elsewhere.test", true); /* that there are some is known */
+    CHECK_ST(suppressed(courier, alice), ST_OK);
+    CHECK_U64(changes, 1);
+    keeper_directory_changed(rig.keeper);
+    CHECK_ST(suppressed(courier, alice), ST_OK);
+    CHECK_U64(changes, 2);
+    ipc_free(TAKE(c->ipc));
+    ipc_free(courier);
+    arena_fini(&a);
+}
+TEST(the_courier_hears_when_an_account_has_its_first_such_address)
+{
+    rig_run(telling);
+}
+
 TEST(addresses_where_nobody_is)
 {
     rig_run(refusing);
