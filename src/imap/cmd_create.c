@@ -28,14 +28,80 @@ static struct str without_slash(struct str name)
     return name;
 }
 
+struct create {
+    struct str name;
+    unsigned uses; /* bits, 1 << MAIL_USE_x; MAIL_USE_NONE: one that nobody here knows */
+};
+
+static unsigned use_bit(struct str attribute)
+{
+#define USE(constant, text, reference)                                                                                 \
+    if (str_ieq(attribute, str_from(STR(text), 1)))                                                                    \
+        return 1u << (constant);
+#include "imap/uses.def"
+#undef USE
+    return 1u << MAIL_USE_NONE;
+}
+
+/* "(USE (\Drafts))" (RFC 6154 section 6). Parameters that nobody here knows are BAD (RFC 4466 section 2.2). */
+static enum st create_params(struct imap_lexer *lx, unsigned *uses)
+{
+    struct str attribute;
+
+    TRY(imap_lex_want(lx, '('));
+    if (!imap_lex_take_word(lx, STR("USE")))
+        return FAIL(ST_SYNTAX, "Unknown CREATE parameter");
+    TRY(imap_lex_sp(lx));
+    TRY(imap_lex_want(lx, '('));
+    if (!imap_lex_take(lx, ')')) {
+        do {
+            TRY(imap_lex_want(lx, '\\'));
+            TRY(imap_lex_atom(lx, &attribute));
+            *uses |= use_bit(attribute);
+        } while (imap_lex_take(lx, ' '));
+        TRY(imap_lex_want(lx, ')'));
+    }
+    return imap_lex_want(lx, ')');
+}
+
+static enum st create_parse(struct imap_lexer *lx, struct create *out) SUSPENDS
+{
+    struct create cr = {0};
+
+    TRY(imap_lex_sp(lx));
+    TRY(imap_lex_mailbox(lx, &cr.name));
+    if (imap_lex_take(lx, ' ') && imap_lex_peek(lx) >= 0)
+        TRY(create_params(lx, &cr.uses));
+    TRY(imap_lex_end(lx));
+    *out = cr;
+    return ST_OK;
+}
+
+/* A mailbox has one use, and none that would have to show what is elsewhere. */
+static enum st one_use(unsigned uses, enum mail_use *out)
+{
+    static const unsigned good = 1u << MAIL_USE_DRAFTS | 1u << MAIL_USE_SENT | 1u << MAIL_USE_JUNK |
+                                 1u << MAIL_USE_TRASH | 1u << MAIL_USE_ARCHIVE;
+
+    if (uses & ~good || uses & (uses - 1))
+        return FAIL(ST_DENIED, "A mailbox can't have that use");
+    *out = uses ? (enum mail_use)__builtin_ctz(uses) : MAIL_USE_NONE;
+    return ST_OK;
+}
+
 enum st cmd_create(struct imap_cmd *c)
 {
-    struct names n;
+    struct create cr;
+    enum mail_use use;
     enum st st;
 
-    TRY(names_parse(&c->lx, false, &n));
-    st = mailbox_create(c->s->account, without_slash(n.first), MAIL_USE_NONE);
-    if (st == ST_SYNTAX) /* the command was fine, the name is not */
+    TRY(create_parse(&c->lx, &cr));
+    st = one_use(cr.uses, &use);
+    if (st == ST_OK)
+        st = mailbox_create(c->s->account, without_slash(cr.name), use);
+    if (st == ST_DENIED)
+        c->code = STR("USEATTR"); /* RFC 6154 section 3 */
+    if (st == ST_SYNTAX)          /* the command was fine, the name is not */
         return FAIL(ST_DENIED, "There can be no mailbox of that name");
     return st;
 }

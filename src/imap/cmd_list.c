@@ -1,34 +1,156 @@
-/* LIST and LSUB (RFC 3501 6.3.8, 6.3.9), with CHILDREN (RFC 3348) and SPECIAL-USE (RFC 6154). */
+/* LIST (RFC 3501 6.3.8), extended (RFC 5258), with STATUS (RFC 5819), CHILDREN (RFC 3348) and SPECIAL-USE (RFC 6154).
+ * Names that are subscribed to and do not exist come in with SUBSCRIBED; what is above one, with RECURSIVEMATCH. Every
+ * mailbox here has its parents, so that only subscriptions can be below names that are not there. */
+#include "base/map.h"
 #include "co/co.h"
-#include "imap/pattern.h"
-#include "imap/session.h"
-#include "mime/mutf7.h"
+#include "imap/list.h"
+#include "imap/status.h"
 
-enum { NAMES_A_TURN = 64 };
+#include <stdlib.h>
 
-struct list_args {
-    struct str reference, pattern; /* as sent: modified UTF-7 */
+#define SLICE_US 4000 /* then others run */
+
+struct entry {
+    struct str name;                /* UTF-8 */
+    struct str sent;                /* modified UTF-7 */
+    const struct mailbox_info *box; /* NULL: there is no such mailbox */
+    bool subscribed, matches;
+    bool child_meets, child_hidden; /* one below meets the criteria; one of these does not match */
 };
 
-static enum st list_parse(struct imap_lexer *lx, struct list_args *out) SUSPENDS
-{
-    struct list_args l;
+struct listing {
+    struct imap_cmd *c;
+    struct list_args args;
+    struct imap_pattern *patterns;
+    struct entry **entries;
+    size_t n, cap, missing; /* missing: only above other names */
+    struct map by_name;
+    uint64_t slice_ends;
+};
 
-    TRY(imap_lex_sp(lx));
-    TRY(imap_lex_astring(lx, &l.reference));
-    TRY(imap_lex_sp(lx));
-    TRY(imap_lex_pattern(lx, &l.pattern));
-    TRY(imap_lex_end(lx));
-    *out = l;
+static enum st rest(struct listing *l) SUSPENDS
+{
+    if (clock_mono_us() >= l->slice_ends) {
+        co_yield ();
+        l->slice_ends = clock_mono_us() + SLICE_US;
+    }
+    return imap_conn_check(&l->c->s->conn);
+}
+
+/* --- which names there are ------------------------------------------------------------------------------------- */
+
+static enum st matches(struct listing *l, struct str sent, bool *out) SUSPENDS
+{
+    bool any = false;
+
+    for (size_t i = 0; i < l->args.n_patterns && !any; i++) {
+        /* RFC 5258 section 3: an empty one of an extended LIST matches nothing */
+        any = l->args.patterns[i].n && imap_pattern_matches(&l->patterns[i], sent);
+        TRY(rest(l));
+    }
+    *out = any;
     return ST_OK;
 }
 
-static struct str encode(struct imap_cmd *c, struct str name)
+static enum st add(struct listing *l, struct str name, const struct mailbox_info *box, struct entry **out) SUSPENDS
 {
-    struct str encoded;
+    struct arena *a = &l->c->s->cmd_arena;
+    struct entry *e;
 
-    return mutf7_encode(&c->s->cmd_arena, name, &encoded) == ST_OK ? encoded : name;
+    if (l->n == l->cap) {
+        l->cap = MAX(l->cap * 2, (size_t)64);
+        l->entries = mem_resize(l->entries, l->cap * sizeof(struct entry *));
+    }
+    e = ARENA_NEW(a, struct entry);
+    *e = (struct entry){.name = name, .sent = imap_mailbox_name(a, name), .box = box};
+    TRY(matches(l, e->sent, &e->matches));
+    l->entries[l->n++] = e;
+    *out = e;
+    return ST_OK;
 }
+
+static enum st add_mailboxes(struct listing *l) SUSPENDS
+{
+    struct mailbox_info *boxes;
+    struct entry *e;
+    size_t n;
+
+    TRY(mailbox_list(l->c->s->account, &l->c->s->cmd_arena, &boxes, &n));
+    for (size_t i = 0; i < n; i++) {
+        TRY(add(l, boxes[i].name, &boxes[i], &e));
+        e->subscribed = boxes[i].subscribed;
+        if (l->args.select & LIST_SUBSCRIBED)
+            map_str_put(&l->by_name, e->name, e);
+    }
+    return ST_OK;
+}
+
+static enum st find_or_add(struct listing *l, struct str name, struct entry **out) SUSPENDS
+{
+    struct entry *e = map_str_get(&l->by_name, name);
+
+    if (!e) {
+        TRY(add(l, name, NULL, &e));
+        map_str_put(&l->by_name, e->name, e);
+    }
+    *out = e;
+    return ST_OK;
+}
+
+static enum st add_subscriptions(struct listing *l, struct str **out, size_t *out_n) SUSPENDS
+{
+    struct entry *e;
+
+    TRY(mailbox_subscriptions(l->c->s->account, &l->c->s->cmd_arena, out, out_n));
+    for (size_t i = 0; i < *out_n; i++) {
+        TRY(find_or_add(l, (*out)[i], &e));
+        e->subscribed = true;
+    }
+    return ST_OK;
+}
+
+/* --- which are told of ----------------------------------------------------------------------------------------- */
+
+static bool meets(const struct listing *l, const struct entry *e)
+{
+    unsigned select = l->args.select;
+
+    if (!e->box && !e->subscribed)
+        return false; /* what is only above another name */
+    return (!(select & LIST_SUBSCRIBED) || e->subscribed) &&
+           (!(select & LIST_SPECIAL_USE) || (e->box && e->box->use != MAIL_USE_NONE));
+}
+
+/* RFC 5258 section 3.5: the names above one that meets the criteria. */
+static enum st tell_parents(struct listing *l, const struct entry *child) SUSPENDS
+{
+    struct entry *e;
+
+    for (size_t i = 1; i < child->name.n; i++) {
+        if (child->name.p[i] != '/')
+            continue;
+        TRY(find_or_add(l, str_sub(child->name, 0, i), &e));
+        if (!e->box && !e->subscribed && !e->child_meets && ++l->missing == LIMIT_IMAP_LIST_MISSING)
+            return FAIL(ST_LIMIT, "Too many names above subscriptions");
+        e->child_meets = true;
+        e->child_hidden |= !child->matches;
+    }
+    return ST_OK;
+}
+
+static enum st look_below(struct listing *l, const struct str *subscriptions, size_t n) SUSPENDS
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct entry *e = map_str_get(&l->by_name, subscriptions[i]);
+
+        if (meets(l, e))
+            TRY(tell_parents(l, e));
+        TRY(rest(l));
+    }
+    return ST_OK;
+}
+
+/* --- telling ----------------------------------------------------------------------------------------------------- */
 
 static struct str use_attribute(enum mail_use use)
 {
@@ -43,110 +165,81 @@ static struct str use_attribute(enum mail_use use)
     return STR_NONE;
 }
 
-static void put_entry(struct imap_conn *conn, struct str word, struct str attributes, struct str more, struct str name)
-    SUSPENDS
+static void put_attributes(struct buf *out, const struct listing *l, const struct entry *e)
 {
-    imap_put(conn, word);
-    imap_put(conn, attributes);
-    if (attributes.n && more.n)
-        imap_put(conn, STR(" "));
-    imap_put(conn, more);
-    imap_put(conn, STR(") \"/\" "));
-    imap_put_astring(conn, name);
-    imap_put(conn, STR("\r\n"));
+    struct str use = e->box ? use_attribute(e->box->use) : STR_NONE;
+
+    if (!e->box)
+        buf_addz(out, "\\NonExistent "); /* implies \Noselect */
+    else if (e->box->noselect)
+        buf_addz(out, "\\Noselect ");
+    buf_addz(out, e->box && e->box->has_children ? "\\HasChildren" : "\\HasNoChildren");
+    if (use.n)
+        buf_addf(out, " %.*s", STR_ARGS(use));
+    if (e->subscribed && (l->args.select | l->args.returns) & LIST_SUBSCRIBED)
+        buf_addz(out, " \\Subscribed");
 }
 
-static void put_mailbox(struct imap_conn *conn, const struct mailbox_info *m, struct str name) SUSPENDS
+static void put_entry(struct listing *l, const struct entry *e) SUSPENDS
 {
-    struct str attributes;
+    struct imap_conn *conn = &l->c->s->conn;
+    struct buf attributes;
 
-    if (m->noselect)
-        attributes = m->has_children ? STR("\\Noselect \\HasChildren") : STR("\\Noselect \\HasNoChildren");
-    else
-        attributes = m->has_children ? STR("\\HasChildren") : STR("\\HasNoChildren");
-    put_entry(conn, STR("* LIST ("), attributes, use_attribute(m->use), name);
+    buf_init(&attributes, 200);
+    put_attributes(&attributes, l, e);
+    imap_put_list(conn, STR("* LIST ("), buf_str(&attributes), STR_NONE, e->sent);
+    buf_fini(&attributes);
+    imap_put(conn, e->child_meets ? STR(" (\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n") : STR("\r\n"));
+    if (l->args.status && e->box && !e->box->noselect && meets(l, e)) /* RFC 5819 section 2 */
+        imap_put_status_items(conn, e->sent, l->args.status, e->box);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct entry *x = *(struct entry *const *)a, *y = *(struct entry *const *)b;
+
+    return str_cmp(x->name, y->name);
+}
+
+static enum st list_names(struct listing *l) SUSPENDS
+{
+    struct str *subscriptions;
+    size_t n;
+
+    TRY(add_mailboxes(l));
+    if (l->args.select & LIST_SUBSCRIBED) {
+        TRY(add_subscriptions(l, &subscriptions, &n));
+        if (l->args.select & LIST_RECURSIVEMATCH)
+            TRY(look_below(l, subscriptions, n));
+        qsort(l->entries, l->n, sizeof *l->entries, by_name);
+    }
+    for (size_t i = 0; i < l->n; i++) {
+        const struct entry *e = l->entries[i];
+
+        if (e->matches && (meets(l, e) || e->child_hidden))
+            put_entry(l, e);
+        TRY(rest(l));
+    }
+    return ST_OK;
 }
 
 enum st cmd_list(struct imap_cmd *c)
 {
-    struct imap_session *s = c->s;
-    struct mailbox_info *boxes;
-    struct imap_pattern pat;
-    struct list_args l;
-    size_t n;
+    struct arena *a = &c->s->cmd_arena;
+    struct listing l = {.c = c, .slice_ends = clock_mono_us() + SLICE_US};
+    enum st st;
 
-    TRY(list_parse(&c->lx, &l));
-    if (l.pattern.n == 0) { /* a question about the separator */
-        put_entry(&s->conn, STR("* LIST ("), STR("\\Noselect"), STR_NONE, STR(""));
+    TRY(imap_list_parse(&c->lx, &l.args));
+    if (!l.args.is_extended && l.args.patterns[0].n == 0) { /* a question about the separator */
+        imap_put_list(&c->s->conn, STR("* LIST ("), STR("\\Noselect"), STR_NONE, STR(""));
+        imap_put(&c->s->conn, STR("\r\n"));
         return ST_OK;
     }
-    imap_pattern_init(&pat, &s->cmd_arena, l.reference, l.pattern);
-    TRY(mailbox_list(s->account, &s->cmd_arena, &boxes, &n));
-    for (size_t i = 0; i < n; i++) {
-        struct str name = encode(c, boxes[i].name);
-
-        if (imap_pattern_matches(&pat, name))
-            put_mailbox(&s->conn, &boxes[i], name);
-        if (i % NAMES_A_TURN == NAMES_A_TURN - 1)
-            co_yield ();
-        TRY(imap_conn_check(&s->conn));
-    }
-    return ST_OK;
-}
-
-/* The first parent of `name` that the pattern matches; empty: none does. */
-static struct str matching_parent(struct imap_pattern *pat, struct str name)
-{
-    for (size_t i = 1; i < name.n; i++)
-        if (name.p[i] == '/' && imap_pattern_matches(pat, str_sub(name, 0, i)))
-            return str_sub(name, 0, i);
-    return STR_NONE;
-}
-
-static bool is_listed(const struct str *names, size_t n, struct str name)
-{
-    for (size_t i = 0; i < n; i++)
-        if (str_eq(names[i], name))
-            return true;
-    return false;
-}
-
-/* RFC 3501 6.3.9: with "%" at the end, a name that is not subscribed to itself, but has a child that is, is
- * listed as \Noselect. */
-static void put_parent(struct imap_cmd *c, struct imap_pattern *pat, const struct str *names, size_t n, struct str name,
-                       struct str *last) SUSPENDS
-{
-    struct str parent = matching_parent(pat, name);
-
-    if (parent.n == 0 || str_eq(parent, *last) || is_listed(names, n, parent))
-        return;
-    *last = parent;
-    put_entry(&c->s->conn, STR("* LSUB ("), STR("\\Noselect"), STR_NONE, parent);
-}
-
-enum st cmd_lsub(struct imap_cmd *c)
-{
-    struct imap_session *s = c->s;
-    struct str *names, last = STR_NONE;
-    struct imap_pattern pat;
-    struct list_args l;
-    bool parents;
-    size_t n;
-
-    TRY(list_parse(&c->lx, &l));
-    imap_pattern_init(&pat, &s->cmd_arena, l.reference, l.pattern);
-    parents = l.pattern.n && l.pattern.p[l.pattern.n - 1] == '%';
-    TRY(mailbox_subscriptions(s->account, &s->cmd_arena, &names, &n));
-    for (size_t i = 0; i < n; i++)
-        names[i] = encode(c, names[i]);
-    for (size_t i = 0; i < n; i++) {
-        if (imap_pattern_matches(&pat, names[i]))
-            put_entry(&s->conn, STR("* LSUB ("), STR_NONE, STR_NONE, names[i]);
-        else if (parents)
-            put_parent(c, &pat, names, n, names[i], &last);
-        if (i % NAMES_A_TURN == NAMES_A_TURN - 1)
-            co_yield ();
-        TRY(imap_conn_check(&s->conn));
-    }
-    return ST_OK;
+    l.patterns = ARENA_ARRAY(a, struct imap_pattern, l.args.n_patterns);
+    for (size_t i = 0; i < l.args.n_patterns; i++)
+        imap_pattern_init(&l.patterns[i], a, l.args.reference, l.args.patterns[i]);
+    st = list_names(&l);
+    mem_free(l.entries);
+    map_fini(&l.by_name);
+    return st;
 }

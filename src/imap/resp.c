@@ -58,14 +58,17 @@ void imap_put_astring(struct imap_conn *c, struct str s)
         imap_put_nstring(c, s.p ? s : STR(""));
 }
 
-void imap_put_mailbox(struct imap_conn *c, struct arena *a, struct str name)
+struct str imap_mailbox_name(struct arena *a, struct str name)
 {
     struct str encoded;
 
     /* The mail room keeps only names that are UTF-8; should one not be, its bytes go out as they are. */
-    if (mutf7_encode(a, name, &encoded) != ST_OK)
-        encoded = name;
-    imap_put_astring(c, encoded);
+    return mutf7_encode(a, name, &encoded) == ST_OK ? encoded : name;
+}
+
+void imap_put_mailbox(struct imap_conn *c, struct arena *a, struct str name)
+{
+    imap_put_astring(c, imap_mailbox_name(a, name));
 }
 
 void imap_put_capabilities(struct imap_conn *c, unsigned state)

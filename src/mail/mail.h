@@ -89,7 +89,7 @@ enum st mailbox_status(struct account *a, struct arena *ar, struct str name, str
 /* Names subscribed to that no longer exist are kept and listed too (RFC 3501 6.3.6). */
 enum st mailbox_subscriptions(struct account *a, struct arena *ar, struct str **out, size_t *out_n) SUSPENDS MUST_USE;
 
-/* ST_EXISTS, ST_SYNTAX (a name that can't be), ST_LIMIT. Missing parents are made as well (RFC 3501 6.3.3). */
+/* ST_EXISTS, ST_SYNTAX (a name that can't be), ST_LIMIT; ST_DENIED: another mailbox has that use. Missing parents are made as well (RFC 3501 6.3.3). */
 enum st mailbox_create(struct account *a, struct str name, enum mail_use use) SUSPENDS MUST_USE;
 /* ST_NOTFOUND, ST_DENIED (INBOX; or a name with children that is \Noselect already). With children: becomes \Noselect. */
 enum st mailbox_delete(struct account *a, struct str name) SUSPENDS MUST_USE;

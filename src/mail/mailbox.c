@@ -234,6 +234,15 @@ static enum st check_room(const struct account *a, struct str name)
     return ST_OK;
 }
 
+/* Who keeps mail by its use, and clients, would not know which of two is meant. */
+static enum st check_use(const struct account *a, enum mail_use use)
+{
+    for (size_t i = 0; use != MAIL_USE_NONE && i < a->n_mailboxes; i++)
+        if (a->mailboxes[i]->pending.exists && a->mailboxes[i]->pending.use == use)
+            return FAIL(ST_DENIED, "another mailbox has that use");
+    return ST_OK;
+}
+
 static enum st create(struct account *a, struct str name, enum mail_use use) SUSPENDS
 {
     struct mailbox *there;
@@ -245,6 +254,7 @@ static enum st create(struct account *a, struct str name, enum mail_use use) SUS
     there = account_mailbox(a, name, true);
     if (there && !there->pending.noselect)
         return FAIL(ST_EXISTS, "there is such a mailbox");
+    TRY(check_use(a, use));
     c = change_begin(a);
     if (there) { /* a bare name becomes a mailbox again, which is a new one */
         struct node none = {.name = there->pending.name};

@@ -1,6 +1,7 @@
 /* Commands after login: every argument parser over a connection's text. The first byte chooses the parser. */
 #include "imap/fetch.h"
 #include "imap/id.h"
+#include "imap/list.h"
 #include "imap/search_parse.h"
 #include "imap/set.h"
 
@@ -47,6 +48,7 @@ static enum st parse(struct imap_lexer *lx, unsigned which)
 {
     struct imap_search search;
     struct imap_flags flags;
+    struct list_args list;
     struct imap_set set;
     struct fetch fetch;
     struct str s;
@@ -57,7 +59,7 @@ static enum st parse(struct imap_lexer *lx, unsigned which)
         search = (struct imap_search){0};
         return which & 8 ? imap_search_parse_keys(lx, true, &search) : imap_search_parse(lx, &search);
     case 2: return imap_id_parse(lx);
-    case 3: return imap_lex_mailbox(lx, &s);
+    case 3: return which & 8 ? imap_list_parse(lx, &list) : imap_lex_mailbox(lx, &s);
     case 4: return imap_lex_flags(lx, which & 8, &flags);
     default:
         TRY(imap_lex_set(lx, &set));

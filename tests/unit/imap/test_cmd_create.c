@@ -21,3 +21,29 @@ TEST(names)
     CHECK_STR(without_slash(STR("a/")), STR("a"));
     CHECK_STR(without_slash(STR("/")), STR("/"));
 }
+
+TEST(special_uses)
+{
+    enum mail_use use = MAIL_USE_NONE;
+    struct create cr;
+    struct memory m;
+
+    PARSES(m, " a (use (\\sent))", create_parse(&m.lx, &cr))
+    {
+        CHECK_STR(cr.name, STR("a"));
+        CHECK_ST(one_use(cr.uses, &use), ST_OK);
+        CHECK(use == MAIL_USE_SENT);
+    }
+    CHECK_ST(memory_begin(&m, STR(" a (USE ())\r\n")), ST_OK);
+    CHECK_ST(create_parse(&m.lx, &cr), ST_OK);
+    CHECK_ST(one_use(cr.uses, &use), ST_OK);
+    CHECK(use == MAIL_USE_NONE);
+    memory_end(&m);
+    CHECK_ST(one_use(1u << MAIL_USE_SENT | 1u << MAIL_USE_JUNK, &use), ST_DENIED);
+    CHECK_ST(one_use(1u << MAIL_USE_ALL, &use), ST_DENIED);
+    CHECK_ST(one_use(use_bit(STR("Unheard")), &use), ST_DENIED);
+    REFUSES(m, " a (USE)", create_parse(&m.lx, &cr), ST_SYNTAX);
+    REFUSES(m, " a (USE (Sent))", create_parse(&m.lx, &cr), ST_SYNTAX);
+    REFUSES(m, " a (SIZE 1)", create_parse(&m.lx, &cr), ST_SYNTAX);
+    REFUSES(m, " a (USE (\\Sent)) b", create_parse(&m.lx, &cr), ST_SYNTAX);
+}

@@ -35,6 +35,8 @@ static void body_tree(struct world *w)
     CHECK_STR(names(w, a), STR("INBOX Archive Drafts Junk Sent Trash a+ a-b a/b+ a/b/c"));
     CHECK_ST(mailbox_create(a, STR("a/b/"), MAIL_USE_NONE), ST_EXISTS);
     CHECK_ST(mailbox_create(a, STR("inBox"), MAIL_USE_NONE), ST_EXISTS);
+    CHECK_ST(mailbox_create(a, STR("more"), MAIL_USE_JUNK), ST_DENIED);
+    CHECK_ST(mailbox_create(a, STR("Junk"), MAIL_USE_JUNK), ST_EXISTS);
     CHECK_ST(mailbox_create(a, STR("a//b"), MAIL_USE_NONE), ST_SYNTAX);
     CHECK_ST(mailbox_create(a, STR("/a"), MAIL_USE_NONE), ST_SYNTAX);
     CHECK_ST(mailbox_create(a, STR(""), MAIL_USE_NONE), ST_SYNTAX);

@@ -1,0 +1,31 @@
+/* LIST's arguments (RFC 3501 6.3.8, extended by RFC 5258), for cmd_list.c and cmd_lsub.c. */
+#pragma once
+
+#include "imap/pattern.h"
+#include "imap/session.h"
+
+/* Options before the reference choose names, those behind RETURN what is told of them. What all responses have anyway
+ * (CHILDREN, SPECIAL-USE), or what means nothing here (REMOTE), is only taken note of. */
+enum {
+    LIST_SUBSCRIBED = 1,
+    LIST_REMOTE = 2,
+    LIST_RECURSIVEMATCH = 4,
+    LIST_SPECIAL_USE = 8,
+    LIST_CHILDREN = 16,
+};
+
+struct list_args {
+    struct str reference, *patterns; /* as sent: modified UTF-7 */
+    size_t n_patterns;
+    unsigned select, returns;
+    unsigned status; /* items of STATUS, imap/status.h */
+    bool is_extended;
+};
+
+/* ST_LIMIT: too many patterns. */
+enum st imap_list_parse(struct imap_lexer *lx, struct list_args *out) SUSPENDS MUST_USE;
+enum st imap_lsub_parse(struct imap_lexer *lx, struct list_args *out) SUSPENDS MUST_USE;
+
+/* "word attributes more) "/" name", without a line end. */
+void imap_put_list(struct imap_conn *conn, struct str word, struct str attributes, struct str more, struct str name)
+    SUSPENDS;

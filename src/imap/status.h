@@ -1,0 +1,10 @@
+/* What STATUS tells of a mailbox (rows of status_items.def), for STATUS itself and for LIST (RFC 5819). */
+#pragma once
+
+#include "imap/session.h"
+
+/* "(MESSAGES UNSEEN)": at least one; a bit for each row. */
+enum st imap_lex_status_items(struct imap_lexer *lx, unsigned *out) MUST_USE;
+/* The response. `name` as it is sent. */
+void imap_put_status_items(struct imap_conn *c, struct str name, unsigned items, const struct mailbox_info *info)
+    SUSPENDS;
