@@ -35,8 +35,7 @@ void conn_free(struct conn *c)
     g->n_conns--;
     metric_sub(counters[c->row->protocol].open, 1);
     if (c->is_local) {
-        IGNORE(
-            ipc_send(g->keeper, MSG_local_end, &(struct msg_local_end){.conn = c->id}, -1)); /* a new one knows none */
+        local_ended(g, c->id);
     } else {
         network_give(g, &c->peer);
         listener_closed(c->from->listener);
@@ -265,7 +264,7 @@ void conn_local(struct gate *g, const struct msg_local_smtp *m, int fd)
     struct conn *c;
 
     if (g->stopping || g->n_conns >= g->set->gate_max_connections || (m->token.n && m->token.n != sizeof c->token)) {
-        IGNORE(ipc_send(g->keeper, MSG_local_end, &(struct msg_local_end){.conn = m->conn}, -1));
+        local_ended(g, m->conn);
         close(fd);
         return;
     }

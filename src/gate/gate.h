@@ -22,6 +22,7 @@
 #define GATE_LOGINS_MAX                                                                                                \
     160 /* at a time: the keeper's other answers, signatures above all, don't wait behind its hashing */
 #define GATE_COROUTINES 8192
+#define GATE_ENDED_MAX 256   /* more than the keeper counts of one gate */
 #define GATE_FIGURES_MAX 600 /* pages of metrics: processes */
 #define GATE_ASK_MS 60000    /* for an answer of keeper or box; logins may queue for their hash */
 
@@ -57,6 +58,9 @@ struct gate {
     unsigned n_web;        /* questions for the web under way */
     struct map by_network; /* how many connections: struct counter */
     uint64_t spool_bytes;
+    uint64_t ended[GATE_ENDED_MAX]; /* connections of users of this machine that the keeper has not been told of yet */
+    size_t n_ended;
+    struct co_timer ended_again;
 };
 
 /* A connection, from accept to close or hand-over. */
@@ -101,6 +105,9 @@ void conn_wake(void *conn, enum st why);
 bool conn_park(void *conn);       /* until input comes, or the stream's deadline */
 void conn_revoke(struct conn *c); /* a submission session whose account has lost its rights */
 void conn_free(struct conn *c);
+
+/* --- local.c --- */
+void local_ended(struct gate *g, uint64_t conn); /* the keeper hears of it, if not at once */
 
 /* --- alpn.c --- */
 const struct tls_alpn *alpn_of(enum config_protocol protocol);
