@@ -221,38 +221,47 @@ static void restore_one(struct change *c, struct mailbox *mb, const struct kept_
 }
 
 /* Those of a list that were in one mailbox: the first of the list says which. The others stay in it. */
-static enum st restore_some(struct account *a, struct kept_rec *list, size_t *n, size_t *io_done) SUSPENDS
+static enum st try_some(struct account *a, const struct kept_rec *list, size_t n) SUSPENDS
 {
     struct str name = list[0].name;
     struct mailbox *mb;
     struct change *c;
-    size_t left = 0, took = 0;
     enum st st;
 
     TRY(target_of(a, name, &mb));
     mailbox_hold(mb);
     st = keywords_prepare(mb, list[0].keywords, list[0].n_keywords);
-    if (st == ST_OK && (!mb->pending.exists || UINT32_MAX - mb->uidnext_pending <= *n))
+    if (st == ST_OK && (!mb->pending.exists || UINT32_MAX - mb->uidnext_pending <= n))
         st = FAIL(ST_TRYLATER, "mailbox %.*s takes no messages just now", STR_ARGS(name));
     if (st == ST_OK) {
         c = change_begin(a);
         c->now_us = clock_wall_us();
-        for (size_t i = 0; i < *n; i++) {
-            if (str_eq(list[i].name, name)) {
+        for (size_t i = 0; i < n; i++)
+            if (str_eq(list[i].name, name))
                 restore_one(c, mb, &list[i]);
-                took++;
-            } else {
-                list[left++] = list[i];
-            }
-        }
         st = change_commit(c, NULL, 0);
     }
     mailbox_release(mb);
-    if (st == ST_OK) {
-        *n = left;
-        *io_done += took;
-    }
     return st;
+}
+
+static enum st restore_some(struct account *a, struct kept_rec *list, size_t *n, size_t *io_done) SUSPENDS
+{
+    struct str name = list[0].name;
+    unsigned tries = 0;
+    size_t left = 0;
+    enum st st;
+
+    do
+        st = try_some(a, list, *n);
+    while (change_again(st, &tries));
+    TRY(st);
+    for (size_t i = 0; i < *n; i++)
+        if (!str_eq(list[i].name, name))
+            list[left++] = list[i];
+    *io_done += *n - left;
+    *n = left;
+    return ST_OK;
 }
 
 static enum st restore_batch(struct account *a, const struct kept_filter *f, struct arena *ar, size_t *out_read,
