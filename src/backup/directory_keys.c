@@ -2,7 +2,8 @@
 
 #include "base/secret.h"
 
-/* A directory that no server of today has opened may lack some. */
+/* A directory that no server of today has opened may lack some. All columns go, whatever later versions add to them: keys and directory are of
+ * one backup, so both sides have the same ones, and a list of names would leave out what it does not know. */
 static const char *const tables[][3] = {
     {"dkim_key", "CREATE TABLE keys.dkim_key AS SELECT * FROM main.dkim_key; DELETE FROM main.dkim_key",
      "INSERT OR REPLACE INTO main.dkim_key SELECT * FROM keys.dkim_key"},
