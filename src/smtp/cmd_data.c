@@ -117,7 +117,7 @@ static enum st deliver(struct smtp_session *s, struct letter *l, struct str reco
     if (st != ST_OK) {
         LOG(SMTP_LETTER_DEFERRED, lf_str("from", s->txn.reverse_path), lf_u64("rcpts", s->txn.n_rcpts),
             lf_u64("size", l->size), lf_z("status", st_name(st)), lf_err());
-        return answer_failure(s, st == ST_LIMIT ? ST_TRYLATER : st);
+        return st == ST_LIMIT ? smtp_reply(s, SMTP_TOO_LARGE_AT_ONCE) : answer_failure(s, st);
     }
     s->letters++;
     LOG(SMTP_LETTER_ACCEPTED, lf_hex("txn", s->txn.id), lf_hex("id", id), lf_str("from", s->txn.reverse_path),

@@ -491,6 +491,18 @@ TEST(a_right_to_send_that_is_gone_ends_the_connection)
     CHECK(str_search(got, STR("221 ")) == got.n); /* QUIT is not read any more */
 }
 
+TEST(a_letter_that_one_commit_can_not_hold_is_refused_for_good)
+{
+    struct world world = {.deliver_st = ST_LIMIT};
+    struct str got =
+        talk(&world,
+             STR("EHLO c\r\nMAIL FROM:<x@y.example>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\n\r\nhi\r\n.\r\nQUIT\r\n"),
+             out, sizeof out);
+
+    CHECK(str_search(got, STR("\r\n552 5.3.4 Message of too many parts for so many recipients at once\r\n221 ")) <
+          got.n);
+}
+
 TEST(a_failed_commit_is_a_temporary_answer)
 {
     struct world world = {.deliver_st = ST_NOSPACE};
