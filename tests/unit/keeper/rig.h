@@ -3,6 +3,7 @@
 #pragma once
 
 #include "keeper/keeper.h"
+#include "keeper/transport.h"
 
 #include "base/route.h"
 #include "config/config.h"
@@ -17,7 +18,8 @@ struct rig_box {
     unsigned erase_steps; /* after so many it is done */
     struct account_limits told;
     struct msg_grant_ask last; /* without its texts */
-    unsigned char token[16], pass_key[PASS_KEY_BYTES];
+    unsigned char token[16], pass_key[PASS_KEY_BYTES], bounce_keys[256];
+    size_t n_bounce_keys;
     enum st answer;
 };
 
@@ -59,6 +61,14 @@ static void rig_on_pass_key(struct ipc_request *r)
     const struct msg_pass_key *m = r->msg;
 
     memcpy(((struct rig_box *)r->arg)->pass_key, m->key.p, PASS_KEY_BYTES);
+}
+
+static void rig_on_bounce_keys(struct ipc_request *r)
+{
+    struct rig_box *b = r->arg;
+    struct str keys = ((const struct msg_bounce_keys *)r->msg)->keys;
+
+    memcpy(b->bounce_keys, keys.p, b->n_bounce_keys = keys.n);
 }
 
 static void rig_on_gate(struct ipc_request *r)
@@ -106,18 +116,17 @@ static const struct ipc_handler rig_box_handlers[] = {
     {MSG_grant_ask, rig_on_grant, true},       {MSG_revoke, rig_on_revoke, true},
     {MSG_pass_key, rig_on_pass_key, true},     {MSG_erase_ask, rig_on_erase, true},
     {MSG_account_limits, rig_on_limits, true}, {MSG_domain_limits, rig_on_limits, true},
-    {MSG_usage_ask, rig_on_usage, true}};
+    {MSG_usage_ask, rig_on_usage, true},       {MSG_bounce_keys, rig_on_bounce_keys, true}};
 static const struct ipc_handler rig_gate_handlers[] = {{MSG_tls_begin, rig_on_gate, true},
                                                        {MSG_tls_cert, rig_on_gate, true},
                                                        {MSG_tls_end, rig_on_gate, true},
                                                        {MSG_tls_tickets, rig_on_gate, true},
                                                        {MSG_revoke_gate, rig_on_gate, true}};
-static const struct ipc_handler rig_keeper_handlers[] = {{MSG_auth_ask, keeper_auth, false},
-                                                         {MSG_rcpt_ask, keeper_rcpt, false},
-                                                         {MSG_sender_ask, keeper_sender, false},
-                                                         {MSG_web_ask, keeper_web, false},
-                                                         {MSG_health_ask, keeper_health, false},
-                                                         {MSG_sign_ask, keeper_sign, true}};
+static const struct ipc_handler rig_keeper_handlers[] = {
+    {MSG_auth_ask, keeper_auth, false},     {MSG_rcpt_ask, keeper_rcpt, false},
+    {MSG_sender_ask, keeper_sender, false}, {MSG_web_ask, keeper_web, false},
+    {MSG_srs_ask, keeper_srs, false},       {MSG_transport_ask, keeper_transport, false},
+    {MSG_health_ask, keeper_health, false}, {MSG_sign_ask, keeper_sign, true}};
 static const struct ipc_handler rig_control_handlers[] = {{MSG_admin_ask, keeper_admin, false},
                                                           {MSG_account_ask, keeper_account, false}};
 
