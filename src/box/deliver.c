@@ -249,10 +249,14 @@ static enum st check_envelope(struct work *w)
 static enum st read_wishes(struct queue_entry *e)
 {
     struct str priority = queue_attr_get(e->attrs, e->n_attrs, STR(ATTR_PRIORITY));
+    struct str by = queue_attr_get(e->attrs, e->n_attrs, STR(ATTR_DELIVER_BY));
+    struct deliver_by ignored;
     int level = 0;
 
     if (priority.p)
         TRY(priority_parse(priority, &level));
+    if (by.p)
+        TRY(deliver_by_get(by, &ignored));
     e->priority = level;
     return ST_OK;
 }

@@ -117,20 +117,17 @@ static struct work_letter letter_of(struct arena *a, const struct mark_keys *key
     return l;
 }
 
-static bool any_done(const struct queue_entry *e)
+/* What is only to be told of is told before others are carried, and what is too late is not carried; where that fails the whole letter is due again at once. */
+static enum st tell_of_done(struct box *b, struct arena *a, struct queue_entry *e) SUSPENDS
 {
-    for (size_t i = 0; i < e->n_rcpts; i++)
-        if (e->rcpts[i].state == QUEUE_RCPT_WAITING && queue_rcpt_is_done(&e->rcpts[i]))
-            return true;
-    return false;
-}
+    bool is_changed;
+    enum st st = queue_settle_done(b->queue, e, &is_changed);
 
-/* What is only to be told of is told before others are carried; where that fails the whole letter is due again at once. */
-static enum st tell_of_done(struct box *b, const struct queue_entry *e) SUSPENDS
-{
-    enum st st = any_done(e) ? queue_settle_done(b->queue, e) : ST_OK;
-
-    if (st == ST_OK)
+    if (st == ST_OK && is_changed)
+        st = queue_get(b->queue, e->id, a, e);
+    if (st == ST_NOTFOUND) /* that was all of it */
+        e->n_rcpts = 0;
+    if (st == ST_OK || st == ST_NOTFOUND)
         return ST_OK;
     LOG(QUEUE_NOT_SETTLED, lf_hex("id", e->id), lf_z("status", st_name(st)), lf_err());
     IGNORE(queue_settle(b->queue, e->id, NULL, 0, true, NULL));
@@ -156,7 +153,7 @@ static enum st find_work(struct box *b, const struct msg_work_ask *m, struct are
         LOG(QUEUE_ENTRY_DAMAGED, lf_hex("id", damaged));
     letters = ARENA_ARRAY(a, struct work_letter, c->n);
     for (size_t i = 0; i < c->n; i++) {
-        enum st told = tell_of_done(b, &c->entries[i]);
+        enum st told = tell_of_done(b, a, &c->entries[i]);
 
         if (told == ST_OK) {
             letters[some] = letter_of(a, &b->cores[0].mark_keys, &c->entries[i]);
@@ -267,7 +264,8 @@ static enum queue_fate fate_of(uint8_t state)
 {
     static const enum queue_fate fates[] = {
         [WORK_UNTRIED] = QUEUE_UNTRIED, [WORK_DEFERRED] = QUEUE_DEFERRED, [WORK_DELIVERED] = QUEUE_DELIVERED,
-        [WORK_RELAYED] = QUEUE_RELAYED, [WORK_FAILED] = QUEUE_FAILED,     [WORK_ARRIVED] = QUEUE_ARRIVED};
+        [WORK_RELAYED] = QUEUE_RELAYED, [WORK_FAILED] = QUEUE_FAILED,     [WORK_ARRIVED] = QUEUE_ARRIVED,
+        [WORK_PASSED] = QUEUE_PASSED};
 
     return fates[state];
 }

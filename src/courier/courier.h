@@ -76,7 +76,8 @@ struct letter {
     struct courier *c;
     struct arena arena; /* for the envelope */
     struct work_letter work;
-    unsigned jobs; /* not ended */
+    struct deliver_by by; /* at_us 0: whenever it may be */
+    unsigned jobs;        /* not ended */
     char *bytes;
     size_t size;
     size_t room;    /* that they have been given in memory */
@@ -119,6 +120,15 @@ enum st job_sender(struct job *j, struct str *out) SUSPENDS MUST_USE;
 /* The mark by which notices about it are known: as a header field, which may be none, and as the id of the envelope. */
 struct str job_mark_line(const struct job *j, struct arena *a);
 void job_mark_envelope(const struct job *j, struct arena *a, struct smtp_carry *t);
+
+/* by.c: what a letter that is to be delivered by a certain time (RFC 2852) means for a job. */
+bool job_is_too_late(struct job *j); /* then its recipients have failed */
+/* What this server can't do for it, as an enhanced status code; NULL: nothing. */
+const char *job_by_refusal(const struct job *j, const struct smtp_client *peer, const char **out_text);
+/* WORK_PASSED in place of `state` where the sender is to be told that it was passed on. */
+uint8_t job_by_state(const struct job *j, const struct smtp_client *peer, uint8_t state);
+/* Who passes it to a server that does not heed the time asks to be told of delays by what that knows. */
+void job_by_notify(const struct job *j, const struct smtp_client *peer, struct arena *a, struct smtp_carry_rcpt *r);
 
 /* Every recipient's result has been filled in: the box is told, until it has heard it. Frees the job. */
 void job_end(struct job *j) SUSPENDS;

@@ -63,6 +63,14 @@ static void copy_work(struct letter *l, const struct work_letter *from)
     }
 }
 
+static void take_wishes(struct letter *l)
+{
+    for (size_t i = 0; i < l->work.n_attrs; i++)
+        if (str_ieq(l->work.attrs[i].name, STR(ATTR_DELIVER_BY)) &&
+            deliver_by_get(l->work.attrs[i].value, &l->by) != ST_OK)
+            l->by = (struct deliver_by){0};
+}
+
 static struct str domain_of(struct str address)
 {
     return str_from(address, str_rfind(address, '@') + 1);
@@ -141,6 +149,7 @@ void letter_begin(struct courier *c, const struct work_letter *work)
     co_waitq_init(&l->told);
     list_init(&l->spare);
     copy_work(l, work);
+    take_wishes(l);
     map_put(&c->letters, work->id, l);
     jobs = ARENA_ARRAY(&l->arena, struct job *, work->n_rcpts);
     n = make_jobs(l, jobs);
@@ -305,11 +314,12 @@ static const enum metric counters[WORK_STATES] = {
     [WORK_RELAYED] = METRIC_SENT_RELAYED,
     [WORK_FAILED] = METRIC_SENT_FAILED,
     [WORK_ARRIVED] = METRIC_SENT_DELIVERED,
+    [WORK_PASSED] = METRIC_SENT_RELAYED,
 };
 
 static void log_results(const struct job *j)
 {
-    static const char *const states[] = {"untried", "deferred", "delivered", "relayed", "failed", "arrived"};
+    static const char *const states[] = {"untried", "deferred", "delivered", "relayed", "failed", "arrived", "passed"};
 
     for (size_t i = 0; i < j->n; i++) {
         const struct work_result *r = &j->results[i];

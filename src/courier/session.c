@@ -340,7 +340,8 @@ static size_t sayable(const struct session *s, struct smtp_attr *attrs, size_t n
 }
 
 /* Those without a result yet, as many as one transaction takes. */
-static size_t gather(const struct job *j, struct arena *a, struct smtp_carry_rcpt *rcpts, size_t *index)
+static size_t gather(const struct job *j, const struct smtp_client *peer, struct arena *a,
+                     struct smtp_carry_rcpt *rcpts, size_t *index)
 {
     size_t n = 0;
 
@@ -350,8 +351,9 @@ static size_t gather(const struct job *j, struct arena *a, struct smtp_carry_rcp
         if (j->results[i].state != WORK_UNTRIED)
             continue;
         index[n] = i;
-        rcpts[n++] = (struct smtp_carry_rcpt){
+        rcpts[n] = (struct smtp_carry_rcpt){
             .address = r->address, .attrs = attrs_of(a, r->attrs, r->n_attrs), .n_attrs = r->n_attrs};
+        job_by_notify(j, peer, a, &rcpts[n++]);
     }
     return n;
 }
@@ -371,7 +373,7 @@ static const char *refusal(const struct session *s, const struct job *j, struct 
         *out_text = "the server does not take addresses beyond ASCII";
         return "5.6.7"; /* RFC 6531 section 3.5 */
     }
-    return NULL;
+    return job_by_refusal(j, &s->client, out_text);
 }
 
 /* RFC 6152 section 3: a server that does not know 8BITMIME gets the letter in 7 bits. False: that can't be done; `out` says why. */
@@ -399,9 +401,10 @@ static enum st one_transaction(struct session *s, struct job *j, struct str lett
     struct smtp_carry t = {.attrs = attrs,
                            .n_attrs = sayable(s, attrs, j->letter->work.n_attrs),
                            .is_8bit = j->letter->is_8bit && s->client.has[SMTP_HAS_8BITMIME],
+                           .by = j->letter->by,
                            .letter = letter,
                            .rcpts = rcpts,
-                           .n_rcpts = gather(j, a, rcpts, index)};
+                           .n_rcpts = gather(j, &s->client, a, rcpts, index)};
     struct str mark;
     enum st st;
 
@@ -419,7 +422,7 @@ static enum st one_transaction(struct session *s, struct job *j, struct str lett
     s->is_uncertain = t.is_uncertain;
     for (size_t i = 0; i < t.n_rcpts; i++)
         if (rcpts[i].fate != SMTP_OPEN && rcpts[i].fate != SMTP_NEXT_TIME)
-            set_result(j, index[i], state_of(s, rcpts[i].fate), &rcpts[i], s);
+            set_result(j, index[i], job_by_state(j, &s->client, state_of(s, rcpts[i].fate)), &rcpts[i], s);
     if (st == ST_SYNTAX && !s->client.is_over) {
         job_settle(j, WORK_FAILED, STR("5.1.3"), STR("an address that can't be said in SMTP"));
         return ST_OK;
@@ -440,7 +443,7 @@ static bool has_open(const struct job *j)
 static bool any_taken(const struct job *j)
 {
     for (size_t i = 0; i < j->n; i++)
-        if (j->results[i].state == WORK_DELIVERED || j->results[i].state == WORK_RELAYED)
+        if (work_is_taken(j->results[i].state))
             return true;
     return false;
 }
@@ -460,7 +463,7 @@ static enum st carry_fitting(struct session *s, struct job *j, struct str letter
 
     if (status)
         job_settle(j, WORK_FAILED, str_z(status), str_z(text));
-    for (size_t rounds = 0; has_open(j) && rounds <= j->n; rounds++) {
+    for (size_t rounds = 0; has_open(j) && rounds <= j->n && !job_is_too_late(j); rounds++) {
         TRY(one_transaction(s, j, letter, a));
         if (s->client.is_over)
             break;
@@ -588,12 +591,10 @@ enum st session_ask(struct courier *c, struct str domain, struct str address, st
     return st;
 }
 
-static bool carry_here(struct job *j, struct arena *a) SUSPENDS
+/* True, too, for what is not carried anywhere any more. */
+static bool carry_here(struct job *j) SUSPENDS
 {
-    enum st st = local_deliver(j);
-
-    (void)a;
-    return st != ST_FOREIGN;
+    return job_is_too_late(j) || local_deliver(j) != ST_FOREIGN;
 }
 
 /* Nobody has tried: no attempt is counted. */
@@ -618,7 +619,7 @@ void session_run(struct dest *d)
         bool is_paused = dest_is_paused(d), is_looked_up = dest_is_relay(d) || !(is_paused || dest_is_down(d)), is_here;
 
         set_busy(&s, true);
-        is_here = is_looked_up && carry_here(j, &a);
+        is_here = is_looked_up && carry_here(j);
         set_busy(&s, is_here);
 
         if (is_looked_up && !is_here && !is_of(d, j)) {

@@ -31,7 +31,7 @@ void job_tell_suppressed(const struct job *j)
     for (size_t i = 0; i < j->n; i++) {
         const struct work_result *r = &j->results[i];
         bool failed = r->state == WORK_FAILED && suppress_is_hard(r->status),
-             taken = r->state == WORK_DELIVERED || r->state == WORK_RELAYED;
+             taken = work_is_taken(r->state);
         struct msg_suppress_note m = {.account = l->work.account,
                                       .failed = failed,
                                       .address = j->rcpts[i]->address,

@@ -34,8 +34,15 @@ enum work_state {
     WORK_RELAYED,   /* a server has taken it that knows no DSN (RFC 3461 section 5.2.1) */
     WORK_FAILED,    /* for good */
     WORK_ARRIVED,   /* it is in a mailbox of this server */
+    WORK_PASSED, /* a server has taken it, of which the sender is told unless he never wants to be (RFC 2852 section 4.1.4) */
     WORK_STATES
 };
+
+/* Another server answers for it now. */
+static inline bool work_is_taken(uint8_t state)
+{
+    return state == WORK_DELIVERED || state == WORK_RELAYED || state == WORK_PASSED;
+}
 
 #define WORK_TEXT_MAX 2048 /* of an answer; longer ones are cut */
 

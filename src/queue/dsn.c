@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/codec.h"
+#include "base/envelope.h"
 #include "base/random.h"
 #include "mime/header.h"
 #include "mime/narrow.h"
@@ -32,6 +33,7 @@ static const struct {
 } kinds[] = {
     [DSN_FAILED] = {STR("failed"), TEXT_SUBJECT_FAILED, TEXT_FAILED},
     [DSN_DELAYED] = {STR("delayed"), TEXT_SUBJECT_DELAYED, TEXT_DELAYED},
+    [DSN_LATE] = {STR("delayed"), TEXT_SUBJECT_LATE, TEXT_LATE},
     [DSN_DELIVERED] = {STR("delivered"), TEXT_SUBJECT_DELIVERED, TEXT_DELIVERED},
     [DSN_RELAYED] = {STR("relayed"), TEXT_SUBJECT_RELAYED, TEXT_RELAYED},
     [DSN_EXPANDED] = {STR("expanded"), TEXT_SUBJECT_EXPANDED, TEXT_EXPANDED},
@@ -196,8 +198,8 @@ static void add_for_people(const struct dsn *d, struct arena *a, struct buf *b)
 /* The class must fit the action: 5 for failed, 4 for delayed, 2 for the others (RFC 3464 section 2.3.4). An expired letter has failed for a reason of class 4. */
 static void add_status(const struct dsn_rcpt *r, struct buf *b)
 {
-    static const char class_of[] = {
-        [DSN_FAILED] = '5', [DSN_DELAYED] = '4', [DSN_DELIVERED] = '2', [DSN_RELAYED] = '2', [DSN_EXPANDED] = '2'};
+    static const char class_of[] = {[DSN_FAILED] = '5',    [DSN_DELAYED] = '4', [DSN_LATE] = '4',
+                                    [DSN_DELIVERED] = '2', [DSN_RELAYED] = '2', [DSN_EXPANDED] = '2'};
     bool fits = r->status.n &&
                 (r->status.p[0] == class_of[r->action] || (r->action == DSN_FAILED && str_eq(r->status, STR("4.4.7"))));
 
@@ -238,6 +240,16 @@ static void add_report_rcpt(const struct dsn *d, const struct dsn_rcpt *r, struc
         add_date(b, a, "Will-Retry-Until", r->retry_until_us);
 }
 
+/* What the envelope had asked for (RFC 2852 section 5). */
+static void add_wishes(const struct dsn *d, struct arena *a, struct buf *b)
+{
+    struct str text = queue_attr_get(d->entry->attrs, d->entry->n_attrs, STR(ATTR_DELIVER_BY));
+    struct deliver_by by;
+
+    if (text.p && deliver_by_get(text, &by) == ST_OK)
+        add_date(b, a, "Deliver-By-Date", by.at_us);
+}
+
 static void add_report(const struct dsn *d, struct arena *a, struct buf *b)
 {
     struct str envid = queue_attr_get(d->entry->attrs, d->entry->n_attrs, STR("ENVID"));
@@ -249,6 +261,7 @@ static void add_report(const struct dsn *d, struct arena *a, struct buf *b)
     }
     buf_addf(b, "Reporting-MTA: dns; %.*s\r\n", STR_ARGS(d->host_name));
     add_date(b, a, "Arrival-Date", d->entry->arrival_us);
+    add_wishes(d, a, b);
     for (size_t i = 0; i < d->n_rcpts; i++)
         add_report_rcpt(d, &d->rcpts[i], a, b);
 }

@@ -5,7 +5,15 @@
 #include "config/settings.h"
 #include "queue/queue.h"
 
-enum dsn_action { DSN_FAILED, DSN_DELAYED, DSN_DELIVERED, DSN_RELAYED, DSN_EXPANDED, DSN_ACTIONS };
+enum dsn_action {
+    DSN_FAILED,
+    DSN_DELAYED,
+    DSN_LATE /* carried, behind the time that was asked for */,
+    DSN_DELIVERED,
+    DSN_RELAYED,
+    DSN_EXPANDED,
+    DSN_ACTIONS
+};
 
 struct dsn_rcpt {
     const struct queue_rcpt *rcpt;

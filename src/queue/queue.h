@@ -151,8 +151,11 @@ enum queue_fate {
     QUEUE_RELAYED,
     QUEUE_FAILED,
     QUEUE_ARRIVED,
-    QUEUE_EXPANDED
-}; /* as in ipc/work.h; expanded: the box only */
+    QUEUE_PASSED,
+    QUEUE_EXPANDED,
+    QUEUE_LATE,   /* it waits on, behind the time that was asked for */
+    QUEUE_EXPIRED /* it is not tried any more, since that time is over */
+};                /* as in ipc/work.h; the last three: the box only */
 
 struct queue_result {
     uint32_t rcpt; /* index into the entry's */
@@ -168,8 +171,9 @@ struct queue_result {
 enum st queue_settle(struct queue *q, uint64_t id, const struct queue_result *results, size_t n, bool last,
                      enum queue_told *out_told) SUSPENDS MUST_USE;
 
-/* The same for those recipients of a claimed entry who need no carrying. It stays claimed when others wait still. As queue_settle. */
-enum st queue_settle_done(struct queue *q, const struct queue_entry *e) SUSPENDS MUST_USE;
+/* The same for those recipients of a claimed entry who need no carrying, and for whom the time that was asked for (RFC 2852) is over: either they get it no more, or the sender
+ * is told, once. It stays claimed when others wait still. *out_changed: the entry is another one now, or gone. As queue_settle. */
+enum st queue_settle_done(struct queue *q, const struct queue_entry *e, bool *out_changed) SUSPENDS MUST_USE;
 
 struct queue_counts {
     uint64_t entries, held, bytes;

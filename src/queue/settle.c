@@ -8,7 +8,8 @@
 #define NOTICE_MAX (8u << 20)  /* bytes of a notice without the letter that comes back */
 #define ANSWERS_MAX (2u << 20) /* bytes of all servers' answers in one entry */
 #define STRANGER_SHARE 10      /* to those who have not logged in: so many times less */
-#define TOLD_OF_DELAY ".told"  /* an attribute of our own: the sender knows that this recipient waits */
+/* An attribute of our own: the sender knows that this recipient waits; "by": and that the time is over that he had asked for. */
+#define TOLD_OF_DELAY ".told"
 
 struct settling {
     struct queue *q;
@@ -20,6 +21,7 @@ struct settling {
     size_t n_told;
     enum queue_told how;
     bool is_counted; /* the notice, among those of this hour */
+    struct deliver_by by;
 };
 
 /* --- when again ------------------------------------------------------------------------------------------------- */
@@ -61,15 +63,13 @@ struct str queue_attr_get(const struct queue_attr *attrs, size_t n, struct str n
 
 static bool wants(const struct queue_rcpt *r, enum dsn_action action)
 {
-    static const struct str words[] = {[DSN_FAILED] = STR("FAILURE"),
-                                       [DSN_DELAYED] = STR("DELAY"),
-                                       [DSN_DELIVERED] = STR("SUCCESS"),
-                                       [DSN_RELAYED] = STR("SUCCESS"),
-                                       [DSN_EXPANDED] = STR("SUCCESS")};
+    static const struct str words[] = {
+        [DSN_FAILED] = STR("FAILURE"),    [DSN_DELAYED] = STR("DELAY"),   [DSN_LATE] = STR("DELAY"),
+        [DSN_DELIVERED] = STR("SUCCESS"), [DSN_RELAYED] = STR("SUCCESS"), [DSN_EXPANDED] = STR("SUCCESS")};
     struct str rest = queue_attr_get(r->attrs, r->n_attrs, STR("NOTIFY")), word;
 
     if (!rest.p)
-        return action == DSN_FAILED || action == DSN_DELAYED;
+        return action == DSN_FAILED || action == DSN_DELAYED || action == DSN_LATE;
     while (str_split(&rest, ',', &word))
         if (str_ieq(word, words[action]))
             return true;
@@ -85,7 +85,7 @@ static bool spares_stranger(const struct settling *s, const struct queue_result 
         return false;
     if (s->q->notices.strangers == STRANGERS_NEVER)
         return true;
-    if (action == DSN_DELAYED)
+    if (action == DSN_DELAYED && !s->by.at_us)
         return !queue_attr_get(r->attrs, r->n_attrs, STR("NOTIFY")).p;
     return action == DSN_FAILED && (str_starts(res->status, STR("5.7.")) || str_starts(res->status, STR("5.6.")));
 }
@@ -95,15 +95,15 @@ static void note(struct settling *s, enum queue_told how)
     s->how = MAX(s->how, how); /* QUEUE_TOLD comes of the others when it is built */
 }
 
-static void tell(struct settling *s, const struct queue_result *res, enum dsn_action action)
+static void tell_if(struct settling *s, const struct queue_result *res, enum dsn_action action, bool is_wanted)
 {
     const struct queue_rcpt *r = &s->rcpts[res->rcpt];
 
     if (!s->is.reverse_path.n && action == DSN_FAILED)
         note(s, QUEUE_TOLD_NULL);
-    else if (s->is.reverse_path.n && wants(r, action) && spares_stranger(s, res, action))
+    else if (s->is.reverse_path.n && is_wanted && spares_stranger(s, res, action))
         note(s, QUEUE_TOLD_STRANGER);
-    else if (s->is.reverse_path.n && wants(r, action))
+    else if (s->is.reverse_path.n && is_wanted)
         s->told[s->n_told++] = (struct dsn_rcpt){.rcpt = r,
                                                  .action = action,
                                                  .is_remote = res->is_remote,
@@ -113,18 +113,75 @@ static void tell(struct settling *s, const struct queue_result *res, enum dsn_ac
                                                  .retry_until_us = s->is.arrival_us + s->q->retry.lifetime_us};
 }
 
-static void remember_delay(struct settling *s, struct queue_rcpt *r)
+static void tell(struct settling *s, const struct queue_result *res, enum dsn_action action)
+{
+    tell_if(s, res, action, wants(&s->rcpts[res->rcpt], action));
+}
+
+/* False: there is no room for that, so he is not told either, or it would be again and again. */
+static bool remember_delay(struct settling *s, struct queue_rcpt *r, struct str how)
 {
     struct queue_attr *attrs = ARENA_ARRAY(s->a, struct queue_attr, r->n_attrs + 1);
+    size_t n = 0;
 
-    if (r->n_attrs)
-        memcpy(attrs, r->attrs, r->n_attrs * sizeof *attrs);
-    attrs[r->n_attrs] = (struct queue_attr){STR(TOLD_OF_DELAY), STR("1")};
+    for (size_t i = 0; i < r->n_attrs; i++)
+        if (!str_eq(r->attrs[i].name, STR(TOLD_OF_DELAY)))
+            attrs[n++] = r->attrs[i];
+    if (n == LIMIT_QUEUE_ATTRS)
+        return false;
+    attrs[n++] = (struct queue_attr){STR(TOLD_OF_DELAY), how};
     r->attrs = attrs;
-    r->n_attrs++;
+    r->n_attrs = n;
+    return true;
+}
+
+/* --- by when (RFC 2852) ------------------------------------------------------------------------------------------- */
+
+static struct deliver_by by_of(const struct queue_entry *e)
+{
+    struct str text = queue_attr_get(e->attrs, e->n_attrs, STR(ATTR_DELIVER_BY));
+    struct deliver_by by = {0};
+
+    return text.p && deliver_by_get(text, &by) == ST_OK ? by : (struct deliver_by){0};
+}
+
+static bool is_told_of_time(const struct queue_rcpt *r)
+{
+    return str_eq(queue_attr_get(r->attrs, r->n_attrs, STR(TOLD_OF_DELAY)), STR("by"));
+}
+
+/* Mode N (section 4.1.3): its sender is told, once. One who hands in what is late already is told only when we can't carry it on at once: whoever had it when the time was over
+ * has told him. */
+static bool tell_late(struct settling *s, const struct queue_result *res, enum dsn_action action)
+{
+    struct queue_rcpt *r = &s->rcpts[res->rcpt];
+    struct queue_result late = *res;
+
+    if (!s->by.at_us || s->by.returns || s->now_us < s->by.at_us || is_told_of_time(r))
+        return false;
+    if ((action == DSN_LATE && s->is.arrival_us >= s->by.at_us) || !remember_delay(s, r, STR("by")))
+        return false;
+    late.status = STR("4.4.7");
+    tell(s, &late, action);
+    return true;
+}
+
+/* It is looked at again when the time is over. */
+static uint64_t not_behind_time(const struct settling *s, uint64_t due_us)
+{
+    return s->by.at_us > s->now_us ? MIN(due_us, s->by.at_us) : due_us;
 }
 
 /* --- one outcome -------------------------------------------------------------------------------------------------- */
+
+static void give_up(struct settling *s, const struct queue_result *res, struct str status)
+{
+    struct queue_result over = *res;
+
+    over.status = status;
+    s->rcpts[res->rcpt].state = QUEUE_RCPT_FAILED;
+    tell(s, &over, DSN_FAILED);
+}
 
 static void wait_on(struct settling *s, const struct queue_result *res, uint64_t due_us)
 {
@@ -132,21 +189,21 @@ static void wait_on(struct settling *s, const struct queue_result *res, uint64_t
     struct queue_rcpt *r = &s->rcpts[res->rcpt];
     uint64_t age = s->now_us > s->is.arrival_us ? s->now_us - s->is.arrival_us : 0;
 
-    r->due_us = due_us;
-    if (age >= retry->lifetime_us) {
-        struct queue_result over = *res;
-
-        over.status = STR("4.4.7"); /* RFC 3463: delivery time expired; the class stays that of what happened */
-        r->state = QUEUE_RCPT_FAILED;
-        tell(s, &over, DSN_FAILED);
+    r->due_us = not_behind_time(s, due_us);
+    if (s->by.returns && s->now_us >= s->by.at_us) { /* RFC 2852 section 4.1.3 */
+        give_up(s, res, STR("5.4.7"));
+        return;
+    }
+    if (age >= retry->lifetime_us) { /* RFC 3463: delivery time expired; the class stays that of what happened */
+        give_up(s, res, STR("4.4.7"));
         return;
     }
     r->due_us = MIN(r->due_us, s->is.arrival_us + retry->lifetime_us); /* one last time at its end */
-    if (!retry->notice_us || age < retry->notice_us || queue_attr_get(r->attrs, r->n_attrs, STR(TOLD_OF_DELAY)).p ||
-        r->n_attrs == LIMIT_QUEUE_ATTRS)
+    if (tell_late(s, res, DSN_DELAYED) || !retry->notice_us || age < retry->notice_us ||
+        queue_attr_get(r->attrs, r->n_attrs, STR(TOLD_OF_DELAY)).p)
         return;
-    remember_delay(s, r);
-    tell(s, res, DSN_DELAYED);
+    if (remember_delay(s, r, STR("1")))
+        tell(s, res, DSN_DELAYED);
 }
 
 static void defer(struct settling *s, const struct queue_result *res)
@@ -165,13 +222,22 @@ static void put_back(struct settling *s, const struct queue_result *res)
     if (res->answer.n)
         wait_on(s, res, due_us);
     else
-        s->rcpts[res->rcpt].due_us = due_us;
+        s->rcpts[res->rcpt].due_us = not_behind_time(s, due_us);
 }
 
+/* The sender hears of it once, and where there is something else to say of it not that it is late. */
 static void reached(struct settling *s, const struct queue_result *res, enum dsn_action action)
 {
-    s->rcpts[res->rcpt].state = QUEUE_RCPT_DELIVERED;
-    tell(s, res, action);
+    struct queue_rcpt *r = &s->rcpts[res->rcpt];
+    bool passed =
+        res->fate == QUEUE_PASSED && !str_ieq(queue_attr_get(r->attrs, r->n_attrs, STR("NOTIFY")), STR("NEVER"));
+    size_t told = s->n_told;
+
+    r->state = QUEUE_RCPT_DELIVERED;
+    if (res->fate != QUEUE_DELIVERED) /* then the next server tells, since it knows DSN */
+        tell_if(s, res, action, passed || wants(r, action));
+    if (s->n_told == told)
+        tell_late(s, res, DSN_LATE);
 }
 
 static enum st apply(struct settling *s, const struct queue_result *res)
@@ -183,11 +249,13 @@ static enum st apply(struct settling *s, const struct queue_result *res)
     r = &s->rcpts[res->rcpt];
     if (r->state != QUEUE_RCPT_WAITING)
         return ST_OK; /* settled already, by an outcome whose answer was lost */
-    r->answer = str_sub(res->answer, 0, LIMIT_QUEUE_ATTR);
+    if (res->fate != QUEUE_LATE)
+        r->answer = str_sub(res->answer, 0, LIMIT_QUEUE_ATTR);
     switch (res->fate) {
     case QUEUE_UNTRIED: put_back(s, res); break;
     case QUEUE_DEFERRED: defer(s, res); break;
-    case QUEUE_DELIVERED: /* the next server tells, since it knows DSN */ r->state = QUEUE_RCPT_DELIVERED; break;
+    case QUEUE_DELIVERED:
+    case QUEUE_PASSED:
     case QUEUE_RELAYED: reached(s, res, DSN_RELAYED); break;
     case QUEUE_ARRIVED: reached(s, res, DSN_DELIVERED); break;
     case QUEUE_EXPANDED: reached(s, res, DSN_EXPANDED); break;
@@ -195,6 +263,8 @@ static enum st apply(struct settling *s, const struct queue_result *res)
         r->state = QUEUE_RCPT_FAILED;
         tell(s, res, DSN_FAILED);
         break;
+    case QUEUE_LATE: tell_late(s, res, DSN_DELAYED); break;
+    case QUEUE_EXPIRED: give_up(s, res, STR("5.4.7")); break;
     }
     return ST_OK;
 }
@@ -219,6 +289,7 @@ static enum st apply_all(struct settling *s, const struct queue_result *results,
     bool tried = false;
 
     s->is = s->was;
+    s->by = by_of(&s->was);
     s->rcpts = ARENA_ARRAY(s->a, struct queue_rcpt, s->was.n_rcpts);
     memcpy(s->rcpts, s->was.rcpts, s->was.n_rcpts * sizeof *s->rcpts);
     for (size_t i = 0; i < s->was.n_rcpts; i++)
@@ -227,7 +298,7 @@ static enum st apply_all(struct settling *s, const struct queue_result *results,
     s->told = ARENA_ARRAY(s->a, struct dsn_rcpt, n);
     for (size_t i = 0; i < n; i++) {
         TRY(apply(s, &results[i]));
-        tried = tried || results[i].fate != QUEUE_UNTRIED;
+        tried = tried || (results[i].fate != QUEUE_UNTRIED && results[i].fate < QUEUE_LATE);
     }
     shorten_answers(s);
     s->is.attempts += tried;
@@ -411,25 +482,47 @@ bool queue_rcpt_is_done(const struct queue_rcpt *r)
     return queue_attr_get(r->attrs, r->n_attrs, STR(QUEUE_DONE)).p != NULL;
 }
 
-enum st queue_settle_done(struct queue *q, const struct queue_entry *e)
+/* What is to be said of a recipient before anybody carries the letter to him. False: nothing. */
+static bool is_settled_here(struct arena *a, const struct queue_entry *e, const struct deliver_by *by, size_t i,
+                            struct queue_result *out)
+{
+    const struct queue_rcpt *r = &e->rcpts[i];
+    bool is_expanded = str_eq(queue_attr_get(r->attrs, r->n_attrs, STR(QUEUE_DONE)), STR("expanded"));
+    bool is_over = by->at_us && clock_wall_us() >= by->at_us;
+
+    *out = (struct queue_result){.rcpt = (uint32_t)i};
+    if (queue_rcpt_is_done(r)) {
+        out->fate = is_expanded ? QUEUE_EXPANDED : QUEUE_ARRIVED;
+        out->status = is_expanded ? STR("2.0.0") : STR("2.1.5");
+    } else if (is_over && by->returns) {
+        out->fate = QUEUE_EXPIRED;
+        out->answer = arena_printf(a, "the time in which it was to be delivered is over%s%.*s",
+                                   r->answer.n ? "; the last answer: " : "", STR_ARGS(r->answer));
+    } else if (is_over && (r->attempts || e->arrival_us < by->at_us) && !is_told_of_time(r)) {
+        out->fate = QUEUE_LATE;
+        out->answer = r->answer;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+enum st queue_settle_done(struct queue *q, const struct queue_entry *e, bool *out_changed)
 {
     struct arena a = ARENA_INIT;
     struct queue_result *results = ARENA_ARRAY(&a, struct queue_result, e->n_rcpts);
+    struct deliver_by by = by_of(e);
     bool others = false;
     size_t n = 0;
     enum st st;
 
     for (size_t i = 0; i < e->n_rcpts; i++) {
-        const struct queue_rcpt *r = &e->rcpts[i];
-        bool is_expanded = str_eq(queue_attr_get(r->attrs, r->n_attrs, STR(QUEUE_DONE)), STR("expanded"));
-
-        if (r->state == QUEUE_RCPT_WAITING && queue_rcpt_is_done(r))
-            results[n++] = (struct queue_result){.rcpt = (uint32_t)i,
-                                                 .fate = is_expanded ? QUEUE_EXPANDED : QUEUE_ARRIVED,
-                                                 .status = is_expanded ? STR("2.0.0") : STR("2.1.5")};
-        else
-            others = others || r->state == QUEUE_RCPT_WAITING;
+        if (e->rcpts[i].state != QUEUE_RCPT_WAITING)
+            continue;
+        n += is_settled_here(&a, e, &by, i, &results[n]);
+        others = others || !n || results[n - 1].rcpt != i || results[n - 1].fate == QUEUE_LATE;
     }
+    *out_changed = n != 0;
     st = n ? queue_settle(q, e->id, results, n, !others, NULL) : ST_OK;
     arena_fini(&a);
     return st;

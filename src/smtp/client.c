@@ -26,7 +26,10 @@ static void note_feature(struct smtp_client *c, struct str line)
             c->has[features[i].id] = true;
     if (str_ieq(word, STR("SIZE")) && str_u64(str_trim(rest), UINT64_MAX, &c->size_max) != ST_OK)
         c->size_max = 0;
-    if (str_ieq(word, STR("AUTH")))
+    if (str_ieq(word, STR("DELIVERBY")) &&
+        (!str_split(&rest, ',', &word) || str_u64(str_trim(word), DELIVER_BY_MOST_S, &c->by_min_s) != ST_OK))
+        c->by_min_s = 0;
+    else if (str_ieq(word, STR("AUTH")))
         c->auth = str_trim(rest);
 }
 
@@ -36,7 +39,7 @@ static void note_features(struct smtp_client *c, struct str text)
     struct str rest = text, line;
 
     memset(c->has, 0, sizeof c->has);
-    c->size_max = 0;
+    c->size_max = c->by_min_s = 0;
     c->auth = STR_NONE;
     str_split(&rest, '\n', &line);
     while (str_split(&rest, '\n', &line))

@@ -4,7 +4,7 @@
  * LMTP (RFC 2033) is the same but for two things: LHLO is said, and behind the letter comes an answer for each recipient. */
 #pragma once
 
-#include "base/arena.h"
+#include "base/envelope.h"
 #include "net/stream.h"
 
 enum smtp_feature {
@@ -28,6 +28,7 @@ struct smtp_client {
     struct str peer_name; /* the server's, of its last answer to EHLO: under TLS where there is some */
     bool has[SMTP_FEATURES];
     uint64_t size_max; /* of SIZE; 0: it does not say */
+    uint64_t by_min_s; /* of DELIVERBY: least time with mode R */
     struct str auth;   /* mechanisms, as announced */
     struct smtp_answer greeting;
     bool is_over;     /* it has said 421, or what is no answer, or nothing: only smtp_client_close is left */
@@ -84,6 +85,7 @@ struct smtp_carry {
     struct str reverse_path;
     const struct smtp_attr *attrs;
     size_t n_attrs;
+    struct deliver_by by;
     bool is_8bit;      /* the letter has bytes above 127: BODY=8BITMIME. The server must have that feature */
     struct str head;   /* header fields that come in front of it, with their line ends; may be empty */
     struct str letter; /* lines end with CRLF */

@@ -91,6 +91,15 @@ static enum st say(struct smtp_client *c, struct buf *b) SUSPENDS
     return st;
 }
 
+/* What is left of the time just now (RFC 2852 section 4.1.4). In mode R there is some: who asks has looked. */
+static void add_by(struct buf *b, const struct deliver_by *by)
+{
+    int64_t left_s = deliver_by_left_s(by, clock_wall_us());
+
+    buf_addf(b, " BY=%lld;%s%s", (long long)(by->returns ? MAX(left_s, (int64_t)1) : left_s), by->returns ? "R" : "N",
+             by->traces ? "T" : "");
+}
+
 static enum st say_mail(struct smtp_client *c, const struct smtp_carry *t) SUSPENDS
 {
     struct buf b;
@@ -101,6 +110,8 @@ static enum st say_mail(struct smtp_client *c, const struct smtp_carry *t) SUSPE
         buf_addf(&b, " SIZE=%zu", t->head.n + t->letter.n);
     if (t->is_8bit && c->has[SMTP_HAS_8BITMIME])
         buf_addz(&b, " BODY=8BITMIME");
+    if (t->by.at_us && c->has[SMTP_HAS_DELIVERBY])
+        add_by(&b, &t->by);
     add_params(c, &b, true, t->attrs, t->n_attrs);
     return say(c, &b);
 }

@@ -129,6 +129,8 @@ static enum st check_and_deliver(struct smtp_session *s, struct letter *l, struc
 {
     enum st st = check_authors(s, l);
 
+    if (st == ST_OK && s->txn.by.returns && deliver_by_left_s(&s->txn.by, clock_wall_us()) <= 0)
+        return smtp_reply(s, SMTP_DELIVER_BY_OVER); /* while it was read */
     if (st == ST_OK)
         return deliver(s, l, record);
     return st == ST_DENIED ? ST_OK : st;

@@ -1,6 +1,5 @@
 /* MT-PRIORITY (RFC 6710): how urgent a letter is, from -9 to 9. No policy is named in EHLO (section 3): all nineteen values are levels of their own
  * here. Who has not logged in may only say that his letter is less urgent than others (section 4.1). */
-#include "base/envelope.h"
 #include "smtp/ext.h"
 
 static bool always(const struct smtp_session *s)

@@ -2,6 +2,7 @@
  * transaction. */
 #pragma once
 
+#include "base/envelope.h"
 #include "base/log.h"
 #include "smtp/letter.h"
 #include "smtp/path.h"
@@ -28,6 +29,7 @@ struct smtp_txn {
     bool is_stranger;            /* he is in a trusted network, and it is not his account that sends this */
     int priority, said_priority; /* the latter is what MAIL had */
     bool has_priority;
+    struct deliver_by by;
     bool is_tight; /* a recipient may not have room: no others beside him */
 };
 

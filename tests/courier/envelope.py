@@ -45,5 +45,57 @@ def priorities(w, r):
     set_line(w, r, "courier_per_destination 20", "smtp_priority_max 9")
 
 
+def report(w, about, timeout=20):
+    """The groups of the report of the notice about that letter; None: there is none."""
+    m = serve.wait_for(lambda: w.notice(about), timeout)
+    return m and m.get_payload()[1].get_payload()
+
+
+def by_of(peer, n=0):
+    found = re.search(r" BY=(\S+)", mails(peer)[n]) if len(mails(peer)) > n else None
+    return found and found.group(1)
+
+
+def deliver_by(w, r):
+    knows = w.peer("timely", 184, extensions=KNOWS + ("DELIVERBY 20",))
+    lacks, lacks_all = w.peer("timeless", 185, extensions=KNOWS), w.peer("bare", 186, extensions=[])
+    w.send(["a@timely.test"], "by r", options=["BY=120;R"])
+    r.check(serve.wait_for(lambda: knows.letters), "a letter with a time goes to a server that knows that")
+    r.check(re.fullmatch(r"11\d;R", by_of(knows) or ""), f"with what is left of it: {by_of(knows)}")
+    w.send(["b@timely.test"], "by nt", options=["BY=-5;NT"])
+    r.check(serve.wait_for(lambda: len(knows.letters) == 2) and re.fullmatch(r"-[5-9];NT", by_of(knows, 1) or ""), f"also when it is over, in mode N: {mails(knows)}")
+    g = report(w, "by nt")
+    r.check(g and g[1]["Action"] == "relayed" and g[0]["Deliver-By-Date"] and g[0]["Arrival-Date"], f"who asks for a trace is told of each server: {g and g[1].as_string()}")
+    r.check(not w.notice("by r"), "and nobody else")
+    for to, about, options, status in (("a@timeless.test", "unknown", ["BY=120;R"], "5.3.3"), ("c@timely.test", "too little", ["BY=15;R"], "5.4.7")):
+        w.send([to], about, options=options)
+        g = report(w, about)
+        r.check(g and g[1]["Action"] == "failed" and g[1]["Status"] == status, f"{about}: it comes back with {status}: {g and g[1].as_string()}")
+    r.check(not lacks.letters and len(knows.letters) == 2, "and goes to no server that can't heed it")
+    w.send(["b@timeless.test"], "lost", options=["BY=120;N"])
+    w.send(["c@timeless.test"], "lost quietly", options=["BY=120;N"], rcpt_options=["NOTIFY=NEVER"])
+    w.send(["a@bare.test"], "lost and bare", options=["BY=120;N"], rcpt_options=["NOTIFY=FAILURE"])
+    for about in ("lost", "lost and bare"):
+        g = report(w, about)
+        r.check(g and g[1]["Action"] == "relayed", f"{about}: to a server that does not know it, and its sender is told: {g and g[1].as_string()}")
+    r.check(serve.wait_for(lambda: len(lacks.letters) == 2 and lacks_all.letters), "all of them go")
+    rcpts = {x[x.index("<") + 1]: x for x in lacks.verbs if x.startswith("RCPT")}
+    r.check(rcpts["b"].endswith("NOTIFY=FAILURE,DELAY") and rcpts["c"].endswith("NOTIFY=NEVER"), f"it is asked to tell of delays: {rcpts}")
+    r.check(not any("BY=" in x for x in lacks.verbs + lacks_all.verbs) and not w.notice("lost quietly"), "and is told nothing that it does not know")
+    knows.answers["RCPT"] = lacks.answers["RCPT"] = "450 4.2.0 come again"
+    w.send(["d@timely.test"], "returned", options=["BY=25;R"])
+    w.send(["d@timeless.test"], "late", options=["BY=3;N"])
+    g = report(w, "late")
+    r.check(g and g[1]["Action"] == "delayed" and g[1]["Status"] == "4.4.7", f"a time that is over in mode N: its sender is told: {g and g[1].as_string()}")
+    lacks.answers.clear()
+    r.check(serve.wait_for(lambda: len(lacks.letters) == 3, 20), "and it is tried on, until it goes")
+    g = report(w, "returned", 40)
+    r.check(g and g[1]["Action"] == "failed" and g[1]["Status"] == "5.4.7", f"in mode R it comes back: {g and g[1].as_string()}")
+    tries = sum(x.startswith("RCPT TO:<d@") for x in knows.verbs)
+    knows.answers.clear()
+    r.check(serve.wait_for(lambda: not w.queue()["letters"], 20) and tries == sum(x.startswith("RCPT TO:<d@") for x in knows.verbs), "and is not tried any more")
+
+
 def envelope(w, r):
     priorities(w, r)
+    deliver_by(w, r)

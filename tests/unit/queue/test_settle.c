@@ -629,6 +629,7 @@ TEST(a_new_start_finds_the_earliest_letter_and_walks_over_little)
 /* Whom the letter had reached when it was accepted, or whose address had been expanded: his sender is told, and nothing is carried. */
 static void body_done(struct world *w)
 {
+    bool changed;
     static const struct queue_attr here[] = {{STR("NOTIFY"), STR("SUCCESS")}, {STR(QUEUE_DONE), STR("arrived")}},
                                    many[] = {{STR("NOTIFY"), STR("SUCCESS")}, {STR(QUEUE_DONE), STR("expanded")}};
     static const struct queue_rcpt rcpts[] = {{.address = STR("here@home.test"), .attrs = here, .n_attrs = 2},
@@ -640,7 +641,7 @@ static void body_done(struct world *w)
     uint64_t id = submit(w, q, rcpts, 3, wall);
 
     CHECK_U64(claim(w, q, 10, &list), 1);
-    CHECK_ST(queue_settle_done(q, &list[0]), ST_OK);
+    CHECK_ST(queue_settle_done(q, &list[0], &changed), ST_OK);
     CHECK(queue_is_claimed(q, id)); /* another one is to be carried */
     CHECK_ST(queue_get(q, id, &w->arena, &e), ST_OK);
     CHECK(e.rcpts[0].state == QUEUE_RCPT_DELIVERED && e.rcpts[1].state == QUEUE_RCPT_WAITING &&
@@ -649,13 +650,13 @@ static void body_done(struct world *w)
     CHECK(has_text(notice, "Final-Recipient: rfc822; here@home.test\r\nAction: delivered\r\nStatus: 2.1.5\r\n"));
     CHECK(has_text(notice, "Final-Recipient: rfc822; team@home.test\r\nAction: expanded\r\nStatus: 2.0.0\r\n"));
     CHECK(!has_text(notice, "far.test"));
-    CHECK_ST(queue_settle_done(q, &e), ST_OK); /* nothing is left to tell */
+    CHECK_ST(queue_settle_done(q, &e, &changed), ST_OK); /* nothing is left to tell */
     CHECK(!notice_of(w, q).p);
     CHECK_ST(settle_one(q, id, 1, QUEUE_DELIVERED), ST_OK);
     CHECK_ST(queue_get(q, id, &w->arena, &e), ST_NOTFOUND);
     id = submit(w, q, rcpts, 1, wall);
     CHECK_U64(claim(w, q, 10, &list), 1);
-    CHECK_ST(queue_settle_done(q, &list[0]), ST_OK);
+    CHECK_ST(queue_settle_done(q, &list[0], &changed), ST_OK);
     CHECK_ST(queue_get(q, id, &w->arena, &e), ST_NOTFOUND);
     CHECK(!queue_is_claimed(q, id) && has_text(notice_of(w, q), "Action: delivered"));
     end(q);
@@ -663,4 +664,188 @@ static void body_done(struct world *w)
 TEST(who_needs_no_carrying_is_told_of)
 {
     in_world(1, body_done);
+}
+
+/* --- by when (RFC 2852) ------------------------------------------------------------------------------------------- */
+
+static uint64_t submit_by(struct world *w, struct queue *q, const char *by, const char *notify)
+{
+    struct queue_attr *attr = ARENA_ARRAY(&w->arena, struct queue_attr, 2);
+    struct queue_rcpt r = {.address = STR("x@far.test"), .attrs = &attr[1], .n_attrs = notify != NULL};
+    struct deliver_by at;
+    struct delivery_rcpt local = {.account = 7};
+    struct delivery d = {.mail = letter(w, "out"), .rcpts = &local, .n_rcpts = 1};
+    struct queue_entry e = {.account = 7,
+                            .reverse_path = STR("a@example.test"),
+                            .due_us = wall,
+                            .arrival_us = wall,
+                            .attrs = attr,
+                            .n_attrs = 1,
+                            .rcpts = &r,
+                            .n_rcpts = 1};
+    struct queue_extra extra = {q, &e};
+
+    CHECK_ST(deliver_by_parse(str_z(by), wall, &at), ST_OK);
+    attr[0] = (struct queue_attr){STR(ATTR_DELIVER_BY), deliver_by_put(&w->arena, &at)};
+    attr[1] = (struct queue_attr){STR("NOTIFY"), str_z(notify)};
+    d.extra = queue_extra;
+    d.extra_arg = &extra;
+    CHECK_ST(mail_deliver(w->mail, &d), ST_OK);
+    return e.id;
+}
+
+/* What a claim finds at that moment, as the box does it: it settles what it can, and gives the rest to the courier. */
+static size_t claim_settled(struct world *w, struct queue *q, bool *out_changed)
+{
+    struct queue_entry *list;
+
+    *out_changed = false;
+    if (!claim(w, q, 10, &list))
+        return 0;
+    CHECK_ST(queue_settle_done(q, &list[0], out_changed), ST_OK);
+    return 1;
+}
+
+static void body_returned(struct world *w)
+{
+    struct queue *q = begin(w);
+    struct queue_entry e, *list;
+    struct str notice;
+    bool changed;
+    uint64_t id = submit_by(w, q, "600;R", NULL);
+
+    CHECK_U64(claim_settled(w, q, &changed), 1);
+    CHECK(!changed);
+    wall += MINUTE;
+    CHECK_ST(settle_one(q, id, 0, QUEUE_DEFERRED), ST_OK);
+    wall += 6 * MINUTE;
+    CHECK_U64(claim_settled(w, q, &changed), 1);
+    CHECK_ST(settle_one(q, id, 0, QUEUE_DEFERRED), ST_OK); /* again in about ten minutes, but not behind its time */
+    CHECK_ST(queue_get(q, id, &w->arena, &e), ST_OK);
+    CHECK_U64(e.due_us, 1010 * MINUTE);
+    wall = 1010 * MINUTE - 1;
+    CHECK_U64(claim_settled(w, q, &changed), 0);
+    wall++;
+    CHECK_U64(claim_settled(w, q, &changed), 1);
+    CHECK(changed);
+    CHECK_ST(queue_get(q, id, &w->arena, &e), ST_NOTFOUND);
+    CHECK(!queue_is_claimed(q, id));
+    notice = notice_of(w, q);
+    CHECK(has_text(notice, "Action: failed\r\nStatus: 5.4.7\r\n") && has_text(notice, "\r\nDeliver-By-Date: ") &&
+          has_text(notice, "\r\nArrival-Date: ") && has_text(notice, "is over; the last answer: said so"));
+    id = submit_by(w, q, "60;R", NULL); /* an answer that comes when it is over */
+    CHECK_U64(claim(w, q, 10, &list), 1);
+    wall += 2 * MINUTE;
+    CHECK_ST(settle_one(q, id, 0, QUEUE_DEFERRED), ST_OK);
+    CHECK(has_text(notice_of(w, q), "Status: 5.4.7\r\n"));
+    id = submit_by(w, q, "60;R", "NEVER");
+    wall += 2 * MINUTE;
+    CHECK_U64(claim_settled(w, q, &changed), 1);
+    CHECK(changed && !notice_of(w, q).p);
+    end(q);
+}
+TEST(what_is_to_come_back_rather_than_be_late_comes_back_in_time)
+{
+    in_world(1, body_returned);
+}
+
+static void body_told_of_time(struct world *w)
+{
+    struct queue *q = begin(w);
+    struct queue_entry e;
+    struct str notice;
+    bool changed;
+    uint64_t id = submit_by(w, q, "600;N", NULL);
+
+    CHECK_U64(claim_settled(w, q, &changed), 1);
+    CHECK_ST(settle_one(q, id, 0, QUEUE_DEFERRED), ST_OK);
+    wall = 1010 * MINUTE;
+    CHECK_U64(claim_settled(w, q, &changed), 1);
+    CHECK(changed && queue_is_claimed(q, id)); /* it is carried on */
+    notice = notice_of(w, q);
+    CHECK(has_text(notice, "Action: delayed\r\nStatus: 4.4.7\r\n") && has_text(notice, "\r\nDeliver-By-Date: ") &&
+          has_text(notice, "Will-Retry-Until: "));
+    CHECK_ST(settle_one(q, id, 0, QUEUE_DEFERRED), ST_OK);
+    CHECK(!notice_of(w, q).p);
+    wall += 120 * MINUTE; /* as old as those that are told of anyway */
+    CHECK_U64(claim_settled(w, q, &changed), 1);
+    CHECK(!changed);
+    CHECK_ST(settle_one(q, id, 0, QUEUE_DEFERRED), ST_OK);
+    CHECK(!notice_of(w, q).p);
+    CHECK_ST(queue_drop(q, id), ST_OK);
+    id = submit_by(w, q, "9000;N", NULL); /* told of a delay first, and then of the time */
+    CHECK_U64(claim_settled(w, q, &changed), 1);
+    wall += 110 * MINUTE;
+    CHECK_ST(settle_one(q, id, 0, QUEUE_DEFERRED), ST_OK);
+    CHECK(has_text(notice_of(w, q), "Action: delayed\r\nStatus: 4.2.0\r\n"));
+    wall += 45 * MINUTE;
+    CHECK_U64(claim_settled(w, q, &changed), 1);
+    CHECK(changed && has_text(notice_of(w, q), "Status: 4.4.7\r\n"));
+    CHECK_ST(queue_get(q, id, &w->arena, &e), ST_OK);
+    CHECK_U64(e.rcpts[0].n_attrs, 1);
+    CHECK_ST(queue_drop(q, id), ST_OK);
+    queue_give_back_all(q);
+    id = submit_by(w, q, "60;N", "SUCCESS,FAILURE");
+    wall += 2 * MINUTE;
+    CHECK_U64(claim_settled(w, q, &changed), 1);
+    CHECK(!notice_of(w, q).p);
+    CHECK_ST(queue_drop(q, id), ST_OK);
+    end(q);
+}
+TEST(a_sender_is_told_once_when_his_time_is_over)
+{
+    in_world(1, body_told_of_time);
+}
+
+static void body_late_from_the_start(struct world *w)
+{
+    struct queue *q = begin(w);
+    bool changed;
+    uint64_t id = submit_by(w, q, "-30;N", NULL);
+
+    CHECK_U64(claim_settled(w, q, &changed), 1);
+    CHECK(!changed);
+    CHECK_ST(settle_one(q, id, 0, QUEUE_DELIVERED), ST_OK);
+    CHECK(!notice_of(w, q).p);
+    id = submit_by(w, q, "-30;N", NULL);
+    CHECK_U64(claim_settled(w, q, &changed), 1);
+    CHECK_ST(settle_one(q, id, 0, QUEUE_DEFERRED), ST_OK);
+    CHECK(has_text(notice_of(w, q), "Action: delayed\r\nStatus: 4.4.7\r\n"));
+    CHECK_ST(queue_drop(q, id), ST_OK);
+    queue_give_back_all(q);
+    id = submit_by(w, q, "30;N", NULL); /* over while it was carried */
+    CHECK_U64(claim_settled(w, q, &changed), 1);
+    wall += MINUTE;
+    CHECK_ST(settle_one(q, id, 0, QUEUE_DELIVERED), ST_OK);
+    CHECK(has_text(notice_of(w, q), "Action: delayed\r\nStatus: 4.4.7\r\n"));
+    end(q);
+}
+TEST(what_was_late_already_is_told_of_when_it_waits_here)
+{
+    in_world(1, body_late_from_the_start);
+}
+
+static void body_passed(struct world *w)
+{
+    struct queue *q = begin(w);
+    bool changed;
+    uint64_t id = submit_by(w, q, "600;N", NULL);
+
+    CHECK_U64(claim_settled(w, q, &changed), 1);
+    CHECK_ST(settle_one(q, id, 0, QUEUE_PASSED), ST_OK);
+    CHECK(has_text(notice_of(w, q), "Action: relayed\r\n"));
+    id = submit_by(w, q, "600;N", "FAILURE");
+    CHECK_ST(settle_one(q, id, 0, QUEUE_PASSED), ST_OK);
+    CHECK(has_text(notice_of(w, q), "Action: relayed\r\n"));
+    id = submit_by(w, q, "600;N", "never");
+    CHECK_ST(settle_one(q, id, 0, QUEUE_PASSED), ST_OK);
+    CHECK(!notice_of(w, q).p);
+    id = submit_by(w, q, "600;N", NULL);
+    CHECK_ST(settle_one(q, id, 0, QUEUE_DELIVERED), ST_OK);
+    CHECK(!notice_of(w, q).p);
+    end(q);
+}
+TEST(a_sender_hears_that_his_wish_was_not_passed_on)
+{
+    in_world(1, body_passed);
 }

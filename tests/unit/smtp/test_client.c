@@ -414,6 +414,47 @@ TEST(attributes_are_passed_on_to_a_server_that_knows_them)
         "C x", "C .", "S 250 ok", QUIT);
 }
 
+static void by_a_time(struct smtp_client *c, struct arena *a)
+{
+    struct smtp_carry_rcpt r = {.address = STR("b@there.example")};
+    struct smtp_carry t = {.letter = STR("x\r\n"), .rcpts = &r, .n_rcpts = 1};
+
+    open_it(c, ST_OK);
+    t.by = (struct deliver_by){.at_us = clock_wall_us() + 98500000, .returns = true, .traces = true};
+    CHECK_ST(smtp_client_carry(c, a, &t), ST_OK);
+    t.by.at_us = clock_wall_us(); /* it was more when that was looked at */
+    CHECK_ST(smtp_client_carry(c, a, &t), ST_OK);
+    t.by = (struct deliver_by){.at_us = clock_wall_us() - 2500000};
+    CHECK_ST(smtp_client_carry(c, a, &t), ST_OK);
+    CHECK_U64(c->by_min_s, 30);
+}
+
+#define BY_LETTER(mail)                                                                                                \
+    mail, "S 250 ok", "C RCPT TO:<b@there.example>", "S 250 ok", "C DATA", "S 354 go", "C x", "C .", "S 250 ok"
+
+TEST(the_time_that_is_left_is_passed_on)
+{
+    RUN(by_a_time, "S 220 there.example", "C EHLO us.example", "S 250-there.example", "S 250 DELIVERBY 30,x",
+        BY_LETTER("C MAIL FROM:<> BY=98;RT"), BY_LETTER("C MAIL FROM:<> BY=1;RT"), BY_LETTER("C MAIL FROM:<> BY=-3;N"),
+        QUIT);
+}
+
+static void least_time(struct smtp_client *c, struct arena *a)
+{
+    (void)a;
+    open_it(c, ST_OK);
+    CHECK(c->has[SMTP_HAS_DELIVERBY] && !c->by_min_s);
+}
+
+TEST(the_least_time_may_be_missing_or_none)
+{
+    static const char *const says[] = {"S 250 DELIVERBY", "S 250 DELIVERBY ,x", "S 250 DELIVERBY x",
+                                       "S 250 DELIVERBY 1000000000"};
+
+    for (size_t i = 0; i < ARRAY_LEN(says); i++)
+        RUN(least_time, "S 220 there.example", "C EHLO us.example", "S 250-there.example", says[i], QUIT);
+}
+
 static void commands_in_addresses(struct smtp_client *c, struct arena *a)
 {
     const struct str bad[] = {STR("b@there.example>\r\nRCPT TO:<x@y"), STR("b c@there.example"),

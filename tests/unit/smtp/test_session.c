@@ -725,3 +725,34 @@ TEST(priorities_are_for_those_who_are_known)
         CHECK(memmem(world.delivered, world.n_delivered, line, strlen(line)));
     }
 }
+
+/* RFC 2852 section 4. */
+TEST(a_time_by_which_it_is_to_be_delivered)
+{
+    static const char *const bad[] = {"BY", "BY=", "BY=120", "BY=0;R", "BY=-5;R", "BY=1;X", "BY=1;N BY=1;N"};
+    struct deliver_by by;
+    char line[200];
+    struct str got, attribute;
+    uint64_t now = clock_wall_us();
+
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct world world = {0};
+
+        snprintf(line, sizeof line, "EHLO c\r\nMAIL FROM:<a@b.example> %s\r\nQUIT\r\n", bad[i]);
+        got = talk(&world, str_z(line), out, sizeof out);
+        CHECK(str_search(got, STR("\r\n250-DELIVERBY\r\n")) < got.n);
+        CHECK(str_search(got, STR("\r\n501 5.5.4 ")) < got.n);
+    }
+    {
+        struct world world = {0};
+
+        talk(&world,
+             STR("EHLO c\r\nMAIL FROM:<a@b.example> BY=120;rt\r\nRCPT "
+                 "TO:<bob@example.test>\r\nDATA\r\n\r\nx\r\n.\r\nQUIT\r\n"),
+             out, sizeof out);
+        attribute = str_sub(str_z(world.params), 0, str_find(str_z(world.params), ' '));
+        CHECK(str_starts(attribute, STR("BY=")));
+        CHECK_ST(deliver_by_get(str_from(attribute, 3), &by), ST_OK);
+        CHECK(by.returns && by.traces && by.at_us >= now + 120000000 && by.at_us < clock_wall_us() + 120000000);
+    }
+}
