@@ -12,8 +12,9 @@ static void canceled(UNUSED void *arg)
     co_cancel(co_here());
     CHECK(stream_connect(&a, &small_options, deadline_in(1000), &s) != ST_OK);
     CHECK(!s);
-    CHECK_ST(wait_connected(fd, deadline_in(1000)), ST_CANCELED);
-    close(fd);
+    CHECK_ST(stream_new(fd, &small_options, &s), ST_OK);
+    CHECK_ST(wait_connected(s, deadline_in(1000)), ST_CANCELED);
+    stream_free(s);
 }
 
 TEST(cancelled_while_connecting)

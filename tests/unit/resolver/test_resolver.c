@@ -39,7 +39,7 @@ static void ask_names(void *arg)
         !str_eq(records[0], str_n("\x7f\0\0\1", 4)))
         _exit(2);
     ask_it("nobody.invalid", &st, &m); /* the library knows by itself that there is no such name */
-    if (st != ST_NOTFOUND)
+    if (st != ST_NOTFOUND || !m.ttl) /* and how long that holds */
         _exit(3);
     ask_it("a..b", &st, &m);
     if (st != ST_SYNTAX)
