@@ -97,6 +97,9 @@ void letter_begin(struct courier *c, const struct work_letter *work);
  * the arena, or as the job. ST_TRYLATER: there should be some, but not just now. */
 enum st letter_sign(struct letter *l, struct str form, struct arena *a, struct str *out) SUSPENDS MUST_USE;
 
+/* Would a letter of the server itself, from that address, be signed? Other errors than ST_TRYLATER: no. */
+enum st courier_can_sign(struct courier *c, struct arena *a, struct str author) SUSPENDS MUST_USE;
+
 /* Some recipients of a letter, all of one domain, and sent on by aliases of one domain, if any. */
 struct job {
     struct order_item turn; /* at its destination; with its letter's priority */
@@ -152,7 +155,8 @@ struct route {
     struct arena arena;
     struct route_host hosts[ROUTE_HOSTS_MAX];
     size_t n;
-    bool is_secure;       /* the MX records, or that there are none, are validated by DNSSEC */
+    bool
+        is_secure; /* the MX records, or that there are none, are validated by DNSSEC; or somebody has named the server here */
     struct str canonical; /* where the MX records stand, behind aliases; empty: at the domain */
     uint16_t preference;  /* of what is being added */
     bool is_of_dns;       /* not a server that somebody has named here */

@@ -135,8 +135,12 @@ static enum st by_mx(struct courier *c, struct arena *a, struct route *r, struct
 static enum st by_address(struct courier *c, struct arena *a, struct str domain, struct route *r,
                           const char **out_status) SUSPENDS
 {
-    enum st later = add_host(c, a, r, domain, 0);
+    struct str host = domain; /* policies and certificates have the name in A-labels */
+    enum st later;
 
+    if (dns_ascii_name(a, domain, &host) != ST_OK)
+        host = domain;
+    later = add_host(c, a, r, host, 0);
     if (r->n)
         return ST_OK;
     *out_status = later == ST_OK ? "5.1.2" : "4.4.3";
@@ -193,6 +197,7 @@ static enum st find_host(struct courier *c, struct arena *a, struct str host, ui
         r->hosts[r->n++] = (struct route_host){.name = arena_str(&r->arena, host), .addr = addr};
         return ST_OK;
     }
+    r->is_secure = true; /* its name is not out of the DNS (RFC 7672 section 2.2.2) */
     later = add_host(c, a, r, host, port);
     if (r->n)
         return ST_OK;

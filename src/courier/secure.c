@@ -65,8 +65,11 @@ static enum st ask_rule(struct courier *c, struct arena *a, struct secure_domain
 enum st secure_domain(struct courier *c, struct arena *a, struct str domain, const struct secure_wish *wish,
                       struct secure_domain *out)
 {
+    struct addr addr;
+
     *out = (struct secure_domain){.wish = *wish};
-    if (dns_ascii_name(a, domain, &out->name) != ST_OK) { /* an address: there are neither rules nor policies for it */
+    if (addr_parse(domain, 0, &addr) == ST_OK ||
+        dns_ascii_name(a, domain, &out->name) != ST_OK) { /* an address: there are neither rules nor policies for it */
         out->name = domain;
         return ST_OK;
     }
@@ -80,19 +83,18 @@ enum st secure_domain(struct courier *c, struct arena *a, struct str domain, con
 
 struct host_tlsa {
     enum transport_tlsa state;
-    struct str base; /* where they stand */
-    struct tls_tlsa *records;
+    struct str base;          /* where they stand */
+    struct tls_tlsa *records; /* as they are */
     size_t n;
 };
 
 static enum transport_tlsa take_records(struct courier *c, struct arena *keep, const struct dns_tlsa *v, size_t n,
                                         struct host_tlsa *out)
 {
-    out->records = ARENA_ARRAY(keep, struct tls_tlsa, MIN(n, (size_t)TLSA_MAX));
-    for (size_t i = 0; i < n && out->n < TLSA_MAX; i++)
-        if (transport_tlsa_fits(v[i].usage, v[i].selector, v[i].matching, v[i].data))
-            out->records[out->n++] =
-                (struct tls_tlsa){v[i].usage, v[i].selector, v[i].matching, arena_str(keep, v[i].data)};
+    out->n = MIN(n, (size_t)TLSA_MAX);
+    out->records = ARENA_ARRAY(keep, struct tls_tlsa, MAX(out->n, 1));
+    for (size_t i = 0; i < out->n; i++)
+        out->records[i] = (struct tls_tlsa){v[i].usage, v[i].selector, v[i].matching, arena_str(keep, v[i].data)};
     return tls_client_usable(c->tls, out->records, out->n) ? TRANSPORT_TLSA_USABLE : TRANSPORT_TLSA_UNUSABLE;
 }
 
@@ -210,9 +212,10 @@ enum st secure_host(struct courier *c, struct arena *a, const struct secure_doma
                                 .needs_tls = d->wish.needs_tls,
                                 .ignores_policy = d->wish.ignores_policy};
 
-    *out = (struct secure){.c = c, .domain = d, .host = host};
+    *out = (struct secure){
+        .c = c, .domain = d, .host = host, .tlsa_base = tlsa->base, .tlsa = tlsa->records, .n_tlsa = tlsa->n};
     transport_decide(&f, &out->t);
-    if (out->t.may_use && out->t.level == TRANSPORT_MAY && out->t.result == TLS_RESULT_SUCCESSFUL)
+    if (out->t.may_use && out->t.level == TRANSPORT_MAY && out->t.result == TLS_RESULT_SUCCESSFUL && !d->sts.has_policy)
         out->t.result =
             d->sts.problem; /* a policy that could not be had is what went wrong (RFC 8460 section 4.3.2.2) */
     if (out->t.may_use) {

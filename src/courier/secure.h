@@ -31,7 +31,8 @@ struct secure_end {
     enum tls_result result;
     bool is_final; /* this letter can't go there, ever */
     const char *status;
-    struct str text; /* a sentence, with the server's name */
+    struct str text;  /* a sentence, with the server's name */
+    struct addr from; /* ours, of the connection; of no family: there was none */
 };
 
 /* One server, and what is asked of it. */
@@ -41,6 +42,9 @@ struct secure {
     const struct route_host *host;
     struct transport t;
     struct tls_peer peer;
+    struct str tlsa_base;        /* where its TLSA records stand, or were looked for last; empty: nowhere */
+    const struct tls_tlsa *tlsa; /* all of them, usable or not */
+    size_t n_tlsa;
 };
 /* What is to be done with this server of the route. ST_DENIED: it may not be used (`end` says why). */
 enum st secure_host(struct courier *c, struct arena *a, const struct secure_domain *d, const struct route *r,

@@ -151,6 +151,7 @@ static enum st try_host(struct session *s, const struct route_host *host, const 
 {
     struct smtp_answer answer = {0};
     struct secure_end end = {0};
+    struct addr from = {0};
     struct stream *stream;
     enum st st = dial(s, &host->addr, &stream);
 
@@ -158,6 +159,7 @@ static enum st try_host(struct session *s, const struct route_host *host, const 
     s->tls[0] = '\0';
     if (st == ST_OK) {
         s->tls_client = tls_client_ref(s->c->tls);
+        from = addr_of_socket(stream_fd(stream));
         st = x ? greet(s, x, stream, a, &answer, &end) : greet_relay(s, stream, &answer, f);
         note_greeting(s, &host->addr);
         s->host = host->name;
@@ -173,6 +175,7 @@ static enum st try_host(struct session *s, const struct route_host *host, const 
         f->text = arena_str(a, f->is_remote ? answer.text : str_z(err_get()->text));
     if (f->is_remote && !s->relay)
         f->status = "4.3.2";
+    end.from = from;
     if (x && x->t.level != TRANSPORT_NONE && (st == ST_OK || end.status))
         note_end(x, &end, f);
     if (st != ST_OK)
@@ -216,11 +219,8 @@ static enum st connect_any(struct session *s, struct arena *a, struct fault *f) 
     bool is_final = s->route.n != 0;
     enum st st = ST_OK;
 
-    if (s->route.is_chosen) /* what holds for the domain is about the way to us */
-        d = (struct secure_domain){.name = s->route.hosts[0].name, .wish = s->wish};
-    else if (!s->relay)
-        st = secure_domain(s->c, a, s->dest->domain, &s->wish, &d);
-
+    if (!s->relay) /* a server that is named here has its own policies (RFC 8461 section 3.4): those of the domain are about the way to us */
+        st = secure_domain(s->c, a, s->route.is_chosen ? s->route.hosts[0].name : s->dest->domain, &s->wish, &d);
     if (st != ST_OK) {
         *f = (struct fault){.status = "4.3.0", .text = arena_str(a, str_z(err_get()->text))};
         return st;

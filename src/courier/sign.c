@@ -126,26 +126,45 @@ static uint64_t keys_good_ms(const void *answer)
     return courier_again_ms(((const struct msg_dkim_keys_answer *)answer)->status);
 }
 
+/* The keys for letters of that account, which may be 0, from that address. */
+static enum st keys_for(struct courier *c, struct arena *a, uint64_t account, struct str author, struct str *out_domain,
+                        struct dkim_key **out, size_t *out_n) SUSPENDS
+{
+    struct msg_dkim_keys_ask ask = {.account = account, .address = author};
+    struct msg_dkim_keys_answer answer;
+
+    TRY(IPC_ASK_AGAIN(courier_keeper(c), dkim_keys_ask, &ask, dkim_keys_answer, a, &answer, deadline_in(COURIER_ASK_MS),
+                      keys_good_ms));
+    if (answer.status != ST_OK)
+        return FAIL(answer.status < ST_COUNT ? (enum st)answer.status : ST_INTERNAL, "%.*s", STR_ARGS(answer.text));
+    *out_domain = answer.domain;
+    return dkim_keys_get(answer.keys, a, out, out_n);
+}
+
+enum st courier_can_sign(struct courier *c, struct arena *a, struct str author)
+{
+    struct str domain;
+    struct dkim_key *keys;
+    size_t n;
+
+    TRY(keys_for(c, a, 0, author, &domain, &keys, &n));
+    for (size_t i = 0; i < n; i++)
+        if (is_published(c, a, domain, &keys[i]))
+            return ST_OK;
+    return FAIL(ST_NOTFOUND, "the DNS has none of the DKIM keys of %.*s", STR_ARGS(domain));
+}
+
 static enum st sign(struct signing *s, struct str form) SUSPENDS
 {
-    struct courier *c = s->l->c;
-    struct msg_dkim_keys_ask ask = {.account = s->l->work.account};
-    struct msg_dkim_keys_answer answer;
     struct dkim_key *keys;
     struct str from;
     size_t n;
 
     TRY(dkim_from(form, &from));
     TRY(author_of(s->a, from, &s->author));
-    if (ask.account && courier_is_foreign(c, s->a, s->author)) /* no question about each author */
+    if (s->l->work.account && courier_is_foreign(s->l->c, s->a, s->author)) /* no question about each author */
         return FAIL(ST_FOREIGN, "%.*s is of no domain of this server", STR_ARGS(s->author));
-    ask.address = s->author;
-    TRY(IPC_ASK_AGAIN(courier_keeper(c), dkim_keys_ask, &ask, dkim_keys_answer, s->a, &answer,
-                      deadline_in(COURIER_ASK_MS), keys_good_ms));
-    if (answer.status != ST_OK)
-        return FAIL(answer.status < ST_COUNT ? (enum st)answer.status : ST_INTERNAL, "%.*s", STR_ARGS(answer.text));
-    s->domain = answer.domain;
-    TRY(dkim_keys_get(answer.keys, s->a, &keys, &n));
+    TRY(keys_for(s->l->c, s->a, s->l->work.account, s->author, &s->domain, &keys, &n));
     TRY(dkim_read(s->a, form, &s->what));
     return sign_with(s, keys, n);
 }

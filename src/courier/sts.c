@@ -271,7 +271,9 @@ static enum st look(struct courier *c, struct entry *e) SUSPENDS
     e->good_until = deadline_in(good_ms);
     if (st != ST_OK && !is_live(e))
         e->problem = TLS_RESULT_SUCCESSFUL; /* it announces none */
-    if (st == ST_OK && !(is_live(e) && str_eq(id, e->policy.id)) && !has_failed(e, id))
+    if (st == ST_OK && is_live(e) && str_eq(id, e->policy.id) && !str_eq(id, str_z(e->failed_id)))
+        e->problem = TLS_RESULT_SUCCESSFUL; /* the newest is the one that is there again */
+    else if (st == ST_OK && !(is_live(e) && str_eq(id, e->policy.id)) && !has_failed(e, id))
         st = fetch(c, e, id);
     if (is_live(
             e)) /* the next one comes without a gap, but even a policy that ends at once is not fetched for each letter */

@@ -11,7 +11,8 @@
 #define POST_MS 60000
 #define LETTER_MAX (32u << 20)
 #define TYPE "application/tlsrpt+gzip"
-#define GZIP 16 /* of zlib's windowBits: gzip's frame */
+#define SENDER "MAILER-DAEMON" /* whom the keeper signs for */
+#define GZIP 16                /* of zlib's windowBits: gzip's frame */
 
 /* --- from rows to a report ------------------------------------------------------------------------------------------ */
 
@@ -27,7 +28,9 @@ static void take_lines(struct arena *a, struct str policy, struct tlsrpt_policy 
     struct str line;
 
     while (str_split(&policy, '\n', &line)) {
-        if (!line.n)
+        if (str_eq(p->type, STR("tlsa")) && str_starts(line, STR(TLS_SEEN_AT)))
+            p->domain = str_from(line, sizeof TLS_SEEN_AT - 1); /* section 1.1 */
+        if (!line.n || str_starts(line, STR(TLS_SEEN_AT)))
             continue;
         if (str_eq(p->type, STR("sts")) && str_starts(line, STR("mx: ")))
             mx[p->n_mx++] = str_from(line, 4);
@@ -35,6 +38,24 @@ static void take_lines(struct arena *a, struct str policy, struct tlsrpt_policy 
     }
     p->lines = lines;
     p->mx = mx;
+}
+
+static struct tlsrpt_failure failure_of(const struct tls_report_row *r)
+{
+    size_t space = str_find(r->seen.address, ' ');
+
+    return (struct tlsrpt_failure){.result = r->seen.result,
+                                   .mx = r->seen.mx,
+                                   .receiving_ip = str_sub(r->seen.address, 0, space),
+                                   .sending_ip = str_from(r->seen.address, space + 1),
+                                   .code = r->seen.info,
+                                   .sessions = r->sessions};
+}
+
+/* Of a policy that is followed although a newer one could not be had: the sessions are counted by how they themselves went. */
+static bool is_aside(const struct tls_report_row *r, const struct tlsrpt_policy *p)
+{
+    return p->n_lines && str_starts(r->seen.result, STR("sts-"));
 }
 
 /* The rows from `at` on that have the same policy; how many they are. */
@@ -53,12 +74,8 @@ static size_t take_policy(struct arena *a, const struct tls_report *t, size_t at
             p->good += r->sessions;
             continue;
         }
-        p->bad += r->sessions;
-        failures[p->n_failures++] = (struct tlsrpt_failure){.result = r->seen.result,
-                                                            .mx = r->seen.mx,
-                                                            .receiving_ip = r->seen.address,
-                                                            .info = r->seen.info,
-                                                            .sessions = r->sessions};
+        p->bad += is_aside(r, p) ? 0 : r->sessions;
+        failures[p->n_failures++] = failure_of(r);
     }
     return n;
 }
@@ -135,7 +152,7 @@ static void add_header(const struct courier *c, const struct tlsrpt *r, struct s
     struct str host = c->set->host_name;
 
     add_date(b);
-    buf_addf(b, "From: TLS reports <MAILER-DAEMON@%.*s>\r\nTo: <%.*s>\r\n", STR_ARGS(host), STR_ARGS(to));
+    buf_addf(b, "From: TLS reports <" SENDER "@%.*s>\r\nTo: <%.*s>\r\n", STR_ARGS(host), STR_ARGS(to));
     buf_addf(b, "Subject: Report Domain: %.*s\r\n Submitter: %.*s\r\n Report-ID: <%.*s>\r\n", STR_ARGS(domain),
              STR_ARGS(host), STR_ARGS(r->id));
     buf_addf(b, "Message-ID: <%.*s>\r\nTLS-Report-Domain: %.*s\r\nTLS-Report-Submitter: %.*s\r\n", STR_ARGS(r->id),
@@ -169,12 +186,15 @@ static enum st build_letter(const struct courier *c, struct arena *a, const stru
 /* --- on its way ------------------------------------------------------------------------------------------------------- */
 
 static enum st by_mail(struct courier *c, struct arena *a, const struct tlsrpt *r, struct str domain, struct str bytes,
-                       struct str to) SUSPENDS
+                       struct str rua) SUSPENDS
 {
     struct buf letter;
+    struct str to;
     enum st st;
 
-    to = str_sub(to, 0, str_find(to, '?'));
+    TRY(tlsrpt_mail_address(a, rua, &to));
+    if (courier_can_sign(c, a, arena_printf(a, SENDER "@%.*s", STR_ARGS(c->set->host_name))) != ST_OK)
+        return err_context(ST_TRYLATER, "a report by mail has to be signed (RFC 8460 section 3): ");
     buf_init(&letter, LETTER_MAX);
     st = build_letter(c, a, r, domain, bytes, to, &letter);
     if (st == ST_OK)
@@ -210,7 +230,7 @@ enum st tls_report_send(struct courier *c, struct arena *a, const struct tls_rep
     for (size_t i = 0; i < n_rua; i++) {
         bool is_mail = str_istarts(rua[i], STR("mailto:"));
 
-        st = is_mail ? by_mail(c, a, &report, t->domain, bytes, str_from(rua[i], 7)) : by_web(c, a, bytes, rua[i]);
+        st = is_mail ? by_mail(c, a, &report, t->domain, bytes, rua[i]) : by_web(c, a, bytes, rua[i]);
         taken += st == ST_OK;
         if (st == ST_OK)
             LOG(COURIER_TLS_REPORTED, lf_str("domain", t->domain), lf_str("to", rua[i]), lf_u64("day", t->day));

@@ -8,12 +8,16 @@ struct tls_reports;
 
 struct tls_reports *tls_reports_new(void);
 
+#define TLS_SEEN_AT "at " /* a line of a "tlsa" policy: the name that the records stand at */
+
 struct tls_seen {
     struct str domain;
     struct str type, policy; /* "sts", "tlsa" or "no-policy-found"; its lines, a line feed behind each */
-    struct str mx, address;
-    struct str result; /* a result type of section 4.3; empty: successful */
-    struct str info;
+    struct str mx;
+    struct str address; /* of the server, and behind a space our own; the second or both may be missing */
+    struct str
+        result; /* a result type of section 4.3; empty: successful. With an STS policy and a result about policies: nothing of a session, that is counted besides */
+    struct str info; /* what went wrong, in words */
 };
 /* One attempt. Of more kinds of them than a bound the rest is left out. */
 void tls_reports_count(struct courier *c, const struct tls_seen *s);

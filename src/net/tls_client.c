@@ -200,6 +200,15 @@ static enum st take_weak(SSL *ssl)
     return SSL_set_cipher_list(ssl, WEAK_CIPHERS) == 1 ? ST_OK : tls_fail(ST_INTERNAL, "weak ciphers");
 }
 
+/* "*.test", never "m*.test". A common name does where there are no DNS names for DANE (RFC 7672 section 3.2.3), and never for MTA-STS (RFC 8461
+ * section 4.2), which what we ourselves ask for is no less strict than. */
+static unsigned host_flags(enum tls_trust trust)
+{
+    unsigned flags = X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
+
+    return trust == TLS_TRUST_DANE ? flags : flags | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
+}
+
 enum st tls_client_peer_ssl(struct tls_client *c, const struct tls_peer *peer, SSL **out)
 {
     enum st st = ST_OK;
@@ -211,7 +220,7 @@ enum st tls_client_peer_ssl(struct tls_client *c, const struct tls_peer *peer, S
     ERR_clear_error();
     ssl = SSL_new(c->ctx);
     must(ssl);
-    SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS); /* "*.test", never "m*.test" */
+    SSL_set_hostflags(ssl, host_flags(peer->trust));
     SSL_set_verify(ssl, peer->trust >= TLS_TRUST_PKIX ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
     if (peer->trust == TLS_TRUST_DANE)
         st = set_dane(ssl, peer);

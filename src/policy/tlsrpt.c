@@ -1,5 +1,6 @@
 #include "policy/tlsrpt.h"
 
+#include "base/codec.h"
 #include "base/json.h"
 
 #include <time.h>
@@ -8,18 +9,20 @@
 
 /* --- the record ----------------------------------------------------------------------------------------------------- */
 
-/* The version stands first, and alone up to the semicolon (section 3). */
+/* The version begins it, and a semicolon follows; what does not begin so is not counted (section 3). */
 static bool is_ours(struct str txt)
 {
     size_t end = str_find(txt, ';');
 
-    return str_eq(str_trim(str_sub(txt, 0, end)), STR("v=" VERSION));
+    return end < txt.n && str_starts(txt, STR("v=" VERSION)) &&
+           !str_trim(str_sub(txt, sizeof "v=" VERSION - 1, end + 1 - sizeof "v=" VERSION)).n;
 }
 
+/* Where an exclamation mark is meant, it is encoded (section 3). */
 static bool is_uri(struct str s)
 {
     for (size_t i = 0; i < s.n; i++)
-        if ((unsigned char)s.p[i] <= 0x20 || (unsigned char)s.p[i] >= 0x7f)
+        if ((unsigned char)s.p[i] <= 0x20 || (unsigned char)s.p[i] >= 0x7f || s.p[i] == '!')
             return false;
     return str_istarts(s, STR("mailto:")) || str_istarts(s, STR("https://"));
 }
@@ -52,12 +55,38 @@ enum st tlsrpt_record_parse(const struct str *txt, size_t n, struct str *out_rua
     while (str_split(&record, ';', &field)) {
         struct str f = str_trim(field);
 
-        if (str_istarts(f, STR("rua=")))
+        if (!uris && str_starts(f, STR("rua=")))
             uris = take_uris(str_from(f, 4), out_rua);
     }
     if (!uris)
         return FAIL(ST_SYNTAX, "the record names no address for reports");
     *out_n = uris;
+    return ST_OK;
+}
+
+enum st tlsrpt_mail_address(struct arena *a, struct str rua, struct str *out)
+{
+    struct str to;
+    char *p;
+    size_t n = 0, at = 0;
+
+    if (!str_istarts(rua, STR("mailto:")))
+        return FAIL(ST_SYNTAX, "%.*s is no mailto:", STR_ARGS(rua));
+    to = str_from(rua, 7);
+    to = str_sub(to, 0, str_find(to, '?')); /* header fields that it would like */
+    p = arena_alloc(a, MAX(to.n, 1));
+    while (at < to.n) {
+        bool is_code = to.p[at] == '%';
+        struct str c = str_sub(to, at, 1);
+
+        if (is_code)
+            TRY(hex_decode(a, str_sub(to, at + 1, 2), &c));
+        if (c.n != 1 || (unsigned char)*c.p <= 0x20 || memchr("\x7f,<>", *c.p, 4))
+            return FAIL(ST_SYNTAX, "%.*s is not the mailto: of one address", STR_ARGS(rua));
+        p[n++] = *c.p;
+        at += is_code ? 3 : 1;
+    }
+    *out = str_n(p, n);
     return ST_OK;
 }
 

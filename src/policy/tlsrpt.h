@@ -13,10 +13,15 @@
  * can't be read. Views of `txt`. */
 enum st tlsrpt_record_parse(const struct str *txt, size_t n, struct str *out_rua, size_t *out_n) MUST_USE;
 
+/* The address of a "mailto:" (RFC 6068: what is encoded in it, decoded); ST_SYNTAX: it is none, or several. */
+enum st tlsrpt_mail_address(struct arena *a, struct str rua, struct str *out) MUST_USE;
+
 /* Times in seconds since 1970. */
 struct tlsrpt_failure {
     struct str result; /* "certificate-expired": a result type of section 4.3 */
-    struct str mx, receiving_ip, sending_ip, helo, info, code;
+    struct str mx, receiving_ip, sending_ip, helo;
+    struct str info; /* a URI, where more can be read */
+    struct str code; /* "failure-reason-code": what went wrong, as text */
     uint64_t sessions;
 };
 

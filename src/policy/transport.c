@@ -32,14 +32,6 @@ const char *tls_result_name(enum tls_result r)
     return result_names[r];
 }
 
-bool transport_tlsa_fits(uint8_t usage, uint8_t selector, uint8_t matching, struct str data)
-{
-    static const size_t lengths[] = {0, 32, 64};
-
-    return (usage == 2 || usage == 3) && selector <= 1 && matching < ARRAY_LEN(lengths) && data.n &&
-           (!lengths[matching] || data.n == lengths[matching]);
-}
-
 /* --- verdicts ---------------------------------------------------------------------------------------------------- */
 
 static struct transport use(enum transport_level level, const char *by)

@@ -59,7 +59,3 @@ const char *transport_level_name(enum transport_level level);
 /* ST_SYNTAX, with the names that there are. */
 enum st transport_level_find(struct str name, enum transport_level *out) MUST_USE;
 const char *tls_result_name(enum tls_result r);
-
-/* SMTP has use for usages 2 and 3 (RFC 7672 section 3.1.3), selectors 0 and 1, and matching types 0, 1 and 2 with digests of their lengths. What type 0 holds is
- * not looked at here. */
-bool transport_tlsa_fits(uint8_t usage, uint8_t selector, uint8_t matching, struct str data);

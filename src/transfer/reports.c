@@ -56,7 +56,7 @@ static void take_policy(struct reading *x, const struct tlsrpt *r, const struct 
         json_kv_str(&j, "result", f->result);
         json_kv_str(&j, "server", f->mx);
         json_kv_u64(&j, "sessions", f->sessions);
-        json_kv_str(&j, "text", f->info);
+        json_kv_str(&j, "text", f->code.n ? f->code : f->info);
         json_object_end(&j);
     }
 }

@@ -228,6 +228,18 @@ TEST(what_can_not_be_known_just_now_is_tried_later)
     arena_fini(&a);
 }
 
+TEST(a_domain_that_is_its_own_host_is_named_in_a_labels)
+{
+    struct arena a = ARENA_INIT;
+
+    begin();
+    mx_st = ST_NOTFOUND;
+    CHECK_STR(found(&a, "b\xc3\xbc"
+                        "cher.test"),
+              STR("xn--bcher-kva.test "));
+    arena_fini(&a);
+}
+
 TEST(a_host_that_the_settings_name)
 {
     const char *status;
@@ -235,9 +247,10 @@ TEST(a_host_that_the_settings_name)
     begin();
     CHECK_ST(route_to_host(&courier, STR("loop.test"), 587, &route, &status), ST_OK); /* on this machine, too */
     CHECK(route.n == 1 && route.hosts[0].addr.port == 587);
+    CHECK(route.is_secure); /* that it is the right name: RFC 7672 section 2.2.2 */
     route_fini(&route);
     CHECK_ST(route_to_host(&courier, STR("192.0.2.7"), 25, &route, &status), ST_OK);
-    CHECK(route.n == 1 && route.hosts[0].addr.port == 25);
+    CHECK(route.n == 1 && route.hosts[0].addr.port == 25 && !route.is_secure);
     route_fini(&route);
     CHECK_ST(route_to_host(&courier, STR("none.test"), 25, &route, &status), ST_TRYLATER); /* letters wait */
     CHECK_STR(str_z(status), STR("4.4.3"));

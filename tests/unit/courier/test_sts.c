@@ -291,6 +291,24 @@ TEST(a_known_policy_holds_until_its_end)
     run(holds_on);
 }
 
+static void back_again(void)
+{
+    publish("v=STSv1; id=1;", ENFORCE);
+    CHECK_STR(found(), STR("enforce"));
+    world.txt = "v=STSv1; id=2;";
+    world.page_st = ST_IO;
+    later(HOUR_MS);
+    CHECK_STR(found(), STR("enforce sts-policy-fetch-error"));
+    world.txt = "v=STSv1; id=1;";
+    later(HOUR_MS);
+    CHECK_STR(found(), STR("enforce"));
+}
+
+TEST(a_record_that_is_as_before_takes_the_problem_away)
+{
+    run(back_again);
+}
+
 static void not_too_often(void)
 {
     publish("v=STSv1; id=1;", ENFORCE);

@@ -486,6 +486,39 @@ TEST(a_certificate_is_looked_at_as_the_peer_wants_it)
     in_world(trust_of_one_peer);
 }
 
+/* A certificate with a common name and no other. */
+static void common_names(void *arg)
+{
+    struct world *w = arg;
+    BIO *key = BIO_new_mem_buf(w->ec.key_pem.p, (int)w->ec.key_pem.n);
+    struct made_cert leaf = make_cert(&w->arena, NULL, PEM_read_bio_PrivateKey(key, NULL, NULL, NULL));
+    struct str authority, chain = issue(&w->arena, leaf.cert_pem, &authority);
+    struct tls_tlsa record = {2, 0, 1, association(&w->arena, authority, 0, 1)};
+    struct tls_peer peer = {.name = STR("cn.test"), .tlsa = &record, .n_tlsa = 1};
+    struct tls_client_options opt = {.dane = true, .ca_pem = authority};
+    struct tls_client *client = NULL;
+    enum tls_verdict verdict;
+
+    BIO_free(key);
+    CHECK_ST(tls_server_add(w->server, chain, 0), ST_OK);
+    CHECK_ST(tls_server_commit(w->server), ST_OK);
+    CHECK_ST(tls_client_new(&opt, &client), ST_OK);
+    peer.trust = TLS_TRUST_DANE; /* RFC 7672 section 3.2.3 */
+    CHECK_ST(dane_pair(w, client, &peer, &verdict), ST_OK);
+    peer.trust = TLS_TRUST_PKIX; /* RFC 8461 section 4.2 */
+    CHECK_ST(dane_pair(w, client, &peer, &verdict), ST_DENIED);
+    CHECK(verdict == TLS_CERT_NAME);
+    peer.trust = TLS_TRUST_NOTE;
+    CHECK_ST(dane_pair(w, client, &peer, &verdict), ST_OK);
+    CHECK(verdict == TLS_CERT_NAME);
+    tls_client_free(client);
+}
+
+TEST(a_common_name_is_for_dane_only)
+{
+    in_world(common_names);
+}
+
 static void malformed_tlsa(void *arg)
 {
     struct tls_client_options opt = {.no_ca = true, .dane = true};

@@ -22,10 +22,49 @@ TEST(the_record_of_a_domain_that_asks)
     CHECK(n == 1 && str_eq(rua[0], STR("mailto:x@y.z")));
     CHECK_ST(read_one("v=TLSRPTv2; rua=mailto:a@b.c", rua, &n), ST_NOTFOUND);
     CHECK_ST(read_one("rua=mailto:a@b.c; v=TLSRPTv1", rua, &n), ST_NOTFOUND);
-    CHECK_ST(read_one("v=TLSRPTv1", rua, &n), ST_SYNTAX);
+    CHECK_ST(read_one("v=TLSRPTv1", rua, &n), ST_NOTFOUND);
+    CHECK_ST(read_one(" v=TLSRPTv1; rua=mailto:a@b.c", rua, &n), ST_NOTFOUND);
+    CHECK_ST(read_one("v=TLSRPTv12; rua=mailto:a@b.c", rua, &n), ST_NOTFOUND);
+    CHECK_ST(read_one("v=TLSRPTv1 ; rua=mailto:a@b.c,mailto:a@b.c!10m;rua=mailto:d@b.c", rua, &n), ST_OK);
+    CHECK(n == 1 && str_eq(rua[0], STR("mailto:a@b.c")));
+    CHECK_ST(read_one("v=TLSRPTv1; RUA=mailto:a@b.c", rua, &n), ST_SYNTAX);
+    CHECK_ST(read_one("v=TLSRPTv1;", rua, &n), ST_SYNTAX);
     CHECK_ST(read_one("v=TLSRPTv1; rua=mailto:a\r\nb@c", rua, &n), ST_SYNTAX);
     CHECK_ST(tlsrpt_record_parse(two, 2, rua, &n), ST_SYNTAX);
     CHECK_ST(tlsrpt_record_parse(two, 0, rua, &n), ST_NOTFOUND);
+}
+
+TEST(a_record_that_only_begins_alike_is_passed_over)
+{
+    struct str v[] = {STR("v=TLSRPTv1"), STR("v=TLSRPTv1; rua=mailto:a@b.c")}, rua[TLSRPT_RUA_MAX];
+    size_t n = 0;
+
+    CHECK_ST(tlsrpt_record_parse(v, 2, rua, &n), ST_OK);
+    CHECK(n == 1);
+}
+
+TEST(addresses_of_mailto)
+{
+    static const struct {
+        const char *rua, *want; /* NULL: it is none */
+    } cases[] = {{"mailto:a@b.c", "a@b.c"},
+                 {"MailTo:tls%2Breports%21@b.c?subject=x", "tls+reports!@b.c"},
+                 {"mailto:a%2@b.c", NULL},
+                 {"mailto:a@b.c%", NULL},
+                 {"mailto:a@b.c%0d%0aBcc:x@y.z", NULL},
+                 {"mailto:a@b.c%2Cd@b.c", NULL},
+                 {"mailto:a@b.c%3e%3Cd@b.c", NULL},
+                 {"mailto:%00a@b.c", NULL},
+                 {"https://a@b.c", NULL}};
+    struct arena a = ARENA_INIT;
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct str got = STR_NONE;
+
+        CHECK_ST(tlsrpt_mail_address(&a, str_z(cases[i].rua), &got), cases[i].want ? ST_OK : ST_SYNTAX);
+        CHECK_STR(got, str_z(cases[i].want));
+    }
+    arena_fini(&a);
 }
 
 TEST(a_record_cut_at_each_place_is_never_half_read)

@@ -149,16 +149,3 @@ TEST(names)
     CHECK_ST(transport_level_find(STR("strict"), &level), ST_SYNTAX);
     CHECK_STR(str_z(tls_result_name(TLS_RESULT_NO_STARTTLS)), STR("starttls-not-supported"));
 }
-
-TEST(records_that_smtp_has_use_for)
-{
-    char data[64] = "x";
-
-    CHECK(transport_tlsa_fits(3, 1, 1, str_n(data, 32)) && transport_tlsa_fits(2, 0, 2, str_n(data, 64)));
-    CHECK(transport_tlsa_fits(3, 0, 0, str_n(data, 5)));
-    CHECK(!transport_tlsa_fits(0, 1, 1, str_n(data, 32)) && !transport_tlsa_fits(1, 1, 1, str_n(data, 32)));
-    CHECK(!transport_tlsa_fits(4, 1, 1, str_n(data, 32)) && !transport_tlsa_fits(255, 1, 1, str_n(data, 32)));
-    CHECK(!transport_tlsa_fits(3, 2, 1, str_n(data, 32)) && !transport_tlsa_fits(3, 1, 3, str_n(data, 32)));
-    CHECK(!transport_tlsa_fits(3, 1, 1, str_n(data, 31)) && !transport_tlsa_fits(3, 1, 2, str_n(data, 32)));
-    CHECK(!transport_tlsa_fits(3, 1, 0, STR_NONE));
-}
