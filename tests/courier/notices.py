@@ -1,12 +1,10 @@
 """Notices: in the sender's language, signed, capped, and none to those who may not have written the letter."""
 import email
 import email.policy
-import re
 import smtplib
 
 import serve
 from forwarding import hand_in
-from peers import TXT
 from signatures import verdicts
 
 
@@ -58,12 +56,7 @@ def notices(w, r, port):
     origin = w.peer("strange", 89)
     settings(w, r)
     w.server.tool("alias", "add", "out@here.test", "x@refuses.test")
-    w.server.tool("domain", "add", "example.test")  # the server is mail.example.test
-    records = {}
-    for key in w.server.ask("dkim", "show", "example.test")[2]["keys"]:
-        name, strings = re.fullmatch(r'(\S+)\. IN TXT (".*")', key["record"]).groups()
-        records[name] = "".join(re.findall(r'"([^"]*)"', strings))
-        w.dns.add(name, TXT, records[name])
+    records = w.own_keys()
     hand_in(port, "s@strange.test", "out@here.test")
     r.check(serve.wait_for(lambda: origin.letters, 20) and origin.letters[0][:2] == ("", ["s@strange.test"]), "a stranger is told that an alias' letter failed")
     raw = origin.letters[0][2] if origin.letters else b""

@@ -261,7 +261,7 @@ def letters(s):
 class Policies:
     """A web server under https with the policy files of domains (RFC 8461): {host: text}."""
 
-    def __init__(self, s, port, names):
+    def __init__(self, s, port, names, at="127.0.0.90"):
         texts = self.texts = {}
         s.certs.make("policies", ["mta-sts." + x for x in names], by_ca=True)
 
@@ -277,7 +277,7 @@ class Policies:
             def log_message(self, *words):
                 pass
 
-        server = http.server.ThreadingHTTPServer(("127.0.0.90", port), Handler)
+        server = http.server.ThreadingHTTPServer((at, port), Handler)
         server.socket = s.certs.tls("policies").wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
 
@@ -309,8 +309,25 @@ def policies(s):
     s.arrives(made["stsself"], "b@stsself.test", "a rule and MTA-STS")
 
 
+def named(s):
+    """A server that the administrator has named for a domain of ours: its own TLSA records and policy count (RFC 7672 2.2.2, RFC 8461 3.4)."""
+    record = s.record(3, 1, 1)
+    good, bad = s.domain("named", "strange", [record]), s.domain("misnamed2", "rsa", [record])
+    web = Policies(s, s.web_port, ["mx.named.test"], at="127.0.0.92")
+    s.w.dns.add("mta-sts.mx.named.test", A, "127.0.0.92")
+    s.w.dns.add("_mta-sts.mx.named.test", TXT, "v=STSv1; id=1;")
+    web.texts["mta-sts.mx.named.test"] = "version: STSv1\r\nmode: enforce\r\nmx: mx.named.test\r\nmax_age: 86400\r\n"
+    plain = s.domain("named", "strange", zone="test")
+    for name, host in (("gw1", "mx.named.signed"), ("gw2", "mx.misnamed2.signed"), ("gw3", "mx.named.test")):
+        s.w.server.tool("domain", "add", f"{name}.test", "--relay", f"{host}:{s.peer_port}", "--recipients", "any")
+    s.arrives(good, "a@gw1.test", "a named server with TLSA records")
+    s.r.check(s.said("courier_outcome", "a@gw1.test", " dane"), "the log says dane")
+    s.waits(bad, "a@gw2.test", "a named server, another certificate", "the certificate of mx.misnamed2.signed does not match its TLSA records")
+    s.waits(plain, "a@gw3.test", "a named server with a policy, nobody's certificate", "the certificate of mx.named.test is ")
+
+
 def security(w, r, port, tls_port, peer_port, web_port):
     s = Security(w, r, port, tls_port, peer_port, web_port)
-    for part in (records, aliases, failures, weaker, rules, letters, policies):
+    for part in (records, aliases, failures, weaker, rules, letters, policies, named):
         part(s)
     r.check(serve.wait_for(lambda: not w.queue()["letters"], 20), f"nothing is left in the queue: {w.queue()['letters']}")
