@@ -110,7 +110,7 @@ static enum st by_mx(struct courier *c, struct arena *a, struct route *r, struct
     size_t most;
 
     if (n == 1 && !mx[0].host.n) {
-        *out_status = "5.1.10"; /* RFC 7505 section 4.2 */
+        *out_status = "5.1.10"; /* RFC 7505 section 4.1 */
         return FAIL(ST_NOTFOUND, "the domain takes no mail");
     }
     sort(mx, n);

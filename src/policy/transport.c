@@ -52,7 +52,7 @@ static struct transport by_rule(const struct transport_facts *f)
                  " has no TLSA records that can be used, and a rule of this server asks for DANE there");
 }
 
-/* RFC 8461 section 4.1 */
+/* RFC 8461 sections 4.1 and 5 */
 static struct transport by_sts(const struct transport_facts *f)
 {
     struct transport t;
@@ -76,7 +76,7 @@ static struct transport by_policy(const struct transport_facts *f)
 
     switch (f->tlsa) {
     case TRANSPORT_TLSA_USABLE: return use(TRANSPORT_DANE, "dane");
-    case TRANSPORT_TLSA_BOGUS: /* RFC 7672 section 2.1.1: who makes look-ups fail must not make DANE go away */
+    case TRANSPORT_TLSA_BOGUS: /* RFC 7672 section 2.1.2: who makes look-ups fail must not make DANE go away */
         return leave("dane", TLS_RESULT_DNSSEC_INVALID, "4.7.0",
                      ": the DNS answer about its TLSA records fails DNSSEC, so that it may not be used now");
     case TRANSPORT_TLSA_UNKNOWN:

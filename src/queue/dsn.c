@@ -195,7 +195,7 @@ static void add_for_people(const struct dsn *d, struct arena *a, struct buf *b)
 
 /* --- what programs read -------------------------------------------------------------------------------------------- */
 
-/* The class must fit the action: 5 for failed, 4 for delayed, 2 for the others (RFC 3464 section 2.3.4). An expired letter has failed for a reason of class 4. */
+/* The class must fit the action: 5 for failed, 4 for delayed, 2 for the others (RFC 3464 section 2.3.4). An expired letter has failed for a reason of class 4 (section 2.3.3). */
 static void add_status(const struct dsn_rcpt *r, struct buf *b)
 {
     static const char class_of[] = {[DSN_FAILED] = '5',    [DSN_DELAYED] = '4', [DSN_LATE] = '4',
@@ -235,7 +235,8 @@ static void add_report_rcpt(const struct dsn *d, const struct dsn_rcpt *r, struc
         add_folded(b, r->answer);
         buf_addz(b, "\r\n");
     }
-    add_date(b, a, "Last-Attempt-Date", d->now_us);
+    if (!r->is_untried) /* RFC 3464 section 2.3.7: not where the time is not known */
+        add_date(b, a, "Last-Attempt-Date", d->now_us);
     if (r->action == DSN_DELAYED)
         add_date(b, a, "Will-Retry-Until", r->retry_until_us);
 }
@@ -354,7 +355,7 @@ static void add_head(const struct parts *p)
     buf_addf(b, "\r\nMessage-ID: <%.*s@%.*s>\r\n", STR_ARGS(random_word(p->a, 20)), STR_ARGS(host));
     if (id.n)
         buf_addf(b, "In-Reply-To: %.*s\r\nReferences: %.*s\r\n", STR_ARGS(id), STR_ARGS(id));
-    buf_addz(b, "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"); /* RFC 3834 section 5.1 */
+    buf_addz(b, "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"); /* RFC 3834 section 5.2 */
     buf_addf(b, "Content-Type: multipart/report; report-type=%s;\r\n\tboundary=\"%.*s\"\r\n",
              p->is_wide ? "global-delivery-status" : "delivery-status", STR_ARGS(p->boundary));
 }

@@ -19,6 +19,7 @@ struct dsn_rcpt {
     const struct queue_rcpt *rcpt;
     enum dsn_action action;
     bool is_remote;
+    bool is_untried; /* now; some time before it may have been */
     struct str status, answer, host;
     uint64_t retry_until_us; /* of a delayed one */
 };

@@ -33,7 +33,7 @@ static const struct row rows[] = {
     /* no policy at all */
     ROW(0, U, 0, 0, -1, 0, 0, TRANSPORT_MAY, "opportunistic", NULL, 0, 0, 0),
     ROW(1, A, 0, 0, -1, 0, 0, TRANSPORT_MAY, "opportunistic", NULL, 0, 0, 0),
-    /* DANE: RFC 7672 sections 2.1.1, 2.2 */
+    /* DANE: RFC 7672 sections 2.1.2, 2.2 */
     ROW(1, OK, 0, 0, -1, 0, 0, TRANSPORT_DANE, "dane", NULL, 1, 0, 0),
     ROW(1, BAD, 0, 0, -1, 0, 0, TRANSPORT_ENCRYPT, "dane", NULL, 0, 0, TLS_RESULT_TLSA_INVALID),
     ROW(1, BOGUS, 0, 0, -1, 0, 0, LATER, "dane", "4.7.0", 0, 0, TLS_RESULT_DNSSEC_INVALID),

@@ -82,6 +82,18 @@ TEST(a_failure_and_a_delay)
     arena_fini(&a);
 }
 
+TEST(when_it_was_tried_last_is_said_only_where_it_is_known) /* RFC 3464 section 2.3.7 */
+{
+    struct dsn_rcpt v = {.rcpt = &rcpts[1], .action = DSN_FAILED, .status = STR("4.4.7")};
+    struct arena a = ARENA_INIT;
+    struct dsn d = notice(&v, 1);
+
+    CHECK(has_text(build(&a, &d), "\r\nLast-Attempt-Date: "));
+    v.is_untried = true;
+    CHECK(!has_text(build(&a, &d), "Last-Attempt-Date: "));
+    arena_fini(&a);
+}
+
 TEST(the_whole_letter_comes_back_unless_only_its_header_is_wanted)
 {
     const struct dsn_rcpt v = {.rcpt = &rcpts[1], .action = DSN_FAILED, .status = STR("5.0.0")};
