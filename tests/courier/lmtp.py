@@ -74,7 +74,7 @@ def each_his_own(b):
 def deaths(b):
     """RFC 2033 section 5: what was answered holds, the rest is put off."""
     r, peer = b.r, b.peer
-    time.sleep(4)  # the connection is closed meanwhile
+    peer.drop()
 
     def break_at(name):
         def letter(whom):
@@ -121,7 +121,7 @@ def tls(b):
     w.certs.make("box", ["box.example"], by_ca=True)
     w.dns.add("box.test", 1, "127.0.1.60")
     peer.tls = server_tls(w.certs.path("box"), w.certs.path("box", "key"))
-    time.sleep(4)
+    peer.drop()
     b.send(["a"], "opportunity")
     r.check(b.has("opportunity", "a") and peer.letters[-1][3], "TLS where it is offered")
     before = w.server.lines
@@ -129,7 +129,7 @@ def tls(b):
     w.server.write_config()
     w.server.ask("reload")
     w.server.tool("domain", "set", "box.test", "--security", "starttls")
-    time.sleep(4)
+    time.sleep(4)  # the way that is known, and the connection, are forgotten meanwhile
     b.send(["a"], "of another name")
     r.check(serve.wait_for(lambda: (x := w.state("a@box.test")) and x["answer"]), "a certificate of another name: it waits")
     r.check(not b.got("of another name"), "and is not said")
@@ -150,7 +150,7 @@ def not_lmtp(b):
     """RFC 2033 section 4.1: that is how one finds out."""
     r, peer = b.r, b.peer
     peer.lmtp = False
-    time.sleep(4)
+    peer.drop()
     peer.verbs.clear()
     b.send(["a"], "wrong protocol")
     waits = serve.wait_for(lambda: (x := b.w.state("a@box.test")) and x["attempts"] and x)

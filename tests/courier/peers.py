@@ -83,6 +83,7 @@ class Peer:
 
     def __init__(self, address, port, extensions=("PIPELINING", "8BITMIME", "SIZE 50000000", "DSN", "SMTPUTF8"), tls=None, pause=0, lmtp=False):
         self.answers, self.letters, self.connections, self.verbs, self.times = {}, [], 0, [], []
+        self.sockets = {}  # of connections that are open
         self.extensions, self.tls, self.pause, self.lmtp, self.lock = list(extensions), tls, pause, lmtp, threading.Lock()
         peer = self
 
@@ -92,6 +93,8 @@ class Peer:
                     peer.talk(self)
                 except (OSError, ValueError):
                     pass
+                finally:
+                    peer.sockets.pop(self, None)
 
         class Server(socketserver.ThreadingTCPServer):
             allow_reuse_address, daemon_threads, request_queue_size = True, True, 500
@@ -104,6 +107,11 @@ class Peer:
         self.server.shutdown()
         self.server.server_close()
 
+    def drop(self):
+        """Connections that are open end here and now."""
+        for sock in list(self.sockets.values()):
+            sock.shutdown(socket.SHUT_RDWR)
+
     def said(self, verb, line, default):
         answer = self.answers.get(verb, default)
         return answer(line) if callable(answer) else answer
@@ -113,6 +121,7 @@ class Peer:
             self.connections += 1
         sock, secure = h.request, False
         stream = sock.makefile("rb")
+        self.sockets[h] = sock
 
         def say(text):
             if text == "":
@@ -137,6 +146,7 @@ class Peer:
                 say(self.said("STARTTLS", line, "220 go"))
                 sock = self.tls.wrap_socket(sock, server_side=True)
                 stream, secure = sock.makefile("rb"), True
+                self.sockets[h] = sock
             elif verb == "MAIL":
                 answer = self.said("MAIL", line, "250 2.1.0 ok")
                 mail, rcpts = (line[line.index("<") + 1:line.index(">")], []) if answer[:1] == "2" else (None, [])
