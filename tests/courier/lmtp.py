@@ -1,4 +1,6 @@
 """A domain of ours that goes on over LMTP (RFC 2033): each recipient has an answer of his own behind the letter, and what was heard of him holds."""
+import os
+import signal
 import smtplib
 import time
 
@@ -101,6 +103,24 @@ def deaths(b):
     r.check(b.has("one 421", "a", "b", "c") and b.empty(), f"and he has it later: {b.got('one 421')}")
 
 
+def own_death(b):
+    """The courier dies between two answers: it has told nobody of the first one."""
+    r, peer = b.r, b.peer
+    victims = [b.w.server.all_ready()["courier"]["pid"]]
+
+    def letter(whom):
+        if whom[0] == "b" and victims:
+            os.kill(victims.pop(), signal.SIGKILL)
+            time.sleep(0.2)
+        return "250 2.0.0 taken"
+    peer.answers["letter"] = letter
+    b.send(["a", "b", "c"], "killed")
+    r.check(serve.wait_for(lambda: set(b.got("killed")) == {"a", "b", "c"}, 30) and b.empty(), f"nobody loses it: {b.got('killed')}")
+    serve.wait_for(lambda: len(peer.sockets) < 2)  # what the dead one had sent has been taken in whole
+    r.check(not victims and all(b.got("killed").count(x) <= 2 for x in "abc"), f"nor has it more than once again: {b.got('killed')}")
+    peer.answers.clear()
+
+
 def ahead(b):
     """Recipients are asked about ahead, in the same words."""
     r, peer = b.r, b.peer
@@ -111,7 +131,7 @@ def ahead(b):
     r.check(sum("<somebody@" in x for x in peer.verbs) == 1, "and asked once")
     with smtplib.SMTP("127.0.0.1", b.port, timeout=30) as s:
         s.sendmail("x@elsewhere.test", ["somebody@box.test"], TEXT)
-    r.check(b.has("to the box", "somebody") and b.peer.letters[-1][0] == "x@elsewhere.test", "a letter from outside goes on, its sender as he is")
+    r.check(b.has("to the box", "somebody") and peer.letters[-1][0] == "x@elsewhere.test", f"a letter from outside goes on, its sender as he is: {[x[:2] for x in peer.letters[-3:]]}")
     peer.answers.clear()
     b.w.server.tool("domain", "set", "box.test", "--recipients", "any")
 
@@ -162,7 +182,7 @@ def not_lmtp(b):
 
 def lmtp(w, r, port, peer_port):
     b = Box(w, r, port, peer_port)
-    for part in (commands, each_his_own, deaths, ahead, tls, not_lmtp):
+    for part in (commands, each_his_own, deaths, own_death, ahead, tls, not_lmtp):
         part(b)
     w.server.tool("domain", "remove", "box.test")
     b.peer.stop()

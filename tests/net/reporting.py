@@ -14,7 +14,7 @@ from others import verdicts
 from world import RESOLVER
 
 OURS, SUBMITTER = "here.example", "mail.here.example"
-POSTFIX, EXIM = 20, 21
+POSTFIX, EXIM = 22, 23
 # domain: who is told, and by what its servers are known. At asks-dane nothing of ours arrives by that, but the report does.
 ASKS = {"asks.plain.example": ["bob@asks.plain.example", "bob@reader.plain.example"], "asks-dane.example": ["carl@asks-dane.example", "carl@reader.plain.example"],
         "asks-nobody.plain.example": ["nobody@asks.plain.example"]}
