@@ -5,6 +5,7 @@
 #include "mime/narrow.h"
 
 #include <time.h>
+#include <xxhash.h>
 #include <zlib.h>
 
 #define DAY_S 86400
@@ -80,6 +81,23 @@ static size_t take_policy(struct arena *a, const struct tls_report *t, size_t at
     return n;
 }
 
+/* The same for the same contents, so that one that was taken though nobody heard so is known when it comes again (section 5.3), and another one for the
+ * rest of a day. */
+static uint64_t fingerprint(const struct tls_report *t)
+{
+    uint64_t h = XXH3_64bits_withSeed(t->domain.p, t->domain.n, t->day);
+
+    for (size_t i = 0; i < t->n; i++) {
+        const struct tls_seen *s = &t->rows[i].seen;
+        const struct str all[] = {s->type, s->policy, s->mx, s->address, s->result, s->info};
+
+        for (size_t k = 0; k < ARRAY_LEN(all); k++)
+            h = XXH3_64bits_withSeed(all[k].n ? all[k].p : "", all[k].n, h);
+        h = XXH3_64bits_withSeed(&t->rows[i].sessions, sizeof t->rows[i].sessions, h);
+    }
+    return h;
+}
+
 void tls_report_make(const struct courier *c, struct arena *a, const struct tls_report *t, struct tlsrpt *out)
 {
     struct tlsrpt_policy *p = ARENA_ARRAY(a, struct tlsrpt_policy, TLSRPT_POLICIES_MAX);
@@ -90,7 +108,7 @@ void tls_report_make(const struct courier *c, struct arena *a, const struct tls_
         at += take_policy(a, t, at, &p[n++]);
     *out = (struct tlsrpt){.organization = host,
                            .contact = arena_printf(a, "postmaster@%.*s", STR_ARGS(host)),
-                           .id = arena_printf(a, "%016llx@%.*s", (unsigned long long)random_u64(), STR_ARGS(host)),
+                           .id = arena_printf(a, "%016llx@%.*s", (unsigned long long)fingerprint(t), STR_ARGS(host)),
                            .begin_s = t->day * DAY_S,
                            .end_s = (t->day + 1) * DAY_S - 1,
                            .policies = p,

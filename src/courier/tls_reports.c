@@ -15,7 +15,8 @@
 #define FIRST_MS 3600000 /* behind the start at most */
 #define SPREAD_US                                                                                                      \
     (4 * UINT64_C(3600000000)) /* behind midnight at most: not all servers at once (RFC 8460 section 4.1) */
-#define PAUSE_MS 200           /* between two domains */
+#define AGAIN_US (UINT64_C(3600) * 1000000)
+#define PAUSE_MS 200 /* between two domains */
 #define COLUMNS 7
 
 struct row {
@@ -297,10 +298,17 @@ static uint64_t in_the_morning(void)
     return (today() + 1) * DAY_US + random_u64() % SPREAD_US;
 }
 
+/* Those that could not be told are told an hour later, then two, and so on within the day (section 5.5). */
+static uint64_t next_time(const struct tls_reports_sent *sent, uint64_t *pause_us)
+{
+    *pause_us = !sent->failed ? 0 : MIN(MAX(*pause_us * 2, AGAIN_US), DAY_US);
+    return *pause_us ? MIN(clock_wall_us() + *pause_us, in_the_morning()) : in_the_morning();
+}
+
 void tls_reports_run(void *arg)
 {
     struct courier *c = arg;
-    uint64_t next_us = clock_wall_us() + random_u64() % FIRST_MS * 1000;
+    uint64_t next_us = clock_wall_us() + random_u64() % FIRST_MS * 1000, pause_us = 0;
     struct tls_reports_sent sent;
 
     while (co_sleep(deadline_in(FLUSH_MS)) == ST_OK) {
@@ -309,6 +317,6 @@ void tls_reports_run(void *arg)
         if (clock_wall_us() < next_us)
             continue;
         tls_reports_send(c, today(), &sent);
-        next_us = in_the_morning();
+        next_us = next_time(&sent, &pause_us);
     }
 }

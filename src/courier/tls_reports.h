@@ -33,7 +33,7 @@ void tls_reports_run(void *courier) SUSPENDS;
 enum st tls_reports_flush(struct courier *c) SUSPENDS MUST_USE;
 
 struct tls_reports_sent {
-    uint64_t reported, unasked, failed; /* domains: told; that ask for nothing; to be tried again the next day */
+    uint64_t reported, unasked, failed; /* domains: told; that ask for nothing; to be tried again */
 };
 /* Reports all days before `until` (days since 1970). */
 void tls_reports_send(struct courier *c, uint64_t until, struct tls_reports_sent *out) SUSPENDS;

@@ -214,3 +214,16 @@ TEST(reports_by_mail_are_signed_or_not_sent)
     CHECK_ST(sent_to("https://a.test/down"), ST_TRYLATER);
     CHECK_ST(sent_to("ftp://a.test/"), ST_NOTFOUND);
 }
+
+TEST(a_report_that_comes_again_has_its_id_again)
+{
+    struct str id;
+
+    begin();
+    tls_seen_count(&courier, &x, &end);
+    id = made()->id;
+    CHECK(str_ends(id, STR("@us.test")));
+    CHECK_STR(made()->id, id);
+    rows[0].sessions++; /* of the same day, another one */
+    CHECK(!str_eq(made()->id, id));
+}
