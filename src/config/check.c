@@ -138,6 +138,29 @@ static void check_relay(const struct settings *set, struct config_errors *errors
         check_file(errors, config_place(set, "relay_password_file"), "relay_password_file", set->relay_password_file);
 }
 
+static bool is_any(const struct config_addr *a)
+{
+    return a->sa.sa_family == AF_INET6 ? IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr) : !a->in.sin_addr.s_addr;
+}
+
+/* `*` is both of the addresses that are none. */
+static void check_source(const struct settings *set, struct config_errors *errors)
+{
+    const struct config_addrs *s = &set->courier_source;
+    bool has[2] = {false, false};
+
+    for (size_t i = 0; i < s->n; i++) {
+        bool *of = &has[s->v[i].sa.sa_family == AF_INET6];
+
+        if (is_any(&s->v[i]) || *of) {
+            config_error_add(errors, config_place(set, "courier_source"),
+                             "courier_source: write one IPv4 address of this machine, one IPv6 address, or both");
+            return;
+        }
+        *of = true;
+    }
+}
+
 /* Only root changes users. */
 static void check_users(const struct settings *set, struct config_errors *errors)
 {
@@ -173,6 +196,7 @@ enum st config_check(const struct settings *set, struct config_errors *errors)
     check_listeners(set, errors);
     check_world(set, errors);
     check_relay(set, errors);
+    check_source(set, errors);
     check_users(set, errors);
     if (errors->n)
         return FAIL(ST_SYNTAX, "%.*s: %s", STR_ARGS(set->file), errors->list[0].text);

@@ -11,6 +11,7 @@
 #include "base/must.h"
 #include "dns/dns.h"
 #include "ipc/work.h"
+#include "courier/identity.h"
 #include "courier/order.h"
 #include "courier/rank.h"
 #include "courier/slow.h"
@@ -23,6 +24,8 @@
 #define COURIER_REMEMBERS 20000 /* answers of the keeper, and as many of the resolver */
 #define COURIER_AGAIN_MS                                                                                               \
     10000 /* an answer of the keeper is used again so long, unless it says before that it may have changed */
+
+#define NAMELESS_MAX 64
 
 struct relay;
 struct sts;
@@ -49,8 +52,12 @@ struct courier {
     struct list slowed;   /* those that asked us to come slower; they live on without letters */
     size_t n_slowed;
     struct rank rank;
-    struct addr nameless; /* ours, the last that had no reverse name: ipv6.c */
-    mono_ms nameless_until;
+    struct {
+        struct addr source, own; /* as a connection was to be made from, and as it was: ours, without a reverse name */
+        mono_ms until;
+    } nameless[NAMELESS_MAX]; /* ipv6.c; the next that takes a place does so at: */
+    size_t next_nameless;
+    struct map identities;     /* of domains of senders, by domain: identity.c */
     size_t n_sessions, n_busy; /* the latter with a letter, or what became of it, on its way */
     uint64_t bytes;            /* of letters in memory, or on their way there */
     bool is_stopping;
@@ -174,10 +181,12 @@ enum st route_to_host(struct courier *c, struct str host, uint16_t port, struct 
 void route_fini(struct route *r);
 
 /* --- addresses of ours without a name: ipv6.c --- */
-/* May that address of the route be connected to, and may the connection be used that has been made from `from`? ST_DENIED: it is left for others. */
-enum st ipv6_before(const struct courier *c, const struct route *r, const struct addr *to) MUST_USE;
-enum st ipv6_behind(struct courier *c, const struct route *r, const struct addr *to, const struct addr *from)
-    SUSPENDS MUST_USE;
+/* May that address of the route be connected to from `source` (family 0: what the system chooses), and may the connection be used that has then been
+ * made from `from`? ST_DENIED: it is left for others. */
+enum st ipv6_before(const struct courier *c, const struct route *r, const struct addr *to, const struct addr *source)
+    MUST_USE;
+enum st ipv6_behind(struct courier *c, const struct route *r, const struct addr *to, const struct addr *source,
+                    const struct addr *from) SUSPENDS MUST_USE;
 
 /* --- the server that takes everything: relay.c --- */
 #define RELAY_TLS_MS 60000
@@ -209,7 +218,9 @@ void courier_verify(struct ipc_request *r) SUSPENDS;
 /* --- destinations: dest.c --- */
 struct dest {
     struct courier *c;
-    struct str domain;
+    struct str key;           /* of the map: the domain and as what its letters leave */
+    struct str domain;        /* part of it */
+    struct identity identity; /* of all its letters and connections */
     struct order jobs;
     struct order_item wants; /* of the courier's, likewise below */
     struct list idles, slows;
@@ -224,7 +235,7 @@ struct dest {
     mono_ms told_of; /* the end of the pause of which the log has said that letters are given back */
 };
 
-void dest_add(struct courier *c, struct str domain, struct job *j);
+void dest_add(struct courier *c, struct str domain, const struct identity *id, struct job *j);
 bool dest_is_relay(const struct dest *d);
 void dest_kick(struct dest *d);          /* starts sessions, as many as may be */
 void dest_spread(struct courier *c);     /* sessions that have ended go to those that want one */

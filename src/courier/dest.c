@@ -11,10 +11,10 @@
 
 static void dest_free(struct dest *d)
 {
-    map_str_del(&d->c->dests, d->domain);
+    map_str_del(&d->c->dests, d->key);
     order_del(&d->c->wanting, &d->wants);
     list_del(&d->slows);
-    mem_free((char *)(uintptr_t)d->domain.p);
+    mem_free((char *)(uintptr_t)d->key.p);
     mem_free(d);
 }
 
@@ -46,28 +46,45 @@ static void forget_old(struct courier *c)
     }
 }
 
-static struct dest *dest_of(struct courier *c, struct str domain)
+/* The domain, and behind a blank as what letters leave; the caller's. */
+static struct str key_of(struct str domain, const struct identity *id)
 {
-    char *name = mem_new(domain.n + 1);
-    struct dest *d;
+    struct arena a = ARENA_INIT;
+    struct str more = identity_key(id, &a);
+    size_t n = domain.n + (more.n ? 1 + more.n : 0);
+    char *key = mem_new(n + 1);
 
     for (size_t i = 0; i < domain.n; i++)
-        name[i] = ascii_lower(domain.p[i]);
-    d = map_str_get(&c->dests, str_n(name, domain.n));
+        key[i] = ascii_lower(domain.p[i]);
+    if (more.n) {
+        key[domain.n] = ' ';
+        memcpy(key + domain.n + 1, more.p, more.n);
+    }
+    arena_fini(&a);
+    return str_n(key, n);
+}
+
+static struct dest *dest_of(struct courier *c, struct str domain, const struct identity *id)
+{
+    struct str key = key_of(domain, id);
+    struct dest *d = map_str_get(&c->dests, key);
+
     if (d) {
-        mem_free(name);
+        mem_free((char *)(uintptr_t)key.p);
         return d;
     }
     d = MEM_NEW(struct dest);
     d->c = c;
-    d->domain = str_n(name, domain.n);
+    d->key = key;
+    d->domain = str_sub(key, 0, domain.n);
+    d->identity = *id;
     d->window = WINDOW_FIRST;
     order_init(&d->jobs);
     order_item_init(&d->wants);
     list_init(&d->slows);
     list_init(&d->idles);
     co_waitq_init(&d->more);
-    map_str_put(&c->dests, d->domain, d);
+    map_str_put(&c->dests, d->key, d);
     return d;
 }
 
@@ -153,12 +170,12 @@ void dest_end_idle(struct courier *c)
         co_waitq_wake_all(&LIST_ITEM(at, struct dest, idles)->more);
 }
 
-void dest_add(struct courier *c, struct str domain, struct job *j)
+void dest_add(struct courier *c, struct str domain, const struct identity *id, struct job *j)
 {
     struct dest *d;
 
     forget_old(c);
-    d = dest_of(c, domain);
+    d = dest_of(c, domain, id);
     order_add(&d->jobs, &j->turn, j->turn.priority, clock_mono_us());
     if (d->n_idle)
         co_waitq_wake_one(&d->more);

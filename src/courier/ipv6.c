@@ -15,22 +15,49 @@ static bool is_asked(const struct courier *c, const struct route *r, const struc
     return false;
 }
 
-static enum st left_alone(const struct courier *c)
+static enum st left_alone(const struct addr *own)
 {
     char text[ADDR_TEXT_MAX];
 
     return FAIL(ST_DENIED, "not over IPv6, since our address %.*s has no reverse name (courier_ipv6)",
-                STR_ARGS(addr_host(&c->nameless, text)));
+                STR_ARGS(addr_host(own, text)));
 }
 
-enum st ipv6_before(const struct courier *c, const struct route *r, const struct addr *to)
+/* By what a connection was to be made from: of those that leave from elsewhere nothing is known then. The place, or NAMELESS_MAX. */
+static size_t place_of(const struct courier *c, const struct addr *source)
 {
+    size_t i = 0;
+
+    while (i < NAMELESS_MAX && !(c->nameless[i].until && addr_host_eq(&c->nameless[i].source, source)))
+        i++;
+    return i;
+}
+
+static void note(struct courier *c, const struct addr *source, const struct addr *own, uint64_t ms)
+{
+    size_t i = place_of(c, source);
+
+    if (i == NAMELESS_MAX)
+        i = c->next_nameless++ % NAMELESS_MAX;
+    c->nameless[i].source = *source;
+    c->nameless[i].own = *own;
+    c->nameless[i].until = deadline_in(ms);
+}
+
+enum st ipv6_before(const struct courier *c, const struct route *r, const struct addr *to, const struct addr *source)
+{
+    size_t i;
+
     if (to->family == 6 && c->set->courier_ipv6 == IPV6_NO)
         return FAIL(ST_DENIED, "not over IPv6, as the settings say (courier_ipv6)");
-    return is_asked(c, r, to) && clock_mono_ms() < c->nameless_until ? left_alone(c) : ST_OK;
+    if (!is_asked(c, r, to))
+        return ST_OK;
+    i = place_of(c, source);
+    return i < NAMELESS_MAX && clock_mono_ms() < c->nameless[i].until ? left_alone(&c->nameless[i].own) : ST_OK;
 }
 
-enum st ipv6_behind(struct courier *c, const struct route *r, const struct addr *to, const struct addr *from)
+enum st ipv6_behind(struct courier *c, const struct route *r, const struct addr *to, const struct addr *source,
+                    const struct addr *from)
 {
     struct arena a = ARENA_INIT;
     struct str *names;
@@ -45,7 +72,6 @@ enum st ipv6_behind(struct courier *c, const struct route *r, const struct addr 
     arena_fini(&a);
     if (st == ST_OK || st == ST_CANCELED)
         return st;
-    c->nameless = *from;
-    c->nameless_until = deadline_in(st == ST_NOTFOUND ? NAMELESS_MS : UNKNOWN_MS);
-    return left_alone(c);
+    note(c, source, from, st == ST_NOTFOUND ? NAMELESS_MS : UNKNOWN_MS);
+    return left_alone(from);
 }

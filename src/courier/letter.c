@@ -153,8 +153,11 @@ void letter_begin(struct courier *c, const struct work_letter *work)
     map_put(&c->letters, work->id, l);
     jobs = ARENA_ARRAY(&l->arena, struct job *, work->n_rcpts);
     n = make_jobs(l, jobs);
-    for (size_t i = 0; i < n; i++)
-        dest_add(c, dest_name(l, jobs[i], relay, sizeof relay), jobs[i]);
+    for (size_t i = 0; i < n; i++) {
+        struct identity id = identity_guess(jobs[i]);
+
+        dest_add(c, dest_name(l, jobs[i], relay, sizeof relay), &id, jobs[i]);
+    }
 }
 
 /* --- its bytes ---------------------------------------------------------------------------------------------------- */

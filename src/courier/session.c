@@ -48,6 +48,8 @@ struct fault {
     bool is_of_tls; /* without it there might be a way */
     bool is_loop;   /* it is ourselves */
     bool is_left;   /* the address was passed over: ipv6.c */
+    bool
+        is_ours; /* and nothing can leave for it from the address that the letter leaves from: the server has no part in it */
     struct str host, text;
 };
 
@@ -63,12 +65,16 @@ static void hang_up(struct session *s) SUSPENDS
     s->is_open = false;
 }
 
+static struct str ehlo_of(const struct session *s)
+{
+    return s->dest->identity.ehlo[0] ? str_z(s->dest->identity.ehlo) : s->c->set->host_name;
+}
+
 /* The client is to be closed when this fails. */
 static enum st greet(struct session *s, const struct secure *x, struct stream *stream, struct arena *a,
                      struct smtp_answer *answer, struct secure_end *end) SUSPENDS
 {
-    TRY((s->route.is_lmtp ? smtp_client_open_lmtp : smtp_client_open)(&s->client, stream, s->c->set->host_name,
-                                                                      answer));
+    TRY((s->route.is_lmtp ? smtp_client_open_lmtp : smtp_client_open)(&s->client, stream, ehlo_of(s), answer));
     TRY(secure_starttls(x, s->tls_client, &s->client, a, end));
     snprintf(s->tls, sizeof s->tls, "%.*s", STR_ARGS(secure_words(a, x, &s->client)));
     s->is_qualified = x->t.is_qualified;
@@ -81,7 +87,7 @@ static enum st greet_relay(struct session *s, struct stream *stream, struct smtp
 {
     struct stream_tls_info info;
 
-    TRY(relay_greet(s->relay, &s->client, stream, s->c->set->host_name, answer, &f->status));
+    TRY(relay_greet(s->relay, &s->client, stream, ehlo_of(s), answer, &f->status));
     s->is_qualified = stream_tls_info(s->client.stream, &info);
     if (s->is_qualified)
         snprintf(s->tls, sizeof s->tls, "%s %s verified (relay)", info.version, info.cipher);
@@ -113,23 +119,25 @@ static enum st is_ourselves(const struct session *s, struct arena *a, struct fau
     return FAIL(ST_NOTFOUND, "%.*s", STR_ARGS(f->text));
 }
 
-/* ST_DENIED: the address is not used at all, just now. */
+/* ST_DENIED: the address is not used at all, just now; ST_FOREIGN: ours can't be had. */
 static enum st dial(struct session *s, const struct addr *to, struct stream **out) SUSPENDS
 {
     const struct stream_options opt = {
         .in_max = IN_MAX, .out_high = OUT_HIGH, .read_timeout_ms = 300000, .write_timeout_ms = 180000};
+    struct addr source = identity_source(&s->dest->identity, to), from;
     struct stream *stream;
-    struct addr from;
     enum st st;
 
-    TRY(ipv6_before(s->c, &s->route, to));
-    st = stream_connect(to, &opt, deadline_in(s->c->set->courier_connect_timeout), &stream);
+    TRY(ipv6_before(s->c, &s->route, to, &source));
+    st = stream_connect_from(&source, to, &opt, deadline_in(s->c->set->courier_connect_timeout), &stream);
+    if (st == ST_FOREIGN)
+        return st;
     if (st != ST_OK) {
         rank_failed(&s->c->rank, to, clock_mono_ms());
         return st;
     }
     from = addr_of_socket(stream_fd(stream));
-    st = ipv6_behind(s->c, &s->route, to, &from);
+    st = ipv6_behind(s->c, &s->route, to, &source, &from);
     if (st == ST_OK)
         *out = stream;
     else
@@ -156,6 +164,8 @@ static enum st try_host(struct session *s, const struct route_host *host, const 
     enum st st = dial(s, &host->addr, &stream);
 
     *f = (struct fault){.host = host->name, .status = st == ST_OK ? "4.4.2" : "4.4.1", .is_left = st == ST_DENIED};
+    if (st == ST_FOREIGN)
+        *f = (struct fault){.status = "4.3.5", .is_left = true, .is_ours = true};
     s->tls[0] = '\0';
     if (st == ST_OK) {
         s->tls_client = tls_client_ref(s->c->tls);
@@ -210,12 +220,19 @@ static void note_left(struct arena *a, const struct fault *left, bool has_other,
         f->text = arena_printf(a, "%.*s; %.*s", STR_ARGS(f->text), STR_ARGS(left->text));
 }
 
+static void log_source(const struct session *s, const struct fault *left)
+{
+    if (left->is_ours)
+        LOG(COURIER_SOURCE_MISSING, lf_str("domain", s->dest->domain), lf_str("error", left->text));
+}
+
 /* ST_NOTFOUND: the letter can't go to any of them, ever. */
 static enum st connect_any(struct session *s, struct arena *a, struct fault *f) SUSPENDS
 {
     struct secure_domain d;
     uint8_t order[ROUTE_HOSTS_MAX];
-    size_t n_left = 0;
+    struct fault left = {0};
+    size_t n_left = 0, n_tried = 0;
     bool is_final = s->route.n != 0;
     enum st st = ST_OK;
 
@@ -234,9 +251,12 @@ static enum st connect_any(struct session *s, struct arena *a, struct fault *f) 
         if (st == ST_OK)
             return ST_OK;
         if (g.is_left) {
-            note_left(a, &g, n_left++ != i, f);
+            note_left(a, &g, n_left++ != 0, &left);
+            left.is_ours = left.is_ours || g.is_ours;
+            is_final = is_final && !g.is_ours;
             continue;
         }
+        n_tried++;
         if (!g.is_final || is_final)
             *f = g;
         is_final = is_final && g.is_final;
@@ -245,6 +265,9 @@ static enum st connect_any(struct session *s, struct arena *a, struct fault *f) 
         if (g.is_loop)
             break;
     }
+    log_source(s, &left);
+    if (n_left)
+        note_left(a, &left, n_tried != 0, f);
     return is_final && n_left < s->route.n ? ST_NOTFOUND : ST_TRYLATER;
 }
 
@@ -498,7 +521,7 @@ static void put_off(struct session *s, struct job *j, const struct fault *f, uin
                                                  .status = arena_str(a, str_z(f->status)),
                                                  .answer = arena_str(a, f->text),
                                                  .host = arena_str(a, f->host)};
-    if (state == WORK_DEFERRED && !(f->is_remote && dest_heed(s->dest, f->host, f->text))) {
+    if (state == WORK_DEFERRED && !f->is_ours && !(f->is_remote && dest_heed(s->dest, f->host, f->text))) {
         snprintf(s->dest->why, sizeof s->dest->why, "%.*s", STR_ARGS(f->text));
         dest_failed(s->dest);
     }
@@ -570,13 +593,31 @@ static bool is_of(struct dest *d, struct job *j)
         return true;
     d->is_relayed = false;
     job_done_with_bytes(j);
-    dest_add(d->c, str_from(address, str_rfind(address, '@') + 1), j);
+    dest_add(d->c, str_from(address, str_rfind(address, '@') + 1), &d->identity, j);
+    return false;
+}
+
+/* As what it leaves says its sender's domain. False: the job is another destination's, or has ended. */
+static bool leaves_from(struct session *s, struct job *j) SUSPENDS
+{
+    struct identity id;
+
+    if (identity_find(j, &id) != ST_OK) {
+        job_settle(j, WORK_DEFERRED, STR("4.3.0"), str_z(err_get()->text));
+        set_busy(s, true);
+        job_end(j);
+        set_busy(s, false);
+        return false;
+    }
+    if (identity_eq(&id, &s->dest->identity))
+        return true;
+    dest_add(s->c, s->dest->domain, &id, j);
     return false;
 }
 
 enum st session_ask(struct courier *c, struct str domain, struct str address, struct arena *a, struct smtp_answer *out)
 {
-    struct dest d = {.c = c, .domain = domain, .is_relayed = true};
+    struct dest d = {.c = c, .domain = domain, .identity = identity_default(c->set), .is_relayed = true};
     struct session s = {.dest = &d, .c = c};
     struct fault f;
     enum st st = open_connection(&s, a, &f);
@@ -614,9 +655,13 @@ void session_run(struct dest *d)
 
     while (!s.c->is_stopping && (j = dest_next(d, deadline_in(s.is_open ? IDLE_MS : 0))) != NULL) {
         struct arena a = ARENA_INIT;
+        bool is_paused, is_looked_up, is_here;
 
-        /* among those for the relay there are some for ourselves */
-        bool is_paused = dest_is_paused(d), is_looked_up = dest_is_relay(d) || !(is_paused || dest_is_down(d)), is_here;
+        if (!leaves_from(&s, j))
+            continue;
+        is_paused = dest_is_paused(d);
+        is_looked_up =
+            dest_is_relay(d) || !(is_paused || dest_is_down(d)); /* to the relay go some for ourselves, too */
 
         set_busy(&s, true);
         is_here = is_looked_up && carry_here(j);

@@ -43,12 +43,19 @@ struct directory_relay {
     struct str recipients; /* who is taken: "any", "listed" (in aliases), "asked" (the next server) */
 };
 
+/* What its letters leave as, where that is not as the settings say: addresses of this machine as text, and the name in EHLO; each may be empty. */
+struct directory_identity {
+    struct str source4, source6, ehlo;
+};
+#define DIRECTORY_SOURCE_MAX 45 /* bytes of an address */
+
 struct directory_domain {
     uint64_t id; /* never given again */
     struct str name;
     uint64_t created_us, accounts, aliases;
     uint64_t quota_bytes, quota_messages; /* of its accounts together; 0: no limit */
     struct directory_relay relay;
+    struct directory_identity identity;
     struct str mta_sts; /* mode of the policy that is published for it (RFC 8461): "none", "testing", "enforce" */
 };
 
@@ -68,6 +75,11 @@ enum st directory_relay_set(struct directory *d, struct str domain, const struct
     MUST_USE; /* NOTFOUND */
 /* NOTFOUND: not a domain of ours. */
 enum st directory_relay_find(struct directory *d, struct arena *a, struct str domain, struct directory_relay *out)
+    MUST_USE;
+enum st directory_identity_set(struct directory *d, struct str domain, const struct directory_identity *identity)
+    MUST_USE; /* NOTFOUND; LIMIT */
+/* NOTFOUND: not a domain of ours. */
+enum st directory_identity_find(struct directory *d, struct arena *a, struct str domain, struct directory_identity *out)
     MUST_USE;
 
 /* --- accounts ------------------------------------------------------------------------------------------ */
@@ -248,8 +260,8 @@ struct directory_tls {
 };
 
 /* Adds to what is there. LIMIT: there are too many rows already. All of one call are one transaction. */
-enum st directory_tls_note(struct directory *d, uint64_t day, struct str domain, const struct directory_tls *v, size_t n)
-    MUST_USE;
+enum st directory_tls_note(struct directory *d, uint64_t day, struct str domain, const struct directory_tls *v,
+                           size_t n) MUST_USE;
 struct directory_tls_day {
     uint64_t day;
     struct str domain;

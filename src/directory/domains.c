@@ -54,6 +54,33 @@ enum st directory_relay_set(struct directory *d, struct str domain, const struct
     return changed ? ST_OK : FAIL(ST_NOTFOUND, "%.*s is not a domain of this server", STR_ARGS(domain));
 }
 
+enum st directory_identity_find(struct directory *d, struct arena *a, struct str domain, struct directory_identity *out)
+{
+    sqlite3_stmt *s;
+    bool row;
+
+    TRY(sql_bind(d, SQL_DOMAIN_IDENTITY, &s, "s", domain));
+    TRY(sql_row(d, s, &row));
+    if (!row)
+        return FAIL(ST_NOTFOUND, "%.*s is not a domain of this server", STR_ARGS(domain));
+    *out = (struct directory_identity){sql_text(a, s, 0), sql_text(a, s, 1), sql_text(a, s, 2)};
+    sqlite3_reset(s);
+    return ST_OK;
+}
+
+enum st directory_identity_set(struct directory *d, struct str domain, const struct directory_identity *identity)
+{
+    uint64_t changed;
+    sqlite3_stmt *s;
+
+    if (identity->source4.n > DIRECTORY_SOURCE_MAX || identity->source6.n > DIRECTORY_SOURCE_MAX ||
+        identity->ehlo.n > DIRECTORY_DOMAIN_MAX)
+        return FAIL(ST_LIMIT, "an address or a name that is too long");
+    TRY(sql_bind(d, SQL_DOMAIN_IDENTITY_SET, &s, "ssss", domain, identity->source4, identity->source6, identity->ehlo));
+    TRY(sql_run(d, s, &changed));
+    return changed ? ST_OK : FAIL(ST_NOTFOUND, "%.*s is not a domain of this server", STR_ARGS(domain));
+}
+
 enum st directory_domain_add(struct directory *d, struct str name)
 {
     sqlite3_stmt *s;
@@ -141,7 +168,8 @@ static enum st list(struct directory *d, struct arena *a, struct str name, struc
                                            .quota_bytes = sql_number(s, 5),
                                            .quota_messages = sql_number(s, 6),
                                            .mta_sts = sql_text(a, s, 7),
-                                           .relay = {sql_text(a, s, 8), sql_text(a, s, 9), sql_text(a, s, 10)}};
+                                           .relay = {sql_text(a, s, 8), sql_text(a, s, 9), sql_text(a, s, 10)},
+                                           .identity = {sql_text(a, s, 11), sql_text(a, s, 12), sql_text(a, s, 13)}};
     }
     sqlite3_reset(s);
     *out = v;

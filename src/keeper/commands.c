@@ -177,6 +177,7 @@ static void domain_json(struct command *c, const struct directory_domain *d)
         json_kv_str(c->out, "relay_security", d->relay.security);
         json_kv_str(c->out, "relay_recipients", d->relay.recipients);
     }
+    command_identity_json(c, &d->identity);
     if (c->has_domain_usage) {
         json_kv_u64(c->out, "used_bytes", c->domain_bytes);
         json_kv_u64(c->out, "used_messages", c->domain_messages);
@@ -204,6 +205,8 @@ static enum st run_domain_add(struct command *c)
     st = directory_domain_add(c->directory, name);
     if (st == ST_OK)
         st = command_relay(c, name);
+    if (st == ST_OK)
+        st = command_identity(c, name);
     if (st == ST_OK)
         st = command_dkim_keep(c, name);
     if (st == ST_OK)
@@ -237,7 +240,6 @@ static enum st run_domain_show(struct command *c)
     return domain_show_one(c, name);
 }
 
-/* Both or none: a word that is wrong changes nothing. */
 static enum st sts_arg(struct command *c, struct str *out)
 {
     enum sts_mode mode;
@@ -248,12 +250,11 @@ static enum st sts_arg(struct command *c, struct str *out)
     return sts_mode_parse(*out, &mode) == ST_OK ? ST_OK : FAIL(ST_SYNTAX, "--mta-sts is none, testing or enforce");
 }
 
-static enum st run_domain_set(struct command *c)
+static enum st change_domain(struct command *c, struct str name)
 {
     uint64_t bytes, messages, *has_bytes = NULL, *has_messages = NULL;
-    struct str name, v, sts;
+    struct str v, sts;
 
-    TRY(domain_arg(c, 0, &name));
     if (admin_value(&c->args, "quota", &v)) {
         TRY(admin_size(v, &bytes));
         has_bytes = &bytes;
@@ -264,9 +265,25 @@ static enum st run_domain_set(struct command *c)
     }
     TRY(sts_arg(c, &sts));
     TRY(command_relay(c, name));
+    TRY(command_identity(c, name));
     TRY(directory_domain_set(c->directory, name, has_bytes, has_messages));
-    if (sts.n)
-        TRY(directory_domain_set_sts(c->directory, name, sts));
+    return sts.n ? directory_domain_set_sts(c->directory, name, sts) : ST_OK;
+}
+
+/* All or nothing: a word that is wrong changes nothing. */
+static enum st run_domain_set(struct command *c)
+{
+    struct str name;
+    enum st st;
+
+    TRY(domain_arg(c, 0, &name));
+    TRY(directory_begin(c->directory));
+    st = change_domain(c, name);
+    if (st == ST_OK)
+        TRY(directory_commit(c->directory));
+    else
+        directory_abort(c->directory);
+    TRY(st);
     TRY(directory_domain_find(c->directory, c->arena, name, &c->domain));
     c->tells_domain = true;
     domain_json(c, &c->domain);

@@ -14,6 +14,13 @@ enum st command_relay(struct command *c, struct str domain) MUST_USE;
 /* "HOST[:PORT]", "mx", "none" as the directory has it. ST_SYNTAX. */
 enum st command_relay_to(struct arena *a, struct str word, struct str *out) MUST_USE;
 
+/* commands_identity.c: what --source and --ehlo say of the domain. In a transaction of the caller. */
+enum st command_identity(struct command *c, struct str domain) MUST_USE;
+void command_identity_json(struct command *c, const struct directory_identity *identity);
+/* "ADDRESS[,ADDRESS]" and "NAME", or "none", as the directory has it. ST_SYNTAX. */
+enum st command_source(struct arena *a, struct str word, struct directory_identity *io) MUST_USE;
+enum st command_ehlo(struct arena *a, struct str word, struct str *out) MUST_USE;
+
 /* commands_import.c */
 enum st command_import_take(struct command *c) MUST_USE;
 void command_import_prepare(struct command *c);

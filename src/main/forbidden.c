@@ -81,6 +81,15 @@ static int try_listen(const char *port)
     return failed(listen(fd, 1));
 }
 
+static int try_bind(const char *port)
+{
+    struct sockaddr_in at = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)number(port)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    return fd < 0 ? errno : failed(bind(fd, (struct sockaddr *)&at, sizeof at));
+}
+
 static int try_fork(void)
 {
     pid_t pid = fork();

@@ -21,7 +21,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { CALLS_COMMON = 1, CALLS_FILES = 2, CALLS_ACCEPT = 4, CALLS_TCP = 8, CALLS_UDP = 16 };
+enum { CALLS_COMMON = 1, CALLS_FILES = 2, CALLS_ACCEPT = 4, CALLS_TCP = 8, CALLS_UDP = 16, CALLS_SOURCE = 32 };
 enum root { ROOT_KEPT, ROOT_EMPTY, ROOT_OWN };
 enum { MAY_READ, MAY_WRITE };
 #define OWN_DIRECTORY NULL
@@ -212,6 +212,21 @@ static enum st allow_path(int ruleset, const struct ruleset *rs, const char *pat
     return st;
 }
 
+#define RULE_NET_PORT 2
+struct net_port {
+    uint64_t allowed, port;
+};
+
+/* Port 0 is any that is free, and none that others know. */
+static enum st allow_source(int ruleset, const struct ruleset *rs, unsigned groups)
+{
+    struct net_port at = {.allowed = NET_BIND_TCP};
+
+    if (!(groups & CALLS_SOURCE) || !(rs->net & NET_BIND_TCP))
+        return ST_OK;
+    return syscall(SYS_landlock_add_rule, ruleset, RULE_NET_PORT, &at, 0) < 0 ? FAIL_ERRNO("landlock_add_rule") : ST_OK;
+}
+
 static enum st allow_paths(const struct role *r, int ruleset, const struct ruleset *rs)
 {
     for (size_t i = 0; i < ARRAY_LEN(mays); i++)
@@ -243,6 +258,8 @@ static enum st landlock(const struct role *r)
     if (fd < 0)
         return FAIL_ERRNO("landlock_create_ruleset");
     st = allow_paths(r, fd, &rs);
+    if (st == ST_OK)
+        st = allow_source(fd, &rs, rooms[r->kind].calls);
     if (st == ST_OK && syscall(SYS_landlock_restrict_self, fd, 0) < 0)
         st = FAIL_ERRNO("landlock_restrict_self");
     close(fd);

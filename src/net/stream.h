@@ -32,6 +32,10 @@ enum st stream_new(int fd, const struct stream_options *opt, struct stream **out
 /* Connects to `to`. ST_TIMEOUT, ST_CANCELED, or what the system said. */
 enum st stream_connect(const struct addr *to, const struct stream_options *opt, mono_ms deadline, struct stream **out)
     SUSPENDS MUST_USE;
+/* The same from that address of this machine's, of the family of `to` (its port counts for nothing); family 0: the system chooses.
+ * ST_FOREIGN: that address can't be had, and nothing was sent. */
+enum st stream_connect_from(const struct addr *from, const struct addr *to, const struct stream_options *opt,
+                            mono_ms deadline, struct stream **out) SUSPENDS MUST_USE;
 void stream_free(struct stream *s); /* NULL is fine; sends nothing, closes at once */
 /* Flushes, says goodbye (TLS close_notify), then frees, whatever comes. Where the peer has sent what nobody
  * read, that is read away first (2 s at most), since the kernel would take our last words back otherwise. */

@@ -78,11 +78,12 @@ class Dns:
 
 class Peer:
     """A mail server. `answers`: {"RCPT": "550 5.1.1 no"} or a function of the line, for the verbs (and "greeting", "letter") that are not answered with
-    yes; "" hangs up. What came: `letters` (reverse path, recipients, bytes, under TLS), `times` of them, `connections`. With `lmtp` it speaks that (RFC 2033): "letter" is
+    yes; "" hangs up. What came: `letters` (reverse path, recipients, bytes, under TLS), `times` of them, where they `came` from
+    (address, name in EHLO, reverse path), `connections`. With `lmtp` it speaks that (RFC 2033): "letter" is
     then asked of each recipient, by his address, and what he has got is a letter of its own."""
 
     def __init__(self, address, port, extensions=("PIPELINING", "8BITMIME", "SIZE 50000000", "DSN", "SMTPUTF8"), tls=None, pause=0, lmtp=False):
-        self.answers, self.letters, self.connections, self.verbs, self.times = {}, [], 0, [], []
+        self.answers, self.letters, self.connections, self.verbs, self.times, self.came = {}, [], 0, [], [], []
         self.sockets = {}  # of connections that are open
         self.extensions, self.tls, self.pause, self.lmtp, self.lock = list(extensions), tls, pause, lmtp, threading.Lock()
         peer = self
@@ -129,7 +130,7 @@ class Peer:
             sock.sendall(text.encode() + b"\r\n")
 
         say(self.said("greeting", "", "220 peer.test ready"))
-        mail, rcpts = None, []
+        mail, rcpts, name = None, [], ""
         while True:
             line = stream.readline().decode("utf-8", "replace").rstrip("\r\n")
             if not line:
@@ -140,6 +141,7 @@ class Peer:
             if verb in ("EHLO", "HELO", "LHLO") and (verb == "LHLO") != self.lmtp:
                 say("500 5.5.1 what?")
             elif verb in ("EHLO", "LHLO"):
+                name = line[5:]
                 offers = self.extensions + (["STARTTLS"] if self.tls and not secure else [])
                 say(self.said(verb, line, "\r\n".join(["250-peer.test"] + ["250-" + x for x in offers] + ["250 ENHANCEDSTATUSCODES"])))
             elif verb == "STARTTLS":
@@ -171,6 +173,7 @@ class Peer:
                         if answer[:1] == "2":
                             with self.lock:
                                 self.times.append(time.monotonic())
+                                self.came.append((h.client_address[0], name, mail))
                                 self.letters.append((mail, whom, b"".join(letter), secure))
                         say(answer)
             elif verb == "QUIT":

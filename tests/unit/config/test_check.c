@@ -51,6 +51,13 @@ TEST(what_misses_something_else)
             "key FILE }, or security none\n"));
     CHECK_STR(checked(&a, plain, "\nrelay_host b.test relay_security none"), STR(""));
     CHECK_STR(checked(&a, plain, "\nrelay_user x"), STR("")); /* of no host */
+    CHECK_STR(checked(&a, plain, "\ncourier_source 192.0.2.1,2001:db8::1"), STR(""));
+    CHECK_STR(checked(&a, plain, "\ncourier_source 192.0.2.1,192.0.2.2"),
+              STR("t:3:16: courier_source: write one IPv4 address of this machine, one IPv6 address, or both\n"));
+    CHECK_STR(checked(&a, plain, "\ncourier_source *"),
+              STR("t:3:16: courier_source: write one IPv4 address of this machine, one IPv6 address, or both\n"));
+    CHECK_STR(checked(&a, plain, "\ncourier_source ::"),
+              STR("t:3:16: courier_source: write one IPv4 address of this machine, one IPv6 address, or both\n"));
     CHECK_STR(checked(&a, plain, "\nrelay_host b.test relay_security none relay_user x"),
               STR("t:3:50: relay_user: a password is not sent without TLS: write relay_security starttls, or tls\n"
                   "t:3:50: relay_user has no password: write relay_password_file /etc/restante/relay-password\n"));

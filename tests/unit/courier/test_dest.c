@@ -6,6 +6,8 @@
 
 #define DESTS 20
 
+static const struct identity nobody;
+
 static struct courier *courier;
 static struct job jobs[DESTS][3];
 static unsigned carried[DESTS], most_sessions;
@@ -37,7 +39,7 @@ static void add(unsigned dest, unsigned n)
 
     snprintf(name, sizeof name, "D%u.test", dest);
     order_item_init(&jobs[dest][n].turn);
-    dest_add(courier, str_z(name), &jobs[dest][n]);
+    dest_add(courier, str_z(name), &nobody, &jobs[dest][n]);
 }
 
 static bool all_carried(unsigned n)
@@ -58,7 +60,7 @@ static void wait_until_carried(unsigned n)
 /* Without letters and sessions, until its time is over or there are too many. */
 static void slowed_is_remembered(void)
 {
-    struct dest *d = dest_of(courier, STR("slow.test"));
+    struct dest *d = dest_of(courier, STR("slow.test"), &nobody);
     struct work_result results[3] = {{.state = WORK_UNTRIED}, {.state = WORK_DEFERRED}, {.state = WORK_FAILED}};
     struct job j = {.results = results, .n = 3};
 
@@ -71,7 +73,7 @@ static void slowed_is_remembered(void)
     dest_hold_back(d, &j);
     CHECK(results[0].not_before_us > clock_wall_us() && results[1].not_before_us && !results[2].not_before_us);
     forget_old(courier);
-    CHECK(dest_of(courier, STR("SLOW.test")) == d);
+    CHECK(dest_of(courier, STR("SLOW.test"), &nobody) == d);
     d->slow.forget = 0;
     forget_old(courier);
     CHECK(!courier->n_slowed && !courier->dests.n);
@@ -79,7 +81,7 @@ static void slowed_is_remembered(void)
         char name[30];
 
         snprintf(name, sizeof name, "%u.test", i);
-        d = dest_of(courier, str_z(name));
+        d = dest_of(courier, str_z(name), &nobody);
         CHECK(slow_down(&d->slow, SLOW_PAUSE, clock_mono_ms()));
         list_add_tail(&courier->slowed, &d->slows);
         courier->n_slowed++;
@@ -89,6 +91,35 @@ static void slowed_is_remembered(void)
     LIST_EACH(at, &courier->slowed)
         LIST_ITEM(at, struct dest, slows)->slow.forget = 0;
     forget_old(courier);
+    CHECK(!courier->dests.n);
+}
+
+/* Letters that leave as somebody else share nothing: no connection, no pause. */
+static void each_leaves_as_itself(void)
+{
+    struct identity one = {.source4 = {.family = 4, .bytes = {192, 0, 2, 1}}}, two = one, six, named = one;
+    struct dest *d[5];
+
+    two.source4.bytes[3] = 2;
+    six = (struct identity){.source6 = {.family = 6, .bytes = {0x20, 1}}};
+    strcpy(named.ehlo, "one.test");
+    d[0] = dest_of(courier, STR("to.test"), &nobody);
+    d[1] = dest_of(courier, STR("to.test"), &one);
+    d[2] = dest_of(courier, STR("to.test"), &two);
+    d[3] = dest_of(courier, STR("to.test"), &six);
+    d[4] = dest_of(courier, STR("to.test"), &named);
+    for (size_t i = 0; i < ARRAY_LEN(d); i++) {
+        for (size_t j = 0; j < i; j++)
+            CHECK(d[i] != d[j]);
+        CHECK_STR(d[i]->domain, STR("to.test"));
+    }
+    CHECK(dest_of(courier, STR("TO.test"), &two) == d[2] && identity_eq(&d[2]->identity, &two));
+    CHECK(dest_heed(d[1], STR("mx"), STR("421 too many connections")) && dest_is_paused(d[1]) && !dest_is_paused(d[2]));
+    d[1]->slow.forget = 0;
+    forget_old(courier);
+    for (size_t i = 0; i < ARRAY_LEN(d); i++)
+        if (i != 1)
+            dest_free(d[i]);
     CHECK(!courier->dests.n);
 }
 
@@ -116,6 +147,7 @@ static void body(void *arg)
         IGNORE(co_sleep(deadline_in(5)));
     CHECK(!courier->n_sessions && !courier->dests.n && list_is_empty(&courier->idle));
     slowed_is_remembered();
+    each_leaves_as_itself();
     is_over = true;
     core_stop(core);
 }

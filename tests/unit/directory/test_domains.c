@@ -31,6 +31,22 @@ TEST(domains_come_and_go)
     CHECK_ST(directory_domain_set_sts(d, STR("dxx.test"), STR("none")), ST_NOTFOUND);
     CHECK_ST(directory_domain_find(d, &a, STR("d05.test"), &one), ST_OK);
     CHECK_STR(one.mta_sts, STR("none"));
+    CHECK(!one.identity.source4.n && !one.identity.source6.n && !one.identity.ehlo.n);
+    CHECK_ST(directory_identity_set(d, STR("d05.test"),
+                                    &(struct directory_identity){STR("192.0.2.1"), STR(""), STR("out.test")}),
+             ST_OK);
+    CHECK_ST(directory_identity_set(d, STR("dxx.test"), &one.identity), ST_NOTFOUND);
+    CHECK_ST(directory_identity_set(
+                 d, STR("d05.test"),
+                 &(struct directory_identity){.ehlo = arena_printf(&a, "%0*d", DIRECTORY_DOMAIN_MAX + 1, 1)}),
+             ST_LIMIT);
+    CHECK_ST(directory_identity_find(d, &a, STR("dxx.test"), &one.identity), ST_NOTFOUND);
+    CHECK_ST(directory_identity_find(d, &a, STR("d05.test"), &one.identity), ST_OK);
+    CHECK_STR(one.identity.ehlo, STR("out.test"));
+    CHECK_ST(directory_domain_find(d, &a, STR("d05.test"), &one), ST_OK);
+    CHECK_STR(one.identity.source4, STR("192.0.2.1"));
+    CHECK_STR(one.identity.source6, STR(""));
+    CHECK_STR(one.identity.ehlo, STR("out.test"));
     CHECK_ST(directory_domain_remove(d, STR("d05.test")), ST_OK);
     CHECK_ST(directory_domain_remove(d, STR("d05.test")), ST_NOTFOUND);
     directory_close(d);

@@ -45,6 +45,30 @@ TEST(rules_how_mail_travels)
     end();
 }
 
+TEST(domains_leave_as_themselves)
+{
+    begin();
+    CHECK_ST(cmd("domain add example.test"), ST_OK);
+    CHECK(answer_has("\"source\":[],\"ehlo\":\"\""));
+    CHECK_ST(cmd("domain set example.test --source 192.0.2.1,2001:db8::1 --ehlo Out.Example.test"), ST_OK);
+    CHECK(answer_has("\"source\":[\"192.0.2.1\",\"2001:db8::1\"],\"ehlo\":\"out.example.test\""));
+    CHECK_ST(cmd("domain set example.test --quota 1G --source 192.0.2.1,192.0.2.2"), ST_SYNTAX);
+    CHECK_ST(cmd("domain set example.test --quota 1G --ehlo bare"), ST_SYNTAX);
+    CHECK_ST(cmd("domain set example.test --source none --ehlo a..b"), ST_SYNTAX);
+    CHECK_ST(cmd("domain set other.test --source none"), ST_NOTFOUND);
+    CHECK_ST(cmd("domain show example.test"), ST_OK); /* what is wrong in part changes nothing */
+    CHECK(answer_has("\"quota_bytes\":0") && answer_has("\"source\":[\"192.0.2.1\",\"2001:db8::1\"]"));
+    CHECK_ST(cmd("domain set example.test --source 2001:db8::2"), ST_OK);
+    CHECK(answer_has("\"source\":[\"2001:db8::2\"],\"ehlo\":\"out.example.test\""));
+    CHECK_ST(cmd("domain set example.test --source none --ehlo none"), ST_OK);
+    CHECK(answer_has("\"source\":[],\"ehlo\":\"\""));
+    CHECK_ST(cmd("domain add second.test --source 127.0.0.2"), ST_OK);
+    CHECK(answer_has("\"source\":[\"127.0.0.2\"]"));
+    CHECK_ST(cmd("domain add third.test --source wrong"), ST_SYNTAX);
+    CHECK_ST(cmd("domain show third.test"), ST_NOTFOUND);
+    end();
+}
+
 TEST(domains_have_quotas)
 {
     begin();
