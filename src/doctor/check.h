@@ -18,5 +18,9 @@ struct checkup {
 #include "doctor/checks.def"
 #undef CHECK
 
+/* check_names.c: is the address named `host`, and back; is it in lists of senders that others refuse? */
+void checkup_reverse(struct checkup *k, const char *check, const struct addr *addr, struct str host);
+void checkup_lists(struct checkup *k, const char *check, const struct addr *addr);
+
 /* Asks the server. */
 const struct seen *checkup_look(struct checkup *k, struct str name, enum dns_type type);

@@ -48,7 +48,7 @@ static bool leads_back(struct checkup *k, struct str name, const struct addr *ad
     return world_has(checkup_look(k, name, addr->family == 4 ? DNS_A : DNS_AAAA), text_of(k, addr));
 }
 
-static void reverse_of(struct checkup *k, const char *check, const struct addr *addr)
+void checkup_reverse(struct checkup *k, const char *check, const struct addr *addr, struct str host)
 {
     const struct seen *s = checkup_look(k, dns_reverse_name(k->a, bytes_of(addr)), DNS_PTR);
     struct str what = text_of(k, addr), confirmed = STR_NONE;
@@ -58,7 +58,7 @@ static void reverse_of(struct checkup *k, const char *check, const struct addr *
 
         if (!leads_back(k, name, addr))
             continue;
-        if (str_ieq(name, k->facts.host)) {
+        if (str_ieq(name, host)) {
             report_add(k->report, FINDING_OK, check, what, "is %.*s, and back", STR_ARGS(name));
             return;
         }
@@ -67,23 +67,23 @@ static void reverse_of(struct checkup *k, const char *check, const struct addr *
     if (confirmed.n)
         report_add(k->report, FINDING_NOTE, check, what,
                    "is %.*s, which leads back, but the server calls itself %.*s: have the provider set that name",
-                   STR_ARGS(confirmed), STR_ARGS(k->facts.host));
+                   STR_ARGS(confirmed), STR_ARGS(host));
     else if (s->status == SEEN_NO_ANSWER)
         report_add(k->report, FINDING_UNKNOWN, check, what, "no name server answers");
     else if (s->n)
         report_add(k->report, FINDING_WRONG, check, what,
                    "its name %.*s does not lead back to it: many servers refuse its mail. Have the provider set %.*s",
-                   STR_ARGS(s->records[0]), STR_ARGS(k->facts.host));
+                   STR_ARGS(s->records[0]), STR_ARGS(host));
     else
         report_add(k->report, FINDING_WRONG, check, what,
                    "has no name: many servers refuse its mail. Have the provider of the address set %.*s",
-                   STR_ARGS(k->facts.host));
+                   STR_ARGS(host));
 }
 
 enum st check_reverse(struct checkup *k, const char *check)
 {
     for (size_t i = 0; i < k->n_outside; i++)
-        reverse_of(k, check, &k->outside[i]);
+        checkup_reverse(k, check, &k->outside[i], k->facts.host);
     return ST_OK;
 }
 
@@ -108,7 +108,7 @@ static void look_in_list(struct checkup *k, const char *check, const struct addr
                    "listed (%.*s), and servers that ask it refuse mail from here: %s", STR_ARGS(s->records[0]), page);
 }
 
-enum st check_lists(struct checkup *k, const char *check)
+void checkup_lists(struct checkup *k, const char *check, const struct addr *addr)
 {
     static const struct {
         const char *zone, *page;
@@ -118,9 +118,14 @@ enum st check_lists(struct checkup *k, const char *check)
 #undef BLOCKLIST
     };
 
+    for (size_t j = 0; j < ARRAY_LEN(lists); j++)
+        look_in_list(k, check, addr, lists[j].zone, lists[j].page);
+}
+
+enum st check_lists(struct checkup *k, const char *check)
+{
     for (size_t i = 0; i < k->n_outside; i++)
-        for (size_t j = 0; j < ARRAY_LEN(lists); j++)
-            look_in_list(k, check, &k->outside[i], lists[j].zone, lists[j].page);
+        checkup_lists(k, check, &k->outside[i]);
     return ST_OK;
 }
 

@@ -73,6 +73,9 @@ static bool is_known(const struct facts *f, struct str text)
     for (size_t i = 0; i < f->n_addresses; i++)
         if (addr_host_eq(&f->addresses[i], &addr))
             return true;
+    for (size_t i = 0; i < f->n_sources; i++)
+        if (addr_host_eq(&f->sources[i], &addr))
+            return true;
     return false;
 }
 
@@ -148,14 +151,77 @@ static bool mx_leads_here(const struct work *k)
     return false;
 }
 
+/* What "mx" and "a" of the server stand for is what the DNS has, not what the machine has. */
+static bool is_of_host(const struct work *k, const struct addr *addr)
+{
+    char text[ADDR_TEXT_MAX];
+
+    return world_has(world_get(k->all, k->f->host, addr->family == 4 ? DNS_A : DNS_AAAA), addr_host(addr, text));
+}
+
+/* The first address that letters leave from and that the record does not name; NULL: none. The name that they leave with has an
+ * address record of its own, which is looked at for itself. */
+static const struct addr *unnamed_source(const struct work *k, struct str record)
+{
+    bool is_ehlo = k->w->kind == WANT_KIND_HOST_SPF && str_ieq(k->w->name, k->f->ehlo);
+
+    for (size_t i = 0; i < k->f->n_sources && (is_ehlo || k->w->kind == WANT_KIND_SPF); i++) {
+        const struct addr *source = &k->f->sources[i];
+        bool is_here = is_of_host(k, source);
+        struct spf_glance_facts facts = {.name = k->w->name,
+                                         .host = is_here                                       ? k->f->host
+                                                 : is_ehlo && !str_ieq(k->w->name, k->f->host) ? k->w->name
+                                                                                               : STR(""),
+                                         .addresses = source,
+                                         .n_addresses = 1,
+                                         .mx_is_host = is_here && mx_leads_here(k)};
+
+        if (addr_is_public(source) && spf_glance(record, &facts) == SPF_GLANCE_NO)
+            return source;
+    }
+    return NULL;
+}
+
+static struct finding spf_of_sources(const struct work *k, struct str record)
+{
+    const struct addr *source = unnamed_source(k, record);
+    char text[ADDR_TEXT_MAX];
+
+    if (!source)
+        return ok(k);
+    return SAY(k, FINDING_WRONG,
+               "letters leave from %.*s, which it does not name, and are suspect then: put ip%u:%.*s in front of its "
+               "last word",
+               STR_ARGS(addr_host(source, text)), source->family, STR_ARGS(addr_host(source, text)));
+}
+
+/* Where letters may leave from: that which is said, and for a family of which nothing is said what the machine has. */
+static size_t senders(const struct facts *f, struct addr *out)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < f->n_sources; i++)
+        out[n++] = f->sources[i];
+    for (size_t i = 0; i < f->n_addresses; i++) {
+        bool is_said = false;
+
+        for (size_t k = 0; k < f->n_sources; k++)
+            is_said = is_said || f->sources[k].family == f->addresses[i].family;
+        if (!is_said)
+            out[n++] = f->addresses[i];
+    }
+    return n;
+}
+
 static struct finding spf(const struct work *k)
 {
     struct str record;
     size_t n = with_tag(k->seen, STR("v=spf1"), &record);
+    struct addr from[FACTS_ADDRESSES_MAX + ARRAY_LEN(k->f->sources)];
     struct spf_glance_facts facts = {.name = k->w->name,
-                                     .host = k->f->host,
-                                     .addresses = k->f->addresses,
-                                     .n_addresses = k->f->n_addresses,
+                                     .host = k->w->kind == WANT_KIND_HOST_SPF ? k->w->name : k->f->host,
+                                     .addresses = from,
+                                     .n_addresses = senders(k->f, from),
                                      .mx_is_host = mx_leads_here(k)};
 
     if (!n)
@@ -163,7 +229,7 @@ static struct finding spf(const struct work *k)
     if (n > 1)
         return SAY(k, FINDING_WRONG, "there are %zu SPF records, and none counts then (RFC 7208 4.5): leave one", n);
     switch (spf_glance(record, &facts)) {
-    case SPF_GLANCE_YES: return ok(k);
+    case SPF_GLANCE_YES: return spf_of_sources(k, record);
     case SPF_GLANCE_ANYBODY:
         return SAY(k, FINDING_WRONG, "it lets everybody send in this name: end it with ~all or -all");
     case SPF_GLANCE_PERHAPS:

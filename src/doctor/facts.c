@@ -79,6 +79,46 @@ static enum st find_reports(const struct admin_doctor *d, struct arena *a, struc
     return ST_OK;
 }
 
+/* In place of the one of that family. */
+static void set_source(struct facts *f, const struct addr *addr)
+{
+    size_t i = 0;
+
+    while (i < f->n_sources && f->sources[i].family != addr->family)
+        i++;
+    if (i == ARRAY_LEN(f->sources))
+        return;
+    f->sources[i] = *addr;
+    f->n_sources = MAX(f->n_sources, i + 1);
+}
+
+static void identity_of_server(const struct settings *set, struct facts *f)
+{
+    for (size_t i = 0; i < set->courier_source.n; i++) {
+        struct addr addr = addr_from_sockaddr(&set->courier_source.v[i].sa, set->courier_source.v[i].len);
+
+        set_source(f, &addr);
+    }
+    f->ehlo = set->courier_ehlo.n ? set->courier_ehlo : f->host;
+}
+
+bool facts_identity(struct arena *a, const struct json_t *o, struct facts *f)
+{
+    const char *ehlo = json_string_value(json_object_get(o, "ehlo"));
+    const json_t *text;
+    struct addr addr;
+    size_t i;
+
+    json_array_foreach(json_object_get(o, "source"), i, text)
+    {
+        if (json_is_string(text) && addr_parse(str_z(json_string_value(text)), 0, &addr) == ST_OK)
+            set_source(f, &addr);
+    }
+    if (ehlo && *ehlo)
+        f->ehlo = arena_str(a, str_z(ehlo));
+    return json_array_size(json_object_get(o, "source")) || (ehlo && *ehlo);
+}
+
 static enum st from_directory(const struct admin_doctor *d, struct arena *a, struct str domain, struct facts *f)
 {
     struct sts_policy policy;
@@ -91,6 +131,7 @@ static enum st from_directory(const struct admin_doctor *d, struct arena *a, str
         sts_ours(a, mode, d->set->host_name, &policy);
         f->sts_record = sts_record_text(a, policy.id);
     }
+    facts_identity(a, o, f);
     json_decref(o);
     TRY(ask(d, STR("dkim"), STR("show"), domain, &o));
     take_keys(a, o, f);
@@ -250,6 +291,7 @@ enum st facts_of_server(const struct admin_doctor *d, struct arena *a, struct fa
     f.user_host = f.host;
     if (d->set->host_for_users.n)
         TRY(dns_ascii_name(a, d->set->host_for_users, &f.user_host));
+    identity_of_server(d->set, &f);
     TRY(find_addresses(d->args, &f));
     find_certificate(a, &f);
     *out = f;

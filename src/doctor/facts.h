@@ -17,6 +17,9 @@ struct facts {
     struct str user_host;
     struct addr addresses[FACTS_ADDRESSES_MAX]; /* under which the world sees the server; none: nobody knows */
     size_t n_addresses;
+    struct addr sources[2]; /* which letters of the domain leave from, where that is said: of one family each */
+    size_t n_sources;
+    struct str ehlo; /* the name that they leave with */
     struct facts_key keys[FACTS_KEYS_MAX];
     size_t n_keys;
     struct str sts_record; /* of the domain's MTA-STS policy; empty: it has none */
@@ -29,6 +32,9 @@ struct facts {
 enum st facts_gather(const struct admin_doctor *d, struct arena *a, struct str domain, struct facts *out) MUST_USE;
 /* The same without a domain. */
 enum st facts_of_server(const struct admin_doctor *d, struct arena *a, struct facts *out) MUST_USE;
+/* What `o`, a domain as the keeper shows it, says of as what its letters leave. False: nothing. */
+struct json_t;
+bool facts_identity(struct arena *a, const struct json_t *o, struct facts *f);
 /* Does the server listen for that? *out_port is filled then. */
 bool facts_listens(const struct settings *set, enum config_protocol protocol, enum config_security security,
                    uint16_t *out_port);

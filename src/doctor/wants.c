@@ -57,22 +57,47 @@ static struct str dotted(struct arena *a, struct str name)
     return arena_printf(a, "%.*s.", STR_ARGS(name));
 }
 
+static void address(struct list_of *l, struct str name, const struct addr *addr)
+{
+    char text[ADDR_TEXT_MAX];
+
+    add_typed(l, WANT_KIND_HOST, addr->family == 4 ? DNS_A : DNS_AAAA, name, arena_str(l->a, addr_host(addr, text)));
+}
+
+/* The name in EHLO leads to where letters leave from. */
 static void addresses(struct list_of *l, const struct facts *f)
 {
-    for (size_t i = 0; i < f->n_addresses; i++) {
-        char text[ADDR_TEXT_MAX];
-
-        add_typed(l, WANT_KIND_HOST, f->addresses[i].family == 4 ? DNS_A : DNS_AAAA, f->host,
-                  arena_str(l->a, addr_host(&f->addresses[i], text)));
-    }
+    for (size_t i = 0; i < f->n_addresses; i++)
+        address(l, f->host, &f->addresses[i]);
+    if (str_ieq(f->ehlo, f->host))
+        return;
+    for (size_t i = 0; i < f->n_sources; i++)
+        if (addr_is_public(&f->sources[i]))
+            address(l, f->ehlo, &f->sources[i]);
+    for (size_t i = 0; !f->n_sources && i < f->n_addresses; i++)
+        address(l, f->ehlo, &f->addresses[i]);
 }
 
 /* Who sends through a smarthost has to name that one too; it says how itself. */
+static struct str spf_text(struct arena *a, const struct facts *f, bool has_sources, const char *who, const char *all)
+{
+    struct str text = arena_printf(a, "v=spf1 %s", who);
+    char address[ADDR_TEXT_MAX];
+
+    for (size_t i = 0; has_sources && i < f->n_sources; i++)
+        if (addr_is_public(&f->sources[i]))
+            text = arena_printf(a, "%.*s ip%u:%.*s", STR_ARGS(text), f->sources[i].family,
+                                STR_ARGS(addr_host(&f->sources[i], address)));
+    return arena_printf(a, "%.*s %s", STR_ARGS(text), all);
+}
+
 static void senders(struct list_of *l, const struct facts *f)
 {
-    add(l, WANT_KIND_SPF, f->domain, STR("v=spf1 mx ~all"));
-    if (!str_eq(f->host, f->domain))
-        add(l, WANT_KIND_HOST_SPF, f->host, STR("v=spf1 a -all"));
+    add(l, WANT_KIND_SPF, f->domain, spf_text(l->a, f, true, "mx", "~all"));
+    if (!str_ieq(f->host, f->domain))
+        add(l, WANT_KIND_HOST_SPF, f->host, spf_text(l->a, f, str_ieq(f->ehlo, f->host), "a", "-all"));
+    if (!str_ieq(f->ehlo, f->host) && !str_ieq(f->ehlo, f->domain))
+        add(l, WANT_KIND_HOST_SPF, f->ehlo, spf_text(l->a, f, true, "a", "-all"));
 }
 
 static void keys(struct list_of *l, const struct facts *f)
@@ -180,17 +205,33 @@ static bool is_within(struct str name, struct str domain)
            (name.n > domain.n && str_iends(name, domain) && name.p[name.n - domain.n - 1] == '.');
 }
 
+static void put_name(struct arena *a, const struct addr *addr, struct str name, struct buf *out)
+{
+    struct str bytes = str_n((const char *)addr->bytes, addr->family == 4 ? 4 : 16);
+
+    buf_addf(out, "; %.*s. %u IN PTR %.*s.\n", STR_ARGS(dns_reverse_name(a, bytes)), TTL, STR_ARGS(name));
+}
+
+static bool is_source(const struct facts *f, const struct addr *addr)
+{
+    for (size_t i = 0; i < f->n_sources; i++)
+        if (addr_host_eq(&f->sources[i], addr))
+            return true;
+    return false;
+}
+
 static void put_reverse(const struct facts *f, struct buf *out)
 {
     struct arena a = ARENA_INIT;
 
     buf_addz(out, "\n; The names of the addresses. They are set where the addresses come from, at the provider; "
                   "without them many servers take no mail.\n");
-    for (size_t i = 0; i < f->n_addresses; i++) {
-        struct str bytes = str_n((const char *)f->addresses[i].bytes, f->addresses[i].family == 4 ? 4 : 16);
-
-        buf_addf(out, "; %.*s. %u IN PTR %.*s.\n", STR_ARGS(dns_reverse_name(&a, bytes)), TTL, STR_ARGS(f->host));
-    }
+    for (size_t i = 0; i < f->n_addresses; i++)
+        if (!is_source(f, &f->addresses[i]))
+            put_name(&a, &f->addresses[i], f->n_sources ? f->host : f->ehlo, out);
+    for (size_t i = 0; i < f->n_sources; i++)
+        if (addr_is_public(&f->sources[i]))
+            put_name(&a, &f->sources[i], f->ehlo, out);
     arena_fini(&a);
 }
 
@@ -215,6 +256,6 @@ void wants_print(const struct facts *f, const struct want *w, size_t n, struct b
         want_print(&w[i], out);
         buf_addc(out, '\n');
     }
-    if (f->n_addresses)
+    if (f->n_addresses || f->n_sources)
         put_reverse(f, out);
 }

@@ -21,7 +21,7 @@ def identity(w, r, send_as, smtp, port):
 
     w.server.accounts("first.test", ["ann"], "secret")
     w.server.accounts("second.test", ["ben"], "secret")
-    peer = w.peer("identified", 230)
+    peer = w.peer("identified", 250)
     ours("first.test", "--source", "127.0.1.61", "--ehlo", "out.first.test")
     shown = ours("second.test", "--source", "127.0.1.62")
     r.check(shown["source"] == ["127.0.1.62"] and shown["ehlo"] == "", f"domain set shows it: {shown}")
@@ -36,7 +36,7 @@ def identity(w, r, send_as, smtp, port):
         r.check(set(came(peer, sender)) == {want} and len(came(peer, sender)) == 6, f"letters of {sender} leave as {want}: {came(peer, sender)}")
     r.check(peer.connections < 18, f"and share connections among themselves: {peer.connections}")
 
-    back = w.peer("bounced", 231)
+    back = w.peer("bounced", 251)
     w.server.ask("alias", "add", "away@first.test", "b@bounced.test")
     hand_in(smtp, "someone@origin.test", "away@first.test")
     r.check(serve.wait_for(lambda: back.letters) and back.came[0][:2] == ("127.0.1.61", "out.first.test"), f"what an alias of the domain sends on: {back.came}")
