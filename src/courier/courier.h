@@ -57,7 +57,6 @@ struct courier {
         mono_ms until;
     } nameless[NAMELESS_MAX]; /* ipv6.c; the next that takes a place does so at: */
     size_t next_nameless;
-    struct map identities;     /* of domains of senders, by domain: identity.c */
     size_t n_sessions, n_busy; /* the latter with a letter, or what became of it, on its way */
     uint64_t bytes;            /* of letters in memory, or on their way there */
     bool is_stopping;

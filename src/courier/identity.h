@@ -6,7 +6,6 @@
 #include "co/co.h"
 #include "net/addr.h"
 
-struct courier;
 struct job;
 struct settings;
 
@@ -25,7 +24,5 @@ struct str identity_key(const struct identity *id, struct arena *a);
 struct addr identity_source(const struct identity *id, const struct addr *to);
 
 /* --- identities.c --- */
-/* As what a job leaves; the keeper is asked where that has not been lately. ST_TRYLATER. */
+/* As what a job leaves. ST_TRYLATER. */
 enum st identity_find(struct job *j, struct identity *out) SUSPENDS MUST_USE;
-/* The same as far as it is known without asking, to begin with. */
-struct identity identity_guess(const struct job *j);

@@ -140,6 +140,7 @@ static struct str dest_name(const struct letter *l, const struct job *j, char *r
 void letter_begin(struct courier *c, const struct work_letter *work)
 {
     struct letter *l = MEM_NEW(struct letter);
+    struct identity id = identity_default(c->set);
     char relay[300];
     struct job **jobs;
     size_t n;
@@ -153,11 +154,8 @@ void letter_begin(struct courier *c, const struct work_letter *work)
     map_put(&c->letters, work->id, l);
     jobs = ARENA_ARRAY(&l->arena, struct job *, work->n_rcpts);
     n = make_jobs(l, jobs);
-    for (size_t i = 0; i < n; i++) {
-        struct identity id = identity_guess(jobs[i]);
-
+    for (size_t i = 0; i < n; i++) /* that of most; the session that takes it looks */
         dest_add(c, dest_name(l, jobs[i], relay, sizeof relay), &id, jobs[i]);
-    }
 }
 
 /* --- its bytes ---------------------------------------------------------------------------------------------------- */

@@ -13,7 +13,6 @@ def identity(w, r, send_as, smtp, port):
     def ours(domain, *options):
         status, said, out = w.server.ask("domain", "set", domain, *options)
         r.check(status == 0, f"domain set {domain} {options}: {said}")
-        time.sleep(1.1)  # what is known of a domain is known for a second
         return out
 
     def came(peer, sender):
