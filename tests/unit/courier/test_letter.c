@@ -7,6 +7,7 @@ static enum st play_box(struct ipc *p, enum msg_kind ask, const void *msg, int f
 #include "courier/letter.c"
 #undef ipc_ask
 
+#include "config/config.h"
 #include "test.h"
 
 #define SIZE 600
@@ -46,9 +47,9 @@ struct str relay_host(const struct relay *y, uint16_t *out_port)
     return STR("relay.test");
 }
 
-void dest_add(struct courier *c, struct str domain, struct job *j)
+void dest_add(struct courier *c, struct str domain, const struct identity *id, struct job *j)
 {
-    (void)c, (void)domain;
+    (void)c, (void)domain, (void)id;
     jobs[n_jobs++] = j;
 }
 
@@ -166,8 +167,11 @@ static void begin(void *core)
 TEST(bytes_that_nobody_works_with_give_way_and_outcomes_end)
 {
     struct core *core = core_new(&(struct core_options){.name = "test", .coroutines = 16});
+    struct config_errors *errors = MEM_NEW(struct config_errors);
 
     courier = MEM_NEW(struct courier);
+    CHECK_ST(config_parse(STR("host_name mail.example.test"), "test", &courier->set, errors), ST_OK);
+    mem_free(errors);
     co_waitq_init(&courier->room);
     list_init(&courier->line);
     list_init(&courier->spare);
@@ -175,5 +179,6 @@ TEST(bytes_that_nobody_works_with_give_way_and_outcomes_end)
     core_run(core);
     core_free(core);
     map_fini(&courier->letters);
+    config_unref(courier->set);
     mem_free(courier);
 }
