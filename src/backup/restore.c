@@ -456,23 +456,11 @@ static struct store_moved *list_moved(struct whole *w, size_t *out_n)
     return list;
 }
 
-static struct store_options options_of(const struct settings *set, const char *dir)
-{
-    return (struct store_options){.dir = dir,
-                                  .segment_bytes = set->store_segment_size,
-                                  .cache_bytes = set->store_rocksdb_cache,
-                                  .write_buffer_bytes = set->store_rocksdb_write_buffer,
-                                  .open_files = set->store_rocksdb_open_files,
-                                  .is_plain = !set->store_compress,
-                                  .level = set->store_compress_level,
-                                  .reserve_bytes = set->store_min_free};
-}
-
 /* Clients may have seen uids that are younger than the backup: they must not take others for them. */
 static enum st make_store(struct whole *w, struct directory *d) SUSPENDS
 {
     const struct store_progress progress = {rebuilt, w};
-    struct store_options opt = options_of(w->r->set, in_tmp(w, "box/store"));
+    struct store_options opt = store_options_of(w->r->set, in_tmp(w, "box/store"));
     bool renew = !admin_has(w->r->args, "keep-uidvalidity");
     const struct store_moved *moved;
     struct store *s;

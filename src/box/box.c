@@ -71,16 +71,7 @@ static enum st open_store(struct box *b, struct role *r) SUSPENDS
 {
     char path[4096];
     struct store_upkeep upkeep = upkeep_of(b->set);
-    struct store_options opt = {.dir = path,
-                                .segment_bytes = b->set->store_segment_size,
-                                .cache_bytes = b->set->store_rocksdb_cache,
-                                .write_buffer_bytes = b->set->store_rocksdb_write_buffer,
-                                .open_files = b->set->store_rocksdb_open_files,
-                                .is_plain = !b->set->store_compress,
-                                .level = b->set->store_compress_level,
-                                .reserve_bytes = b->set->store_min_free,
-                                .upkeep = &upkeep,
-                                .disk = b->disk};
+    struct store_options opt;
     int dir = open(r->dir, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
 
     if (dir < 0)
@@ -94,6 +85,9 @@ static enum st open_store(struct box *b, struct role *r) SUSPENDS
     close(dir);
     if (b->spool_dir < 0)
         return FAIL_ERRNO("spool");
+    opt = store_options_of(b->set, path);
+    opt.upkeep = &upkeep;
+    opt.disk = b->disk;
     return store_open(&opt, &b->store);
 }
 

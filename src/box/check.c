@@ -175,14 +175,7 @@ enum st box_store_tool(const struct settings *set, const struct admin_args *args
     }
     snprintf(scratch, sizeof scratch, "%s/check.tmp", dir);
     t.scratch = scratch;
-    t.opt = (struct store_options){.dir = store,
-                                   .segment_bytes = set->store_segment_size,
-                                   .cache_bytes = set->store_rocksdb_cache,
-                                   .write_buffer_bytes = set->store_rocksdb_write_buffer,
-                                   .open_files = set->store_rocksdb_open_files,
-                                   .is_plain = !set->store_compress,
-                                   .level = set->store_compress_level,
-                                   .reserve_bytes = set->store_min_free};
+    t.opt = store_options_of(set, store);
     t.progress = (struct store_progress){show_progress, &t};
     log_set_level(LOG_ERROR + 1); /* standard output is the answer's, which says what there is to say */
     json_init(&json, out);

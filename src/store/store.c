@@ -1,6 +1,7 @@
 #include "store/store.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "config/settings.h"
 #include "store/dictionary.h"
 #include "store/inside.h"
 #include "store/rebuild.h"
@@ -307,6 +308,18 @@ static void set_defaults(struct store_options *o)
     if (!o->level)
         o->level = LEVEL_DEFAULT;
     o->segment_bytes = (MAX(o->segment_bytes, SEGMENT_BYTES_LEAST) + 4095) & ~(uint64_t)4095;
+}
+
+struct store_options store_options_of(const struct settings *set, const char *dir)
+{
+    return (struct store_options){.dir = dir,
+                                  .segment_bytes = set->store_segment_size,
+                                  .cache_bytes = set->store_rocksdb_cache,
+                                  .write_buffer_bytes = set->store_rocksdb_write_buffer,
+                                  .open_files = set->store_rocksdb_open_files,
+                                  .is_plain = !set->store_compress,
+                                  .level = set->store_compress_level,
+                                  .reserve_bytes = set->store_min_free};
 }
 
 /* What RocksDB finds damaged is made again from snapshot and journal, if these are whole. */

@@ -56,6 +56,9 @@ struct store_options {
     struct offload *disk;              /* pool for blocking reads; NULL: they block the core (tests) */
 };
 
+struct settings;
+/* As the settings say; the rest is as with none. */
+struct store_options store_options_of(const struct settings *set, const char *dir);
 /* Opens, and brings index and segments together after a crash. Blocks; call it before the cores run.
  * ST_CORRUPT, ST_IO, ST_BUSY (another process has it), ST_DENIED (written by a newer version). */
 enum st store_open(const struct store_options *opt, struct store **out) SUSPENDS MUST_USE;
