@@ -111,16 +111,10 @@ enum st store_view_version(struct store_view *v, uint64_t account, uint64_t *out
     struct row_key key = row_key(ROW_VERSION, account);
     struct arena a = ARENA_INIT;
     struct str value;
-    uint64_t version = 0;
     enum st st = index_view_get(&v->view, &a, str_n(key.p, sizeof key.p), &value);
 
-    if (st == ST_OK)
-        st = version_row_of(value, &version);
-    else if (st == ST_NOTFOUND)
-        st = ST_OK;
+    st = version_row_found(st, value, out);
     arena_fini(&a);
-    if (st == ST_OK)
-        *out = version;
     return st;
 }
 

@@ -25,17 +25,11 @@ enum st store_version_applied(struct store *s, uint64_t account, uint64_t *out_v
 {
     struct arena a = ARENA_INIT;
     struct row_key key = row_key(ROW_VERSION, account);
-    uint64_t version = 0;
     struct str value;
     enum st st = index_get(&s->index, TIER_DISK, &a, str_n(key.p, sizeof key.p), &value);
 
-    if (st == ST_OK)
-        st = version_row_of(value, &version);
-    else if (st == ST_NOTFOUND)
-        st = ST_OK;
+    st = version_row_found(st, value, out_version);
     arena_fini(&a);
-    if (st == ST_OK)
-        *out_version = version;
     return st;
 }
 

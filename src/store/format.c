@@ -347,6 +347,16 @@ void version_row_value(struct buf *b, uint64_t version)
     rec_put_u64(b, version);
 }
 
+enum st version_row_found(enum st st, struct str value, uint64_t *out)
+{
+    if (st == ST_OK)
+        return version_row_of(value, out);
+    if (st != ST_NOTFOUND)
+        return st;
+    *out = 0;
+    return ST_OK;
+}
+
 enum st version_row_of(struct str value, uint64_t *out)
 {
     struct rec r = rec_of(value);

@@ -147,3 +147,5 @@ void segment_row_value(struct buf *b, const struct segment_row *row);
 enum st segment_row_of(struct str value, struct segment_row *out) MUST_USE;
 void version_row_value(struct buf *b, uint64_t version);
 enum st version_row_of(struct str value, uint64_t *out) MUST_USE;
+/* The same of a row that was looked for with that outcome: an account without one is at 0. */
+enum st version_row_found(enum st st, struct str value, uint64_t *out) MUST_USE;

@@ -115,17 +115,11 @@ enum st kv_multiget(struct store *s, struct arena *a, uint64_t account, const st
 enum st kv_version(struct store *s, uint64_t account, uint64_t *out_version)
 {
     struct arena a = ARENA_INIT;
-    uint64_t version = 0;
     struct str value;
     enum st st = store_get_row(s, &a, ROW_VERSION, account, &value);
 
-    if (st == ST_OK)
-        st = version_row_of(value, &version);
-    else if (st == ST_NOTFOUND)
-        st = ST_OK;
+    st = version_row_found(st, value, out_version);
     arena_fini(&a);
-    if (st == ST_OK)
-        *out_version = version;
     return st;
 }
 
