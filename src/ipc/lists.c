@@ -56,8 +56,7 @@ static void target_get(struct rec *r, struct rcpt_target *t)
     rec_need(r, t->pass.n == 0 || t->pass.n == PASS_BYTES);
 }
 
-/* The count of items of at least `least` bytes each; 0 when it can't be. */
-static uint32_t count_get(struct rec *r, size_t most, size_t least)
+uint32_t list_count_get(struct rec *r, size_t most, size_t least)
 {
     uint32_t n = rec_u32(r);
 
@@ -73,7 +72,7 @@ static enum st list_end(const struct rec *r, const char *what)
 enum st rcpt_targets_get(struct str bytes, struct arena *a, struct rcpt_target **out, size_t *out_n)
 {
     struct rec r = rec_of(bytes);
-    uint32_t n = count_get(&r, RCPT_TARGETS_MAX, TARGET_LEAST);
+    uint32_t n = list_count_get(&r, RCPT_TARGETS_MAX, TARGET_LEAST);
     struct rcpt_target *t = ARENA_ARRAY(a, struct rcpt_target, n);
 
     for (uint32_t i = 0; i < n; i++)
@@ -98,7 +97,7 @@ void dkim_keys_put(struct buf *b, const struct dkim_key *k, size_t n)
 enum st dkim_keys_get(struct str bytes, struct arena *a, struct dkim_key **out, size_t *out_n)
 {
     struct rec r = rec_of(bytes);
-    uint32_t n = count_get(&r, DKIM_KEYS_MAX, DKIM_KEY_LEAST);
+    uint32_t n = list_count_get(&r, DKIM_KEYS_MAX, DKIM_KEY_LEAST);
     struct dkim_key *k = ARENA_ARRAY(a, struct dkim_key, n);
 
     for (uint32_t i = 0; i < n; i++)
@@ -122,7 +121,7 @@ void words_put(struct buf *b, const struct str *w, size_t n)
 enum st words_get(struct str bytes, struct arena *a, size_t max, struct str **out, size_t *out_n)
 {
     struct rec r = rec_of(bytes);
-    uint32_t n = count_get(&r, max, 4);
+    uint32_t n = list_count_get(&r, max, 4);
     struct str *w = ARENA_ARRAY(a, struct str, n);
 
     for (uint32_t i = 0; i < n; i++)
@@ -145,7 +144,7 @@ void attributes_put(struct buf *b, const struct attribute *at, size_t n)
 enum st attributes_get(struct str bytes, struct arena *a, size_t max, struct attribute **out, size_t *out_n)
 {
     struct rec r = rec_of(bytes);
-    uint32_t n = count_get(&r, max, 8);
+    uint32_t n = list_count_get(&r, max, 8);
     struct attribute *at = ARENA_ARRAY(a, struct attribute, n);
 
     for (uint32_t i = 0; i < n; i++) {

@@ -27,6 +27,9 @@ enum grant_right { GRANT_MAIL = 1, GRANT_SUBMIT = 2 };
 
 #define RCPT_TARGETS_MAX 2000 /* of one transaction, aliases expanded */
 
+/* The count of items of at least `least` bytes each that stands in front of a list; 0 when it can't be. */
+uint32_t list_count_get(struct rec *r, size_t most, size_t least);
+
 void limits_put(struct buf *b, const struct account_limits *l);
 void limits_get(struct rec *r, struct account_limits *out);
 void rcpt_targets_put(struct buf *b, const struct rcpt_target *t, size_t n);

@@ -9,15 +9,6 @@
 #define RCPT_LEAST (6 * 4)
 #define RESULT_LEAST (4 + 2 + 4 * 4 + 8)
 
-/* The count of items of at least `least` bytes each; 0 when it can't be. */
-static uint32_t count_get(struct rec *r, size_t most, size_t least)
-{
-    uint32_t n = rec_u32(r);
-
-    rec_need(r, n <= most && n <= rec_left(r) / least);
-    return r->bad ? 0 : n;
-}
-
 static void attrs_put(struct buf *b, const struct attribute *at, size_t n)
 {
     rec_put_u32(b, (uint32_t)n);
@@ -29,7 +20,7 @@ static void attrs_put(struct buf *b, const struct attribute *at, size_t n)
 
 static struct attribute *attrs_get(struct rec *r, struct arena *a, size_t *out_n)
 {
-    uint32_t n = count_get(r, LIMIT_QUEUE_ATTRS, 8);
+    uint32_t n = list_count_get(r, LIMIT_QUEUE_ATTRS, 8);
     struct attribute *at = ARENA_ARRAY(a, struct attribute, n);
 
     for (uint32_t i = 0; i < n; i++) {
@@ -86,7 +77,7 @@ static void letter_get(struct rec *r, struct arena *a, struct work_letter *l)
     l->is_notice = rec_u8(r) != 0;
     l->reverse_path = rec_str(r, LIMIT_QUEUE_ATTR);
     l->attrs = attrs_get(r, a, &l->n_attrs);
-    n = count_get(r, LIMIT_QUEUE_RCPTS, RCPT_LEAST);
+    n = list_count_get(r, LIMIT_QUEUE_RCPTS, RCPT_LEAST);
     l->rcpts = ARENA_ARRAY(a, struct work_rcpt, n);
     l->n_rcpts = n;
     for (uint32_t i = 0; i < n; i++) {
@@ -104,7 +95,7 @@ static void letter_get(struct rec *r, struct arena *a, struct work_letter *l)
 enum st work_letters_get(struct str bytes, struct arena *a, struct work_letter **out, size_t *out_n)
 {
     struct rec r = rec_of(bytes);
-    uint32_t n = count_get(&r, LETTERS_MAX, LETTER_LEAST);
+    uint32_t n = list_count_get(&r, LETTERS_MAX, LETTER_LEAST);
     struct work_letter *l = ARENA_ARRAY(a, struct work_letter, n);
 
     for (uint32_t i = 0; i < n && !r.bad; i++)
@@ -150,7 +141,7 @@ static void result_get(struct rec *r, struct work_result *v)
 enum st work_results_get(struct str bytes, struct arena *a, struct work_result **out, size_t *out_n)
 {
     struct rec r = rec_of(bytes);
-    uint32_t n = count_get(&r, LIMIT_QUEUE_RCPTS, RESULT_LEAST);
+    uint32_t n = list_count_get(&r, LIMIT_QUEUE_RCPTS, RESULT_LEAST);
     struct work_result *v = ARENA_ARRAY(a, struct work_result, n);
 
     for (uint32_t i = 0; i < n && !r.bad; i++)
