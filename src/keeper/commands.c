@@ -302,46 +302,6 @@ static enum st run_domain_remove(struct command *c)
     return ST_OK;
 }
 
-static enum st run_dkim_list(struct command *c)
-{
-    return command_dkim_list(c);
-}
-
-static enum st run_dkim_show(struct command *c)
-{
-    return command_dkim_show(c);
-}
-
-static enum st run_dkim_add(struct command *c)
-{
-    return command_dkim_add(c);
-}
-
-static enum st run_dkim_rotate(struct command *c)
-{
-    return command_dkim_add(c);
-}
-
-static enum st run_dkim_retire(struct command *c)
-{
-    return command_dkim_retire(c);
-}
-
-static enum st run_transport_set(struct command *c)
-{
-    return command_transport_set(c);
-}
-
-static enum st run_transport_list(struct command *c)
-{
-    return command_transport_list(c);
-}
-
-static enum st run_transport_remove(struct command *c)
-{
-    return command_transport_remove(c);
-}
-
 /* --- accounts ------------------------------------------------------------------------------------------- */
 
 static void account_fields(struct command *c, struct arena *a, const struct directory_account *account)
@@ -757,26 +717,6 @@ static enum st run_alias_remove(struct command *c)
     return ST_OK;
 }
 
-static enum st run_suppress_list(struct command *c)
-{
-    return command_suppress_list(c);
-}
-
-static enum st run_suppress_lift(struct command *c)
-{
-    return command_suppress_lift(c);
-}
-
-static enum st run_suppress_add(struct command *c)
-{
-    return command_suppress_add(c);
-}
-
-static enum st run_account_import(struct command *c)
-{
-    return command_import_run(c);
-}
-
 static enum st run_settings(struct command *c)
 {
     struct directory_account account;
@@ -813,6 +753,20 @@ static enum st run_import(struct command *c)
 }
 
 /* --- by their rows -------------------------------------------------------------------------------------------- */
+
+/* Those in files of their own. */
+#define run_dkim_list command_dkim_list
+#define run_dkim_show command_dkim_show
+#define run_dkim_add command_dkim_add
+#define run_dkim_rotate command_dkim_add
+#define run_dkim_retire command_dkim_retire
+#define run_transport_set command_transport_set
+#define run_transport_list command_transport_list
+#define run_transport_remove command_transport_remove
+#define run_suppress_list command_suppress_list
+#define run_suppress_lift command_suppress_lift
+#define run_suppress_add command_suppress_add
+#define run_account_import command_import_run
 
 static enum st (*const runs[ADMIN_CMD_COUNT])(struct command *c) = {
 #define COMMAND(noun, verb, target, id, args, options, flags, help) RUN_##target(id)
