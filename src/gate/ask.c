@@ -32,7 +32,7 @@ static enum st ask_keeper(struct conn *c, const struct msg_auth_ask *ask, struct
 
 /* Only what a success says stays with the connection: refusals may be many. */
 enum st ask_auth(struct conn *c, struct str mechanism, struct str authzid, struct str user, struct str password,
-                 struct auth_result *out)
+                 struct login_result *out)
 {
     struct msg_auth_ask ask = {.conn = c->id,
                                .service = (uint8_t)c->row->protocol,
@@ -49,8 +49,8 @@ enum st ask_auth(struct conn *c, struct str mechanism, struct str authzid, struc
     if (st == ST_OK && answer.status != ST_OK)
         st = FAIL(answer.status < ST_COUNT ? (enum st)answer.status : ST_INTERNAL, "%.*s", STR_ARGS(answer.text));
     if (st == ST_OK) {
-        *out = (struct auth_result){answer.account, arena_str(&c->arena, answer.login),
-                                    arena_str(&c->arena, answer.token)};
+        *out = (struct login_result){answer.account, arena_str(&c->arena, answer.login),
+                                     arena_str(&c->arena, answer.token)};
         c->log.user = c->login = out->login;
     }
     metric_add(st == ST_OK                            ? METRIC_LOGINS_OK
@@ -61,7 +61,7 @@ enum st ask_auth(struct conn *c, struct str mechanism, struct str authzid, struc
     return st;
 }
 
-static enum st ask_with_fd(struct conn *c, const struct auth_result *who, struct str tag, int fd) SUSPENDS
+static enum st ask_with_fd(struct conn *c, const struct login_result *who, struct str tag, int fd) SUSPENDS
 {
     struct str unread = stream_input(c->stream);
     struct msg_session_ask ask = {.token = who->token,
@@ -118,7 +118,7 @@ static enum st begin_relay(struct conn *c, int fd) SUSPENDS
 }
 
 /* Under TLS the gate keeps the connection and relays its plain text over a pair. */
-static enum st hand_over_tls(struct conn *c, const struct auth_result *who, struct str tag) SUSPENDS
+static enum st hand_over_tls(struct conn *c, const struct login_result *who, struct str tag) SUSPENDS
 {
     int pair[2];
     enum st st;
@@ -135,7 +135,7 @@ static enum st hand_over_tls(struct conn *c, const struct auth_result *who, stru
     return begin_relay(c, pair[0]);
 }
 
-enum st ask_session(struct conn *c, const struct auth_result *who, struct str tag)
+enum st ask_session(struct conn *c, const struct login_result *who, struct str tag)
 {
     TRY(stream_flush(c->stream));
     if (stream_is_tls(c->stream))

@@ -61,7 +61,7 @@ static enum st authenticate(void *arg, const struct smtp_auth_try *t, struct are
     SUSPENDS
 {
     struct conn *c = arg;
-    struct auth_result r;
+    struct login_result r;
 
     (void)a;
     TRY(ask_auth(c, str_z(t->mechanism), t->authzid, t->user, t->password, &r));

@@ -106,6 +106,9 @@ bool conn_park(void *conn);       /* until input comes, or the stream's deadline
 void conn_revoke(struct conn *c); /* a submission session whose account has lost its rights */
 void conn_free(struct conn *c);
 
+/* --- log_in.c: for protocols that users log in by; `arg` is the connection --- */
+const struct login_ops *conn_login_ops(const struct conn *c);
+
 /* --- local.c --- */
 void local_ended(struct gate *g, uint64_t conn); /* the keeper hears of it, if not at once */
 
@@ -119,15 +122,10 @@ enum st conn_pop3(struct conn *c) SUSPENDS;
 enum st conn_http(struct conn *c) SUSPENDS;
 void conn_smtp_end(struct conn *c); /* the session's memory and its grant */
 
-/* --- ask.c: questions to keeper and box --- */
-struct auth_result {
-    uint64_t account;
-    struct str login, token; /* in the connection's arena */
-};
 enum st ask_auth(struct conn *c, struct str mechanism, struct str authzid, struct str user, struct str password,
-                 struct auth_result *out) SUSPENDS MUST_USE;
+                 struct login_result *out) SUSPENDS MUST_USE;
 /* Gives the connection to the box on the core that owns the account. ST_OK: the stream is gone. */
-enum st ask_session(struct conn *c, const struct auth_result *who, struct str tag) SUSPENDS MUST_USE;
+enum st ask_session(struct conn *c, const struct login_result *who, struct str tag) SUSPENDS MUST_USE;
 struct ipc *box_of(const struct gate *g, uint64_t account);
 
 /* --- certs.c: what the keeper pushes, and signatures asked of it --- */

@@ -10,24 +10,11 @@
 #include "base/secret.h"
 #include "config/settings.h"
 #include "net/stream.h"
+#include "sasl/log_in.h"
 
 #define IMAP_TAG_MAX 255 /* longest tag that is taken; ipc carries 256 */
 
 /* --- before login: the gate ----------------------------------------------------------------------- */
-struct imap_login_try {
-    struct str mechanism; /* "PLAIN", "LOGIN": SASL; "" is the LOGIN command */
-    struct str authzid;   /* who to act as; empty: the same as user */
-    struct str user;
-    struct secret password;
-};
-
-/* Filled by `authenticate`; texts live until imap_login has returned (the glue's own buffer will do). */
-struct imap_login_result {
-    uint64_t account;
-    struct str login; /* the user's name in its one form, for logs and the box */
-    struct str token; /* what the box redeems */
-};
-
 /* What a login that is parked has to remember; zero at first. The caller's. */
 struct imap_login_kept {
     bool greeted;
@@ -36,23 +23,12 @@ struct imap_login_kept {
     unsigned tries;  /* wrong passwords */
 };
 
-/* What login asks of the world. `arg` is imap_login_options.arg. */
-struct imap_login_ops {
-    /* ST_OK with *out filled; ST_DENIED: wrong; TRYLATER: busy; NOTFOUND counts as DENIED; BUSY: the account
-     * has too many sessions; other: a fault of ours. Delays and bans are the keeper's, told by its answer. */
-    enum st (*authenticate)(void *arg, const struct imap_login_try *t, struct imap_login_result *out) SUSPENDS;
-    /* Pushes TLS on the stream (stream_push_tls); NULL: this listener offers none. */
-    enum st (*starttls)(void *arg) SUSPENDS;
-    /* stream_park with the caller's own function to be woken by; NULL: waits for commands keep the coroutine. */
-    bool (*park)(void *arg);
-};
-
 struct imap_login_options {
     struct stream *stream; /* borrowed; imap_login sets its timeouts and line limit */
     struct imap_login_kept *kept;
     enum st woke; /* ST_OK at first and when there is input; why a parked wait has ended otherwise */
     const struct settings *set;
-    const struct imap_login_ops *ops;
+    const struct login_ops *ops; /* with `arg` */
     void *arg;
     bool plaintext_auth; /* passwords are taken without TLS (the listener says so, or it is loopback) */
     bool stopping;       /* the gate is going down: greet with BYE */
@@ -61,7 +37,7 @@ struct imap_login_options {
 struct imap_login_outcome {
     char tag[IMAP_TAG_MAX + 1]; /* of the command that logged in; its answer has not been sent */
     struct str tag_str;         /* a view of it */
-    struct imap_login_result who;
+    struct login_result who;
     const char *reason; /* how it ended otherwise: "logout", "eof", "timeout", "errors", "denied", ... */
 };
 

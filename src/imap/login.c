@@ -144,7 +144,7 @@ static void tell_refusal(struct imap_conn *conn, struct str tag, enum st why) SU
     }
 }
 
-static enum st try_login(struct login_cmd *c, const struct imap_login_try *t) SUSPENDS
+static enum st try_login(struct login_cmd *c, const struct login_try *t) SUSPENDS
 {
     struct login *l = c->l;
     enum st st;
@@ -188,7 +188,7 @@ static enum st login_login(struct login_cmd *c)
     if (st == ST_OK && (user.n > SASL_NAME_MAX || password.n > SASL_PASSWORD_MAX))
         st = FAIL(ST_SYNTAX, "User name or password is too long");
     if (st == ST_OK)
-        st = try_login(c, &(struct imap_login_try){.user = user, .password = secret_of(password)});
+        st = try_login(c, &(struct login_try){.user = user, .password = secret_of(password)});
     wipe((char *)(uintptr_t)password.p, password.n);
     return st;
 }
@@ -224,7 +224,7 @@ static enum st authenticate(struct login_cmd *c, struct sasl *x, const struct st
 
     TRY(sasl_exchange(x, initial, sasl_answer, c, &who));
     st = try_login(c,
-                   &(struct imap_login_try){
+                   &(struct login_try){
                        .mechanism = who.mechanism, .authzid = who.authzid, .user = who.user, .password = who.password});
     sasl_wipe(&who);
     return st;

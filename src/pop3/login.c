@@ -65,7 +65,7 @@ static enum st say_refused(struct login *l, enum st st) SUSPENDS
     }
 }
 
-static enum st log_in(struct login *l, const struct pop3_login_try *t) SUSPENDS
+static enum st log_in(struct login *l, const struct login_try *t) SUSPENDS
 {
     enum st st = l->opt->ops->authenticate(l->opt->arg, t, &l->out->who);
 
@@ -90,7 +90,7 @@ static enum st login_cmd_user(struct login *l, struct str args) SUSPENDS
 
 static enum st login_cmd_pass(struct login *l, struct str args) SUSPENDS
 {
-    struct pop3_login_try t = {.user = l->kept->user, .password = secret_of(args)};
+    struct login_try t = {.user = l->kept->user, .password = secret_of(args)};
     enum st st;
 
     if (!is_clear(l))
@@ -138,7 +138,7 @@ static enum st exchange(struct login *l, struct arena *a, struct sasl *x, struct
 static enum st auth_with(struct login *l, struct arena *a, struct str mechanism, struct str initial) SUSPENDS
 {
     struct sasl_credentials who = {0};
-    struct pop3_login_try t;
+    struct login_try t;
     struct sasl x;
     enum st st;
 
@@ -146,7 +146,7 @@ static enum st auth_with(struct login *l, struct arena *a, struct str mechanism,
         return refuse(l, "-ERR Unrecognized authentication mechanism");
     st = exchange(l, a, &x, initial, &who);
     if (st == ST_OK) {
-        t = (struct pop3_login_try){
+        t = (struct login_try){
             .mechanism = str_z(x.mechanism->name), .authzid = who.authzid, .user = who.user, .password = who.password};
         st = log_in(l, &t);
         sasl_wipe(&who);

@@ -5,17 +5,9 @@
 #include "base/secret.h"
 #include "config/settings.h"
 #include "net/stream.h"
+#include "sasl/log_in.h"
 
 /* --- before login: the gate --- */
-struct pop3_login_try {
-    struct str mechanism; /* "PLAIN"; "" is USER and PASS */
-    struct str authzid, user;
-    struct secret password;
-};
-struct pop3_login_result {
-    uint64_t account;
-    struct str login, token;
-};
 /* What a login that is parked has to remember; zero at first. The caller's; pop3_login frees what it holds at the end. */
 struct pop3_login_kept {
     struct arena arena; /* for the name given by USER: one at a time */
@@ -24,22 +16,17 @@ struct pop3_login_kept {
     bool greeted;
     bool crowded; /* as in imap/imap.h */
 };
-struct pop3_login_ops {
-    enum st (*authenticate)(void *arg, const struct pop3_login_try *t, struct pop3_login_result *out) SUSPENDS;
-    enum st (*starttls)(void *arg) SUSPENDS; /* NULL: this listener offers none */
-    bool (*park)(void *arg);                 /* see imap/imap.h */
-};
 struct pop3_login_options {
     struct stream *stream;
     struct pop3_login_kept *kept;
     enum st woke; /* ST_OK at first and when there is input; why a parked wait has ended otherwise */
     const struct settings *set;
-    const struct pop3_login_ops *ops;
+    const struct login_ops *ops;
     void *arg;
     bool plaintext_auth;
 };
 struct pop3_login_outcome {
-    struct pop3_login_result who;
+    struct login_result who;
     const char *reason; /* how it ended without a login */
 };
 /* ST_OK: logged in, the answer has not been sent. ST_PARKED: to be called again when the stream wakes. Else over; the last

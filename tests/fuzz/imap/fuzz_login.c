@@ -18,7 +18,7 @@ struct run {
     enum st woke; /* why it is called again after it was parked */
 };
 
-static enum st authenticate(void *arg, const struct imap_login_try *t, struct imap_login_result *out UNUSED)
+static enum st authenticate(void *arg, const struct login_try *t, struct login_result *out UNUSED)
 {
     const struct run *r = arg;
 
@@ -62,7 +62,7 @@ static void feed(void *arg)
 
 static void serve(void *arg)
 {
-    static const struct imap_login_ops ops = {authenticate, starttls, park};
+    static const struct login_ops ops = {authenticate, starttls, park};
     struct imap_login_outcome out;
     struct run *r = arg;
     struct imap_login_options opt = {.stream = r->server,

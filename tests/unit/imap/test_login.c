@@ -17,7 +17,7 @@ struct scene {
     unsigned parked; /* how often it gave up its coroutine */
 };
 
-static enum st fake_authenticate(void *arg, const struct imap_login_try *t, struct imap_login_result *out)
+static enum st fake_authenticate(void *arg, const struct login_try *t, struct login_result *out)
 {
     struct scene *s = arg;
 
@@ -25,7 +25,7 @@ static enum st fake_authenticate(void *arg, const struct imap_login_try *t, stru
              STR_ARGS(t->user), (int)t->password.n, t->password.p);
     if (s->answer != ST_OK)
         return FAIL(s->answer, "no");
-    *out = (struct imap_login_result){.account = 7, .login = STR("alice"), .token = STR("token")};
+    *out = (struct login_result){.account = 7, .login = STR("alice"), .token = STR("token")};
     return ST_OK;
 }
 
@@ -57,7 +57,7 @@ static bool fake_park(void *arg)
 static void serve(void *arg)
 {
     struct scene *s = arg;
-    struct imap_login_ops ops = {fake_authenticate, s->tls ? fake_starttls : NULL, fake_park};
+    struct login_ops ops = {fake_authenticate, s->tls ? fake_starttls : NULL, fake_park};
 
     s->opt.stream = s->server;
     s->opt.kept = &s->kept;

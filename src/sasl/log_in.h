@@ -1,0 +1,29 @@
+/* What a protocol in which users log in asks of its owner, before there is a session: who that is, TLS, and to be left alone until there is input. */
+#pragma once
+
+#include "base/err.h"
+#include "base/secret.h"
+
+struct login_try {
+    struct str mechanism; /* "PLAIN", "LOGIN": SASL; "": the protocol's own command */
+    struct str authzid;   /* who to act as; empty: the same as user */
+    struct str user;
+    struct secret password;
+};
+
+/* Filled by `authenticate`; texts live until the login has returned (the glue's own buffer will do). */
+struct login_result {
+    uint64_t account;
+    struct str login; /* the user's name in its one form, for logs and the box */
+    struct str token; /* what the box redeems */
+};
+
+struct login_ops {
+    /* ST_OK with *out filled; ST_DENIED: wrong; TRYLATER: busy; NOTFOUND counts as DENIED; BUSY: the account
+     * has too many sessions; other: a fault of ours. Delays and bans are the keeper's, told by its answer. */
+    enum st (*authenticate)(void *arg, const struct login_try *t, struct login_result *out) SUSPENDS;
+    /* Pushes TLS on the stream (stream_push_tls); NULL: this listener offers none. */
+    enum st (*starttls)(void *arg) SUSPENDS;
+    /* stream_park with the caller's own function to be woken by; NULL: waits for commands keep the coroutine. */
+    bool (*park)(void *arg);
+};
