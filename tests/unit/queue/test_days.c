@@ -1,24 +1,12 @@
 /* Five days of a letter that nobody takes, and six hours of ten thousand of them, by a clock of the test's own and with the settings' own values:
  * at which times they are tried, who is told when, and that none waits for ever while others are tried. */
-#include "mail/help.h"
+#include "carry.h"
 
 #include "config/config.h"
-#include "queue/claim.c"
-#include "queue/settle.c"
 
-#define MINUTE 60000000ull
 #define HOUR (60 * MINUTE)
 #define DAY (24 * HOUR)
 #define START (20000 * DAY)
-
-static uint64_t wall;
-
-static uint64_t wall_now(void)
-{
-    return wall;
-}
-
-static const struct queue_rcpt one[] = {{.address = STR("x@far.test")}};
 
 /* As the box takes them from the settings, when the file says nothing. */
 static struct queue_retry usual_retry(void)
@@ -40,48 +28,9 @@ static struct queue_retry usual_retry(void)
 
 static struct queue *begin(struct world *w)
 {
-    struct queue *q =
-        queue_new(&(struct queue_options){.store = w->store, .core = w->cores[0], .host_name = STR("mail.test")});
     struct queue_retry retry = usual_retry();
 
-    wall = START;
-    clock_override(NULL, wall_now);
-    queue_set_retry(q, &retry);
-    CHECK_ST(queue_start(q), ST_OK);
-    return q;
-}
-
-static void end(struct queue *q)
-{
-    clock_override(NULL, NULL);
-    queue_free(q);
-}
-
-static uint64_t submit(struct world *w, struct queue *q, const struct queue_rcpt *rcpts, size_t n)
-{
-    struct delivery_rcpt local = {.account = 7};
-    struct delivery d = {.mail = letter(w, "out"), .rcpts = &local, .n_rcpts = 1};
-    struct queue_entry e = {.account = 7,
-                            .size = d.mail.bytes.n,
-                            .reverse_path = STR("a@example.test"),
-                            .due_us = wall,
-                            .arrival_us = wall,
-                            .rcpts = rcpts,
-                            .n_rcpts = n};
-    struct queue_extra extra = {q, &e};
-
-    d.extra = queue_extra;
-    d.extra_arg = &extra;
-    CHECK_ST(mail_deliver(w->mail, &d), ST_OK);
-    return e.id;
-}
-
-static size_t claim(struct queue *q, size_t most, struct arena *a, struct queue_entry **out)
-{
-    size_t n = 99;
-
-    CHECK_ST(queue_claim(q, most, deadline_in(0), a, out, &n), ST_OK);
-    return n;
+    return begin_at(w, START, &retry);
 }
 
 static enum st answer(struct queue *q, uint64_t id, uint32_t rcpt, enum queue_fate fate, uint64_t not_before_us)
@@ -148,7 +97,7 @@ static void body_days(struct world *w)
 {
     struct queue *q = begin(w);
     struct queue_entry *list, e;
-    uint64_t id = submit(w, q, one, 1), told_of_delay = 0;
+    uint64_t id = submit(w, q, one, 1, wall), told_of_delay = 0;
     unsigned attempt = 0;
     size_t notices;
 
@@ -191,7 +140,7 @@ static void body_held_back(struct world *w)
 {
     struct queue *q = begin(w);
     struct queue_entry *list, e;
-    uint64_t id = submit(w, q, one, 1);
+    uint64_t id = submit(w, q, one, 1, wall);
     size_t notices;
 
     wall = START + 5 * HOUR;
@@ -217,7 +166,7 @@ static void body_times(struct world *w)
     static const struct queue_rcpt two[] = {{.address = STR("x@far.test")}, {.address = STR("y@near.test")}};
     struct queue *q = begin(w);
     struct queue_entry *list, e;
-    uint64_t id = submit(w, q, two, 2);
+    uint64_t id = submit(w, q, two, 2, wall);
     size_t notices;
 
     CHECK_U64(claim(q, 10, &w->arena, &list), 1);
@@ -243,7 +192,7 @@ static void body_times(struct world *w)
     CHECK_U64(claim(q, 10, &w->arena, &list), 1); /* then it is tried once, before it is given up */
     CHECK_ST(answer(q, id, 0, QUEUE_DEFERRED, 0), ST_OK);
     CHECK(!look(w, q, id, &e, &notices) && notices == 1 && take_notice(w, q, id, "Action: failed"));
-    id = submit(w, q, one, 1);
+    id = submit(w, q, one, 1, wall);
     CHECK_ST(answer(q, id, 0, QUEUE_DEFERRED, wall + 2 * DAY), ST_OK);
     CHECK_ST(queue_hold(q, id, STR("wait")), ST_OK);
     CHECK_ST(queue_release(q, id), ST_OK);
@@ -266,7 +215,7 @@ static void submit_many(struct world *w, struct queue *q)
 {
     static const struct queue_attr never = {STR("NOTIFY"), STR("NEVER")};
     static const struct queue_rcpt quiet = {.address = STR("x@far.test"), .attrs = &never, .n_attrs = 1};
-    uint64_t first = submit(w, q, &quiet, 1);
+    uint64_t first = submit(w, q, &quiet, 1, wall);
     struct queue_entry e;
 
     CHECK_ST(queue_get(q, first, &w->arena, &e), ST_OK);

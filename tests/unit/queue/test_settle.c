@@ -1,66 +1,14 @@
 /* Carrying: who has which entry, what becomes of it, and when it comes again. */
-#include "mail/help.h"
-
-#include "queue/claim.c"
-#include "queue/settle.c"
-
-static uint64_t wall; /* microseconds, as the queue sees it; 0: the clock's own */
-
-static uint64_t wall_now(void)
-{
-    return wall;
-}
-
-#define MINUTE 60000000ull
+#include "carry.h"
 
 static struct queue *begin(struct world *w)
 {
-    struct queue *q =
-        queue_new(&(struct queue_options){.store = w->store, .core = w->cores[0], .host_name = STR("mail.test")});
-
-    wall = 1000 * MINUTE;
-    clock_override(NULL, wall_now);
-    queue_set_retry(
-        q, &(struct queue_retry){
-               .first_us = 5 * MINUTE, .most_us = 40 * MINUTE, .lifetime_us = 600 * MINUTE, .notice_us = 100 * MINUTE});
-    CHECK_ST(queue_start(q), ST_OK);
-    return q;
+    return begin_at(
+        w, 1000 * MINUTE,
+        &(struct queue_retry){
+            .first_us = 5 * MINUTE, .most_us = 40 * MINUTE, .lifetime_us = 600 * MINUTE, .notice_us = 100 * MINUTE});
 }
 
-static void end(struct queue *q)
-{
-    clock_override(NULL, NULL);
-    queue_free(q);
-}
-
-static uint64_t submit(struct world *w, struct queue *q, const struct queue_rcpt *rcpts, size_t n, uint64_t due)
-{
-    struct delivery_rcpt local = {.account = 7};
-    struct delivery d = {.mail = letter(w, "out"), .rcpts = &local, .n_rcpts = 1};
-    struct queue_entry e = {.account = 7,
-                            .size = d.mail.bytes.n,
-                            .reverse_path = STR("a@example.test"),
-                            .due_us = due,
-                            .arrival_us = due,
-                            .rcpts = rcpts,
-                            .n_rcpts = n};
-    struct queue_extra extra = {q, &e};
-
-    d.extra = queue_extra;
-    d.extra_arg = &extra;
-    CHECK_ST(mail_deliver(w->mail, &d), ST_OK);
-    return e.id;
-}
-
-static size_t claim(struct world *w, struct queue *q, size_t most, struct queue_entry **out)
-{
-    size_t n = 99;
-
-    CHECK_ST(queue_claim(q, most, deadline_in(0), &w->arena, out, &n), ST_OK);
-    return n;
-}
-
-static const struct queue_rcpt one[] = {{.address = STR("x@far.test")}};
 static const struct queue_rcpt two[] = {{.address = STR("x@far.test")}, {.address = STR("y@far.test")}};
 
 static enum st settle_one(struct queue *q, uint64_t id, uint32_t rcpt, enum queue_fate fate)
@@ -77,15 +25,15 @@ static void body_claiming(struct world *w)
     uint64_t late = submit(w, q, one, 1, wall + MINUTE), first = submit(w, q, one, 1, wall - MINUTE),
              second = submit(w, q, one, 1, wall);
 
-    CHECK_U64(claim(w, q, 1, &e), 1);
+    CHECK_U64(claim(q, 1, &w->arena, &e), 1);
     CHECK_U64(e[0].id, first);
-    CHECK_U64(claim(w, q, 10, &e), 1);
+    CHECK_U64(claim(q, 10, &w->arena, &e), 1);
     CHECK_U64(e[0].id, second);
-    CHECK_U64(claim(w, q, 10, &e), 0); /* the third is not due */
+    CHECK_U64(claim(q, 10, &w->arena, &e), 0); /* the third is not due */
     CHECK(queue_is_claimed(q, first) && !queue_is_claimed(q, late));
     queue_give_back_all(q); /* whoever carried has died */
     wall += 2 * MINUTE;
-    CHECK_U64(claim(w, q, 10, &e), 3);
+    CHECK_U64(claim(q, 10, &w->arena, &e), 3);
     CHECK(e[0].id == first && e[1].id == second && e[2].id == late);
     end(q);
 }
@@ -125,33 +73,33 @@ static void body_urgent(struct world *w)
     ids[3] = submit_urgent(w, q, 0, wall - 9 * 60 * MINUTE - 1); /* has waited for longer than that priority is worth */
     ids[4] = submit_urgent(w, q, 9, wall + MINUTE);
     ids[5] = submit_urgent(w, q, 4, wall);
-    CHECK_U64(claim(w, q, 2, &e), 2);
+    CHECK_U64(claim(q, 2, &w->arena, &e), 2);
     CHECK(e[0].id == ids[3] && e[1].id == ids[2]);
-    CHECK_U64(claim(w, q, 1, &e), 1);
+    CHECK_U64(claim(q, 1, &w->arena, &e), 1);
     CHECK(e[0].id == ids[5] && e[0].priority == 4);
     ids[6] = submit_urgent(w, q, 9, wall - 1);
-    CHECK_U64(claim(w, q, 10, &e), 3);
+    CHECK_U64(claim(q, 10, &w->arena, &e), 3);
     CHECK(e[0].id == ids[6] && e[1].id == ids[0] && e[2].id == ids[1]);
-    CHECK_U64(claim(w, q, 10, &e), 0);
+    CHECK_U64(claim(q, 10, &w->arena, &e), 0);
     wall += MINUTE;
-    CHECK_U64(claim(w, q, 10, &e), 1);
+    CHECK_U64(claim(q, 10, &w->arena, &e), 1);
     CHECK_U64(e[0].id, ids[4]);
     CHECK_ST(settle_one(q, ids[4], 0, QUEUE_DEFERRED), ST_OK);
     CHECK_ST(settle_one(q, ids[6], 0, QUEUE_DELIVERED), ST_OK);
     CHECK_ST(queue_settle(q, ids[2], NULL, 0, true, NULL), ST_OK); /* given back */
-    CHECK_U64(claim(w, q, 10, &e), 1);
+    CHECK_U64(claim(q, 10, &w->arena, &e), 1);
     CHECK_U64(e[0].id, ids[2]);
     queue_give_back_all(q);
-    CHECK_U64(claim(w, q, 10, &e), 5);
+    CHECK_U64(claim(q, 10, &w->arena, &e), 5);
     CHECK_ST(queue_hold(q, ids[2], STR("odd")), ST_OK);
     queue_give_back_all(q);
-    CHECK_U64(claim(w, q, 10, &e), 4);
+    CHECK_U64(claim(q, 10, &w->arena, &e), 4);
     CHECK_ST(queue_release(q, ids[2]), ST_OK);
     queue_give_back_all(q);
     end(q);
     q = begin(w); /* a new start */
     wall += 20 * MINUTE;
-    CHECK_U64(claim(w, q, 10, &e), 6);
+    CHECK_U64(claim(q, 10, &w->arena, &e), 6);
     CHECK(e[0].id == ids[2] || e[1].id == ids[2]);
     end(q);
 }
@@ -167,18 +115,18 @@ static void body_outcomes(struct world *w)
     struct queue_counts counts;
     uint64_t id = submit(w, q, two, 2, wall);
 
-    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK_U64(claim(q, 10, &w->arena, &list), 1);
     CHECK_ST(settle_one(q, id, 0, QUEUE_DELIVERED), ST_OK);
     CHECK_ST(queue_get(q, id, &w->arena, &e), ST_OK);
     CHECK(e.rcpts[0].state == QUEUE_RCPT_DELIVERED && e.rcpts[1].state == QUEUE_RCPT_WAITING);
-    CHECK_U64(claim(w, q, 10, &list), 1); /* the other one is due still */
+    CHECK_U64(claim(q, 10, &w->arena, &list), 1); /* the other one is due still */
     CHECK_ST(settle_one(q, id, 1, QUEUE_DEFERRED), ST_OK);
-    CHECK_U64(claim(w, q, 10, &list), 0);
+    CHECK_U64(claim(q, 10, &w->arena, &list), 0);
     CHECK_ST(queue_get(q, id, &w->arena, &e), ST_OK);
     CHECK(e.rcpts[1].attempts == 1 && e.due_us >= wall + 4 * MINUTE && e.due_us <= wall + 6 * MINUTE);
     CHECK_STR(e.rcpts[1].answer, STR("said so"));
     wall += 6 * MINUTE;
-    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK_U64(claim(q, 10, &w->arena, &list), 1);
     CHECK_ST(settle_one(q, id, 0, QUEUE_FAILED),
              ST_OK); /* said late, of one that has been delivered: nothing changes */
     CHECK_ST(settle_one(q, id, 1, QUEUE_DELIVERED), ST_OK);
@@ -237,7 +185,7 @@ static void body_notices(struct world *w)
     struct queue_entry *list;
     uint64_t id = submit(w, q, one, 1, wall);
 
-    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK_U64(claim(q, 10, &w->arena, &list), 1);
     CHECK_ST(settle_one(q, id, 0, QUEUE_FAILED), ST_OK);
     CHECK(has_text(notice_of(w, q), "Action: failed"));
     id = submit(w, q, &quiet, 1, wall);
@@ -405,7 +353,7 @@ static void body_requires_tls(struct world *w)
     d.extra_arg = &extra;
     CHECK_ST(mail_deliver(w->mail, &d), ST_OK);
     CHECK_ST(settle_one(q, e.id, 0, QUEUE_FAILED), ST_OK);
-    CHECK_U64(claim(w, q, 9, &notice), 1);
+    CHECK_U64(claim(q, 9, &w->arena, &notice), 1);
     CHECK(queue_attr_get(notice->attrs, notice->n_attrs, STR("REQUIRETLS")).p);
     end(q);
 }
@@ -421,7 +369,7 @@ static void body_failing(struct world *w)
     struct queue_entry *list, e;
     uint64_t id = submit(w, q, one, 1, wall);
 
-    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK_U64(claim(q, 10, &w->arena, &list), 1);
     w->store->fail = ST_NOSPACE;
     w->store->fail_n = 1;
     CHECK_ST(settle_one(q, id, 0, QUEUE_FAILED), ST_NOSPACE);
@@ -456,16 +404,16 @@ static void body_damaged(struct world *w)
     bool more;
 
     spoil(w, id, str_sub(value, 0, value.n - 1));
-    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK_U64(claim(q, 10, &w->arena, &list), 1);
     CHECK_U64(list[0].id, good);
     CHECK(queue_next_damaged(q, &damaged) && damaged == id && !queue_next_damaged(q, &damaged));
-    CHECK_U64(claim(w, q, 10, &list), 0); /* it is left alone */
+    CHECK_U64(claim(q, 10, &w->arena, &list), 0); /* it is left alone */
     CHECK_ST(queue_list(q, &(struct queue_filter){.most = 10}, &w->arena, &list, &n, &next, &more), ST_OK);
     CHECK(n == 2 && list[0].id == id && list[0].held && list[1].id == good && !list[1].held);
     CHECK_ST(queue_shut(q), ST_OK);
     spoil(w, id, value); /* as a repair that could read it */
     CHECK_ST(queue_reopen(q), ST_OK);
-    CHECK_U64(claim(w, q, 10, &list), 1); /* the other one is carried still */
+    CHECK_U64(claim(q, 10, &w->arena, &list), 1); /* the other one is carried still */
     CHECK_U64(list[0].id, id);
     end(q);
 }
@@ -539,21 +487,21 @@ static void body_changed(struct world *w)
     uint64_t id = submit(w, q, one, 1, wall + 50 * MINUTE), held = submit(w, q, one, 1, wall);
 
     CHECK_ST(queue_hold(q, held, STR("x")), ST_OK);
-    CHECK_U64(claim(w, q, 10, &list), 0);
+    CHECK_U64(claim(q, 10, &w->arena, &list), 0);
     CHECK_ST(queue_release(q, held), ST_OK);
-    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK_U64(claim(q, 10, &w->arena, &list), 1);
     CHECK_ST(queue_hold(q, held, STR("y")), ST_OK); /* while it is carried */
     CHECK_ST(settle_one(q, held, 0, QUEUE_DEFERRED), ST_OK);
     wall += 20 * MINUTE;
-    CHECK_U64(claim(w, q, 10, &list), 0);
+    CHECK_U64(claim(q, 10, &w->arena, &list), 0);
     CHECK_ST(queue_drop(q, held), ST_OK);
     CHECK_ST(queue_hold(q, id, STR("z")), ST_OK);
     CHECK_ST(queue_release(q, id), ST_OK); /* before its time */
-    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK_U64(claim(q, 10, &w->arena, &list), 1);
     end(q);
     q = begin(w);
     wall += 21 * MINUTE;
-    CHECK_U64(claim(w, q, 10, &list), 1); /* a queue that starts anew has given nothing away */
+    CHECK_U64(claim(q, 10, &w->arena, &list), 1); /* a queue that starts anew has given nothing away */
     end(q);
 }
 TEST(held_released_and_dropped_while_carried)
@@ -570,13 +518,13 @@ static void body_retry(struct world *w)
     CHECK_ST(settle_one(q, id, 0, QUEUE_DEFERRED), ST_OK);
     CHECK_ST(settle_one(q, id, 1, QUEUE_DEFERRED), ST_OK);
     wall += MINUTE;
-    CHECK_U64(claim(w, q, 10, &list), 0);
+    CHECK_U64(claim(q, 10, &w->arena, &list), 0);
     CHECK_ST(queue_retry_now(q, id), ST_OK);
-    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK_U64(claim(q, 10, &w->arena, &list), 1);
     CHECK(list[0].due_us == wall && !list[0].rcpts[0].due_us && !list[0].rcpts[1].due_us); /* both */
     CHECK_ST(queue_retry_now(q, id), ST_OK);                                               /* while it is carried */
     CHECK_ST(settle_one(q, id, 0, QUEUE_DELIVERED), ST_OK);
-    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK_U64(claim(q, 10, &w->arena, &list), 1);
     CHECK_ST(queue_hold(q, id, STR("x")), ST_OK);
     CHECK_ST(queue_retry_now(q, id), ST_DENIED);
     CHECK_ST(queue_get(q, id, &w->arena, &e), ST_OK);
@@ -596,12 +544,12 @@ static void body_low(struct world *w)
     struct queue_entry *list;
     uint64_t keep = submit(w, q, one, 1, wall);
 
-    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK_U64(claim(q, 10, &w->arena, &list), 1);
     for (unsigned i = 0; i < 200; i++) {
         uint64_t id = submit(w, q, one, 1, wall);
 
         wall += 1000;
-        CHECK_U64(claim(w, q, 10, &list), 1);
+        CHECK_U64(claim(q, 10, &w->arena, &list), 1);
         CHECK_ST(settle_one(q, id, 0, QUEUE_DELIVERED), ST_OK);
     }
     CHECK(q->durable.low_due_us <= 1000 * MINUTE);
@@ -610,14 +558,14 @@ static void body_low(struct world *w)
         uint64_t id = submit(w, q, one, 1, wall);
 
         wall += 1000;
-        CHECK_U64(claim(w, q, 10, &list), 1);
+        CHECK_U64(claim(q, 10, &w->arena, &list), 1);
         CHECK_ST(settle_one(q, id, 0, QUEUE_DELIVERED), ST_OK);
     }
     CHECK(q->durable.low_due_us > 1000 * MINUTE);
     end(q);
     q = begin(w);
     wall += 60 * MINUTE;
-    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK_U64(claim(q, 10, &w->arena, &list), 1);
     CHECK_U64(list[0].id, keep);
     end(q);
 }
@@ -640,7 +588,7 @@ static void body_done(struct world *w)
     struct str notice;
     uint64_t id = submit(w, q, rcpts, 3, wall);
 
-    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK_U64(claim(q, 10, &w->arena, &list), 1);
     CHECK_ST(queue_settle_done(q, &list[0], &changed), ST_OK);
     CHECK(queue_is_claimed(q, id)); /* another one is to be carried */
     CHECK_ST(queue_get(q, id, &w->arena, &e), ST_OK);
@@ -655,7 +603,7 @@ static void body_done(struct world *w)
     CHECK_ST(settle_one(q, id, 1, QUEUE_DELIVERED), ST_OK);
     CHECK_ST(queue_get(q, id, &w->arena, &e), ST_NOTFOUND);
     id = submit(w, q, rcpts, 1, wall);
-    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK_U64(claim(q, 10, &w->arena, &list), 1);
     CHECK_ST(queue_settle_done(q, &list[0], &changed), ST_OK);
     CHECK_ST(queue_get(q, id, &w->arena, &e), ST_NOTFOUND);
     CHECK(!queue_is_claimed(q, id) && has_text(notice_of(w, q), "Action: delivered"));
@@ -700,7 +648,7 @@ static size_t claim_settled(struct world *w, struct queue *q, bool *out_changed)
     struct queue_entry *list;
 
     *out_changed = false;
-    if (!claim(w, q, 10, &list))
+    if (!claim(q, 10, &w->arena, &list))
         return 0;
     CHECK_ST(queue_settle_done(q, &list[0], out_changed), ST_OK);
     return 1;
@@ -734,7 +682,7 @@ static void body_returned(struct world *w)
     CHECK(has_text(notice, "Action: failed\r\nStatus: 5.4.7\r\n") && has_text(notice, "\r\nDeliver-By-Date: ") &&
           has_text(notice, "\r\nArrival-Date: ") && has_text(notice, "is over; the last answer: said so"));
     id = submit_by(w, q, "60;R", NULL); /* an answer that comes when it is over */
-    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK_U64(claim(q, 10, &w->arena, &list), 1);
     wall += 2 * MINUTE;
     CHECK_ST(settle_one(q, id, 0, QUEUE_DEFERRED), ST_OK);
     CHECK(has_text(notice_of(w, q), "Status: 5.4.7\r\n"));
