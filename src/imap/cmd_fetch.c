@@ -203,6 +203,29 @@ static enum st put_all(struct fetch_run *f, struct progress *pr, struct uid_set 
     return st;
 }
 
+/* Of the messages that are meant those in a range of them. */
+static struct uid_set cut_set(struct arena *a, struct uid_set seqs, const struct imap_partial *p)
+{
+    struct uid_range *r = ARENA_ARRAY(a, struct uid_range, seqs.n + 1);
+    size_t all = 0, from, left, n = 0;
+
+    for (size_t i = 0; i < seqs.n; i++)
+        all += seqs.r[i].hi - seqs.r[i].lo + 1;
+    imap_partial_of(p, all, &from, &left);
+    for (size_t i = 0; i < seqs.n && left; i++) {
+        size_t here = seqs.r[i].hi - seqs.r[i].lo + 1, skip = MIN(from, here), take = MIN(left, here - skip);
+
+        if (take) {
+            uint32_t lo = seqs.r[i].lo + (uint32_t)skip;
+
+            r[n++] = (struct uid_range){lo, lo + (uint32_t)take - 1};
+        }
+        from -= skip;
+        left -= take;
+    }
+    return (struct uid_set){r, n};
+}
+
 enum st cmd_fetch(struct imap_cmd *c)
 {
     struct imap_session *s = c->s;
@@ -214,6 +237,8 @@ enum st cmd_fetch(struct imap_cmd *c)
 
     TRY(fetch_parse(&c->lx, c->uid, &fetch));
     TRY(imap_set_seqs(&s->cmd_arena, fetch.set, c->uid, s->view, &seqs));
+    if (fetch.partial.lo)
+        seqs = cut_set(&s->cmd_arena, seqs, &fetch.partial);
     f.fetch = &fetch;
     buf_init(&f.scratch, LIMIT_HEADER + LIMIT_IMAP_LINE); /* more than a record, too */
     st = put_all(&f, &pr, seqs);

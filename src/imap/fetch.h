@@ -2,6 +2,7 @@
  * cmd_fetch.c goes over the messages. */
 #pragma once
 
+#include "imap/partial.h"
 #include "imap/session.h"
 #include "imap/set.h"
 
@@ -33,6 +34,7 @@ struct fetch {
     size_t n;
     unsigned flags; /* of all items together */
     bool has_uid, has_flags;
+    struct imap_partial partial; /* of the UID form */
 };
 
 /* `uid`: the UID form, which answers the UID also when it is not asked for. */

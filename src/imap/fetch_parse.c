@@ -215,6 +215,20 @@ static bool take_macro(struct imap_lexer *lx, struct fetch *f)
     return false;
 }
 
+/* "(PARTIAL -1:-30)" behind the items (RFC 9394 section 3.3); modifiers that nobody here knows are BAD (RFC 4466
+ * section 2.4). */
+static enum st parse_modifiers(struct imap_lexer *lx, bool uid, struct fetch *f)
+{
+    TRY(imap_lex_want(lx, '('));
+    do {
+        if (!uid || f->partial.lo || !imap_lex_take_word(lx, STR("PARTIAL")))
+            return FAIL(ST_SYNTAX, "Unknown FETCH modifier");
+        TRY(imap_lex_sp(lx));
+        TRY(imap_lex_partial(lx, &f->partial));
+    } while (imap_lex_take(lx, ' '));
+    return imap_lex_want(lx, ')');
+}
+
 enum st fetch_parse(struct imap_lexer *lx, bool uid, struct fetch *out)
 {
     struct fetch f = {0};
@@ -232,6 +246,8 @@ enum st fetch_parse(struct imap_lexer *lx, bool uid, struct fetch *out)
     } else if (!take_macro(lx, &f)) {
         TRY(parse_item(lx, &f));
     }
+    if (imap_lex_take(lx, ' ') && imap_lex_peek(lx) >= 0)
+        TRY(parse_modifiers(lx, uid, &f));
     TRY(imap_lex_end(lx));
     if (uid && !f.has_uid) {
         f.items--;

@@ -62,9 +62,33 @@ static void put_item(struct imap_cmd *c, struct str name, uint64_t value) SUSPEN
 
 /* RFC 4466 section 2.6.2, RFC 4731 section 3.1: without messages there is neither MIN nor MAX nor ALL. A tag has
  * nothing in it that would have to be escaped in quotes (RFC 3501 section 9). */
-static void put_esearch(struct imap_cmd *c, unsigned returns, struct imap_result found) SUSPENDS
+static struct imap_result partial_of(const struct imap_search *search, struct imap_result found)
+{
+    struct imap_result part;
+    size_t from;
+
+    imap_partial_of(&search->partial, found.n, &from, &part.n);
+    part.seqs = found.seqs + from;
+    return part;
+}
+
+/* RFC 9394 section 3.1: the range as it was asked for, and NIL when nothing is in it. */
+static void put_partial(struct imap_cmd *c, const struct imap_search *search, struct imap_result found) SUSPENDS
+{
+    struct imap_result part = partial_of(search, found);
+    struct imap_conn *conn = &c->s->conn;
+
+    imap_put(conn, STR(" PARTIAL ("));
+    imap_put(conn, search->partial.text);
+    imap_put(conn, part.n ? STR(" ") : STR(" NIL"));
+    put_set(c, part);
+    imap_put(conn, STR(")"));
+}
+
+static void put_esearch(struct imap_cmd *c, const struct imap_search *search, struct imap_result found) SUSPENDS
 {
     struct imap_conn *conn = &c->s->conn;
+    unsigned returns = search->returns;
 
     imap_put(conn, STR("* ESEARCH (TAG \""));
     imap_put(conn, c->tag);
@@ -79,6 +103,8 @@ static void put_esearch(struct imap_cmd *c, unsigned returns, struct imap_result
         imap_put(conn, STR(" ALL "));
         put_set(c, found);
     }
+    if (returns & RETURN_PARTIAL)
+        put_partial(c, search, found);
     imap_put(conn, STR("\r\n"));
 }
 
@@ -143,27 +169,34 @@ static enum st save(struct imap_cmd *c, struct imap_result found) SUSPENDS
     return ST_OK;
 }
 
-/* RFC 5182 section 2.4: with MIN or MAX, and neither ALL nor COUNT, only these are saved. */
-static enum st save_as_asked(struct imap_cmd *c, unsigned returns, struct imap_result found) SUSPENDS
+/* RFC 5182 section 2.4, RFC 9394 section 3.2: with MIN, MAX or PARTIAL, and neither ALL nor COUNT, only these are
+ * saved. */
+static enum st save_as_asked(struct imap_cmd *c, const struct imap_search *search, struct imap_result found) SUSPENDS
 {
-    uint32_t ends[2];
-    size_t n = 0;
+    struct imap_result part = partial_of(search, found);
+    unsigned returns = search->returns;
+    uint32_t *some;
+    size_t n = part.n;
 
-    if (found.n == 0 || returns & (RETURN_ALL | RETURN_COUNT) || !(returns & (RETURN_MIN | RETURN_MAX)))
+    if (found.n == 0 || returns & (RETURN_ALL | RETURN_COUNT) ||
+        !(returns & (RETURN_MIN | RETURN_MAX | RETURN_PARTIAL)))
         return save(c, found);
+    some = ARENA_ARRAY(&c->s->cmd_arena, uint32_t, n + 2);
+    if (n)
+        memcpy(some, part.seqs, n * sizeof *some);
     if (returns & RETURN_MIN)
-        ends[n++] = found.seqs[0];
-    if (returns & RETURN_MAX && (n == 0 || found.n > 1))
-        ends[n++] = found.seqs[found.n - 1];
-    return save(c, (struct imap_result){ends, n});
+        some[n++] = found.seqs[0];
+    if (returns & RETURN_MAX)
+        some[n++] = found.seqs[found.n - 1];
+    return save(c, (struct imap_result){some, n});
 }
 
 enum st imap_put_result(struct imap_cmd *c, const struct imap_search *search, struct imap_result found)
 {
     if (search->returns & RETURN_SAVE)
-        TRY(save_as_asked(c, search->returns, found));
+        TRY(save_as_asked(c, search, found));
     if (search->returns != RETURN_SAVE)
-        put_esearch(c, search->returns, found);
+        put_esearch(c, search, found);
     return ST_OK;
 }
 

@@ -236,32 +236,51 @@ static enum st parse_key(struct parser *p, struct search_key **out)
     return st;
 }
 
-/* The options in parentheses of " RETURN (MIN MAX)" (RFC 4466 section 2.6.1); unknown ones are BAD. */
-static enum st parse_options(struct imap_lexer *lx, unsigned *out)
+static const struct {
+    struct str name;
+    unsigned option;
+} options[] = {
+    {STR("MIN"), RETURN_MIN},     {STR("MAX"), RETURN_MAX},   {STR("ALL"), RETURN_ALL},
+    {STR("COUNT"), RETURN_COUNT}, {STR("SAVE"), RETURN_SAVE}, {STR("PARTIAL"), RETURN_PARTIAL},
+};
+
+static enum st one_option(struct imap_lexer *lx, struct imap_search *out)
 {
+    unsigned option = 0;
     struct str word;
+
+    TRY(imap_lex_word(lx, &word));
+    for (size_t i = 0; i < ARRAY_LEN(options); i++)
+        if (str_eq(word, options[i].name))
+            option = options[i].option;
+    if (!option)
+        return FAIL(ST_SYNTAX, "Unknown RETURN option");
+    if (option == RETURN_PARTIAL) {
+        if (out->returns & RETURN_PARTIAL)
+            return FAIL(ST_SYNTAX, "More than one PARTIAL");
+        TRY(imap_lex_sp(lx));
+        TRY(imap_lex_partial(lx, &out->partial));
+    }
+    out->returns |= option;
+    return ST_OK;
+}
+
+/* The options in parentheses of " RETURN (MIN MAX)" (RFC 4466 section 2.6.1); unknown ones are BAD. */
+static enum st parse_options(struct imap_lexer *lx, struct imap_search *out)
+{
+    static const unsigned either = RETURN_ALL | RETURN_PARTIAL;
 
     TRY(imap_lex_sp(lx));
     TRY(imap_lex_want(lx, '('));
     if (imap_lex_take(lx, ')')) {
-        *out = RETURN_ALL; /* RFC 4731 section 3.1 */
+        out->returns = RETURN_ALL; /* RFC 4731 section 3.1 */
         return ST_OK;
     }
-    do {
-        TRY(imap_lex_word(lx, &word));
-        if (str_eq(word, STR("MIN")))
-            *out |= RETURN_MIN;
-        else if (str_eq(word, STR("MAX")))
-            *out |= RETURN_MAX;
-        else if (str_eq(word, STR("ALL")))
-            *out |= RETURN_ALL;
-        else if (str_eq(word, STR("COUNT")))
-            *out |= RETURN_COUNT;
-        else if (str_eq(word, STR("SAVE")))
-            *out |= RETURN_SAVE;
-        else
-            return FAIL(ST_SYNTAX, "Unknown RETURN option");
-    } while (imap_lex_take(lx, ' '));
+    do
+        TRY(one_option(lx, out));
+    while (imap_lex_take(lx, ' '));
+    if ((out->returns & either) == either)
+        return FAIL(ST_SYNTAX, "PARTIAL and ALL exclude each other"); /* RFC 9394 section 3.1 */
     return imap_lex_want(lx, ')');
 }
 
@@ -271,7 +290,7 @@ enum st imap_search_parse_return(struct imap_lexer *lx, struct imap_search *out)
     TRY(imap_lex_sp(lx));
     if (!imap_lex_take_word(lx, STR("RETURN")))
         return ST_OK;
-    TRY(parse_options(lx, &out->returns));
+    TRY(parse_options(lx, out));
     return imap_lex_sp(lx);
 }
 

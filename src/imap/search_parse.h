@@ -2,15 +2,17 @@
 #pragma once
 
 #include "imap/lexer.h"
+#include "imap/partial.h"
 #include "mail/search.h"
 
 /* What is asked for in RETURN. None at all: the plain response of the command. */
-enum { RETURN_MIN = 1, RETURN_MAX = 2, RETURN_ALL = 4, RETURN_COUNT = 8, RETURN_SAVE = 16 };
+enum { RETURN_MIN = 1, RETURN_MAX = 2, RETURN_ALL = 4, RETURN_COUNT = 8, RETURN_SAVE = 16, RETURN_PARTIAL = 32 };
 
 struct imap_search {
     struct search_key *key; /* sets in it are as written: imap_search_resolve */
     unsigned returns;
-    bool bad_charset; /* ST_DENIED because nobody here knows the character set */
+    struct imap_partial partial; /* of RETURN_PARTIAL */
+    bool bad_charset;            /* ST_DENIED because nobody here knows the character set */
 };
 
 /* SEARCH, from behind its name on. Whatever comes back, `returns` and `bad_charset` are what was read. */

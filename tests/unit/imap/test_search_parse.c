@@ -102,6 +102,14 @@ TEST(what_to_return)
     {
         CHECK_U64(s.returns, RETURN_ALL);
     }
+    PARSES(m, " RETURN (COUNT PARTIAL -5:-1) (SEEN)", imap_search_parse(&m.lx, &s))
+    {
+        CHECK_U64(s.returns, RETURN_COUNT | RETURN_PARTIAL);
+        CHECK(s.partial.lo == 1 && s.partial.hi == 5);
+    }
+    REFUSES(m, " RETURN (PARTIAL 1:2 ALL) ALL", imap_search_parse(&m.lx, &s), ST_SYNTAX);
+    REFUSES(m, " RETURN (PARTIAL 1:2 PARTIAL 3:4) ALL", imap_search_parse(&m.lx, &s), ST_SYNTAX);
+    REFUSES(m, " RETURN (PARTIAL) ALL", imap_search_parse(&m.lx, &s), ST_SYNTAX);
     REFUSES(m, " RETURN", imap_search_parse(&m.lx, &s), ST_SYNTAX);
     REFUSES(m, " RETURN ALL", imap_search_parse(&m.lx, &s), ST_SYNTAX);
     REFUSES(m, " RETURN (ALL)SEEN", imap_search_parse(&m.lx, &s), ST_SYNTAX);
