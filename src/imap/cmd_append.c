@@ -78,13 +78,18 @@ static enum st append_parse(struct imap_lexer *lx, struct append *out) SUSPENDS
     return ST_OK;
 }
 
+uint64_t imap_append_limit(const struct imap_session *s)
+{
+    return MIN(s->set->imap_max_append_size, (uint64_t)LIMIT_MESSAGE);
+}
+
 /* What can be known before the message is sent: so that it need not be. */
 static enum st append_check(struct imap_cmd *c, const struct batch *b, const struct append *a) SUSPENDS
 {
     struct mailbox_info info;
     enum st st;
 
-    if (a->size > c->s->set->imap_max_append_size || a->size > LIMIT_MESSAGE) {
+    if (a->size > imap_append_limit(c->s)) {
         c->code = STR("TOOBIG");
         return FAIL(ST_LIMIT, "The message is too large");
     }

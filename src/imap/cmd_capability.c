@@ -1,13 +1,18 @@
 /* CAPABILITY (RFC 3501 6.1.1). */
 #include "imap/session.h"
 
+void imap_put_session_capabilities(struct imap_session *s)
+{
+    imap_put_capabilities(&s->conn, IN_AUTH);
+    imap_put(&s->conn, STR(" APPENDLIMIT=")); /* RFC 7889 section 2: the same for all mailboxes */
+    imap_put_u64(&s->conn, imap_append_limit(s));
+}
+
 enum st cmd_capability(struct imap_cmd *c)
 {
-    struct imap_conn *conn = &c->s->conn;
-
     TRY(imap_lex_end(&c->lx));
-    imap_put(conn, STR("* CAPABILITY"));
-    imap_put_capabilities(conn, IN_AUTH);
-    imap_put(conn, STR("\r\n"));
+    imap_put(&c->s->conn, STR("* CAPABILITY"));
+    imap_put_session_capabilities(c->s);
+    imap_put(&c->s->conn, STR("\r\n"));
     return ST_OK;
 }

@@ -1,4 +1,5 @@
 /* CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE (RFC 3501 6.3.3 to 6.3.7): one or two names each. */
+#include "imap/object_id.h"
 #include "imap/session.h"
 
 struct names {
@@ -89,6 +90,17 @@ static enum st one_use(unsigned uses, enum mail_use *out)
     return ST_OK;
 }
 
+/* RFC 8474 section 4.1: who makes a mailbox is told its id. */
+static enum st tell_id(struct imap_cmd *c, struct str name) SUSPENDS
+{
+    struct arena *a = &c->s->cmd_arena;
+    struct mailbox_info info;
+
+    if (mailbox_status(c->s->account, a, name, &info) == ST_OK) /* else somebody has taken it away again */
+        c->code = imap_mailbox_object_code(a, &info);
+    return ST_OK;
+}
+
 enum st cmd_create(struct imap_cmd *c)
 {
     struct create cr;
@@ -103,7 +115,7 @@ enum st cmd_create(struct imap_cmd *c)
         c->code = STR("USEATTR"); /* RFC 6154 section 3 */
     if (st == ST_SYNTAX)          /* the command was fine, the name is not */
         return FAIL(ST_DENIED, "There can be no mailbox of that name");
-    return st;
+    return st == ST_OK ? tell_id(c, without_slash(cr.name)) : st;
 }
 
 enum st cmd_delete(struct imap_cmd *c)

@@ -191,7 +191,7 @@ static void put_entry(struct listing *l, const struct entry *e) SUSPENDS
     buf_fini(&attributes);
     imap_put(conn, e->child_meets ? STR(" (\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n") : STR("\r\n"));
     if (l->args.status && e->box && !e->box->noselect && meets(l, e)) /* RFC 5819 section 2 */
-        imap_put_status_items(conn, e->sent, l->args.status, e->box);
+        imap_put_status_items(l->c->s, e->sent, l->args.status, e->box);
 }
 
 static int by_name(const void *a, const void *b)

@@ -1,4 +1,5 @@
 /* SELECT and EXAMINE (RFC 3501 6.3.1, 6.3.2). */
+#include "imap/object_id.h"
 #include "imap/session.h"
 
 struct select {
@@ -32,6 +33,7 @@ static void put_state(struct imap_session *s) SUSPENDS
         put_line(conn, STR("* OK [UNSEEN "), unseen, STR("] The first unseen message\r\n"));
     put_line(conn, STR("* OK [UIDVALIDITY "), info->uidvalidity, STR("] UIDs are valid\r\n"));
     put_line(conn, STR("* OK [UIDNEXT "), info->uidnext, STR("] The next UID\r\n"));
+    imap_put_status(conn, STR("*"), "OK", imap_mailbox_object_code(&s->cmd_arena, info), STR("Its id"));
 }
 
 static enum st select_run(struct imap_cmd *c, bool read_only) SUSPENDS

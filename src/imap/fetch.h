@@ -51,7 +51,7 @@ struct fetch_run {
     struct blob_view blob; /* open once a section has been asked for */
     bool has_email, has_blob;
     struct buf scratch; /* BODY, filtered headers */
-    int64_t day;        /* of the last INTERNALDATE; its text */
+    int64_t day;        /* of the last date; its text */
     char day_text[16];
 };
 
@@ -61,6 +61,9 @@ struct fetch_run {
 enum st fetch_uid(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
 enum st fetch_flags(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
 enum st fetch_internaldate(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
+enum st fetch_savedate(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
+enum st fetch_emailid(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
+enum st fetch_threadid(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
 enum st fetch_size(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
 enum st fetch_envelope(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
 enum st fetch_body(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;

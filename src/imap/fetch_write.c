@@ -2,6 +2,7 @@
  * (Return-Path, Delivered-To) stand before it and are the first of the letter's header. */
 #include "base/clock.h"
 #include "imap/fetch.h"
+#include "imap/object_id.h"
 #include "mime/header.h"
 
 static char *add(char *p, struct str s)
@@ -56,11 +57,11 @@ static void set_day(struct fetch_run *f, int64_t day)
     two(p, (unsigned)(year % 100));
 }
 
-enum st fetch_internaldate(struct fetch_run *f, const struct fetch_item *it UNUSED)
+static void put_date(struct fetch_run *f, struct str name, uint64_t date_us) SUSPENDS
 {
-    uint64_t seconds = f->msg.internal_date_us / 1000000;
+    uint64_t seconds = date_us / 1000000;
     unsigned of_day = (unsigned)(seconds % 86400);
-    char *p = add(imap_room(f->conn, 64), STR("INTERNALDATE \""));
+    char *p = add(imap_room(f->conn, 64), name);
 
     if ((int64_t)(seconds / 86400) != f->day)
         set_day(f, (int64_t)(seconds / 86400));
@@ -72,6 +73,31 @@ enum st fetch_internaldate(struct fetch_run *f, const struct fetch_item *it UNUS
     *p++ = ':';
     p = two(p, of_day % 60);
     imap_wrote(f->conn, add(p, STR(" +0000\"")));
+}
+
+enum st fetch_internaldate(struct fetch_run *f, const struct fetch_item *it UNUSED)
+{
+    put_date(f, STR("INTERNALDATE \""), f->msg.internal_date_us);
+    return ST_OK;
+}
+
+enum st fetch_savedate(struct fetch_run *f, const struct fetch_item *it UNUSED)
+{
+    put_date(f, STR("SAVEDATE \""), f->msg.save_date_us);
+    return ST_OK;
+}
+
+enum st fetch_emailid(struct fetch_run *f, const struct fetch_item *it UNUSED)
+{
+    char *p = imap_email_object_id(add(imap_room(f->conn, 40), STR("EMAILID (")), f->msg.email_id);
+
+    imap_wrote(f->conn, add(p, STR(")")));
+    return ST_OK;
+}
+
+enum st fetch_threadid(struct fetch_run *f, const struct fetch_item *it UNUSED)
+{
+    imap_put(f->conn, STR("THREADID NIL"));
     return ST_OK;
 }
 

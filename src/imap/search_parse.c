@@ -1,4 +1,5 @@
 #include "imap/search_parse.h"
+#include "imap/object_id.h"
 #include "imap/set.h"
 #include "mime/charset.h"
 #include "mime/date.h"
@@ -13,6 +14,7 @@ enum arg {
     ARG_INTERVAL,
     ARG_DATE,
     ARG_SET,
+    ARG_OBJECT,
     ARG_KEY,
     ARG_KEYS,
     ARG_NEW,
@@ -109,6 +111,21 @@ static enum st parse_interval(struct parser *p, uint64_t *out)
     return *out ? ST_OK : FAIL(ST_SYNTAX, "An interval of 0 seconds");
 }
 
+/* An id that was never given out matches nothing (RFC 8474 section 6), and so does every id of a thread: there are none. */
+static enum st parse_object(struct parser *p, struct search_key *k)
+{
+    char kind = (char)k->num;
+    struct str id;
+
+    TRY(imap_lex_object_id(p->lx, &id));
+    if (imap_object_id_read(id, kind, &k->num) && kind == 'M')
+        return ST_OK;
+    k->what = SEARCH_UID;
+    k->set = (struct uid_set){0};
+    k->num = 0;
+    return ST_OK;
+}
+
 static enum st parse_set(struct parser *p, struct search_key *k)
 {
     struct imap_set set;
@@ -149,6 +166,7 @@ static enum st parse_argument(struct parser *p, const struct key_row *row, struc
     case ARG_NUMBER: return parse_number(p, &k->num);
     case ARG_INTERVAL: return parse_interval(p, &k->num);
     case ARG_DATE: return parse_date(p, &k->num);
+    case ARG_OBJECT: return parse_object(p, k);
     default: return parse_set(p, k);
     }
 }

@@ -124,7 +124,7 @@ static enum st greet(struct imap_session *s) SUSPENDS
     LOG(IMAP_SESSION_OPENED, lf_u64("tls", s->is_tls));
     imap_put(&s->conn, tag);
     imap_put(&s->conn, STR(" OK [CAPABILITY"));
-    imap_put_capabilities(&s->conn, IN_AUTH);
+    imap_put_session_capabilities(s);
     imap_put(&s->conn, STR("] Logged in\r\n"));
     return imap_conn_check(&s->conn);
 }

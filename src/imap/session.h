@@ -92,3 +92,8 @@ void imap_put_mailbox_flags(struct imap_session *s) SUSPENDS;
 void imap_put_flags(struct imap_session *s, const struct mail_msg *m) SUSPENDS;
 
 void imap_leave_mailbox(struct imap_session *s);
+
+/* cmd_capability.c: what CAPABILITY lists after login, a blank before each. */
+void imap_put_session_capabilities(struct imap_session *s) SUSPENDS;
+/* cmd_append.c: the largest message that APPEND takes. */
+uint64_t imap_append_limit(const struct imap_session *s);

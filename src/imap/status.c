@@ -1,9 +1,13 @@
 #include "imap/status.h"
 
+#include "imap/object_id.h"
+
 enum status_item {
 #define STATUS_ITEM(name, member, reference) ITEM_##member,
+#define STATUS_WRITER(name, what, reference) ITEM_##what,
 #include "imap/status_items.def"
 #undef STATUS_ITEM
+#undef STATUS_WRITER
 };
 
 static enum st one_item(struct imap_lexer *lx, unsigned *items)
@@ -16,8 +20,10 @@ static enum st one_item(struct imap_lexer *lx, unsigned *items)
         *items |= 1u << ITEM_##member;                                                                                 \
         return ST_OK;                                                                                                  \
     }
+#define STATUS_WRITER STATUS_ITEM
 #include "imap/status_items.def"
 #undef STATUS_ITEM
+#undef STATUS_WRITER
     return FAIL(ST_SYNTAX, "Unknown STATUS item");
 }
 
@@ -34,20 +40,39 @@ enum st imap_lex_status_items(struct imap_lexer *lx, unsigned *out)
     return ST_OK;
 }
 
-void imap_put_status_items(struct imap_conn *c, struct str name, unsigned items, const struct mailbox_info *info)
+static void put_mailboxid(struct imap_session *s, const struct mailbox_info *info) SUSPENDS
 {
+    imap_put(&s->conn, STR("("));
+    imap_put(&s->conn, imap_mailbox_object_id(&s->cmd_arena, info));
+    imap_put(&s->conn, STR(")"));
+}
+
+static void put_appendlimit(struct imap_session *s, const struct mailbox_info *info UNUSED) SUSPENDS
+{
+    imap_put_u64(&s->conn, imap_append_limit(s));
+}
+
+void imap_put_status_items(struct imap_session *s, struct str name, unsigned items, const struct mailbox_info *info)
+{
+    struct imap_conn *c = &s->conn;
     bool first = true;
 
     imap_put(c, STR("* STATUS "));
     imap_put_astring(c, name);
     imap_put(c, STR(" ("));
-#define STATUS_ITEM(text, member, reference)                                                                           \
-    if (items & (1u << ITEM_##member)) {                                                                               \
+#define PUT_NAME(text, item)                                                                                           \
+    if (items & (1u << ITEM_##item)) {                                                                                 \
         imap_put(c, first ? STR(text " ") : STR(" " text " "));                                                        \
-        imap_put_u64(c, info->member);                                                                                 \
-        first = false;                                                                                                 \
+        first = false;
+#define STATUS_ITEM(text, member, reference)                                                                           \
+    PUT_NAME(text, member) imap_put_u64(c, info->member);                                                              \
+    }
+#define STATUS_WRITER(text, what, reference)                                                                           \
+    PUT_NAME(text, what) put_##what(s, info);                                                                          \
     }
 #include "imap/status_items.def"
 #undef STATUS_ITEM
+#undef STATUS_WRITER
+#undef PUT_NAME
     imap_put(c, STR(")\r\n"));
 }

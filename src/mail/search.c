@@ -194,7 +194,7 @@ static enum answer ask(struct search *s, const struct prepared *p)
     const struct search_key *k = p->key;
     const struct mail_msg *m = &s->msg;
     int64_t day = (int64_t)(m->internal_date_us / DAY_US), came_s = (int64_t)(m->internal_date_us / 1000000);
-    int64_t num = (int64_t)k->num;
+    int64_t saved_day = (int64_t)(m->save_date_us / DAY_US), num = (int64_t)k->num;
 
     switch (k->what) {
     case SEARCH_ALL: return YES;
@@ -211,6 +211,10 @@ static enum answer ask(struct search *s, const struct prepared *p)
     case SEARCH_BEFORE: return day < num ? YES : NO;
     case SEARCH_ON: return day == num ? YES : NO;
     case SEARCH_SINCE: return day >= num ? YES : NO;
+    case SEARCH_SAVEDBEFORE: return saved_day < num ? YES : NO;
+    case SEARCH_SAVEDON: return saved_day == num ? YES : NO;
+    case SEARCH_SAVEDSINCE: return saved_day >= num ? YES : NO;
+    case SEARCH_EMAIL: return m->email_id == k->num ? YES : NO;
     case SEARCH_OLDER: return came_s <= s->now_s - num ? YES : NO;
     case SEARCH_YOUNGER: return came_s >= s->now_s - num ? YES : NO;
     case SEARCH_MODSEQ: return m->modseq >= k->num ? YES : NO;

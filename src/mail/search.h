@@ -19,6 +19,9 @@ enum search_what {
     SEARCH_BEFORE,
     SEARCH_ON,
     SEARCH_SINCE, /* num: days since 1970, of the internal date */
+    SEARCH_SAVEDBEFORE,
+    SEARCH_SAVEDON,
+    SEARCH_SAVEDSINCE, /* num: days, of the save date */
     SEARCH_OLDER,
     SEARCH_YOUNGER, /* num: seconds back from now; the internal date to the second (RFC 5032 section 2) */
     SEARCH_SENTBEFORE,
@@ -28,6 +31,7 @@ enum search_what {
     SEARCH_BODY,      /* text */
     SEARCH_TEXT,      /* text: header or body */
     SEARCH_MODSEQ,    /* num: at least */
+    SEARCH_EMAIL,     /* num: email id */
 };
 
 struct search_key {

@@ -27,6 +27,7 @@ S1: * 1 RECENT
 S1: * OK [UNSEEN 1] *
 S1: * OK [UIDVALIDITY ${v=[0-9]+}] *
 S1: * OK [UIDNEXT 2] *
+S1: * OK [MAILBOXID (F*)] *
 S1: a OK [READ-WRITE] *
 C1: b SELECT ${mailbox}
 S1: b NO [NONEXISTENT] *

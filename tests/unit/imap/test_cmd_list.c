@@ -11,7 +11,7 @@ static void body_above(struct world *w)
     door_open(w, &d, "");
     SAY(&d, "a UNSUBSCRIBE INBOX", "a OK Done");
     SAY(&d, "a SUBSCRIBE x/y/z", "a OK Done");
-    SAY(&d, "a CREATE x", "a OK Done");
+    CHECK(str_starts(chat_say(&d.chat, "a CREATE x\r\n"), STR("a OK [MAILBOXID (F")));
     SAY(&d, "a LIST (SUBSCRIBED RECURSIVEMATCH) \"\" x*",
         "* LIST (\\NonExistent \\HasNoChildren \\Subscribed) \"/\" x/y/z\na OK Done");
     SAY(&d, "a LIST (SUBSCRIBED RECURSIVEMATCH) \"\" (x x/%)",

@@ -25,6 +25,10 @@ static void show(struct buf *b, const struct search_key *k)
                                         [SEARCH_BODY] = "body",
                                         [SEARCH_TEXT] = "text",
                                         [SEARCH_OLDER] = "older",
+                                        [SEARCH_SAVEDBEFORE] = "savedbefore",
+                                        [SEARCH_SAVEDON] = "savedon",
+                                        [SEARCH_SAVEDSINCE] = "savedsince",
+                                        [SEARCH_EMAIL] = "email",
                                         [SEARCH_YOUNGER] = "younger",
                                         [SEARCH_MODSEQ] = "modseq"};
 
@@ -86,6 +90,10 @@ TEST(every_key)
     check(" (((SEEN)))", "flag 1");
     check(" OLDER 5 YOUNGER 4294967295", "and(older 5, younger 4294967295)");
     check(" $ UID $", "and(uid, uid)");
+    check(" SAVEDON 2-Jan-1970 savedsince \"1-Feb-1970\"", "and(savedon 1, savedsince 31)");
+    check(" SAVEDATESUPPORTED", "all");
+    check(" EMAILID M00000000000000ff", "email 255");
+    check(" OR EMAILID x THREADID T00000000000000ff", "or(uid, uid)");
 }
 
 TEST(what_to_return)
@@ -159,6 +167,8 @@ TEST(search_is_strict_and_bounded)
     REFUSES(m, " (SEEN", imap_search_parse(&m.lx, &s), ST_SYNTAX);
     REFUSES(m, " SEEN)", imap_search_parse(&m.lx, &s), ST_SYNTAX);
     REFUSES(m, " ON 32-Jan-1970", imap_search_parse(&m.lx, &s), ST_SYNTAX);
+    REFUSES(m, " EMAILID", imap_search_parse(&m.lx, &s), ST_SYNTAX);
+    REFUSES(m, " EMAILID M1/", imap_search_parse(&m.lx, &s), ST_SYNTAX);
     REFUSES(m, " OLDER 0", imap_search_parse(&m.lx, &s), ST_SYNTAX);
     REFUSES(m, " YOUNGER", imap_search_parse(&m.lx, &s), ST_SYNTAX);
     REFUSES(m, " $x", imap_search_parse(&m.lx, &s), ST_SYNTAX);

@@ -17,8 +17,8 @@ static void body_any_state(struct world *w)
     SAY(&d, "a CAPABILITY",
         "* CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE IDLE NAMESPACE CHILDREN SPECIAL-USE CREATE-SPECIAL-USE "
         "LIST-EXTENDED LIST-STATUS STATUS=SIZE UIDPLUS UNSELECT MOVE "
-        "MULTIAPPEND ESEARCH SEARCHRES WITHIN PARTIAL SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT "
-        "THREAD=REFERENCES\na OK "
+        "MULTIAPPEND ESEARCH SEARCHRES WITHIN SAVEDATE OBJECTID PARTIAL SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT "
+        "THREAD=REFERENCES APPENDLIMIT=104857600\na OK "
         "Done");
     SAY(&d, "a NOOP", "a OK Done");
     SAY(&d, "a noop ", "a OK Done");
@@ -48,9 +48,9 @@ static void body_mailboxes(struct world *w)
         "* LIST (\\HasNoChildren) \"/\" INBOX\n* LIST (\\HasNoChildren \\Archive) \"/\" Archive\n"
         "* LIST (\\HasNoChildren \\Drafts) \"/\" Drafts\n* LIST (\\HasNoChildren \\Junk) \"/\" Junk\n"
         "* LIST (\\HasNoChildren \\Sent) \"/\" Sent\n* LIST (\\HasNoChildren \\Trash) \"/\" Trash\na OK Done");
-    SAY(&d, "a CREATE a/b/", "a OK Done");
+    CHECK(str_starts(chat_say(&d.chat, "a CREATE a/b/\r\n"), STR("a OK [MAILBOXID (F")));
     SAY(&d, "a CREATE a/b", "a NO [ALREADYEXISTS] there is such a mailbox");
-    SAY(&d, "a CREATE \"Entw&APw-rfe x\"", "a OK Done");
+    CHECK(str_starts(chat_say(&d.chat, "a CREATE \"Entw&APw-rfe x\"\r\n"), STR("a OK [MAILBOXID (F")));
     SAY(&d, "a CREATE \"a&b\"", "a NO [CANNOT] The mailbox name is not valid modified UTF-7");
     SAY(&d, "a LIST \"\" a%", "* LIST (\\HasChildren) \"/\" a\na OK Done");
     SAY(&d, "a LIST a/ %", "* LIST (\\HasNoChildren) \"/\" a/b\na OK Done");
@@ -90,7 +90,8 @@ static void body_select(struct world *w)
         str_starts(all, STR("* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)\n"
                             "* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft \\*)] Flags are kept\n"
                             "* 2 EXISTS\n* 2 RECENT\n* OK [UNSEEN 1] The first unseen message\n* OK [UIDVALIDITY ")));
-    CHECK(str_ends(all, STR("* OK [UIDNEXT 3] The next UID\na OK [READ-WRITE] Done\n")));
+    CHECK(str_search(all, STR("* OK [UIDNEXT 3] The next UID\n* OK [MAILBOXID (F00000001-")) < all.n);
+    CHECK(str_ends(all, STR(")] Its id\na OK [READ-WRITE] Done\n")));
     SAY(&d, "a FETCH 1:* (FLAGS UID)",
         "* 1 FETCH (FLAGS (\\Recent) UID 1)\n* 2 FETCH (FLAGS (\\Recent) UID 2)\na OK Done");
     SAY(&d, "a CHECK", "a OK Done");

@@ -39,6 +39,7 @@ static void body_told(struct world *w)
     door_open(w, &d, "");
     CHECK_ST(deliver_to(w, (uint64_t[]){7}, 1, "x"), ST_OK);
     SAY(&d, "a STATUS inbox (UNSEEN MESSAGES)", "* STATUS INBOX (MESSAGES 1 UNSEEN 1)\na OK Done");
+    SAY(&d, "a STATUS inbox (APPENDLIMIT MESSAGES)", "* STATUS INBOX (MESSAGES 1 APPENDLIMIT 104857600)\na OK Done");
     SAY(&d, "a LIST \"\" INBOX RETURN (STATUS (MESSAGES))",
         "* LIST (\\HasNoChildren) \"/\" INBOX\n* STATUS INBOX (MESSAGES 1)\na OK Done");
     door_close(&d);

@@ -52,6 +52,10 @@ static void body_keys(struct world *w)
     CHECK_STR(run_search(w, v, KEY(.what = SEARCH_SINCE, .num = clock_wall_s() / 86400 + 2)), STR(""));
     CHECK_STR(run_search(w, v, KEY(.what = SEARCH_BEFORE, .num = clock_wall_s() / 86400 + 2)), STR("1 2 3"));
     CHECK_STR(run_search(w, v, KEY(.what = SEARCH_YOUNGER, .num = 3600)), STR("1 2 3"));
+    CHECK_STR(run_search(w, v, KEY(.what = SEARCH_SAVEDSINCE, .num = clock_wall_s() / 86400 - 1)), STR("1 2 3"));
+    CHECK_STR(run_search(w, v, KEY(.what = SEARCH_SAVEDBEFORE, .num = clock_wall_s() / 86400 - 1)), STR(""));
+    CHECK_STR(run_search(w, v, KEY(.what = SEARCH_SAVEDON, .num = 0)), STR(""));
+    CHECK_STR(run_search(w, v, KEY(.what = SEARCH_EMAIL, .num = 1)), STR(""));
     CHECK_STR(run_search(w, v, KEY(.what = SEARCH_OLDER, .num = 3600)), STR(""));
     CHECK_STR(run_search(w, v, KEY(.what = SEARCH_YOUNGER, .num = UINT32_MAX)), STR("1 2 3"));
     CHECK_STR(run_search(w, v, KEY(.what = SEARCH_SENTON, .num = (uint64_t)sent)), STR("1 2 3"));
