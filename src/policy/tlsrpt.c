@@ -81,7 +81,7 @@ enum st tlsrpt_mail_address(struct arena *a, struct str rua, struct str *out)
 
         if (is_code)
             TRY(hex_decode(a, str_sub(to, at + 1, 2), &c));
-        if (c.n != 1 || (unsigned char)*c.p <= 0x20 || memchr("\x7f,<>", *c.p, 4))
+        if (c.n != 1 || *c.p <= 0x20 || *c.p >= 0x7f || memchr(",<>", *c.p, 3))
             return FAIL(ST_SYNTAX, "%.*s is not the mailto: of one address", STR_ARGS(rua));
         p[n++] = *c.p;
         at += is_code ? 3 : 1;

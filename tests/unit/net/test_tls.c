@@ -486,6 +486,71 @@ TEST(a_certificate_is_looked_at_as_the_peer_wants_it)
     in_world(trust_of_one_peer);
 }
 
+/* RFC 7671 section 9: of each usage and selector only the strongest digest that can be used counts, and what is not digested. */
+static void tlsa_digests(void *arg)
+{
+    struct world *w = arg;
+    struct str own = w->ec.cert_pem, other = w->rsa.cert_pem;
+    const struct tls_tlsa weak = {3, 1, 1, association(&w->arena, own, 1, 1)},
+                          strong_wrong = {3, 1, 2, association(&w->arena, other, 1, 2)},
+                          strong_cut = {3, 1, 2, str_sub(strong_wrong.data, 0, 63)},
+                          whole = {3, 1, 0, association(&w->arena, own, 1, 0)},
+                          other_selector = {3, 0, 1, association(&w->arena, own, 0, 1)};
+    const struct {
+        struct tls_tlsa records[2];
+        enum st st;
+    } cases[] = {{{weak, strong_wrong}, ST_DENIED},
+                 {{strong_wrong, weak}, ST_DENIED},
+                 {{weak, strong_cut}, ST_OK},
+                 {{strong_wrong, whole}, ST_OK},
+                 {{strong_wrong, other_selector}, ST_OK}};
+    struct tls_client_options opt = {.no_ca = true, .dane = true};
+    struct tls_client *client = NULL;
+    enum tls_verdict verdict;
+
+    CHECK_ST(tls_client_new(&opt, &client), ST_OK);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct tls_peer peer = {
+            .trust = TLS_TRUST_DANE, .name = STR("elsewhere.test"), .tlsa = cases[i].records, .n_tlsa = 2};
+
+        CHECK_ST(dane_pair(w, client, &peer, &verdict), cases[i].st);
+    }
+    tls_client_free(client);
+}
+
+TEST(the_strongest_digest_counts)
+{
+    in_world(tlsa_digests);
+}
+
+/* RFC 7671 section 5.2.2: the authority's certificate may be in the DNS alone, if all of it is there. */
+static void tlsa_authority_elsewhere(void *arg)
+{
+    struct world *w = arg;
+    struct str authority, chain = issue(&w->arena, w->ec.cert_pem, &authority),
+                          leaf = str_sub(chain, 0, str_search(chain, STR("-----END")) + 26);
+    struct tls_tlsa record = {2, 0, 0, association(&w->arena, authority, 0, 0)};
+    struct tls_peer peer = {.trust = TLS_TRUST_DANE, .name = STR("mail.example.test"), .tlsa = &record, .n_tlsa = 1};
+    struct tls_client_options opt = {.no_ca = true, .dane = true};
+    struct tls_client *client = NULL;
+    enum tls_verdict verdict;
+
+    CHECK_ST(tls_server_add(w->server, leaf, 0), ST_OK);
+    CHECK_ST(tls_server_commit(w->server), ST_OK);
+    CHECK_ST(tls_client_new(&opt, &client), ST_OK);
+    CHECK_ST(dane_pair(w, client, &peer, &verdict), ST_OK);
+    record = (struct tls_tlsa){2, 1, 0, association(&w->arena, authority, 1, 0)}; /* section 5.2.3 */
+    CHECK_ST(dane_pair(w, client, &peer, &verdict), ST_OK);
+    record = (struct tls_tlsa){2, 0, 1, association(&w->arena, authority, 0, 1)};
+    CHECK_ST(dane_pair(w, client, &peer, &verdict), ST_DENIED);
+    tls_client_free(client);
+}
+
+TEST(an_authority_that_the_server_does_not_send)
+{
+    in_world(tlsa_authority_elsewhere);
+}
+
 /* A certificate with a common name and no other. */
 static void common_names(void *arg)
 {

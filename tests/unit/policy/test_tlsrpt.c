@@ -55,6 +55,7 @@ TEST(addresses_of_mailto)
                  {"mailto:a@b.c%2Cd@b.c", NULL},
                  {"mailto:a@b.c%3e%3Cd@b.c", NULL},
                  {"mailto:%00a@b.c", NULL},
+                 {"mailto:%c3%bc@b.c", NULL},
                  {"https://a@b.c", NULL}};
     struct arena a = ARENA_INIT;
 
