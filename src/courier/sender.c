@@ -41,7 +41,8 @@ struct str job_mark_line(const struct job *j, struct arena *a)
     return arena_printf(a, BOUNCE_FIELD ": %.*s\r\n", STR_ARGS(r->mark));
 }
 
-/* Servers that know DSN say it in their notices, whatever else they bring back (RFC 3461 section 4.4). A user's own stays. */
+/* Servers that know DSN say it in their notices, whatever else they bring back. A user's own stays; only letters of our own users
+ * have a mark, since nobody else's may get an ENVID on their way (RFC 3461 sections 5.2.1 and 5.3, RFC 3464 section 2.2.1). */
 void job_mark_envelope(const struct job *j, struct arena *a, struct smtp_carry *t)
 {
     struct smtp_attr *attrs = ARENA_ARRAY(a, struct smtp_attr, t->n_attrs + 1);
