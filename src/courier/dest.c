@@ -46,7 +46,7 @@ static void forget_old(struct courier *c)
     }
 }
 
-/* The domain, and behind a blank as what letters leave; the caller's. */
+/* The domain, and behind a NUL, which is in none, as what letters leave; the caller's. */
 static struct str key_of(struct str domain, const struct identity *id)
 {
     struct arena a = ARENA_INIT;
@@ -57,7 +57,7 @@ static struct str key_of(struct str domain, const struct identity *id)
     for (size_t i = 0; i < domain.n; i++)
         key[i] = ascii_lower(domain.p[i]);
     if (more.n) {
-        key[domain.n] = ' ';
+        key[domain.n] = '\0';
         memcpy(key + domain.n + 1, more.p, more.n);
     }
     arena_fini(&a);

@@ -48,8 +48,7 @@ struct fault {
     bool is_of_tls; /* without it there might be a way */
     bool is_loop;   /* it is ourselves */
     bool is_left;   /* the address was passed over: ipv6.c */
-    bool
-        is_ours; /* and nothing can leave for it from the address that the letter leaves from: the server has no part in it */
+    bool is_ours;   /* nor can anything leave for it from where the letter leaves: the server has no part in it */
     struct str host, text;
 };
 
