@@ -44,10 +44,26 @@ static struct transport leave(const char *by, enum tls_result result, const char
     return (struct transport){.by = by, .result = result, .status = status, .text = text};
 }
 
+/* RFC 7672 section 2.1.2: who makes look-ups fail must not make DANE go away. */
+static bool is_unanswered(const struct transport_facts *f, const char *by, struct transport *out)
+{
+    if (f->tlsa == TRANSPORT_TLSA_BOGUS)
+        *out = leave(by, TLS_RESULT_DNSSEC_INVALID, "4.7.0",
+                     ": the DNS answer about its TLSA records fails DNSSEC, so that it may not be used now");
+    else if (f->tlsa == TRANSPORT_TLSA_UNKNOWN)
+        *out = leave(by, TLS_RESULT_DNSSEC_INVALID, "4.4.3",
+                     ": its TLSA records can't be found out, so that it may not be used now");
+    return f->tlsa == TRANSPORT_TLSA_BOGUS || f->tlsa == TRANSPORT_TLSA_UNKNOWN;
+}
+
 static struct transport by_rule(const struct transport_facts *f)
 {
+    struct transport t;
+
     if (f->rule != TRANSPORT_DANE || f->tlsa == TRANSPORT_TLSA_USABLE)
         return use(f->rule, "rule");
+    if (is_unanswered(f, "rule", &t))
+        return t;
     return leave("rule", TLS_RESULT_DANE_REQUIRED, "4.7.5",
                  " has no TLSA records that can be used, and a rule of this server asks for DANE there");
 }
@@ -74,16 +90,10 @@ static struct transport by_policy(const struct transport_facts *f)
 {
     struct transport t;
 
-    switch (f->tlsa) {
-    case TRANSPORT_TLSA_USABLE: return use(TRANSPORT_DANE, "dane");
-    case TRANSPORT_TLSA_BOGUS: /* RFC 7672 section 2.1.2: who makes look-ups fail must not make DANE go away */
-        return leave("dane", TLS_RESULT_DNSSEC_INVALID, "4.7.0",
-                     ": the DNS answer about its TLSA records fails DNSSEC, so that it may not be used now");
-    case TRANSPORT_TLSA_UNKNOWN:
-        return leave("dane", TLS_RESULT_DNSSEC_INVALID, "4.4.3",
-                     ": its TLSA records can't be found out, so that it may not be used now");
-    default: break;
-    }
+    if (f->tlsa == TRANSPORT_TLSA_USABLE)
+        return use(TRANSPORT_DANE, "dane");
+    if (is_unanswered(f, "dane", &t))
+        return t;
     if (f->sts == STS_ENFORCE)
         return by_sts(f);
     if (f->tlsa == TRANSPORT_TLSA_UNUSABLE) { /* RFC 7672 section 2.2: TLS, although nothing can be checked */
