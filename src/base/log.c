@@ -18,12 +18,12 @@ static _Atomic(enum log_level) log_least = LOG_INFO; /* a reload sets it while c
 static atomic_uint_fast64_t dropped, untold;         /* since start; since the log last told */
 
 struct row {
-    const char *upper, *fields, *text;
+    const char *upper;
     enum log_level level;
 };
 
 static const struct row rows[] = {
-#define LOG_EVENT(name, level_, fields_, text_) {#name, fields_, text_, LOG_##level_},
+#define LOG_EVENT(name, level_, fields_, text_) {#name, LOG_##level_},
 #include "base/log_events.def"
 #undef LOG_EVENT
 };
@@ -54,18 +54,6 @@ const char *log_event_name(enum log_event ev)
         name[i] = ascii_lower(rows[ev].upper[i]);
     name[i] = 0;
     return name;
-}
-const char *log_event_text(enum log_event ev)
-{
-    return rows[ev].text;
-}
-const char *log_event_fields(enum log_event ev)
-{
-    return rows[ev].fields;
-}
-enum log_level log_event_level(enum log_event ev)
-{
-    return rows[ev].level;
 }
 
 struct line {

@@ -73,6 +73,3 @@ void log_set_level(enum log_level least);
 uint64_t log_dropped(void);
 
 const char *log_event_name(enum log_event ev); /* "smtp_session_closed" */
-const char *log_event_text(enum log_event ev);
-const char *log_event_fields(enum log_event ev); /* the keys it writes */
-enum log_level log_event_level(enum log_event ev);

@@ -10,11 +10,6 @@ bool bytes_eq_const(const void *a, const void *b, size_t n)
     return d == 0;
 }
 
-bool secret_eq(struct secret a, struct secret b)
-{
-    return a.n == b.n && bytes_eq_const(a.p, b.p, a.n);
-}
-
 void wipe(void *p, size_t n)
 {
     if (n)

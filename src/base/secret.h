@@ -14,6 +14,5 @@ static inline struct secret secret_of(struct str s)
     return (struct secret){s.p, s.n};
 }
 
-bool secret_eq(struct secret a, struct secret b);
 bool bytes_eq_const(const void *a, const void *b, size_t n);
 void wipe(void *p, size_t n);

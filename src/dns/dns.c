@@ -160,14 +160,3 @@ enum st dns_ptr(struct ipc *resolver, struct arena *a, struct str bytes, mono_ms
     TRY(ask(resolver, a, dns_reverse_name(a, bytes), DNS_PTR, deadline, out, &raw));
     return read_all(a, &raw, sizeof **out_names, read_name, out_names, out_n);
 }
-
-enum st dns_any(struct ipc *resolver, struct arena *a, struct str name, enum dns_type type, mono_ms deadline,
-                struct dns *out, struct str **out_rdata, size_t *out_n)
-{
-    struct raw raw;
-
-    TRY(ask(resolver, a, name, type, deadline, out, &raw));
-    *out_rdata = raw.rdata;
-    *out_n = raw.n;
-    return ST_OK;
-}

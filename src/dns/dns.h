@@ -36,6 +36,3 @@ enum st dns_cname(struct ipc *resolver, struct arena *a, struct str name, mono_m
 /* Names of an address of 4 or 16 bytes. */
 enum st dns_ptr(struct ipc *resolver, struct arena *a, struct str bytes, mono_ms deadline, struct dns *out,
                 struct str **out_names, size_t *out_n) SUSPENDS MUST_USE;
-/* Records of any type, as they are. */
-enum st dns_any(struct ipc *resolver, struct arena *a, struct str name, enum dns_type type, mono_ms deadline,
-                struct dns *out, struct str **out_rdata, size_t *out_n) SUSPENDS MUST_USE;

@@ -66,11 +66,6 @@ struct str imap_mailbox_name(struct arena *a, struct str name)
     return mutf7_encode(a, name, &encoded) == ST_OK ? encoded : name;
 }
 
-void imap_put_mailbox(struct imap_conn *c, struct arena *a, struct str name)
-{
-    imap_put_astring(c, imap_mailbox_name(a, name));
-}
-
 void imap_put_capabilities(struct imap_conn *c, unsigned state)
 {
 #define CAP(name, states, reference)                                                                                   \

@@ -9,9 +9,8 @@ void imap_put_astring(struct imap_conn *c, struct str s) SUSPENDS;
 /* Quoted where it is printable ASCII and short, else a literal. STR_NONE is NIL. */
 void imap_put_nstring(struct imap_conn *c, struct str s) SUSPENDS;
 void imap_put_literal(struct imap_conn *c, struct str s) SUSPENDS;
-/* A mailbox name given in UTF-8, in modified UTF-7: as it is sent, or the same written. */
+/* A mailbox name given in UTF-8, in modified UTF-7, as it is sent. */
 struct str imap_mailbox_name(struct arena *a, struct str name);
-void imap_put_mailbox(struct imap_conn *c, struct arena *a, struct str name) SUSPENDS;
 
 /* Names that the rows of capabilities.def give for a state, a blank before each. */
 void imap_put_capabilities(struct imap_conn *c, unsigned state) SUSPENDS;

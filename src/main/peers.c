@@ -21,18 +21,6 @@ void peers_init(struct peers *t)
     t->ends = MAP_INIT;
 }
 
-void peers_fini(struct peers *t)
-{
-    size_t pos = 0;
-    void *e;
-
-    while (map_next(&t->ends, &pos, &e)) {
-        ipc_free(((struct peers_end *)e)->ipc);
-        mem_free(e);
-    }
-    map_fini(&t->ends);
-}
-
 static enum st end_new(const struct role_peer *p, const struct ipc_options *opt, struct peers_end **out)
 {
     struct peers_end *e = MEM_NEW(struct peers_end);

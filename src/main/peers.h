@@ -8,7 +8,6 @@ struct peers {
 };
 
 void peers_init(struct peers *t);
-void peers_fini(struct peers *t); /* closes all */
 
 /* Makes the end, or replaces the connection of the one that is there. Takes p->fd. opt->peer may be NULL: a name is made. */
 enum st peers_attach(struct peers *t, const struct role_peer *p, const struct ipc_options *opt) MUST_USE;

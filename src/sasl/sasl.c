@@ -11,12 +11,6 @@ static const struct sasl_mechanism mechanisms[] = {
 #undef SASL_MECHANISM
 };
 
-size_t sasl_mechanisms(const struct sasl_mechanism **out_list)
-{
-    *out_list = mechanisms;
-    return ARRAY_LEN(mechanisms);
-}
-
 const struct sasl_mechanism *sasl_find(struct str name)
 {
     for (size_t i = 0; i < ARRAY_LEN(mechanisms); i++)

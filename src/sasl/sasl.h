@@ -49,9 +49,7 @@ struct sasl_todo {
     struct sasl_credentials credentials;
 };
 
-/* All mechanisms in the order of their rows. Names compare without case. */
-size_t sasl_mechanisms(const struct sasl_mechanism **out_list);
-const struct sasl_mechanism *sasl_find(struct str name); /* NULL: none */
+const struct sasl_mechanism *sasl_find(struct str name); /* whatever its case; NULL: none */
 
 /* Names, each with a blank before it, of those that may be offered: " PLAIN LOGIN". */
 void sasl_offer(struct buf *out, bool clear_allowed);

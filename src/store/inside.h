@@ -181,4 +181,3 @@ enum st store_version_applied(struct store *s, uint64_t account, uint64_t *out_v
 
 /* --- blob.c --- */
 void blob_stage_done(struct store *s, struct blob_stage *stage, bool is_committed);
-enum st blob_stage_small(struct store *s, struct str bytes, struct blob_stage **out) SUSPENDS MUST_USE;
