@@ -4,62 +4,11 @@
 #include "base/must.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define ACCEPT_BATCH 32
 #define BACK_OFF_MS 100 /* while descriptors or memory are short */
-
-static enum st bind_failed(const struct addr *at, const char *what)
-{
-    char text[ADDR_TEXT_MAX];
-    struct str t = addr_text(at, text);
-
-    if (errno == EADDRINUSE)
-        return FAIL(ST_EXISTS, "%.*s is in use by another program", STR_ARGS(t));
-    if (errno == EACCES)
-        return FAIL(ST_DENIED, "%.*s: not allowed to listen on this port", STR_ARGS(t));
-    return FAIL(ST_IO, "%s %.*s: %s", what, STR_ARGS(t), strerror(errno));
-}
-
-static enum st set_up(int fd, const struct addr *at, const struct listen_options *opt)
-{
-    struct sockaddr_storage ss;
-    socklen_t n = (socklen_t)addr_to_sockaddr(at, &ss);
-    int one = 1;
-
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); /* accepted ones inherit it */
-    if (opt->reuse_port && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) < 0)
-        return bind_failed(at, "SO_REUSEPORT");
-    if (at->family == 6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one) < 0)
-        return bind_failed(at, "IPV6_V6ONLY");
-    if (bind(fd, (struct sockaddr *)&ss, n) < 0)
-        return bind_failed(at, "bind");
-    if (listen(fd, opt->backlog) < 0)
-        return bind_failed(at, "listen");
-    return ST_OK;
-}
-
-enum st listen_bind(const struct addr *at, const struct listen_options *opt, int *out_fd)
-{
-    int fd = socket(at->family == 6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    enum st st;
-
-    if (fd < 0)
-        return bind_failed(at, "socket");
-    st = set_up(fd, at, opt);
-    if (st != ST_OK) {
-        close(fd);
-        return st;
-    }
-    *out_fd = fd;
-    return ST_OK;
-}
-
-/* --- serving ------------------------------------------------------------------------------------ */
 
 struct listener {
     struct co_fd fd;

@@ -4,15 +4,6 @@
 #include "co/co.h"
 #include "net/addr.h"
 
-struct listen_options {
-    int backlog;
-    bool reuse_port; /* one socket per gate; the kernel spreads connections over them */
-};
-
-/* Binds and listens. IPv6 sockets take IPv6 only. port 0: the kernel picks one (addr_of_socket tells).
- * The error's text names the address: ST_EXISTS when it is in use, ST_DENIED, ST_IO. */
-enum st listen_bind(const struct addr *at, const struct listen_options *opt, int *out_fd) MUST_USE;
-
 struct listener;
 
 struct listener_options {

@@ -10,8 +10,9 @@
 struct tls_server;
 
 enum tls_key_kind { TLS_KEY_ECDSA, TLS_KEY_RSA, TLS_KEY_ED25519 };
+#define TLS_SIGNATURE_MAX 1024 /* of an RSA key of 8192 bits */
 
-/* Signs for key `key_id` (net/tls_key.h is the other side). ECDSA: `input` is the digest, the result a DER signature. RSA: `input`
+/* Signs for key `key_id` (the keeper is the other side). ECDSA: `input` is the digest, the result a DER signature. RSA: `input`
  * is what is to be raised to the private exponent (padded: PSS, or PKCS #1 v1.5, by OpenSSL above), raw
  * private-key operation. ED25519 is not asked for: OpenSSL 3.0 has no way to, and such certificates are
  * refused; it stays in the enum for keys of other uses. Written to out[0..*out_n), at most out_max. */

@@ -6,7 +6,6 @@
 
 #include "base/must.h"
 #include "net/tls_inside.h"
-#include "net/tls_key.h"
 
 #include <openssl/ec.h>
 #include <openssl/err.h>

@@ -12,6 +12,16 @@ static struct addr here(const char *text, uint16_t port)
     return a;
 }
 
+static int listen_at(const struct addr *at)
+{
+    struct sockaddr_storage ss;
+    socklen_t n = (socklen_t)addr_to_sockaddr(at, &ss);
+    int fd = socket(at->family == 6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    CHECK(fd >= 0 && bind(fd, (struct sockaddr *)&ss, n) == 0 && listen(fd, 64) == 0);
+    return fd;
+}
+
 struct server {
     struct listener *l;
     unsigned served, troubles, peak, refused;
@@ -68,12 +78,10 @@ static void client(void *arg)
 
 static struct addr serve_here(struct server *srv, const char *at, unsigned max)
 {
-    struct listen_options lo = {.backlog = 64, .reuse_port = true};
     struct listener_options opt = {.connections_max = max, .on_connection = came, .on_trouble = trouble, .arg = srv};
     struct addr a = here(at, 0);
-    int fd = -1;
+    int fd = listen_at(&a);
 
-    CHECK_ST(listen_bind(&a, &lo, &fd), ST_OK);
     a = addr_of_socket(fd);
     CHECK_ST(listener_start(fd, &opt, &srv->l), ST_OK);
     return a;
@@ -109,14 +117,12 @@ static void refuse(void *arg, int fd)
 static void one_too_many(UNUSED void *arg)
 {
     struct server srv = {0};
-    struct listen_options lo = {.backlog = 64};
     struct listener_options opt = {.connections_max = 1, .on_connection = came, .on_excess = refuse, .arg = &srv};
     struct addr at = here("127.0.0.1", 0);
     struct stream *first, *second;
     struct str line;
-    int fd = -1;
+    int fd = listen_at(&at);
 
-    CHECK_ST(listen_bind(&at, &lo, &fd), ST_OK);
     at = addr_of_socket(fd);
     CHECK_ST(listener_start(fd, &opt, &srv.l), ST_OK);
     CHECK_ST(stream_connect(&at, &small_options, deadline_in(5000), &first), ST_OK);
@@ -181,15 +187,11 @@ TEST(waits_while_descriptors_are_short)
 
 static void errors(UNUSED void *arg)
 {
-    struct listen_options lo = {.backlog = 1};
     struct addr a = here("127.0.0.1", 0);
     struct stream *s;
-    int fd = -1, other = -1;
+    int fd = listen_at(&a);
 
-    CHECK_ST(listen_bind(&a, &lo, &fd), ST_OK);
     a = addr_of_socket(fd);
-    CHECK_ST(listen_bind(&a, &lo, &other), ST_EXISTS);
-    CHECK(strstr(err_get()->text, "in use") != NULL);
     close(fd);
     CHECK_ST(stream_connect(&a, &small_options, deadline_in(5000), &s), ST_IO); /* refused */
     a.family = 0;

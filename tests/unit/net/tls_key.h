@@ -1,4 +1,6 @@
-#include "net/tls_key.h"
+/* Private keys that tests sign with, as the keeper does for a server (keeper/certs.c), which these rooms do not know. */
+#pragma once
+
 #include "net/tls_inside.h"
 
 #include <openssl/err.h>
@@ -31,7 +33,7 @@ static enum st check_kind(EVP_PKEY *pkey, enum tls_key_kind *out)
                 EVP_PKEY_get0_type_name(pkey));
 }
 
-enum st tls_key_load(struct str pem, struct tls_key **out)
+static enum st tls_key_load(struct str pem, struct tls_key **out)
 {
     BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
     EVP_PKEY *pkey;
@@ -53,29 +55,12 @@ enum st tls_key_load(struct str pem, struct tls_key **out)
     return ST_OK;
 }
 
-void tls_key_free(struct tls_key *k)
+static void tls_key_free(struct tls_key *k)
 {
     if (!k)
         return;
     EVP_PKEY_free(k->pkey); /* clears the private parts */
     mem_free(k);
-}
-
-enum tls_key_kind tls_key_kind(const struct tls_key *k)
-{
-    return k->kind;
-}
-
-bool tls_key_fits(const struct tls_key *k, struct str chain_pem)
-{
-    BIO *bio = BIO_new_mem_buf(chain_pem.p, (int)chain_pem.n);
-    X509 *x509 = PEM_read_bio_X509(bio, NULL, no_pass_phrase, NULL);
-    bool fits = x509 && X509_check_private_key(x509, k->pkey) == 1;
-
-    X509_free(x509);
-    BIO_free(bio);
-    ERR_clear_error();
-    return fits;
 }
 
 static enum st sign_with(EVP_PKEY_CTX *ctx, enum tls_key_kind kind, struct str input, unsigned char *out, size_t *out_n)
@@ -89,8 +74,8 @@ static enum st sign_with(EVP_PKEY_CTX *ctx, enum tls_key_kind kind, struct str i
     return ST_OK;
 }
 
-enum st tls_key_sign(const struct tls_key *k, enum tls_key_kind kind, struct str input, unsigned char *out,
-                     size_t out_max, size_t *out_n)
+static enum st tls_key_sign(const struct tls_key *k, enum tls_key_kind kind, struct str input, unsigned char *out,
+                            size_t out_max, size_t *out_n)
 {
     size_t n = (size_t)EVP_PKEY_get_size(k->pkey);
     EVP_PKEY_CTX *ctx;
