@@ -21,7 +21,7 @@ struct append { /* one of the messages */
     struct imap_flags flags;
     uint64_t internal_date_us; /* 0: now */
     uint64_t size;
-    bool sync;
+    bool sync, is_binary;               /* is_binary: it came as literal8 (RFC 3516 section 7) */
     uint32_t uid, uidvalidity, uidnext; /* as in new_mail */
 };
 
@@ -73,6 +73,7 @@ static enum st append_parse(struct imap_lexer *lx, struct append *out) SUSPENDS
         TRY(parse_datetime(lx, &a.internal_date_us));
         TRY(imap_lex_sp(lx));
     }
+    a.is_binary = imap_lex_take(lx, '~');
     TRY(imap_lex_literal_head(lx, &a.size, &a.sync));
     *out = a;
     return ST_OK;
@@ -186,7 +187,11 @@ static enum st take_literal(struct imap_cmd *c, const struct append *a, struct a
     TRY(imap_lex_next_line(&c->lx));
     if (r->failed != ST_OK)
         return FAIL(r->failed, "%s", r->why.text);
-    return r->has_nul ? FAIL(ST_DENIED, "A message with a NUL in it") : ST_OK; /* RFC 3501 9, CHAR8 */
+    if (!r->has_nul)
+        return ST_OK;
+    if (a->is_binary) /* what has NULs is not kept: BODY could not show it (RFC 3516 section 4.4) */
+        c->code = STR("UNKNOWN-CTE");
+    return FAIL(ST_DENIED, "A message with a NUL in it"); /* RFC 3501 9, CHAR8 */
 }
 
 static void batch_room(struct batch *b)

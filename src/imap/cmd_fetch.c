@@ -87,7 +87,7 @@ static void note_damage(struct fetch_run *f, struct progress *pr)
 /* An item with its blank before it. What is damaged is left out, or NIL where the grammar allows that. */
 static enum st put_item(struct fetch_run *f, struct progress *pr, const struct fetch_item *it, bool *first) SUSPENDS
 {
-    if ((it->flags & EMAIL) && !f->has_email && it->write != fetch_section) {
+    if ((it->flags & EMAIL) && !f->has_email && it->write != fetch_section && it->write != fetch_binary) {
         note_damage(f, pr);
         return ST_OK;
     }
@@ -157,8 +157,9 @@ static void maybe_yield(struct progress *pr) SUSPENDS
 static bool wants_text(const struct fetch *fetch)
 {
     for (size_t i = 0; i < fetch->n; i++)
-        if (fetch->items[i].write == fetch_section &&
-            (fetch->items[i].section.what != MIME_SECTION_HEADER || fetch->items[i].section.depth))
+        if (fetch->items[i].flags & PARTS ||
+            (fetch->items[i].write == fetch_section &&
+             (fetch->items[i].section.what != MIME_SECTION_HEADER || fetch->items[i].section.depth)))
             return true;
     return false;
 }
@@ -246,6 +247,10 @@ enum st cmd_fetch(struct imap_cmd *c)
     TRY(st);
     if (pr.damaged)
         return FAIL(ST_CORRUPT, "Message %u (UID %u) is damaged in the store", pr.damaged_seq, pr.damaged_uid);
+    if (f.unknown_cte) {
+        c->code = STR("UNKNOWN-CTE");
+        return FAIL(ST_DENIED, "A part has a transfer encoding that is not known here");
+    }
     if (pr.gone) { /* RFC 5530; RFC 2180 4.1 */
         c->code = STR("EXPUNGEISSUED");
         c->text = STR("Some of the messages are gone");

@@ -1,4 +1,4 @@
-/* FETCH (RFC 3501 6.4.5) in three files: fetch_parse.c reads the items, fetch_write.c writes them for a message,
+/* FETCH (RFC 3501 6.4.5): fetch_parse.c reads the items, fetch_write.c and fetch_binary.c write them for a message,
  * cmd_fetch.c goes over the messages. */
 #pragma once
 
@@ -6,7 +6,7 @@
 #include "imap/session.h"
 #include "imap/set.h"
 
-enum { EMAIL = 1, SECTION = 2, SEES = 4 }; /* flags of rows of fetch_items.def */
+enum { EMAIL = 1, SECTION = 2, SEES = 4, PARTS = 8, WHOLE = 16 }; /* flags of rows of fetch_items.def */
 
 struct fetch_section {
     struct str label; /* as it is answered: "BODY[1.TEXT]<0>" */
@@ -50,7 +50,8 @@ struct fetch_run {
     struct email email;    /* when an item needs it */
     struct blob_view blob; /* open once a section has been asked for */
     bool has_email, has_blob;
-    struct buf scratch; /* BODY, filtered headers */
+    bool unknown_cte;   /* why it failed: a transfer encoding that nobody here knows (RFC 3516 section 4.3) */
+    struct buf scratch; /* BODY, filtered headers, decoded pieces */
     int64_t day;        /* of the last date; its text */
     char day_text[16];
 };
@@ -69,3 +70,16 @@ enum st fetch_envelope(struct fetch_run *f, const struct fetch_item *it) SUSPEND
 enum st fetch_body(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
 enum st fetch_bodystructure(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
 enum st fetch_section(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
+
+/* What a section consists of: bytes before (the prefix) and bytes of the blob, which is open then. */
+struct fetch_pieces {
+    struct str first, second;
+};
+/* ST_NOTFOUND: the letter has no such part; ST_CORRUPT. *out_part as mime_record_section gives it. */
+enum st fetch_find_pieces(struct fetch_run *f, const struct fetch_section *s, struct fetch_pieces *out,
+                          size_t *out_part) SUSPENDS MUST_USE;
+void fetch_cut_pieces(struct fetch_pieces *pc, uint32_t from, uint32_t most);
+
+/* fetch_binary.c */
+enum st fetch_binary(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
+enum st fetch_binary_size(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;

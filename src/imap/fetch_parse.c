@@ -109,8 +109,16 @@ static void add_name(struct buf *b, struct str name)
     buf_addc(b, '"');
 }
 
+/* "BODY[" of "BODY.PEEK[]" */
+static struct str answer_name(struct str name)
+{
+    if (str_istarts(name, STR("BODY")))
+        return STR("BODY[");
+    return str_ieq(name, STR("BINARY.PEEK[]")) ? STR("BINARY[") : str_sub(name, 0, name.n - 1);
+}
+
 /* How the answer calls it: the section in one form, and where a partial one begins. */
-static enum st make_label(struct imap_lexer *lx, struct fetch_section *s)
+static enum st make_label(struct imap_lexer *lx, const struct item_row *row, struct fetch_section *s)
 {
     static const char *const words[] = {
         [MIME_SECTION_ALL] = "",
@@ -122,7 +130,7 @@ static enum st make_label(struct imap_lexer *lx, struct fetch_section *s)
     enum st st;
 
     buf_init(&b, LIMIT_IMAP_OUTPUT / 2);
-    buf_addz(&b, "BODY[");
+    buf_add(&b, answer_name(row->name));
     for (size_t i = 0; i < s->depth; i++)
         buf_addf(&b, i ? ".%u" : "%u", s->path[i]);
     if (s->depth && s->what != MIME_SECTION_ALL)
@@ -146,16 +154,18 @@ static enum st make_label(struct imap_lexer *lx, struct fetch_section *s)
     return st;
 }
 
-static enum st parse_section(struct imap_lexer *lx, struct fetch_section *s) SUSPENDS
+static enum st parse_section(struct imap_lexer *lx, const struct item_row *row, struct fetch_section *s) SUSPENDS
 {
     bool has_word;
 
     TRY(imap_lex_want(lx, '['));
     TRY(parse_path(lx, s, &has_word));
+    if (has_word && row->flags & PARTS)
+        return FAIL(ST_SYNTAX, "Only parts have a transfer encoding");
     if (has_word)
         TRY(parse_section_word(lx, s));
     TRY(imap_lex_want(lx, ']'));
-    if (imap_lex_take(lx, '<')) {
+    if (!(row->flags & WHOLE) && imap_lex_take(lx, '<')) {
         s->is_partial = true;
         TRY(imap_lex_number(lx, &s->from));
         TRY(imap_lex_want(lx, '.'));
@@ -164,7 +174,7 @@ static enum st parse_section(struct imap_lexer *lx, struct fetch_section *s) SUS
         if (s->most == 0)
             return FAIL(ST_SYNTAX, "A partial of no bytes");
     }
-    return make_label(lx, s);
+    return make_label(lx, row, s);
 }
 
 static void add_item(struct fetch *f, const struct item_row *row, const struct fetch_section *s)
@@ -196,7 +206,7 @@ static enum st parse_item(struct imap_lexer *lx, struct fetch *f) SUSPENDS
     if (!row)
         return FAIL(ST_SYNTAX, "Unknown FETCH item");
     if (bracket)
-        TRY(parse_section(lx, &section));
+        TRY(parse_section(lx, row, &section));
     add_item(f, row, bracket ? &section : NULL);
     return ST_OK;
 }

@@ -126,11 +126,6 @@ enum st fetch_body(struct fetch_run *f, const struct fetch_item *it UNUSED)
 
 /* --- sections -------------------------------------------------------------------------------------- */
 
-/* What a section consists of: bytes before (the prefix) and bytes of the blob. */
-struct pieces {
-    struct str first, second;
-};
-
 static enum st damaged(struct fetch_run *f)
 {
     return FAIL(ST_CORRUPT, "Message %u (UID %u) is damaged in the store", f->seq, f->msg.uid);
@@ -165,8 +160,8 @@ static bool has_prefix(const struct fetch_section *s, size_t part)
     return s->depth == 0 || s->what == MIME_SECTION_MIME;
 }
 
-/* ST_NOTFOUND: the letter has no such part. */
-static enum st find_pieces(struct fetch_run *f, const struct fetch_section *s, struct pieces *out) SUSPENDS
+enum st fetch_find_pieces(struct fetch_run *f, const struct fetch_section *s, struct fetch_pieces *out,
+                          size_t *out_part)
 {
     struct mime_span span;
     size_t part;
@@ -179,11 +174,12 @@ static enum st find_pieces(struct fetch_run *f, const struct fetch_section *s, s
         return damaged(f);
     out->first = has_prefix(s, part) ? f->email.prefix : STR_NONE;
     out->second = str_sub(f->blob.bytes, span.at, span.n);
+    *out_part = part;
     return ST_OK;
 }
 
 /* HEADER.FIELDS: the fields of the prefix are looked through like the others; only one empty line at the end. */
-static enum st filter_pieces(struct fetch_run *f, const struct fetch_section *s, struct pieces *pc)
+static enum st filter_pieces(struct fetch_run *f, const struct fetch_section *s, struct fetch_pieces *pc)
 {
     struct str whole = pc->second;
 
@@ -197,11 +193,11 @@ static enum st filter_pieces(struct fetch_run *f, const struct fetch_section *s,
     mime_header_filter(whole, s->names, s->n_names, s->is_not, &f->scratch);
     if (buf_check(&f->scratch) != ST_OK)
         return FAIL(ST_LIMIT, "The header is too long");
-    *pc = (struct pieces){STR_NONE, buf_str(&f->scratch)};
+    *pc = (struct fetch_pieces){STR_NONE, buf_str(&f->scratch)};
     return ST_OK;
 }
 
-static void cut(struct pieces *pc, uint32_t from, uint32_t most)
+void fetch_cut_pieces(struct fetch_pieces *pc, uint32_t from, uint32_t most)
 {
     size_t skip = MIN((size_t)from, pc->first.n);
 
@@ -212,8 +208,9 @@ static void cut(struct pieces *pc, uint32_t from, uint32_t most)
 enum st fetch_section(struct fetch_run *f, const struct fetch_item *it)
 {
     const struct fetch_section *s = &it->section;
-    struct pieces pc;
-    enum st st = find_pieces(f, s, &pc);
+    struct fetch_pieces pc;
+    size_t part;
+    enum st st = fetch_find_pieces(f, s, &pc, &part);
 
     if (st == ST_OK && s->is_filter)
         st = filter_pieces(f, s, &pc);
@@ -223,7 +220,7 @@ enum st fetch_section(struct fetch_run *f, const struct fetch_item *it)
         return st == ST_NOTFOUND ? ST_OK : st;
     }
     if (s->is_partial)
-        cut(&pc, s->from, s->most);
+        fetch_cut_pieces(&pc, s->from, s->most);
     imap_put(f->conn, s->label);
     char *p = add(imap_room(f->conn, 32), STR(" {"));
 

@@ -12,6 +12,10 @@ static const char *writer_name(const struct fetch_item *it)
            : it->write == fetch_envelope      ? "envelope"
            : it->write == fetch_body          ? "body"
            : it->write == fetch_bodystructure ? "structure"
+           : it->write == fetch_savedate      ? "saved"
+           : it->write == fetch_emailid       ? "emailid"
+           : it->write == fetch_binary        ? "binary"
+           : it->write == fetch_binary_size   ? "binarysize"
                                               : "section";
 }
 
@@ -29,7 +33,7 @@ static void check(const char *text, bool uid, const char *want)
         const struct fetch_section *s = &f.items[i].section;
 
         buf_addf(&got, "%s%s", i ? " " : "", writer_name(&f.items[i]));
-        if (f.items[i].write == fetch_section)
+        if (f.items[i].flags & SECTION || f.items[i].write == fetch_section)
             buf_addf(&got, "=%.*s%s", STR_ARGS(s->label), f.items[i].flags & SEES ? "!" : "");
         if (s->is_partial)
             buf_addf(&got, "+%u", s->most);
@@ -50,6 +54,36 @@ TEST(items_and_macros)
     check(" 1 (BODY BODYSTRUCTURE)", false, "body structure");
     check(" 5 FLAGS", true, "uid flags");
     check(" 5 (UID FLAGS)", true, "uid flags");
+}
+
+TEST(binary)
+{
+    struct fetch f;
+    struct memory m;
+
+    check(" 1 BINARY[]", false, "binary=BINARY[]!");
+    check(" 1 (BINARY.PEEK[1.2]<5.6> SAVEDATE)", false, "binary=BINARY[1.2]<5>+6 saved");
+    check(" 1 (binary.size[3] EMAILID)", false, "binarysize=BINARY.SIZE[3] emailid");
+    REFUSES(m, " 1 BINARY", fetch_parse(&m.lx, false, &f), ST_SYNTAX);
+    REFUSES(m, " 1 BINARY[TEXT]", fetch_parse(&m.lx, false, &f), ST_SYNTAX);
+    REFUSES(m, " 1 BINARY[1.MIME]", fetch_parse(&m.lx, false, &f), ST_SYNTAX);
+    REFUSES(m, " 1 BINARY[1.]", fetch_parse(&m.lx, false, &f), ST_SYNTAX);
+    REFUSES(m, " 1 BINARY.SIZE[1]<1.2>", fetch_parse(&m.lx, false, &f), ST_SYNTAX);
+}
+
+TEST(modifiers)
+{
+    struct fetch f;
+    struct memory m;
+
+    CHECK_ST(memory_begin(&m, STR(" 1:* (FLAGS) (PARTIAL -1:-30)\r\n")), ST_OK);
+    CHECK_ST(fetch_parse(&m.lx, true, &f), ST_OK);
+    CHECK(f.partial.from_last && f.partial.hi == 30);
+    memory_end(&m);
+    REFUSES(m, " 1 FLAGS (PARTIAL 1:2)", fetch_parse(&m.lx, false, &f), ST_SYNTAX);
+    REFUSES(m, " 1 FLAGS (PARTIAL 1:2 PARTIAL 1:2)", fetch_parse(&m.lx, true, &f), ST_SYNTAX);
+    REFUSES(m, " 1 FLAGS ()", fetch_parse(&m.lx, true, &f), ST_SYNTAX);
+    REFUSES(m, " 1 FLAGS (PARTIAL 1:2", fetch_parse(&m.lx, true, &f), ST_SYNTAX);
 }
 
 TEST(sections)
