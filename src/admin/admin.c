@@ -750,6 +750,7 @@ static enum admin_exit run(struct call *c)
     case ADMIN_CMD_rebuild: return run_store_tool(c);
     case ADMIN_CMD_account_add:
     case ADMIN_CMD_account_password: return with_password(c);
+    case ADMIN_CMD_route_add: return admin_has(&c->args, "user") ? with_password(c) : ask_and_show(c, STR_NONE);
     case ADMIN_CMD_account_import: return import_file(c);
     case ADMIN_CMD_export:
     case ADMIN_CMD_reports:

@@ -147,6 +147,7 @@ static const struct {
     {ADMIN_CMD_queue_retry, queue_command},
     {ADMIN_CMD_queue_hold, queue_command},
     {ADMIN_CMD_queue_release, queue_command},
+    {ADMIN_CMD_queue_route, queue_command},
     {ADMIN_CMD_queue_drop, queue_command},
 };
 

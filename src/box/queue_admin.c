@@ -4,6 +4,7 @@
 #include "base/codec.h"
 #include "base/map.h"
 #include "queue/queue.h"
+#include "smtp/next_hop.h"
 
 #include <stdlib.h>
 
@@ -39,6 +40,14 @@ static struct str why(const struct queue_entry *e)
     return STR("not tried yet");
 }
 
+/* What queue route has said. */
+static struct str route_of(const struct queue_entry *e)
+{
+    struct str route = queue_attr_get(e->attrs, e->n_attrs, STR(QUEUE_ROUTE));
+
+    return route.p ? route : STR("");
+}
+
 static uint64_t due_of(const struct queue_entry *e, const struct queue_rcpt *r)
 {
     return r->due_us ? r->due_us : e->due_us;
@@ -68,6 +77,7 @@ static void add_entry(struct json *j, struct arena *a, const struct queue_entry 
     json_kv_str(j, "state", e->held ? STR("held") : STR("waiting"));
     json_kv_str(j, "why", why(e));
     json_kv_str(j, "due", e->held ? STR("") : time_rfc3339(a, e->due_us));
+    json_kv_str(j, "route", route_of(e));
     if (whole)
         json_kv_str(j, "letter", arena_printf(a, "%016llx", (unsigned long long)e->blob));
     json_key(j, "recipients");
@@ -367,15 +377,77 @@ static enum st retry(struct queue_job *job) SUSPENDS
     return ST_OK;
 }
 
+/* --- another way -------------------------------------------------------------------------------------------------- */
+
+#define PORT_SMTP 25
+
+struct rerouting {
+    struct str route;
+    uint64_t changed, left; /* left: being changed just now */
+};
+
+static enum st route_one(struct queue_job *job, void *arg, struct arena *a, const struct queue_entry *e) SUSPENDS
+{
+    struct rerouting *t = arg;
+    enum st st = queue_set_route(job->queue, e->id, t->route);
+
+    (void)a;
+    t->changed += st == ST_OK;
+    t->left += st == ST_BUSY;
+    return st == ST_BUSY || st == ST_NOTFOUND ? ST_OK : st;
+}
+
+static enum st route_arg(const struct queue_job *job, struct str *out)
+{
+    struct str word = job->args->args[job->args->n - 1], security = STR("starttls"),
+               rest = STR("starttls tls may none"), one, to;
+    bool is_known = false;
+
+    IGNORE(admin_value(job->args, "security", &security));
+    if (str_eq(word, STR("default"))) {
+        *out = STR("");
+        return admin_has(job->args, "security") ? FAIL(ST_SYNTAX, "--security is about a server") : ST_OK;
+    }
+    while (str_split(&rest, ' ', &one))
+        is_known = is_known || str_eq(one, security);
+    if (!is_known)
+        return FAIL(ST_SYNTAX, "--security is one of: starttls tls may none");
+    TRY(next_hop_parse(job->arena, word, PORT_SMTP, &to));
+    *out = arena_printf(job->arena, "%.*s %.*s", STR_ARGS(to), STR_ARGS(security));
+    return ST_OK;
+}
+
+static enum st route(struct queue_job *job) SUSPENDS
+{
+    struct rerouting t = {0};
+    bool many = admin_has(job->args, "all") || admin_has(job->args, "domain") || admin_has(job->args, "held") ||
+                job->account != 0;
+    uint64_t id;
+
+    if (many != (job->args->n == 1))
+        return FAIL(ST_SYNTAX, "either a letter's ID, or --all, --domain, --account or --held, and then the server");
+    TRY(route_arg(job, &t.route));
+    if (!many) {
+        TRY(id_arg(job, &id));
+        return done(job, queue_set_route(job->queue, id, t.route), t.route.n ? "another way" : "the usual way");
+    }
+    TRY(for_all(job, &t, route_one));
+    json_object(job->json);
+    json_kv_u64(job->json, "changed", t.changed);
+    json_kv_u64(job->json, "left_alone", t.left);
+    json_object_end(job->json);
+    return ST_OK;
+}
+
 /* ------------------------------------------------------------------------------------------------------------------ */
 
 static const struct {
     enum admin_id id;
     enum st (*fn)(struct queue_job *job) SUSPENDS;
 } rows[] = {
-    {ADMIN_CMD_queue_list, list},   {ADMIN_CMD_queue_show, show}, {ADMIN_CMD_queue_stats, stats},
-    {ADMIN_CMD_queue_retry, retry}, {ADMIN_CMD_queue_hold, hold}, {ADMIN_CMD_queue_release, release},
-    {ADMIN_CMD_queue_drop, drop},
+    {ADMIN_CMD_queue_list, list},   {ADMIN_CMD_queue_show, show},   {ADMIN_CMD_queue_stats, stats},
+    {ADMIN_CMD_queue_retry, retry}, {ADMIN_CMD_queue_hold, hold},   {ADMIN_CMD_queue_release, release},
+    {ADMIN_CMD_queue_drop, drop},   {ADMIN_CMD_queue_route, route},
 };
 
 enum st queue_admin_run(struct box *b, uint64_t account, struct arena *a, const struct admin_args *args,

@@ -108,7 +108,8 @@ static struct work_letter letter_of(struct arena *a, const struct mark_keys *key
                             .attempts = e->attempts,
                             .priority = e->priority,
                             .is_notice = queue_attr_get(e->attrs, e->n_attrs, STR(QUEUE_NOTICE)).p != NULL,
-                            .reverse_path = e->reverse_path};
+                            .reverse_path = e->reverse_path,
+                            .route = queue_attr_get(e->attrs, e->n_attrs, STR(QUEUE_ROUTE))};
 
     l.attrs = attrs_of(a, e->attrs, e->n_attrs, &l.n_attrs);
     add_rcpts(a, keys, e, &l, clock_wall_us());

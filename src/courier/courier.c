@@ -1,5 +1,5 @@
 /* The role, and the coroutine that asks the box for letters. */
-#include "courier/courier.h"
+#include "courier/routes.h"
 #include "courier/sts.h"
 #include "courier/tls_reports.h"
 
@@ -12,6 +12,7 @@
 #define LETTERS_AT_ONCE 200
 #define WAIT_MS 30000
 #define PAUSE_MS 200
+#define PAUSE_ROUTES_MS 1000
 #define LIST_MAX (64u << 20)
 #define CA_MAX (4u << 20)
 
@@ -34,6 +35,7 @@ struct ipc *courier_resolver(const struct courier *c)
 static void on_change(struct ipc_request *r)
 {
     ipc_forget(r->from);
+    routes_stale(r->arg);
 }
 
 struct ipc *courier_errand(const struct courier *c)
@@ -72,6 +74,19 @@ static enum st ask_for_work(struct courier *c, struct arena *a, size_t most, str
     return st;
 }
 
+/* They are ours already: the next courier gets them, if it comes to that. */
+static enum st know_routes(struct courier *c) SUSPENDS
+{
+    enum st st;
+
+    while ((st = routes_ready(c)) != ST_OK) {
+        LOG(COURIER_ROUTES_UNKNOWN, lf_err());
+        if (co_sleep(deadline_in(PAUSE_ROUTES_MS)) != ST_OK)
+            return ST_CANCELED;
+    }
+    return st;
+}
+
 static enum st one_round(struct courier *c) SUSPENDS
 {
     struct arena a = ARENA_INIT;
@@ -83,6 +98,8 @@ static enum st one_round(struct courier *c) SUSPENDS
         st = co_waitq_wait(&c->room, deadline_in(WAIT_MS));
     else
         st = ask_for_work(c, &a, most, &letters, &n);
+    if (st == ST_OK && n)
+        st = know_routes(c);
     for (size_t i = 0; i < n && st == ST_OK; i++) {
         struct letter *l = map_get(&c->letters, letters[i].id);
 
@@ -171,8 +188,10 @@ static void courier_peer(struct role *r, const struct role_peer *p)
     struct ipc_options opt = {.handlers = keeper_handlers, .n_handlers = 0, .arg = c};
     bool had_all = courier_box(c) && courier_keeper(c) && courier_resolver(c);
 
-    if (p->kind == ROLE_KEEPER)
+    if (p->kind == ROLE_KEEPER) {
         opt.n_handlers = ARRAY_LEN(keeper_handlers);
+        routes_stale(c);
+    }
     if (p->kind == ROLE_KEEPER || p->kind == ROLE_RESOLVER)
         opt.remembers = COURIER_REMEMBERS;
     if (p->kind == ROLE_CONTROL)

@@ -17,6 +17,7 @@
 #include "courier/slow.h"
 #include "main/peers.h"
 #include "net/addr.h"
+#include "policy/routing.h"
 #include "smtp/client.h"
 
 #define COURIER_ASK_MS 60000 /* for an answer of another process */
@@ -28,6 +29,19 @@
 #define NAMELESS_MAX 64
 
 struct relay;
+
+/* The administrator's rules: routes.h. */
+struct routes {
+    struct arena arena;
+    struct routing_rule *v;
+    size_t n;
+    uint64_t version, known; /* of what the keeper has; differ: it is to be asked */
+};
+
+/* Views. */
+struct relay_login {
+    struct str user, password; /* user empty: no login */
+};
 struct sts;
 struct tls_reports;
 
@@ -44,6 +58,7 @@ struct courier {
     struct list checks_by_age, checks_running;
     struct relay_tls *ca; /* for servers whose certificate is checked; NULL: not needed yet */
     const struct role *role;
+    struct routes routes;
     struct relay *relay; /* NULL: letters go to the servers of their domains */
     struct sts *sts;     /* policies of domains: sts.h */
     struct tls_reports *tls_reports;
@@ -139,6 +154,9 @@ uint8_t job_by_state(const struct job *j, const struct smtp_client *peer, uint8_
 /* Who passes it to a server that does not heed the time asks to be told of delays by what that knows. */
 void job_by_notify(const struct job *j, const struct smtp_client *peer, struct arena *a, struct smtp_carry_rcpt *r);
 
+/* A job of those whose results are marked is_moved, for another destination; the others stay. */
+struct job *job_split(struct job *j);
+
 /* Every recipient's result has been filled in: the box is told, until it has heard it. Frees the job. */
 void job_end(struct job *j) SUSPENDS;
 void job_tell_suppressed(const struct job *j) SUSPENDS; /* suppress.c */
@@ -194,9 +212,9 @@ enum st ipv6_behind(struct courier *c, const struct route *r, const struct addr 
 enum st relay_new(const struct role *r, const struct settings *set, struct relay **out) MUST_USE;
 struct relay *relay_ref(struct relay *y); /* NULL is fine */
 void relay_unref(struct relay *y);
-/* A server that has a domain of ours, of which certificates are checked where `security` is not none. ST_TRYLATER: that can't be done. */
+/* A server that the administrator has named, of which certificates are checked where `security` is not none; `login` may be NULL. ST_TRYLATER: that can't be done. */
 enum st relay_for_host(struct courier *c, struct str host, uint16_t port, enum config_security security, bool is_lmtp,
-                       struct relay **out) MUST_USE;
+                       const struct relay_login *login, struct relay **out) MUST_USE;
 void relay_tls_unref(struct relay_tls *t); /* NULL is fine */
 struct str relay_host(const struct relay *y, uint16_t *out_port);
 /* Greeting, TLS and login; `answer` is the last one that is of interest, `out_status` says why it failed. Owns the stream; as smtp_client_open. ST_NOTFOUND: it does not
@@ -210,6 +228,10 @@ enum st onward_route(struct courier *c, struct str domain, struct route *out, st
                      const char **out_status) SUSPENDS MUST_USE;
 /* Does the row say still what the route was made of? Yes, if nobody knows just now. */
 bool onward_is_still(struct courier *c, struct str domain, const struct route *r) SUSPENDS;
+
+/* To a server as the directory has it, "host:port" and "starttls", "tls", "none" or "may". */
+enum st onward_to(struct courier *c, struct str to, struct str security, const struct relay_login *login,
+                  struct route *out, struct relay **out_relay, const char **out_status) SUSPENDS MUST_USE;
 
 /* --- verify.c: whether another server knows a recipient; of the link to the keeper --- */
 void courier_verify(struct ipc_request *r) SUSPENDS;

@@ -1,5 +1,5 @@
 /* Letters in hand, their bytes and their outcomes. */
-#include "courier/courier.h"
+#include "courier/routes.h"
 
 #include "base/limits.h"
 #include "base/metrics.h"
@@ -52,6 +52,7 @@ static void copy_work(struct letter *l, const struct work_letter *from)
 
     *to = *from;
     to->reverse_path = arena_str(&l->arena, from->reverse_path);
+    to->route = arena_str(&l->arena, from->route);
     to->attrs = copy_attrs(&l->arena, from->attrs, from->n_attrs);
     to->rcpts = ARENA_ARRAY(&l->arena, struct work_rcpt, from->n_rcpts);
     for (size_t i = 0; i < from->n_rcpts; i++) {
@@ -89,6 +90,24 @@ static struct job *job_new(struct letter *l)
     return j;
 }
 
+struct job *job_split(struct job *j)
+{
+    struct job *other = job_new(j->letter);
+    size_t kept = 0;
+
+    other->is_relayed = j->is_relayed;
+    other->sender = j->sender;
+    for (size_t i = 0; i < j->n; i++) {
+        struct job *to = j->results[i].is_moved ? other : j;
+        size_t at = to == other ? other->n++ : kept++;
+
+        to->rcpts[at] = j->rcpts[i];
+        to->results[at] = j->results[i];
+    }
+    j->n = kept;
+    return other;
+}
+
 /* Which recipients go together. */
 static struct str job_key(struct arena *a, const struct work_rcpt *r)
 {
@@ -124,24 +143,11 @@ static size_t make_jobs(struct letter *l, struct job **jobs)
     return n;
 }
 
-/* All goes to the relay where there is one, over the same connections. */
-static struct str dest_name(const struct letter *l, const struct job *j, char *relay, size_t size)
-{
-    uint16_t port;
-    struct str host;
-
-    if (!l->c->relay)
-        return domain_of(j->rcpts[0]->address);
-    host = relay_host(l->c->relay, &port);
-    snprintf(relay, size, "%c%.*s:%u", RELAY_DEST, STR_ARGS(host), port);
-    return str_z(relay);
-}
-
 void letter_begin(struct courier *c, const struct work_letter *work)
 {
     struct letter *l = MEM_NEW(struct letter);
     struct identity id = identity_default(c->set);
-    char relay[300];
+    char room[ROUTES_NAME_MAX];
     struct job **jobs;
     size_t n;
 
@@ -155,7 +161,7 @@ void letter_begin(struct courier *c, const struct work_letter *work)
     jobs = ARENA_ARRAY(&l->arena, struct job *, work->n_rcpts);
     n = make_jobs(l, jobs);
     for (size_t i = 0; i < n; i++) /* that of most; the session that takes it looks */
-        dest_add(c, dest_name(l, jobs[i], relay, sizeof relay), &id, jobs[i]);
+        dest_add(c, routes_dest(l, jobs[i], room), &id, jobs[i]);
 }
 
 /* --- its bytes ---------------------------------------------------------------------------------------------------- */

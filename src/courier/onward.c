@@ -1,22 +1,9 @@
 /* Where mail for domains of ours goes that another server has: the keeper knows. */
 #include "courier/courier.h"
 
+#include "smtp/next_hop.h"
+
 #define LMTP STR("lmtp:")
-
-/* "host:port", "192.0.2.1:25", "[2001:db8::1]:25", as the directory has it behind the protocol. */
-static enum st split(struct str to, struct str *out_host, uint16_t *out_port)
-{
-    size_t at = str_rfind(to, ':');
-    uint32_t port;
-
-    if (at == to.n || str_u32(str_from(to, at + 1), 65535, &port) != ST_OK)
-        return FAIL(ST_TRYLATER, "\"%.*s\" is no server", STR_ARGS(to));
-    *out_host = str_sub(to, 0, at);
-    if (str_starts(*out_host, STR("[")) && str_ends(*out_host, STR("]")))
-        *out_host = str_sub(*out_host, 1, at - 2);
-    *out_port = (uint16_t)port;
-    return ST_OK;
-}
 
 /* False: as any other server. */
 static bool security_of(struct str word, enum config_security *out)
@@ -31,23 +18,23 @@ static bool security_of(struct str word, enum config_security *out)
     return false;
 }
 
-static enum st to_host(struct courier *c, const struct msg_relay_answer *m, struct route *out, struct relay **out_relay,
-                       const char **out_status) SUSPENDS
+enum st onward_to(struct courier *c, struct str to, struct str word, const struct relay_login *login, struct route *out,
+                  struct relay **out_relay, const char **out_status)
 {
-    bool is_lmtp = str_starts(m->to, LMTP);
+    bool is_lmtp = str_starts(to, LMTP);
     enum config_security security;
     struct str host;
     uint16_t port;
     enum st st;
 
     *out_status = "4.3.5";
-    TRY(split(is_lmtp ? str_from(m->to, LMTP.n) : m->to, &host, &port));
+    TRY(next_hop_split(is_lmtp ? str_from(to, LMTP.n) : to, &host, &port));
     TRY(route_to_host(c, host, port, out, out_status));
     out->is_chosen = true;
     out->is_lmtp = is_lmtp;
-    if (!security_of(m->security, &security))
+    if (!security_of(word, &security))
         return ST_OK;
-    st = relay_for_host(c, host, port, security, is_lmtp, out_relay);
+    st = relay_for_host(c, host, port, security, is_lmtp, login, out_relay);
     if (st != ST_OK)
         route_fini(out);
     return st;
@@ -87,7 +74,7 @@ enum st onward_route(struct courier *c, struct str domain, struct route *out, st
     *out_status = "4.3.0";
     st = ask(c, &a, domain, &answer);
     if (st == ST_OK && !str_eq(answer.to, STR("mx")))
-        st = to_host(c, &answer, out, out_relay, out_status);
+        st = onward_to(c, answer.to, answer.security, NULL, out, out_relay, out_status);
     else if (st == ST_OK)
         st = route_find(c, domain, out, out_status);
     if (st == ST_OK) {

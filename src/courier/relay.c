@@ -115,18 +115,25 @@ struct relay *relay_ref(struct relay *y)
 }
 
 enum st relay_for_host(struct courier *c, struct str host, uint16_t port, enum config_security security, bool is_lmtp,
-                       struct relay **out)
+                       const struct relay_login *login, struct relay **out)
 {
     struct relay *y;
 
     if (security != SECURITY_NONE && !c->ca && make_tls(c->role, false, &c->ca) != ST_OK)
         return FAIL(ST_TRYLATER, "there are no certificates to check its own with (setting relay_ca)");
+    if (login && login->password.n > PASSWORD_MAX)
+        return FAIL(ST_TRYLATER, "a password that is too long");
     y = MEM_NEW(struct relay);
     y->refs = 1;
     y->host = arena_str(&y->arena, host);
     y->port = port;
     y->security = security;
     y->is_lmtp = is_lmtp;
+    if (login && login->user.n) {
+        y->user = arena_str(&y->arena, login->user);
+        memcpy(y->password, login->password.p, login->password.n);
+        y->n_password = login->password.n;
+    }
     if (security != SECURITY_NONE) {
         y->tls = c->ca;
         y->tls->refs++;

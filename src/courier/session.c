@@ -1,5 +1,6 @@
 /* A session of a destination: takes one job after the other, over one connection as long as that holds, and as it is protected as the letter
  * wants it (secure.h). Where TLS is a mere opportunity (RFC 7435) and fails, the same host once more without. */
+#include "courier/routes.h"
 #include "courier/secure.h"
 
 #include "mime/narrow.h"
@@ -47,6 +48,7 @@ struct fault {
     bool is_final;  /* the letter can't go there, ever */
     bool is_of_tls; /* without it there might be a way */
     bool is_loop;   /* it is ourselves */
+    bool is_login;  /* it does not know us, or our password: no other address of it will */
     bool is_left;   /* the address was passed over: ipv6.c */
     bool is_ours;   /* nor can anything leave for it from where the letter leaves: the server has no part in it */
     struct str host, text;
@@ -86,7 +88,12 @@ static enum st greet_relay(struct session *s, struct stream *stream, struct smtp
 {
     struct stream_tls_info info;
 
-    TRY(relay_greet(s->relay, &s->client, stream, ehlo_of(s), answer, &f->status));
+    enum st st = relay_greet(s->relay, &s->client, stream, ehlo_of(s), answer, &f->status);
+
+    f->is_login = st == ST_DENIED && answer->code && str_eq(str_z(f->status), STR("4.7.8"));
+    if (f->is_login)
+        LOG(COURIER_LOGIN_REFUSED, lf_str("host", f->host), lf_str("answer", answer->text));
+    TRY(st);
     s->is_qualified = stream_tls_info(s->client.stream, &info);
     if (s->is_qualified)
         snprintf(s->tls, sizeof s->tls, "%s %s verified (relay)", info.version, info.cipher);
@@ -115,6 +122,11 @@ static enum st is_ourselves(const struct session *s, struct arena *a, struct fau
                         .is_loop = true,
                         .host = s->host,
                         .text = arena_printf(a, "mail for %.*s loops back to this server", STR_ARGS(s->dest->domain))};
+    if (dest_is_relay(s->dest)) { /* somebody has written that, and may write something else */
+        f->status = "4.4.6";
+        f->is_final = false;
+        f->text = arena_printf(a, "the server that the route names, %.*s, is this one", STR_ARGS(s->host));
+    }
     return FAIL(ST_NOTFOUND, "%.*s", STR_ARGS(f->text));
 }
 
@@ -174,7 +186,7 @@ static enum st try_host(struct session *s, const struct route_host *host, const 
         s->host = host->name;
         s->is_open = true; /* to be closed, at least */
     }
-    if (st == ST_OK && !dest_is_relay(s->dest) && !s->route.is_lmtp &&
+    if (st == ST_OK && !routes_is_relay_host(s->dest) && !s->route.is_lmtp &&
         smtp_client_is(&s->client, s->c->set->host_name)) {
         hang_up(s);
         return is_ourselves(s, a, f);
@@ -261,7 +273,7 @@ static enum st connect_any(struct session *s, struct arena *a, struct fault *f) 
         is_final = is_final && g.is_final;
         if (st == ST_CANCELED)
             return ST_TRYLATER;
-        if (g.is_loop)
+        if (g.is_loop || g.is_login)
             break;
     }
     log_source(s, &left);
@@ -272,19 +284,12 @@ static enum st connect_any(struct session *s, struct arena *a, struct fault *f) 
 
 static enum st find_route(struct session *s, const char **out_status) SUSPENDS
 {
-    struct str host;
-    uint16_t port;
-
     relay_unref(TAKE(s->relay));
     if (s->dest->is_relayed)
         return onward_route(s->c, s->dest->domain, &s->route, &s->relay, out_status);
     if (!dest_is_relay(s->dest))
         return route_find(s->c, s->dest->domain, &s->route, out_status);
-    s->relay = relay_ref(s->c->relay);
-    if (!s->relay)
-        return FAIL(ST_TRYLATER, "there is no relay host any more");
-    host = relay_host(s->relay, &port);
-    return route_to_host(s->c, host, port, &s->route, out_status);
+    return routes_find(s->c, s->dest->domain, &s->route, &s->relay, out_status);
 }
 
 /* ST_NOTFOUND: never; ST_TRYLATER: not now. */
@@ -306,6 +311,12 @@ static enum st open_connection(struct session *s, struct arena *a, struct fault 
 
 /* --- one job ------------------------------------------------------------------------------------------------------ */
 
+/* RFC 4954 section 6: a smarthost that wants a login, or another one, says nothing of the letter. */
+static bool is_about_login(const struct session *s, unsigned code)
+{
+    return s->relay && (code == 530 || code == 534 || code == 535 || code == 538);
+}
+
 static void set_result(struct job *j, size_t i, uint8_t state, const struct smtp_carry_rcpt *r, const struct session *s)
 {
     struct arena *a = &j->letter->arena;
@@ -313,7 +324,7 @@ static void set_result(struct job *j, size_t i, uint8_t state, const struct smtp
 
     res->state = state;
     res->is_remote = true;
-    res->status = arena_str(a, r->answer.status);
+    res->status = is_about_login(s, r->answer.code) ? STR("4.7.8") : arena_str(a, r->answer.status);
     res->answer = arena_str(a, r->answer.text);
     res->host = arena_str(a, s->host);
     res->tls = arena_str(a, str_z(s->tls));
@@ -322,11 +333,11 @@ static void set_result(struct job *j, size_t i, uint8_t state, const struct smtp
 }
 
 /* RFC 3461 section 5.2.1: a server without DSN will not tell of success, so we do. */
-static uint8_t state_of(const struct session *s, enum smtp_fate fate)
+static uint8_t state_of(const struct session *s, const struct smtp_carry_rcpt *r)
 {
-    switch (fate) {
+    switch (r->fate) {
     case SMTP_TAKEN: return s->client.has[SMTP_HAS_DSN] ? WORK_DELIVERED : WORK_RELAYED;
-    case SMTP_REFUSED: return WORK_FAILED;
+    case SMTP_REFUSED: return is_about_login(s, r->answer.code) ? WORK_DEFERRED : WORK_FAILED;
     default: return WORK_DEFERRED;
     }
 }
@@ -444,7 +455,7 @@ static enum st one_transaction(struct session *s, struct job *j, struct str lett
     s->is_uncertain = t.is_uncertain;
     for (size_t i = 0; i < t.n_rcpts; i++)
         if (rcpts[i].fate != SMTP_OPEN && rcpts[i].fate != SMTP_NEXT_TIME)
-            set_result(j, index[i], job_by_state(j, &s->client, state_of(s, rcpts[i].fate)), &rcpts[i], s);
+            set_result(j, index[i], job_by_state(j, &s->client, state_of(s, &rcpts[i])), &rcpts[i], s);
     if (st == ST_SYNTAX && !s->client.is_over) {
         job_settle(j, WORK_FAILED, STR("5.1.3"), STR("an address that can't be said in SMTP"));
         return ST_OK;
@@ -591,6 +602,8 @@ static bool is_of(struct dest *d, struct job *j)
     if (!j->is_relayed || !dest_is_relay(d))
         return true;
     d->is_relayed = false;
+    if (routes_is_by_hand(d))
+        return true;
     job_done_with_bytes(j);
     dest_add(d->c, str_from(address, str_rfind(address, '@') + 1), &d->identity, j);
     return false;
@@ -680,7 +693,8 @@ void session_run(struct dest *d)
         if (!is_here)
             dest_hold_back(d, j);
         set_busy(&s, true);
-        job_end(j);
+        if (is_here || !fallback_take(d, j))
+            job_end(j);
         set_busy(&s, false);
         arena_fini(&a);
         if (s.is_open && (s.client.letters >= LETTERS_MAX || dest_is_paused(d)))

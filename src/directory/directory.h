@@ -231,6 +231,34 @@ enum st directory_transport_remove(struct directory *d, struct str domain) MUST_
 enum st directory_transport_list(struct directory *d, struct arena *a, struct directory_transport **out, size_t *out_n)
     MUST_USE;
 
+/* --- where letters go instead ------------------------------------------------------------------------------ */
+struct directory_route {
+    uint64_t id; /* never given again */
+    bool is_fallback;
+    struct str kind;     /* as in policy/routing_by.def */
+    struct str name;     /* a domain; of an account, its address, when it is read */
+    uint64_t account;    /* 0: none */
+    struct str host;     /* HOST:PORT; "mx" */
+    struct str security; /* as in struct directory_relay */
+    struct str user;     /* empty: no login */
+    struct str codes;    /* of a fallback */
+    uint64_t after_s;    /* likewise; UINT64_MAX: never */
+    uint64_t created_us;
+};
+
+#define DIRECTORY_ROUTES_MAX 1000
+
+/* With a user there is a password, which is kept among the secrets. EXISTS: there is one for the same; LIMIT. */
+enum st directory_route_add(struct directory *d, const struct directory_route *r, struct str password, uint64_t *out_id)
+    MUST_USE;
+/* In the order in which they came, at most `max` behind `after` into `out`. */
+enum st directory_route_list(struct directory *d, struct arena *a, uint64_t after, struct directory_route *out, size_t max,
+                             size_t *out_n) MUST_USE;
+enum st directory_route_remove(struct directory *d, uint64_t id) MUST_USE; /* NOTFOUND */
+/* NOTFOUND: there is no such route, it has no login, or its password is not here. The caller wipes `out_password`. */
+enum st directory_route_login(struct directory *d, struct arena *a, uint64_t id, struct str *out_user,
+                              struct str *out_password) MUST_USE;
+
 /* --- what the server makes for itself ---------------------------------------------------------------------- */
 struct directory_secret {
     uint64_t id;

@@ -5,7 +5,7 @@
 #include "base/limits.h"
 
 #define LETTERS_MAX 1000
-#define LETTER_LEAST (5 * 8 + 2 * 4 + 3 * 4)
+#define LETTER_LEAST (5 * 8 + 2 * 4 + 4 * 4)
 #define RCPT_LEAST (6 * 4)
 #define RESULT_LEAST (4 + 2 + 4 * 4 + 8)
 
@@ -43,6 +43,7 @@ static void letter_put(struct buf *b, const struct work_letter *l)
     rec_put_u32(b, (uint32_t)l->priority);
     rec_put_u8(b, l->is_notice);
     rec_put_str(b, l->reverse_path);
+    rec_put_str(b, l->route);
     attrs_put(b, l->attrs, l->n_attrs);
     rec_put_u32(b, (uint32_t)l->n_rcpts);
     for (size_t i = 0; i < l->n_rcpts; i++) {
@@ -76,6 +77,7 @@ static void letter_get(struct rec *r, struct arena *a, struct work_letter *l)
     rec_need(r, l->priority >= -PRIORITY_MOST && l->priority <= PRIORITY_MOST);
     l->is_notice = rec_u8(r) != 0;
     l->reverse_path = rec_str(r, LIMIT_QUEUE_ATTR);
+    l->route = rec_str(r, LIMIT_QUEUE_ATTR);
     l->attrs = attrs_get(r, a, &l->n_attrs);
     n = list_count_get(r, LIMIT_QUEUE_RCPTS, RCPT_LEAST);
     l->rcpts = ARENA_ARRAY(a, struct work_rcpt, n);

@@ -21,6 +21,7 @@ struct work_letter {
     int32_t priority;        /* from -PRIORITY_MOST to PRIORITY_MOST (base/envelope.h) */
     bool is_notice;          /* of ours, about another letter */
     struct str reverse_path; /* "": the null path */
+    struct str route;        /* by which it goes, whatever is said elsewhere: "host:port security"; empty: none */
     struct attribute *attrs; /* "BODY", "SMTPUTF8", "RET", ... */
     size_t n_attrs;
     struct work_rcpt *rcpts;
@@ -49,6 +50,7 @@ static inline bool work_is_taken(uint8_t state)
 struct work_result {
     uint32_t index; /* as in work_rcpt */
     uint8_t state;
+    bool is_moved;          /* between destinations of the courier only */
     bool is_remote;         /* `answer` is what a server said; else our own words */
     struct str status;      /* enhanced status code, "5.1.1"; may be empty */
     struct str answer;      /* with its code, lines joined by " " */

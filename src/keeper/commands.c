@@ -763,6 +763,9 @@ static enum st run_import(struct command *c)
 #define run_transport_set command_transport_set
 #define run_transport_list command_transport_list
 #define run_transport_remove command_transport_remove
+#define run_route_add command_route_add
+#define run_route_list command_route_list
+#define run_route_remove command_route_remove
 #define run_suppress_list command_suppress_list
 #define run_suppress_lift command_suppress_lift
 #define run_suppress_add command_suppress_add

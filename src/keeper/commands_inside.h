@@ -36,6 +36,11 @@ enum st command_transport_set(struct command *c) MUST_USE;
 enum st command_transport_list(struct command *c) MUST_USE;
 enum st command_transport_remove(struct command *c) MUST_USE;
 
+/* commands_routes.c */
+enum st command_route_add(struct command *c) MUST_USE;
+enum st command_route_list(struct command *c) MUST_USE;
+enum st command_route_remove(struct command *c) MUST_USE;
+
 /* commands_dkim.c */
 bool command_dkim_makes(const struct command *c); /* keys are made before it runs */
 enum st command_dkim_prepare(struct command *c) MUST_USE;

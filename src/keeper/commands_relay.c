@@ -2,56 +2,26 @@
 #include "keeper/commands_inside.h"
 
 #include "keeper/keeper.h"
-#include "mime/addrspec.h"
-#include "net/addr.h"
+#include "smtp/next_hop.h"
 
 #define LMTP STR("lmtp:")
 #define PORT_SMTP 25
 #define PORT_LMTP 24 /* as everybody has it; none is registered */
 
-/* Behind the last colon, unless that belongs to an address without brackets. */
-static enum st split_port(struct str word, uint32_t usual, struct str *out_host, uint32_t *out_port)
-{
-    size_t at = str_rfind(word, ':');
-    bool has_port = at < word.n && (str_find(word, ':') == at || (word.p[0] == '[' && word.p[at - 1] == ']'));
-
-    *out_host = has_port ? str_sub(word, 0, at) : word;
-    *out_port = usual;
-    if (has_port && (str_u32(str_from(word, at + 1), 65535, out_port) != ST_OK || !*out_port))
-        return FAIL(ST_SYNTAX, "\"%.*s\" is no port", STR_ARGS(str_from(word, at + 1)));
-    return ST_OK;
-}
-
-static enum st server_of(struct arena *a, struct str word, uint32_t usual, struct str *out, uint32_t *out_port)
-{
-    char text[ADDR_TEXT_MAX];
-    struct str host, name;
-    struct addr addr;
-    uint32_t number;
-
-    TRY(split_port(word, usual, &host, out_port));
-    if (addr_parse(host, (uint16_t)*out_port, &addr) == ST_OK) {
-        *out = arena_str(a, addr_text(&addr, text));
-        return ST_OK;
-    }
-    if (domain_parse(a, host, &name) != ST_OK || str_u32(name, UINT32_MAX, &number) == ST_OK)
-        return FAIL(ST_SYNTAX,
-                    "--relay is the next server, HOST or HOST:PORT, or lmtp:HOST or lmtp:HOST:PORT, or mx, or none");
-    *out = arena_printf(a, "%.*s:%u", STR_ARGS(name), *out_port);
-    return ST_OK;
-}
-
 enum st command_relay_to(struct arena *a, struct str word, struct str *out)
 {
     bool is_lmtp = str_starts(word, LMTP);
-    struct str server;
-    uint32_t port;
+    struct str server, host;
+    uint16_t port;
 
     if (str_eq(word, STR("none")) || str_eq(word, STR("mx"))) {
         *out = str_eq(word, STR("mx")) ? STR("mx") : STR("");
         return ST_OK;
     }
-    TRY(server_of(a, is_lmtp ? str_from(word, LMTP.n) : word, is_lmtp ? PORT_LMTP : PORT_SMTP, &server, &port));
+    if (next_hop_parse(a, is_lmtp ? str_from(word, LMTP.n) : word, is_lmtp ? PORT_LMTP : PORT_SMTP, &server) != ST_OK)
+        return FAIL(ST_SYNTAX,
+                    "--relay is the next server, HOST or HOST:PORT, or lmtp:HOST or lmtp:HOST:PORT, or mx, or none");
+    TRY(next_hop_split(server, &host, &port));
     if (is_lmtp && port == PORT_SMTP) /* RFC 2033 section 5 */
         return FAIL(ST_SYNTAX, "port 25 is that of SMTP, where LMTP is never spoken; the usual one is 24");
     *out = is_lmtp ? arena_printf(a, "lmtp:%.*s", STR_ARGS(server)) : server;

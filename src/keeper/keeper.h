@@ -118,6 +118,8 @@ void keeper_srs(struct ipc_request *r) SUSPENDS;
 void keeper_ours(struct ipc_request *r) SUSPENDS;  /* which domains are foreign */
 void keeper_relay(struct ipc_request *r) SUSPENDS; /* domains that go on to another server */
 void keeper_identity(struct ipc_request *r) SUSPENDS;
+void keeper_routes(struct ipc_request *r) SUSPENDS; /* routes.c */
+void keeper_route_login(struct ipc_request *r) SUSPENDS;
 void keeper_sts_get(struct ipc_request *r) SUSPENDS;
 void keeper_sts_put(struct ipc_request *r) SUSPENDS;
 void keeper_sts_due(struct ipc_request *r) SUSPENDS;

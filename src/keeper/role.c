@@ -133,6 +133,8 @@ static const struct ipc_handler courier_handlers[] = {{MSG_rcpt_ask, keeper_rcpt
                                                       {MSG_relay_ask, keeper_relay},
                                                       {MSG_ours_ask, keeper_ours},
                                                       {MSG_identity_ask, keeper_identity},
+                                                      {MSG_routes_ask, keeper_routes},
+                                                      {MSG_route_login_ask, keeper_route_login},
                                                       {MSG_tls_note_ask, keeper_tls_note},
                                                       {MSG_tls_report_ask, keeper_tls_report},
                                                       {MSG_tls_reported_ask, keeper_tls_reported}};

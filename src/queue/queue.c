@@ -271,13 +271,13 @@ void queue_get_counts(struct queue *q, struct queue_counts *out)
 
 /* --- changing an entry --------------------------------------------------------------------------------- */
 
-enum order { ORDER_PREPARE, ORDER_HOLD, ORDER_RELEASE, ORDER_RETRY, ORDER_DROP };
+enum order { ORDER_PREPARE, ORDER_HOLD, ORDER_RELEASE, ORDER_RETRY, ORDER_ROUTE, ORDER_DROP };
 
 struct op {
     struct queue *q;
     enum order order;
     uint64_t id;
-    struct str reason;
+    struct str reason;         /* or the route */
     struct queue_entry *entry; /* ORDER_PREPARE */
     struct kv_part *part;
     struct core *asker;
@@ -297,11 +297,31 @@ static void make_due(struct arena *a, struct queue_entry *e)
     e->due_us = clock_wall_us();
 }
 
+static void set_route(struct arena *a, struct queue_entry *e, struct str route)
+{
+    struct queue_attr *attrs = ARENA_ARRAY(a, struct queue_attr, e->n_attrs + 1);
+    size_t n = 0;
+
+    for (size_t i = 0; i < e->n_attrs; i++)
+        if (!str_eq(e->attrs[i].name, STR(QUEUE_ROUTE)))
+            attrs[n++] = e->attrs[i];
+    if (route.n)
+        attrs[n++] = (struct queue_attr){STR(QUEUE_ROUTE), route};
+    e->attrs = attrs;
+    e->n_attrs = n;
+    if (!e->held)
+        make_due(a, e);
+}
+
 /* False: it is so already. */
 static bool amend(const struct op *op, struct arena *a, struct queue_entry *e)
 {
     if (op->order == ORDER_RETRY) {
         make_due(a, e);
+        return true;
+    }
+    if (op->order == ORDER_ROUTE) {
+        set_route(a, e, op->reason);
         return true;
     }
     if (op->order == ORDER_HOLD ? e->held : !e->held)
@@ -471,6 +491,13 @@ enum st queue_release(struct queue *q, uint64_t id)
 enum st queue_retry_now(struct queue *q, uint64_t id)
 {
     struct op op = {.q = q, .order = ORDER_RETRY, .id = id};
+
+    return carry_out(&op);
+}
+
+enum st queue_set_route(struct queue *q, uint64_t id, struct str route)
+{
+    struct op op = {.q = q, .order = ORDER_ROUTE, .id = id, .reason = str_sub(route, 0, LIMIT_QUEUE_ATTR)};
 
     return carry_out(&op);
 }

@@ -52,6 +52,8 @@ struct queue_rcpt {
 #define QUEUE_LANGUAGE ".language"
 /* It is a notice of our own. */
 #define QUEUE_NOTICE ".notice"
+/* By which server it goes, whatever is said elsewhere: "host:port security". */
+#define QUEUE_ROUTE ".route"
 struct str queue_attr_get(const struct queue_attr *attrs, size_t n, struct str name); /* p is NULL: there is none */
 bool queue_rcpt_is_done(const struct queue_rcpt *r);
 
@@ -102,6 +104,8 @@ enum st queue_hold(struct queue *q, uint64_t id, struct str reason) SUSPENDS MUS
 enum st queue_release(struct queue *q, uint64_t id) SUSPENDS MUST_USE; /* due at once */
 /* All who wait are due at once, whatever their last attempts came to. ST_DENIED: it is held. */
 enum st queue_retry_now(struct queue *q, uint64_t id) SUSPENDS MUST_USE;
+enum st queue_set_route(struct queue *q, uint64_t id, struct str route)
+    SUSPENDS MUST_USE; /* empty: none of its own; due at once, unless it is held */
 enum st queue_drop(struct queue *q, uint64_t id) SUSPENDS MUST_USE; /* without a word to anybody; the bytes go too */
 
 /* --- carrying: on the core that owns the queue only --- */

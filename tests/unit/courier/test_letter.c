@@ -40,11 +40,10 @@ struct ipc *courier_box(const struct courier *c)
     return NULL;
 }
 
-struct str relay_host(const struct relay *y, uint16_t *out_port)
+struct str routes_dest(const struct letter *l, const struct job *j, char room[ROUTES_NAME_MAX])
 {
-    (void)y;
-    *out_port = 25;
-    return STR("relay.test");
+    (void)l, (void)room;
+    return domain_of(j->rcpts[0]->address);
 }
 
 void dest_add(struct courier *c, struct str domain, const struct identity *id, struct job *j)
@@ -181,4 +180,26 @@ TEST(bytes_that_nobody_works_with_give_way_and_outcomes_end)
     map_fini(&courier->letters);
     config_unref(courier->set);
     mem_free(courier);
+}
+
+TEST(a_job_is_split_by_marks)
+{
+    struct courier c = {0};
+    struct work_rcpt rcpts[3] = {{.index = 4, .address = STR("a@b.test")},
+                                 {.index = 5, .address = STR("b@b.test")},
+                                 {.index = 6, .address = STR("c@b.test")}};
+    struct letter l = {.c = &c, .work = {.rcpts = rcpts, .n_rcpts = 3, .priority = 2}};
+    struct job *j = job_new(&l), *other;
+
+    for (size_t i = 0; i < 3; i++) {
+        j->rcpts[j->n] = &rcpts[i];
+        j->results[j->n++] = (struct work_result){.index = rcpts[i].index, .is_moved = i == 1};
+    }
+    j->sender = STR("me@ours.test");
+    other = job_split(j);
+    CHECK(l.jobs == 2 && j->n == 2 && other->n == 1 && other->turn.priority == 2);
+    CHECK(j->rcpts[1] == &rcpts[2] && j->results[1].index == 6);
+    CHECK(other->rcpts[0] == &rcpts[1] && other->results[0].index == 5);
+    CHECK_STR(other->sender, STR("me@ours.test"));
+    arena_fini(&l.arena);
 }

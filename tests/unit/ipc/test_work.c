@@ -16,6 +16,7 @@ static const struct work_letter letters[] = {
      .attempts = 2,
      .priority = 1,
      .reverse_path = {"a@example.test", 14},
+     .route = {"h.test:25 tls", 13},
      .rcpts = rcpts,
      .n_rcpts = 2},
     {.id = 78, .rcpts = rcpts, .n_rcpts = 1, .attrs = &notify, .n_attrs = 1},
@@ -36,6 +37,8 @@ TEST(letters_come_back_and_every_cut_is_refused)
           got[0].arrival_us == 8);
     CHECK(got[0].attempts == 2 && got[0].priority == 1);
     CHECK_STR(got[0].reverse_path, STR("a@example.test"));
+    CHECK_STR(got[0].route, STR("h.test:25 tls"));
+    CHECK(!got[1].route.n);
     CHECK_U64(got[0].n_rcpts, 2);
     CHECK_U64(got[0].rcpts[0].index, 3);
     CHECK_U64(got[0].rcpts[0].attempts, 2);

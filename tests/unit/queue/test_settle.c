@@ -537,6 +537,46 @@ TEST(a_retry_makes_all_due_at_once_and_leaves_held_ones_alone)
     in_world(1, body_retry);
 }
 
+static struct str route_of(const struct queue_entry *e)
+{
+    return queue_attr_get(e->attrs, e->n_attrs, STR(QUEUE_ROUTE));
+}
+
+static void body_route(struct world *w)
+{
+    struct queue *q = begin(w);
+    struct queue_entry *list, e;
+    uint64_t id = submit(w, q, two, 2, wall);
+    size_t n_attrs;
+
+    CHECK_ST(queue_get(q, id, &w->arena, &e), ST_OK);
+    n_attrs = e.n_attrs;
+    CHECK_ST(settle_one(q, id, 0, QUEUE_DEFERRED), ST_OK);
+    CHECK_ST(settle_one(q, id, 1, QUEUE_DEFERRED), ST_OK);
+    CHECK_ST(queue_set_route(q, id, STR("a.test:25 tls")), ST_OK);
+    CHECK_ST(queue_set_route(q, id, STR("b.test:25 tls")), ST_OK);
+    CHECK_U64(claim(q, 10, &w->arena, &list), 1); /* due at once */
+    CHECK_STR(route_of(&list[0]), STR("b.test:25 tls"));
+    CHECK_U64(list[0].n_attrs, n_attrs + 1);
+    CHECK_ST(queue_set_route(q, id, STR("c.test:25 tls")), ST_OK); /* while it is carried */
+    CHECK_ST(settle_one(q, id, 0, QUEUE_DEFERRED), ST_OK);
+    CHECK_ST(settle_one(q, id, 1, QUEUE_DEFERRED), ST_OK);
+    end(q);
+    q = begin(w);
+    CHECK_ST(queue_get(q, id, &w->arena, &e), ST_OK);
+    CHECK_STR(route_of(&e), STR("c.test:25 tls"));
+    CHECK_ST(queue_hold(q, id, STR("x")), ST_OK);
+    CHECK_ST(queue_set_route(q, id, STR("")), ST_OK);
+    CHECK_ST(queue_get(q, id, &w->arena, &e), ST_OK);
+    CHECK(e.held && e.n_attrs == n_attrs && !route_of(&e).p);
+    CHECK_ST(queue_set_route(q, id + 99, STR("x")), ST_NOTFOUND);
+    end(q);
+}
+TEST(a_letter_gets_another_way)
+{
+    in_world(1, body_route);
+}
+
 /* The place from which a new start looks is never behind an entry. */
 static void body_low(struct world *w)
 {

@@ -1,0 +1,61 @@
+/* What the servers of a domain do not take from us goes to the domain's fallback instead, if the administrator has named one for that. Only behind an attempt at those
+ * servers themselves, so that there is no fallback of a fallback; what it answers in turn is the outcome. */
+#include "courier/routes.h"
+
+#include "mime/addrspec.h"
+
+#define OUT_OF_REACH STR("4.4.")
+
+static bool is_of_age(const struct letter *l, const struct work_rcpt *r, uint64_t after_s)
+{
+    uint64_t now_us = clock_wall_us(), age_us = now_us > l->work.arrival_us ? now_us - l->work.arrival_us : 0;
+
+    if (after_s == ROUTING_NEVER)
+        return false;
+    return !after_s || (r->attempts && age_us / 1000000 >= after_s);
+}
+
+static bool wants(const struct routing_rule *rule, const struct job *j, size_t i)
+{
+    const struct work_result *res = &j->results[i];
+
+    if (res->state != WORK_FAILED && res->state != WORK_DEFERRED)
+        return false;
+    if (res->is_remote)
+        return routing_codes_have(rule->codes, res->answer);
+    return res->state == WORK_DEFERRED && str_starts(res->status, OUT_OF_REACH) &&
+           is_of_age(j->letter, j->rcpts[i], rule->after_s);
+}
+
+static void note(const struct routing_rule *rule, const struct job *j, size_t i)
+{
+    const struct work_result *res = &j->results[i];
+
+    LOG(COURIER_FALLBACK, lf_hex("id", j->letter->work.id), lf_str("to", j->rcpts[i]->address),
+        lf_str("host", res->host), lf_str("answer", res->answer), lf_str("fallback", rule->to));
+}
+
+bool fallback_take(const struct dest *d, struct job *j)
+{
+    const struct routing_rule *rule = dest_is_relay(d) || d->is_relayed || j->is_relayed ? NULL : routes_fallback(d->c, d->domain);
+    char room[ROUTES_NAME_MAX];
+    struct job *other;
+    struct str name;
+    size_t n = 0;
+
+    for (size_t i = 0; rule && i < j->n; i++)
+        if (wants(rule, j, i)) {
+            note(rule, j, i);
+            j->results[i] = (struct work_result){.index = j->results[i].index, .is_moved = true};
+            n++;
+        }
+    if (!n)
+        return false;
+    name = routes_rule_dest(rule, room);
+    other = n == j->n ? j : job_split(j);
+    job_done_with_bytes(other); /* while it waits there */
+    for (size_t i = 0; i < other->n; i++)
+        other->results[i].is_moved = false;
+    dest_add(d->c, name, &d->identity, other);
+    return other == j;
+}
