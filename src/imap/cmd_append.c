@@ -32,6 +32,8 @@ struct batch {
     size_t n, cap;
     uint64_t held;     /* of append_held */
     uint64_t together; /* bytes in `letters` */
+    uint32_t replaced; /* REPLACE: the uid of the message that goes; 0: APPEND */
+    uint64_t goes;     /* its bytes */
 };
 
 static enum st parse_datetime(struct imap_lexer *lx, uint64_t *out) SUSPENDS
@@ -105,7 +107,10 @@ static enum st append_check(struct imap_cmd *c, const struct batch *b, const str
         c->code = STR("TRYCREATE");
         return FAIL(ST_NOTFOUND, "There is no such mailbox");
     }
-    return st == ST_OK ? account_has_room(c->s->account, a->size, 1) : st;
+    TRY(st);
+    if (b->replaced && a->size <= b->goes)
+        return ST_OK;
+    return account_has_room(c->s->account, a->size - b->goes, b->replaced ? 0 : 1);
 }
 
 struct arriving {
@@ -305,8 +310,10 @@ static struct str uid_set(struct arena *a, const uint32_t *uids, size_t n)
 static enum st append_commit(struct imap_cmd *c, struct batch *b) SUSPENDS
 {
     struct imap_session *s = c->s;
+    struct arena *ar = &s->cmd_arena;
     uint32_t uidvalidity, *uids;
-    enum st st = mail_append(s->account, b->mailbox, b->mails, b->n, &s->cmd_arena, &uidvalidity, &uids);
+    enum st st = b->replaced ? view_replace(s->view, b->replaced, b->mailbox, b->mails, ar, &uidvalidity, &uids)
+                             : mail_append(s->account, b->mailbox, b->mails, b->n, ar, &uidvalidity, &uids);
 
     for (size_t i = 0; i < b->n; i++)
         b->mails[i].stage = NULL; /* taken over */
@@ -343,6 +350,60 @@ enum st cmd_append(struct imap_cmd *c)
     TRY(imap_lex_sp(&c->lx));
     TRY(imap_lex_mailbox(&c->lx, &b.mailbox));
     st = append_all(c, &b);
+    batch_free(c->s, &b);
+    return st;
+}
+
+/* The message that is to go: "4", "*", or a uid. */
+static enum st replace_parse(struct imap_cmd *c, struct mail_msg *out) SUSPENDS
+{
+    const struct view *v = c->s->view;
+    uint32_t number = 0, count = view_count(v), seq;
+    bool last;
+
+    TRY(imap_lex_sp(&c->lx));
+    last = imap_lex_take(&c->lx, '*');
+    if (!last)
+        TRY(imap_lex_number(&c->lx, &number));
+    TRY(imap_lex_sp(&c->lx));
+    seq = last ? count : c->uid ? view_seq(v, number) : number;
+    if (!c->uid && (seq == 0 || seq > count))
+        return FAIL(ST_SYNTAX, "There is no message of that number");
+    if (view_is_read_only(v))
+        return FAIL(ST_DENIED, "The mailbox is open for reading only");
+    if (seq == 0)
+        return FAIL(ST_NOTFOUND, "There is no message of that UID");
+    view_msg(v, seq, out);
+    return out->gone ? FAIL(ST_DENIED, "The message was expunged") : ST_OK;
+}
+
+/* One message, and its number is told before the other one is gone (RFC 8508 section 4.3). */
+static enum st replace_run(struct imap_cmd *c, struct batch *b) SUSPENDS
+{
+    struct append a = {0};
+
+    TRY(append_parse(&c->lx, &a));
+    TRY(append_check(c, b, &a));
+    TRY(append_take(c, b, &a));
+    TRY(imap_lex_end(&c->lx));
+    TRY(append_commit(c, b));
+    imap_put_status(&c->s->conn, STR("*"), "OK", c->code, STR("The new message"));
+    c->code = STR_NONE;
+    return ST_OK;
+}
+
+/* REPLACE and UID REPLACE (RFC 8508): one commit for both messages. */
+enum st cmd_replace(struct imap_cmd *c)
+{
+    struct batch b = {0};
+    struct mail_msg old;
+    enum st st;
+
+    TRY(replace_parse(c, &old));
+    b.replaced = old.uid;
+    b.goes = old.size;
+    TRY(imap_lex_mailbox(&c->lx, &b.mailbox));
+    st = replace_run(c, &b);
     batch_free(c->s, &b);
     return st;
 }

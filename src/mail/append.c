@@ -1,6 +1,7 @@
 /* New messages in one account: APPEND, and what it shares with delivery. */
 #include "mail/edit.h"
 
+#include "base/metrics.h"
 #include "base/must.h"
 
 /* The record comes from another process: its bounds are checked here, and it must be of these bytes. */
@@ -125,16 +126,6 @@ static enum st prepare_keywords(struct mailbox **mb, const struct new_mail *mail
     return st == ST_OK ? find_target(a, ar, mailbox, mb) : st;
 }
 
-static enum st check_room(const struct account *a, const struct new_mail *mails, size_t n,
-                          const struct letter_size *sizes)
-{
-    uint64_t bytes = 0;
-
-    for (size_t i = 0; i < n; i++)
-        bytes += sizes[i].bytes + mails[i].prefix.n;
-    return account_has_room(a, bytes, n);
-}
-
 struct appending {
     struct account *a;
     struct str mailbox;
@@ -143,15 +134,65 @@ struct appending {
     struct kv_blob *blobs;
     struct letter_size *sizes;
     uint32_t uidvalidity, *uids;
+    struct view *view; /* of a message that goes in the same commit; NULL: none does */
+    uint32_t replaced;
+    struct pick pick; /* that message */
 };
+
+/* What goes makes room for what comes (RFC 8508 section 3.4). */
+static enum st check_room(const struct appending *g)
+{
+    uint64_t bytes = 0, goes = g->view ? g->pick.h[0].size : 0;
+
+    for (size_t i = 0; i < g->n; i++)
+        bytes += g->sizes[i].bytes + g->mails[i].prefix.n;
+    if (g->view && bytes <= goes) /* nothing more than there is, even over quota */
+        return ST_OK;
+    return account_has_room(g->a, bytes - goes, g->view ? g->n - 1 : g->n);
+}
 
 static enum st may_append(struct appending *g, struct arena *ar, struct mailbox **out) SUSPENDS
 {
     TRY(find_target(g->a, ar, g->mailbox, out));
     TRY(prepare_keywords(out, g->mails, g->n, ar, g->mailbox));
     TRY(check_all(*out, g->mails, g->n, g->sizes));
-    TRY(check_origin(*out, g->mails, g->n));
-    return check_room(g->a, g->mails, g->n, g->sizes);
+    return check_origin(*out, g->mails, g->n);
+}
+
+static enum st pick_replaced(struct appending *g, struct arena *ar, bool *out_waited) SUSPENDS
+{
+    struct uid_range r = {g->replaced, g->replaced};
+
+    if (!g->view->mb->durable.exists)
+        return FAIL(ST_DENIED, "the mailbox was deleted");
+    pick_view(g->view, (struct uid_set){&r, 1}, 1, 1, NULL, ar, &g->pick);
+    if (g->pick.n == 0)
+        return FAIL(ST_DENIED, "the message was expunged");
+    *out_waited = false;
+    return kept_is_on(g->a) ? ST_OK : pick_refs(g->a, &g->pick, out_waited);
+}
+
+/* All that may wait, until nothing has waited behind a look at the state. */
+static enum st prepare(struct appending *g, struct arena *ar, struct mailbox **out) SUSPENDS
+{
+    bool waited = true;
+
+    while (waited) {
+        TRY(may_append(g, ar, out));
+        waited = false;
+        if (g->view)
+            TRY(pick_replaced(g, ar, &waited));
+    }
+    return check_room(g);
+}
+
+static void remove_replaced(struct change *c, const struct appending *g)
+{
+    struct mailbox_change *source = change_mailbox(c, g->view->mb);
+
+    change_edits(source, 1);
+    change_edit_remove(source, &g->pick.h[0]);
+    edit_let_go(c, g->view->mb, &g->pick.h[0]);
 }
 
 static enum st try_once(struct appending *g, struct arena *ar, bool *out_taken) SUSPENDS
@@ -162,8 +203,10 @@ static enum st try_once(struct appending *g, struct arena *ar, bool *out_taken) 
     enum st st;
 
     *out_taken = false;
-    TRY(may_append(g, ar, &mb));
+    TRY(prepare(g, ar, &mb));
     c = change_begin(g->a);
+    if (g->view)
+        remove_replaced(c, g);
     adopt(c, mb, g->mails[0].uidvalidity);
     g->uidvalidity = mb->uidvalidity;
     for (size_t i = 0; i < g->n; i++) {
@@ -182,28 +225,47 @@ static enum st try_once(struct appending *g, struct arena *ar, bool *out_taken) 
     return st;
 }
 
-enum st mail_append(struct account *a, struct str mailbox, const struct new_mail *mails, size_t n, struct arena *ar,
-                    uint32_t *out_uidvalidity, uint32_t **out_uids)
+static enum st append_all(struct appending *g, struct arena *ar) SUSPENDS
 {
-    struct appending g = {.a = a,
-                          .mailbox = mailbox,
-                          .mails = mails,
-                          .n = n,
-                          .blobs = ARENA_ARRAY(ar, struct kv_blob, n),
-                          .sizes = ARENA_ARRAY(ar, struct letter_size, n),
-                          .uids = ARENA_ARRAY(ar, uint32_t, n)};
     unsigned tries = 0;
     bool taken;
     enum st st;
 
+    g->blobs = ARENA_ARRAY(ar, struct kv_blob, g->n);
+    g->sizes = ARENA_ARRAY(ar, struct letter_size, g->n);
+    g->uids = ARENA_ARRAY(ar, uint32_t, g->n);
     do
-        st = try_once(&g, ar, &taken);
+        st = try_once(g, ar, &taken);
     while (change_again(st, &tries));
-    for (size_t i = 0; i < n && !taken; i++) /* stages are taken over whatever happens */
-        blob_unstage(account_store(a), mails[i].stage);
-    if (st != ST_OK)
-        return st;
+    for (size_t i = 0; i < g->n && !taken; i++) /* stages are taken over whatever happens */
+        blob_unstage(account_store(g->a), g->mails[i].stage);
+    return st;
+}
+
+enum st mail_append(struct account *a, struct str mailbox, const struct new_mail *mails, size_t n, struct arena *ar,
+                    uint32_t *out_uidvalidity, uint32_t **out_uids)
+{
+    struct appending g = {.a = a, .mailbox = mailbox, .mails = mails, .n = n};
+
+    TRY(append_all(&g, ar));
     *out_uidvalidity = g.uidvalidity;
     *out_uids = g.uids;
+    return ST_OK;
+}
+
+enum st view_replace(struct view *v, uint32_t uid, struct str mailbox, const struct new_mail *mail, struct arena *ar,
+                     uint32_t *out_uidvalidity, uint32_t **out_uid)
+{
+    struct appending g = {.a = v->mb->a, .mailbox = mailbox, .mails = mail, .n = 1, .view = v, .replaced = uid};
+    enum st st;
+
+    must(!v->read_only);
+    refs_hold(g.a);
+    st = append_all(&g, ar);
+    refs_release(g.a);
+    TRY(st);
+    metric_add(METRIC_MESSAGES_REMOVED, 1);
+    *out_uidvalidity = g.uidvalidity;
+    *out_uid = g.uids;
     return ST_OK;
 }

@@ -219,6 +219,12 @@ void mail_spool_free(struct blob_spool *p) SUSPENDS; /* NULL is fine */
 enum st mail_append(struct account *a, struct str mailbox, const struct new_mail *mails, size_t n, struct arena *ar,
                     uint32_t *out_uidvalidity, uint32_t **out_uids) SUSPENDS MUST_USE;
 
+/* The same of one, in whose commit the message `uid` of the view goes, whether it has \Deleted or not (RFC 8508): it is
+ * replaced, or nothing has happened. Its size counts as room. The view, which is not read-only, reports it by view_next_change.
+ * ST_DENIED: there is no such message any more; else as above. */
+enum st view_replace(struct view *v, uint32_t uid, struct str mailbox, const struct new_mail *mail, struct arena *ar,
+                     uint32_t *out_uidvalidity, uint32_t **out_uid) SUSPENDS MUST_USE;
+
 struct delivery_rcpt {
     uint64_t account;
     struct str mailbox; /* empty: INBOX; one that is missing: INBOX too */

@@ -69,3 +69,74 @@ TEST(a_mailbox_that_had_messages_keeps_its_uidvalidity)
 {
     in_world(1, body_not_empty);
 }
+
+static void check_uids(struct account *a, const char *box, const char *want)
+{
+    struct view *v = open_view(a, box);
+    struct buf got;
+
+    buf_init(&got, 100);
+    for (uint32_t i = 1; i <= view_count(v); i++)
+        buf_addf(&got, "%s%u", i > 1 ? " " : "", view_uid(v, i));
+    CHECK_STR(buf_str(&got), str_z(want));
+    buf_fini(&got);
+    view_close(v);
+}
+
+/* RFC 8508: both or none, also when the server starts again. */
+static void body_replaces(struct world *w)
+{
+    struct account *a = open_account(w, 1);
+    struct new_mail m = letter(w, "new");
+    uint32_t validity, *uid;
+    struct view *v;
+
+    for (int i = 0; i < 3; i++)
+        CHECK_ST(add(w, a, 0, 0, 0), ST_OK);
+    v = open_view(a, "Archive");
+    CHECK_ST(view_replace(v, 2, STR("Archive"), &m, &w->arena, &validity, &uid), ST_OK);
+    CHECK_U64(uid[0], 4);
+    CHECK_STR(changes(w, v, true), STR("X2 E3"));
+    CHECK_ST(view_replace(v, 2, STR("Archive"), &m, &w->arena, &validity, &uid), ST_DENIED);
+    CHECK_ST(view_replace(v, 3, STR("none"), &m, &w->arena, &validity, &uid), ST_NOTFOUND);
+    CHECK_ST(view_replace(v, 3, STR("Junk"), &m, &w->arena, &validity, &uid), ST_OK);
+    CHECK_U64(uid[0], 1);
+    view_close(v);
+    account_close(a);
+    mail_again(w);
+    a = open_account(w, 1);
+    check_uids(a, "Archive", "1 4");
+    check_uids(a, "Junk", "1");
+    account_close(a);
+}
+
+TEST(a_message_is_replaced_in_one_commit)
+{
+    in_world(1, body_replaces);
+}
+
+/* The copy elsewhere stays, and its bytes with it. */
+static void body_shared(struct world *w)
+{
+    struct account *a = open_account(w, 1);
+    struct new_mail m = letter(w, "new");
+    uint32_t validity, *uid;
+    struct copied done;
+    struct email e;
+    struct view *v;
+
+    CHECK_ST(add(w, a, 0, 0, 0), ST_OK);
+    v = open_view(a, "Archive");
+    CHECK_ST(view_copy(v, uids(1, 1), STR("Junk"), false, &w->arena, &done), ST_OK);
+    CHECK_ST(view_replace(v, 1, STR("Archive"), &m, &w->arena, &validity, &uid), ST_OK);
+    view_close(v);
+    v = open_view(a, "Junk");
+    CHECK_ST(view_email(v, 1, &w->arena, &e), ST_OK);
+    view_close(v);
+    account_close(a);
+}
+
+TEST(a_copy_of_what_is_replaced_stays)
+{
+    in_world(1, body_shared);
+}
