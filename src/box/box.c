@@ -26,7 +26,7 @@ const struct ipc_handler box_gate_handlers[] = {
     {MSG_session_ask, box_session_ask, false}, {MSG_submit_ask, box_submit_ask, true},
     {MSG_submit_end, box_submit_end, true},    {MSG_spool_ask, box_spool_ask, false},
     {MSG_deliver_ask, box_deliver_ask, false}, {MSG_room_ask, box_room_ask, false},
-    {MSG_health_ask, box_health_ask, true},
+    {MSG_future_ask, box_future_ask, false},   {MSG_health_ask, box_health_ask, true},
 };
 const size_t box_n_gate_handlers = ARRAY_LEN(box_gate_handlers);
 

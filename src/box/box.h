@@ -85,6 +85,7 @@ void box_submit_end(struct ipc_request *r);
 void box_spool_ask(struct ipc_request *r) SUSPENDS;
 void box_deliver_ask(struct ipc_request *r) SUSPENDS;
 void box_room_ask(struct ipc_request *r) SUSPENDS;
+void box_future_ask(struct ipc_request *r) SUSPENDS;
 void box_account_limits(struct ipc_request *r) SUSPENDS;
 void box_domain_limits(struct ipc_request *r);
 void box_usage_ask(struct ipc_request *r) SUSPENDS;

@@ -32,6 +32,7 @@ struct work {
     uint64_t credential;   /* of the grant */
     struct bounce *bounce; /* the letter may be a notice of what one of us has sent; NULL: it is not */
     struct str language;   /* of notices to whoever has it */
+    uint64_t release_us;   /* nobody gets it before; 0: at once */
 };
 
 /* A letter that the box has died on twice is put off until somebody has looked. */
@@ -177,15 +178,38 @@ static bool is_one_of_several(const struct work *w, size_t i)
            (i + 1 < w->n_targets && str_eq(w->targets[i + 1].original, name));
 }
 
+/* A letter that leaves later reaches nobody here before that either: the address waits as it was said, and is looked up when it leaves. True: that goes for this target. */
+static bool waits_as_said(const struct work *w, size_t i, bool *out_is_first)
+{
+    struct str name = w->targets[i].original;
+    bool is_local = false;
+    size_t first = i;
+
+    while (first > 0 && str_eq(w->targets[first - 1].original, name))
+        first--;
+    for (size_t k = first; k < w->n_targets && str_eq(w->targets[k].original, name); k++)
+        is_local = is_local || w->targets[k].kind == RCPT_LOCAL;
+    *out_is_first = first == i;
+    return w->release_us && is_local;
+}
+
 static enum st add_queued(struct work *w, size_t i)
 {
     const struct rcpt_target *t = &w->targets[i];
-    bool is_several = is_one_of_several(w, i);
+    bool is_several = is_one_of_several(w, i), is_first;
     struct queue_rcpt r = {.address = t->address};
     struct queue_attr *attrs;
 
     TRY(read_params(w, t, &attrs, &r.n_attrs));
     r.attrs = attrs;
+    if (waits_as_said(w, i, &is_first)) {
+        r.address = t->original;
+        if (is_first) {
+            w->queued[w->n_queued++] = r;
+            w->n_remote++;
+        }
+        return ST_OK;
+    }
     if (is_several && (i == 0 || !str_eq(w->targets[i - 1].original, t->original)))
         add_done(w, t, &r, STR("expanded"));
     if (t->kind == RCPT_LOCAL) {
@@ -217,7 +241,7 @@ static enum st sort_targets(struct work *w)
 
         if (!pass_is_good(c->pass_key, w->peer->index, w->m->txn, w->m->account, t))
             return FAIL(ST_DENIED, "a recipient that the keeper did not resolve for this letter");
-        if (t->kind == RCPT_LOCAL)
+        if (t->kind == RCPT_LOCAL && !w->release_us)
             add_local(w, t);
         TRY(add_queued(w, i));
     }
@@ -274,14 +298,16 @@ static enum st make_entry(struct work *w, struct queue_entry *out)
     struct queue_attr *attrs;
     struct attribute *at;
 
-    e.arrival_us = e.due_us = clock_wall_us();
+    e.arrival_us = clock_wall_us();
+    e.due_us = MAX(e.arrival_us, w->release_us);
     TRY(attributes_get(m->attributes, w->arena, LIMIT_QUEUE_ATTRS - 2, &at, &e.n_attrs));
     attrs = ARENA_ARRAY(w->arena, struct queue_attr, e.n_attrs + 2);
     for (size_t i = 0; i < e.n_attrs; i++)
         if (!at[i].name.n || at[i].name.p[0] == '.')
             return FAIL(ST_SYNTAX, "an attribute of the queue's own from a gate");
     for (size_t i = 0; i < e.n_attrs; i++)
-        attrs[i] = (struct queue_attr){at[i].name, at[i].value};
+        attrs[i] =
+            (struct queue_attr){str_eq(at[i].name, STR(ATTR_RELEASE)) ? STR(QUEUE_RELEASE) : at[i].name, at[i].value};
     if (w->peer->index == PASS_COURIER && !m->reverse_path.n) /* the server's own words */
         attrs[e.n_attrs++] = (struct queue_attr){STR(QUEUE_NOTICE), STR("1")};
     if (w->language.n)
@@ -350,11 +376,28 @@ static void note_bounce(const struct work *w)
     }
 }
 
+/* RFC 4865: for those who have logged in. */
+static enum st read_release(struct work *w)
+{
+    struct attribute *at;
+    size_t n;
+
+    TRY(attributes_get(w->m->attributes, w->arena, LIMIT_QUEUE_ATTRS - 2, &at, &n));
+    for (size_t i = 0; i < n; i++) {
+        if (!str_eq(at[i].name, STR(ATTR_RELEASE)))
+            continue;
+        if (w->release_us || !w->m->account || str_u64(at[i].value, INT64_MAX, &w->release_us) != ST_OK)
+            return FAIL(ST_SYNTAX, "a time of release that is none");
+    }
+    return ST_OK;
+}
+
 static enum st deliver(struct work *w, uint64_t *out_id) SUSPENDS
 {
     TRY(take_parts(w));
     TRY(look_for_bounce(w));
     TRY(check_envelope(w));
+    TRY(read_release(w));
     TRY(sort_targets(w));
     return commit(w, out_id);
 }

@@ -2,6 +2,7 @@
 #include "box/queue_admin.h"
 
 #include "base/codec.h"
+#include "base/envelope.h"
 #include "base/map.h"
 #include "queue/queue.h"
 #include "smtp/next_hop.h"
@@ -34,6 +35,8 @@ static struct str why(const struct queue_entry *e)
 {
     if (e->held)
         return e->hold_reason;
+    if (queue_release_us(e) > clock_wall_us())
+        return STR("it is to leave later");
     for (size_t i = 0; i < e->n_rcpts; i++)
         if (e->rcpts[i].state == QUEUE_RCPT_WAITING && e->rcpts[i].answer.n)
             return e->rcpts[i].answer;
@@ -65,6 +68,21 @@ static void add_rcpt(struct json *j, struct arena *a, const struct queue_entry *
     json_object_end(j);
 }
 
+/* Times that its sender has asked for. */
+static void add_wishes(struct json *j, struct arena *a, const struct queue_entry *e)
+{
+    struct str text = queue_attr_get(e->attrs, e->n_attrs, STR(ATTR_DELIVER_BY));
+    uint64_t release_us = queue_release_us(e);
+    struct deliver_by by;
+
+    if (release_us)
+        json_kv_str(j, "release", time_rfc3339(a, release_us));
+    if (!text.p || deliver_by_get(text, &by) != ST_OK)
+        return;
+    json_kv_str(j, "deliver_by", time_rfc3339(a, by.at_us));
+    json_kv_str(j, "deliver_by_mode", by.returns ? STR("return") : STR("notify"));
+}
+
 static void add_entry(struct json *j, struct arena *a, const struct queue_entry *e, bool whole)
 {
     json_object(j);
@@ -78,6 +96,7 @@ static void add_entry(struct json *j, struct arena *a, const struct queue_entry 
     json_kv_str(j, "why", why(e));
     json_kv_str(j, "due", e->held ? STR("") : time_rfc3339(a, e->due_us));
     json_kv_str(j, "route", route_of(e));
+    add_wishes(j, a, e);
     if (whole)
         json_kv_str(j, "letter", arena_printf(a, "%016llx", (unsigned long long)e->blob));
     json_key(j, "recipients");

@@ -1,7 +1,8 @@
 /* What accounts hold and may: the questions of gates before a letter, those of the keeper, and what it tells. */
-#include "box/box.h"
+#include "box/grants.h"
 #include "ipc/lists.h"
 #include "mail/keep.h"
+#include "queue/queue.h"
 
 static enum st has_room(const struct box_peer *peer, const struct msg_room_ask *m, const struct rcpt_target *t,
                         uint64_t *io_free) SUSPENDS
@@ -31,6 +32,30 @@ void box_room_ask(struct ipc_request *r)
         st = has_room(r->arg, m, &targets[i], &a.free);
     a.status = (uint8_t)st;
     IGNORE(ipc_answer(r, MSG_room_answer, &a, -1)); /* a gate that is gone */
+}
+
+/* --- letters that leave later ------------------------------------------------------------------------------ */
+
+/* Of a letter whose size is not known only the place is looked at: the bytes go beyond by as many as come at once. */
+static enum st has_place(const struct box_peer *peer, const struct msg_future_ask *m) SUSPENDS
+{
+    struct box *b = peer->core->box;
+    const struct settings *set = peer->core->set;
+    struct queue_future f;
+    struct grant *g;
+
+    TRY(grant_submitting(peer->core, m->token, m->account, peer->index, m->conn, &g));
+    TRY(queue_get_future(b->queue, m->account, set->smtp_future_release_letters, &f));
+    if (f.letters >= set->smtp_future_release_letters || f.bytes + m->size >= set->smtp_future_release_size)
+        return FAIL(ST_OVERQUOTA, "%llu letters wait for a later time", (unsigned long long)f.letters);
+    return ST_OK;
+}
+
+void box_future_ask(struct ipc_request *r)
+{
+    struct msg_future_answer a = {.status = (uint8_t)has_place(r->arg, r->msg)};
+
+    IGNORE(ipc_answer(r, MSG_future_answer, &a, -1)); /* a gate that is gone */
 }
 
 /* --- the keeper -------------------------------------------------------------------------------------------- */

@@ -90,17 +90,55 @@ static enum st hand_in(struct courier *c, struct arena *a, uint64_t txn, const s
     return st;
 }
 
+/* Whoever an alias leads to outside tells of failures as the sender wants it; of success he hears by what becomes of this letter. */
+static enum st with_notify(const struct work_rcpt *w, struct arena *a, struct str targets, struct str *out)
+{
+    struct attribute notify = {STR("NOTIFY"), STR_NONE};
+    struct rcpt_target *t;
+    struct str word, rest = STR_NONE;
+    struct buf b;
+    size_t n;
+    enum st st;
+
+    *out = targets;
+    for (size_t i = 0; i < w->n_attrs; i++)
+        if (str_ieq(w->attrs[i].name, notify.name))
+            rest = w->attrs[i].value;
+    if (!rest.n)
+        return ST_OK;
+    while (str_split(&rest, ',', &word))
+        if (!str_ieq(word, STR("SUCCESS")))
+            notify.value = notify.value.n ? arena_printf(a, "%.*s,%.*s", STR_ARGS(notify.value), STR_ARGS(word)) : word;
+    if (!notify.value.n)
+        notify.value = STR("NEVER");
+    TRY(rcpt_targets_get(targets, a, &t, &n));
+    buf_init(&b, LIMIT_RCPT_PARAMS);
+    attributes_put(&b, &notify, 1);
+    for (size_t i = 0; i < n; i++)
+        t[i].params = arena_str(a, buf_str(&b));
+    buf_fini(&b);
+    buf_init(&b, LIMIT_RCPT_LIST);
+    rcpt_targets_put(&b, t, n);
+    st = buf_check(&b);
+    if (st == ST_OK)
+        *out = arena_str(a, buf_str(&b));
+    buf_fini(&b);
+    return st;
+}
+
 static enum st deliver_to(struct job *j, size_t i, struct arena *a, struct str body) SUSPENDS
 {
     struct courier *c = j->letter->c;
     uint64_t txn = random_u64();
     struct msg_rcpt_answer answer;
+    struct str targets;
 
     TRY(resolve(c, a, txn, j->rcpts[i]->address, &answer));
     j->is_relayed = answer.status == ST_FOREIGN && answer.is_relayed;
     if (answer.status != ST_OK)
         return FAIL(answer.status < ST_COUNT ? (enum st)answer.status : ST_INTERNAL, "%.*s", STR_ARGS(answer.text));
-    return hand_in(c, a, txn, &j->letter->work, body, answer.targets);
+    TRY(with_notify(j->rcpts[i], a, answer.targets, &targets));
+    return hand_in(c, a, txn, &j->letter->work, body, targets);
 }
 
 enum st courier_post(struct courier *c, struct str address, struct str letter)

@@ -200,6 +200,23 @@ static enum st may_send_as(void *arg, uint64_t account, struct str address) SUSP
     return st;
 }
 
+static enum st may_hold(void *arg, uint64_t size) SUSPENDS
+{
+    struct conn *c = arg;
+    struct msg_future_ask ask = {.account = c->account, .conn = c->id, .size = size};
+    struct msg_future_answer answer;
+    struct arena a = ARENA_INIT;
+    enum st st;
+
+    if (c->has_grant)
+        ask.token = str_n((const char *)c->token, sizeof c->token);
+    st = IPC_ASK(box_of(c->gate, c->account), future_ask, &ask, future_answer, &a, &answer, deadline_in(GATE_ASK_MS));
+    if (st == ST_OK)
+        st = status(answer.status, STR("too many letters wait"));
+    arena_fini(&a);
+    return st;
+}
+
 static enum st spool(void *arg, int *out_fd) SUSPENDS
 {
     struct conn *c = arg;
@@ -351,8 +368,8 @@ static bool park(void *arg, struct stream *s, mono_ms deadline)
     return stream_park(s, deadline, conn_wake, arg);
 }
 
-static const struct smtp_ops ops = {authenticate, resolve, may_send_as, spool, spool_done,
-                                    spool_may,    deliver, start_tls,   park};
+static const struct smtp_ops ops = {authenticate, resolve,   may_send_as, may_hold,  spool,
+                                    spool_done,   spool_may, deliver,     start_tls, park};
 
 /* Who is let in without a password; ST_NOTFOUND: nobody. */
 static enum st known_user(struct conn *c, struct smtp_auth_result *out) SUSPENDS

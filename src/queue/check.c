@@ -18,6 +18,7 @@ struct reading {
     struct arena arena;
     struct entry_counts said;
     struct queue_counts found;
+    uint64_t n_future_rows, future_rows, n_future, future; /* likewise, of those that are to leave later */
     uint64_t due_rows, due_entries; /* sums over id and due time of both sides: equal when they are the same */
     uint64_t n_due_rows, n_due_entries;
 };
@@ -37,6 +38,17 @@ static void read_due(struct reading *g, struct str key)
         g->due_rows += mixed(priority, place);
 }
 
+static uint64_t checksum(struct str key, struct str value)
+{
+    uint64_t sum = 14695981039346656037u;
+
+    for (size_t i = 0; i < key.n; i++)
+        sum = (sum ^ (unsigned char)key.p[i]) * 1099511628211u;
+    for (size_t i = 0; i < value.n; i++)
+        sum = (sum ^ (unsigned char)value.p[i]) * 1099511628211u;
+    return sum;
+}
+
 static bool read_entry(struct reading *g, struct str key, struct str value, uint64_t *out_blob)
 {
     struct queue_entry e;
@@ -48,6 +60,10 @@ static bool read_entry(struct reading *g, struct str key, struct str value, uint
     g->found.entries++;
     g->found.held += e.held;
     g->found.bytes += e.size;
+    if (queue_release_us(&e)) {
+        g->n_future++;
+        g->future += checksum(entry_future_key(&g->arena, e.account, e.id), entry_future_value(&g->arena, &e));
+    }
     if (!e.held) {
         g->n_due_entries++;
         g->due_entries += mixed(e.priority, (struct entry_place){e.due_us, e.id});
@@ -65,6 +81,8 @@ static void compare(struct reading *g)
                    "the queue counts %" PRIu64 " entries, %" PRIu64 " held, %" PRIu64 " bytes; there are %" PRIu64
                    ", %" PRIu64 ", %" PRIu64,
                    s->entries, s->held, s->bytes, f->entries, f->held, f->bytes);
+    if (g->n_future_rows != g->n_future || g->future_rows != g->future)
+        store_tell(g->r, "queue", QUEUE_ACCOUNT, "the list of letters that leave later does not fit the letters");
     if (g->n_due_rows != g->n_due_entries || g->due_rows != g->due_entries)
         store_tell(g->r, "queue", QUEUE_ACCOUNT, "the order in which letters are due does not fit the letters");
 }
@@ -86,6 +104,8 @@ enum st queue_check(struct store_view *v, struct store_report *r, void (*refer)(
             store_tell(r, "queue", QUEUE_ACCOUNT, "the counts of the queue are damaged");
         else if (letter == 'D' || letter == 'P')
             read_due(&g, key);
+        else if (letter == 'F' && ++g.n_future_rows)
+            g.future_rows += checksum(key, value);
         else if (letter == 'Q' && read_entry(&g, key, value, &blob))
             refer(arg, entry_id_of(key), blob);
     }
@@ -247,6 +267,8 @@ static enum st repair_entry(struct repair *f, struct str key, struct str value) 
         TRY(entry_encode(&f->row, &e, &value));
         put(f, KV_PUT, key, value);
     }
+    if (queue_release_us(&e))
+        put(f, KV_PUT, entry_future_key(&f->row, e.account, e.id), entry_future_value(&f->row, &e));
     if (!e.held)
         put(f, KV_PUT, entry_due_key(&f->row, e.priority, (struct entry_place){e.due_us, e.id}), STR_NONE);
     count(f, &e);
@@ -262,6 +284,7 @@ static enum st repair_all(struct repair *f, struct store_view *v) SUSPENDS
 
     put(f, KV_DEL_RANGE, STR("D"), STR("E"));
     put(f, KV_DEL_RANGE, STR("P"), STR("Q"));
+    put(f, KV_DEL_RANGE, STR("F"), STR("G"));
     TRY(flush(f));
     store_view_begin(v, &queue);
     while (st == ST_OK && store_view_next(v, &account, &key, &value)) {

@@ -241,14 +241,21 @@ static void add_report_rcpt(const struct dsn *d, const struct dsn_rcpt *r, struc
         add_date(b, a, "Will-Retry-Until", r->retry_until_us);
 }
 
-/* What the envelope had asked for (RFC 2852 section 5). */
+/* What the envelope had asked for (RFC 2852 section 5, RFC 4865). */
 static void add_wishes(const struct dsn *d, struct arena *a, struct buf *b)
 {
     struct str text = queue_attr_get(d->entry->attrs, d->entry->n_attrs, STR(ATTR_DELIVER_BY));
+    static const char *const holds[][2] = {{"HOLDFOR", "for"}, {"HOLDUNTIL", "until"}};
     struct deliver_by by;
 
     if (text.p && deliver_by_get(text, &by) == ST_OK)
         add_date(b, a, "Deliver-By-Date", by.at_us);
+    for (size_t i = 0; i < ARRAY_LEN(holds); i++) { /* RFC 4865 section 5.1.2 */
+        struct str value = queue_attr_get(d->entry->attrs, d->entry->n_attrs, str_z(holds[i][0]));
+
+        if (value.n)
+            add_field(b, "Future-Release-Request", arena_printf(a, "%s;%.*s", holds[i][1], STR_ARGS(value)));
+    }
 }
 
 static void add_report(const struct dsn *d, struct arena *a, struct buf *b)

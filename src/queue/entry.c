@@ -3,6 +3,21 @@
 
 #define VERSION 1u
 
+struct str queue_attr_get(const struct queue_attr *attrs, size_t n, struct str name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_ieq(attrs[i].name, name))
+            return attrs[i].value.p ? attrs[i].value : STR("");
+    return STR_NONE;
+}
+
+uint64_t queue_release_us(const struct queue_entry *e)
+{
+    uint64_t at;
+
+    return str_u64(queue_attr_get(e->attrs, e->n_attrs, STR(QUEUE_RELEASE)), INT64_MAX, &at) == ST_OK ? at : 0;
+}
+
 static struct str copy_of(struct arena *a, const struct buf *b)
 {
     return arena_str(a, buf_str(b));
@@ -54,6 +69,48 @@ struct str entry_due_end(struct arena *a, int priority)
     key = copy_of(a, &b);
     buf_fini(&b);
     return key;
+}
+
+struct str entry_future_key(struct arena *a, uint64_t account, uint64_t id)
+{
+    struct buf b;
+    struct str key;
+
+    buf_init(&b, 17);
+    buf_addc(&b, 'F');
+    rec_put_u64_be(&b, account);
+    rec_put_u64_be(&b, id);
+    key = copy_of(a, &b);
+    buf_fini(&b);
+    return key;
+}
+
+struct str entry_future_value(struct arena *a, const struct queue_entry *e)
+{
+    struct buf b;
+    struct str value;
+
+    buf_init(&b, 17);
+    rec_put_u8(&b, VERSION);
+    rec_put_u64(&b, queue_release_us(e));
+    rec_put_u64(&b, e->size);
+    value = copy_of(a, &b);
+    buf_fini(&b);
+    return value;
+}
+
+enum st entry_future_get(struct str value, uint64_t *out_release_us, uint64_t *out_size)
+{
+    struct rec r = rec_of(value);
+    uint64_t release_us, size;
+
+    rec_need(&r, rec_u8(&r) == VERSION);
+    release_us = rec_u64(&r);
+    size = rec_u64(&r);
+    TRY(rec_end_open(&r, "a letter of the queue that is to leave later"));
+    *out_release_us = release_us;
+    *out_size = size;
+    return ST_OK;
 }
 
 uint64_t entry_id_of(struct str key)

@@ -25,6 +25,11 @@ static inline bool entry_is_before(struct entry_place a, struct entry_place b)
     return a.due_us != b.due_us ? a.due_us < b.due_us : a.id < b.id;
 }
 
+/* Of one that is to leave later, among those of its account; its value says until when, and how large it is. */
+struct str entry_future_key(struct arena *a, uint64_t account, uint64_t id);
+struct str entry_future_value(struct arena *a, const struct queue_entry *e);
+enum st entry_future_get(struct str value, uint64_t *out_release_us, uint64_t *out_size) MUST_USE;
+
 /* ST_LIMIT: more than LIMIT_QUEUE_ENTRY bytes, or too many attributes. */
 enum st entry_encode(struct arena *a, const struct queue_entry *e, struct str *out) MUST_USE;
 enum st entry_decode(struct arena *a, uint64_t id, struct str value, struct queue_entry *out)

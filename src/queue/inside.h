@@ -44,7 +44,7 @@ struct queue_change {
     struct kv_part part;
     struct queue *q;
     struct arena arena;
-    struct kv_change kv[8];
+    struct kv_change kv[12];
     struct entry_counts after;
     uint64_t changes_id;        /* marked in q->changing; 0: none */
     int priority;               /* of what it changes */

@@ -93,6 +93,8 @@ void queue_change_put(struct queue_change *c, const struct queue_entry *e, struc
 
     queue_change_add(c, KV_PUT, entry_key(&c->arena, e->id), value);
     count(c->q, e, 1);
+    if (queue_release_us(e))
+        queue_change_add(c, KV_PUT, entry_future_key(&c->arena, e->account, e->id), entry_future_value(&c->arena, e));
     if (e->held)
         return;
     queue_change_add(c, KV_PUT, entry_due_key(&c->arena, e->priority, place), STR_NONE);
@@ -105,6 +107,8 @@ void queue_change_put(struct queue_change *c, const struct queue_entry *e, struc
 void queue_change_remove(struct queue_change *c, const struct queue_entry *e)
 {
     queue_change_add(c, KV_DEL, entry_key(&c->arena, e->id), STR_NONE);
+    if (queue_release_us(e))
+        queue_change_add(c, KV_DEL, entry_future_key(&c->arena, e->account, e->id), STR_NONE);
     if (!e->held) {
         c->was = (struct entry_place){e->due_us, e->id};
         c->priority = e->priority;
@@ -309,8 +313,21 @@ static void set_route(struct arena *a, struct queue_entry *e, struct str route)
         attrs[n++] = (struct queue_attr){STR(QUEUE_ROUTE), route};
     e->attrs = attrs;
     e->n_attrs = n;
-    if (!e->held)
+    if (!e->held && queue_release_us(e) <= clock_wall_us())
         make_due(a, e);
+}
+
+/* It is to leave now. */
+static void set_free(struct arena *a, struct queue_entry *e)
+{
+    struct queue_attr *attrs = ARENA_ARRAY(a, struct queue_attr, e->n_attrs);
+
+    make_due(a, e);
+    memcpy(attrs, e->attrs, e->n_attrs * sizeof *attrs);
+    for (size_t i = 0; i < e->n_attrs; i++)
+        if (str_eq(attrs[i].name, STR(QUEUE_RELEASE)))
+            attrs[i].value = arena_printf(a, "%llu", (unsigned long long)e->due_us);
+    e->attrs = attrs;
 }
 
 /* False: it is so already. */
@@ -324,12 +341,16 @@ static bool amend(const struct op *op, struct arena *a, struct queue_entry *e)
         set_route(a, e, op->reason);
         return true;
     }
+    if (op->order == ORDER_RELEASE && !e->held && queue_release_us(e) > clock_wall_us()) {
+        set_free(a, e);
+        return true;
+    }
     if (op->order == ORDER_HOLD ? e->held : !e->held)
         return false;
     e->held = op->order == ORDER_HOLD;
     e->hold_reason = op->reason;
     if (!e->held)
-        e->due_us = clock_wall_us();
+        e->due_us = MAX(clock_wall_us(), queue_release_us(e));
     return true;
 }
 
@@ -397,6 +418,9 @@ static enum st change_entry(struct op *op, struct arena *ar) SUSPENDS
     TRY(queue_check_open(op->q));
     if (op->order == ORDER_RETRY && e.held)
         return FAIL(ST_DENIED, "letter %016llx is held: queue release lets it go", (unsigned long long)op->id);
+    if (op->order == ORDER_RETRY && queue_release_us(&e) > clock_wall_us())
+        return FAIL(ST_DENIED, "letter %016llx is to leave later: queue release lets it go",
+                    (unsigned long long)op->id);
     return op->order == ORDER_DROP ? drop(op->q, &e) : rewrite(op->q, op, &e);
 }
 

@@ -50,6 +50,8 @@ struct queue_rcpt {
 #define QUEUE_VIA ".via"
 /* The language of the account that has sent it. */
 #define QUEUE_LANGUAGE ".language"
+/* It leaves no earlier (RFC 4865): microseconds since 1970. */
+#define QUEUE_RELEASE ".release"
 /* It is a notice of our own. */
 #define QUEUE_NOTICE ".notice"
 /* By which server it goes, whatever is said elsewhere: "host:port security". */
@@ -99,10 +101,19 @@ enum st queue_list(struct queue *q, const struct queue_filter *f, struct arena *
 enum st queue_get(struct queue *q, uint64_t id, struct arena *a, struct queue_entry *out)
     SUSPENDS MUST_USE; /* ST_NOTFOUND */
 
+uint64_t queue_release_us(const struct queue_entry *e); /* 0: it could leave at once */
+
+/* Letters of an account that are to leave later; `letters` is at most `most`, and `bytes` of no more. From any core. */
+struct queue_future {
+    uint64_t letters, bytes;
+};
+enum st queue_get_future(struct queue *q, uint64_t account, uint64_t most, struct queue_future *out) SUSPENDS MUST_USE;
+
 /* ST_NOTFOUND; ST_BUSY: somebody is changing it right now; durable when ST_OK. */
 enum st queue_hold(struct queue *q, uint64_t id, struct str reason) SUSPENDS MUST_USE;
-enum st queue_release(struct queue *q, uint64_t id) SUSPENDS MUST_USE; /* due at once */
-/* All who wait are due at once, whatever their last attempts came to. ST_DENIED: it is held. */
+/* One that is held is due when it would have been, or at once; one that is to leave later is due at once. */
+enum st queue_release(struct queue *q, uint64_t id) SUSPENDS MUST_USE;
+/* All who wait are due at once, whatever their last attempts came to. ST_DENIED: it is held, or to leave later. */
 enum st queue_retry_now(struct queue *q, uint64_t id) SUSPENDS MUST_USE;
 enum st queue_set_route(struct queue *q, uint64_t id, struct str route)
     SUSPENDS MUST_USE; /* empty: none of its own; due at once, unless it is held */

@@ -150,3 +150,30 @@ enum st queue_list(struct queue *q, const struct queue_filter *f, struct arena *
     *out_more = l.more;
     return ST_OK;
 }
+
+/* --- what is to leave later --------------------------------------------------------------------------------------- */
+
+/* Those of one account stand together; those that have left but could not be delivered yet are no matter any more. */
+enum st queue_get_future(struct queue *q, uint64_t account, uint64_t most, struct queue_future *out)
+{
+    struct arena a = ARENA_INIT;
+    struct queue_future f = {0};
+    uint64_t now_us = clock_wall_us(), release_us, size;
+    struct kv_range *range;
+    struct str key, value;
+    enum st st = kv_range_open(q->store, &a, QUEUE_ACCOUNT, entry_future_key(&a, account, atomic_load(&q->low_id)),
+                               entry_future_key(&a, account, UINT64_MAX), &range);
+
+    if (st == ST_OK) {
+        for (size_t steps = 0; f.letters < most && steps < STEPS_MAX && kv_range_next(range, &key, &value); steps++)
+            if (entry_future_get(value, &release_us, &size) == ST_OK && release_us > now_us) {
+                f.letters++;
+                f.bytes += size;
+            }
+        st = kv_range_close(range);
+    }
+    arena_fini(&a);
+    TRY(st);
+    *out = f;
+    return ST_OK;
+}

@@ -30,7 +30,8 @@ struct smtp_txn {
     int priority, said_priority; /* the latter is what MAIL had */
     bool has_priority;
     struct deliver_by by;
-    bool is_tight; /* a recipient may not have room: no others beside him */
+    uint64_t release_us; /* not before; 0: at once */
+    bool is_tight;       /* a recipient may not have room: no others beside him */
 };
 
 struct smtp_session {

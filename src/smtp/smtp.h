@@ -55,6 +55,8 @@ struct smtp_ops {
                        struct smtp_rcpt_result *out) SUSPENDS;
     enum st (*may_send_as)(void *arg, uint64_t account, struct str address)
         SUSPENDS; /* ST_OK, ST_DENIED, ST_FOREIGN (no, and not a domain of ours), ST_TRYLATER */
+    /* May a letter of `size` bytes (0: not said) of the one who has logged in wait for a later time? ST_OVERQUOTA: too many do. */
+    enum st (*may_hold)(void *arg, uint64_t size) SUSPENDS;
     enum st (*spool)(void *arg, int *out_fd) SUSPENDS;     /* ST_NOSPACE */
     void (*spool_done)(void *arg, int fd, uint64_t bytes); /* closes it; frees the budget */
     bool (*spool_may)(void *arg, uint64_t more);           /* the gate's budget of spool */

@@ -837,3 +837,78 @@ TEST(a_sender_hears_that_his_wish_was_not_passed_on)
 {
     in_world(1, body_passed);
 }
+
+/* --- not before when (RFC 4865) ------------------------------------------------------------------------------------ */
+
+static uint64_t submit_later(struct world *w, struct queue *q, uint64_t release)
+{
+    struct queue_attr attrs[] = {{STR("HOLDFOR"), STR("3600")},
+                                 {STR(QUEUE_RELEASE), arena_printf(&w->arena, "%llu", (unsigned long long)release)}};
+    struct delivery_rcpt local = {.account = 7};
+    struct delivery d = {.mail = letter(w, "out"), .rcpts = &local, .n_rcpts = 1};
+    struct queue_entry e = {.account = 7,
+                            .size = 100,
+                            .reverse_path = STR("a@example.test"),
+                            .due_us = release,
+                            .arrival_us = wall,
+                            .attrs = attrs,
+                            .n_attrs = 2,
+                            .rcpts = one,
+                            .n_rcpts = 1};
+    struct queue_extra extra = {q, &e};
+
+    d.extra = queue_extra;
+    d.extra_arg = &extra;
+    CHECK_ST(mail_deliver(w->mail, &d), ST_OK);
+    return e.id;
+}
+
+static uint64_t future(struct queue *q, uint64_t account, uint64_t most)
+{
+    struct queue_future f;
+
+    CHECK_ST(queue_get_future(q, account, most, &f), ST_OK);
+    CHECK_U64(f.bytes, 100 * f.letters);
+    return f.letters;
+}
+
+static void body_later(struct world *w)
+{
+    struct queue *q = begin(w);
+    struct queue_entry *list, e;
+    uint64_t first = submit_later(w, q, wall + 2000 * MINUTE), second = submit_later(w, q, wall + 2000 * MINUTE);
+
+    CHECK_U64(claim(w, q, 10, &list), 0);
+    CHECK(future(q, 7, 100) == 2 && future(q, 7, 1) == 1 && !future(q, 6, 100) && !future(q, 8, 100));
+    CHECK_ST(queue_retry_now(q, first), ST_DENIED);
+    CHECK_ST(queue_hold(q, first, STR("odd")), ST_OK);
+    CHECK_ST(queue_release(q, first), ST_OK); /* it is held no more, and leaves at its time */
+    CHECK_U64(claim(w, q, 10, &list), 0);
+    CHECK_ST(queue_release(q, first), ST_OK); /* now */
+    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK(list[0].id == first && queue_release_us(&list[0]) == wall);
+    CHECK_U64(future(q, 7, 100), 1);
+    CHECK_ST(settle_one(q, first, 0, QUEUE_DELIVERED), ST_OK);
+    end(q);
+    q = begin(w); /* a new start */
+    wall += 2000 * MINUTE - 1;
+    CHECK_U64(claim(w, q, 10, &list), 0);
+    wall++;
+    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK(list[0].id == second && !future(q, 7, 100));
+    wall += 90 * MINUTE; /* it has not waited in vain for longer than that */
+    CHECK_ST(settle_one(q, second, 0, QUEUE_DEFERRED), ST_OK);
+    CHECK(!notice_of(w, q).p);
+    CHECK_ST(queue_get(q, second, &w->arena, &e), ST_OK);
+    wall += 600 * MINUTE;
+    CHECK_ST(settle_one(q, second, 0, QUEUE_DEFERRED), ST_OK);
+    CHECK(has_text(notice_of(w, q), "\r\nFuture-Release-Request: for;3600\r\n"));
+    CHECK_ST(queue_get(q, second, &w->arena, &e), ST_NOTFOUND);
+    for (size_t i = 0; i < w->store->n_rows; i++) /* nothing is left of them */
+        CHECK(w->store->rows[i].account || w->store->rows[i].key.p[0] != 'F');
+    end(q);
+}
+TEST(what_leaves_later_leaves_then_or_when_it_is_let_go)
+{
+    in_world(1, body_later);
+}

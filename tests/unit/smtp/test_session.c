@@ -74,6 +74,12 @@ static enum st may_send_as(void *arg, uint64_t account, struct str address)
     return FAIL(str_ends(address, STR("@example.test")) ? ST_DENIED : ST_FOREIGN, "not yours");
 }
 
+static enum st may_hold(void *arg, uint64_t size)
+{
+    (void)arg;
+    return size == 7 ? FAIL(ST_OVERQUOTA, "too many") : size == 8 ? FAIL(ST_TRYLATER, "not now") : ST_OK;
+}
+
 static enum st spool(void *arg, int *out_fd)
 {
     char name[] = "/tmp/restante-test-XXXXXX";
@@ -165,8 +171,8 @@ static bool no_park(void *arg, struct stream *s, mono_ms deadline)
     return false;
 }
 
-static const struct smtp_ops ops = {authenticate, resolve, may_send_as, spool,  spool_done,
-                                    spool_may,    deliver, start_tls,   no_park};
+static const struct smtp_ops ops = {authenticate, resolve,   may_send_as, may_hold,  spool,
+                                    spool_done,   spool_may, deliver,     start_tls, no_park};
 
 static void serve_one(void *arg)
 {
@@ -755,4 +761,78 @@ TEST(a_time_by_which_it_is_to_be_delivered)
         CHECK_ST(deliver_by_get(str_from(attribute, 3), &by), ST_OK);
         CHECK(by.returns && by.traces && by.at_us >= now + 120000000 && by.at_us < clock_wall_us() + 120000000);
     }
+}
+
+static const char submission[] = "host_name mx.example.test\nsmtp_future_release_max 1h\n";
+
+static struct str submit(struct world *world, const char *mail, char *input, size_t max)
+{
+    struct config_errors errors;
+
+    CHECK_ST(config_parse(str_z(submission), "test", &world->set, &errors), ST_OK);
+    world->row.protocol = PROTOCOL_SUBMISSION;
+    world->row.plaintext_auth = true;
+    snprintf(input, max,
+             "EHLO c\r\nAUTH PLAIN AGFsaWNlQGV4YW1wbGUudGVzdABzZWNyZXQ=\r\nMAIL FROM:<alice@example.test> %s\r\n"
+             "RCPT TO:<x@far.test>\r\nDATA\r\nFrom: alice@example.test\r\n\r\nx\r\n.\r\nQUIT\r\n",
+             mail);
+    return talk(world, str_z(input), out, sizeof out);
+}
+
+/* RFC 4865 section 4.2. */
+TEST(letters_that_leave_later)
+{
+    static const char *const bad[] = {"HOLDFOR=0",
+                                      "HOLDFOR=3601",
+                                      "HOLDFOR=1 HOLDFOR=1",
+                                      "HOLDFOR",
+                                      "HOLDFOR=1 HOLDUNTIL=2999-01-01T00:00:00Z",
+                                      "HOLDUNTIL=2999-01-01T00:00:00Z",
+                                      "HOLDUNTIL=2001-01-01T00:00:00Z",
+                                      "HOLDUNTIL=tomorrow",
+                                      "HOLDFOR=100 BY=99;R",
+                                      "BY=99;N HOLDFOR=100"};
+    char input[1000], until[64];
+    struct arena a = ARENA_INIT;
+    struct str got;
+
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct world world = {0};
+
+        got = submit(&world, bad[i], input, sizeof input);
+        CHECK(str_search(got, STR("\r\n250-FUTURERELEASE 3600 2")) < got.n);
+        CHECK(str_search(got, STR("\r\n501 5.5.4 ")) < got.n && !world.letters);
+    }
+    {
+        struct world world = {0};
+
+        got = submit(&world, "HOLDFOR=100 BY=101;R", input, sizeof input);
+        CHECK(world.letters == 1 && strstr(world.params, "HOLDFOR=100 RELEASE=") && strstr(world.params, "BY="));
+    }
+    {
+        struct world world = {0};
+
+        snprintf(until, sizeof until, "HOLDUNTIL=%.*s", STR_ARGS(time_rfc3339(&a, clock_wall_us() + 1800000000)));
+        got = submit(&world, until, input, sizeof input);
+        CHECK(world.letters == 1 && str_starts(str_z(world.params), str_z(until)));
+    }
+    {
+        struct world world = {0};
+
+        got = submit(&world, "HOLDFOR=100 SIZE=7", input, sizeof input);
+        CHECK(str_search(got, STR("\r\n552 5.7.16 ")) < got.n && !world.letters);
+    }
+    {
+        struct world world = {0};
+
+        got = submit(&world, "HOLDFOR=100 SIZE=8", input, sizeof input);
+        CHECK(str_search(got, STR("\r\n451 4.3.0 ")) < got.n && !world.letters);
+    }
+    {
+        struct world world = {0};
+
+        got = talk(&world, STR("EHLO c\r\nMAIL FROM:<a@b.example> HOLDFOR=100\r\nQUIT\r\n"), out, sizeof out);
+        CHECK(str_search(got, STR("FUTURERELEASE")) == got.n && str_search(got, STR("\r\n555 5.5.4 ")) < got.n);
+    }
+    arena_fini(&a);
 }
