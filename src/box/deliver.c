@@ -33,6 +33,7 @@ struct work {
     struct bounce *bounce; /* the letter may be a notice of what one of us has sent; NULL: it is not */
     struct str language;   /* of notices to whoever has it */
     uint64_t release_us;   /* nobody gets it before; 0: at once */
+    bool *as_said;         /* of each target: mark_as_said */
 };
 
 /* A letter that the box has died on twice is put off until somebody has looked. */
@@ -178,31 +179,30 @@ static bool is_one_of_several(const struct work *w, size_t i)
            (i + 1 < w->n_targets && str_eq(w->targets[i + 1].original, name));
 }
 
-/* A letter that leaves later reaches nobody here before that either: the address waits as it was said, and is looked up when it leaves. True: that goes for this target. */
-static bool waits_as_said(const struct work *w, size_t i, bool *out_is_first)
+/* A letter that leaves later reaches nobody here before that either: an address with somebody here behind it waits as it was said, and is looked up when it leaves. */
+static void mark_as_said(struct work *w)
 {
-    struct str name = w->targets[i].original;
-    bool is_local = false;
-    size_t first = i;
+    w->as_said = ARENA_ARRAY(w->arena, bool, w->n_targets);
+    for (size_t i = 0, end; w->release_us && i < w->n_targets; i = end) {
+        bool is_local = false;
 
-    while (first > 0 && str_eq(w->targets[first - 1].original, name))
-        first--;
-    for (size_t k = first; k < w->n_targets && str_eq(w->targets[k].original, name); k++)
-        is_local = is_local || w->targets[k].kind == RCPT_LOCAL;
-    *out_is_first = first == i;
-    return w->release_us && is_local;
+        for (end = i; end < w->n_targets && str_eq(w->targets[end].original, w->targets[i].original); end++)
+            is_local = is_local || w->targets[end].kind == RCPT_LOCAL;
+        for (size_t k = i; k < end; k++)
+            w->as_said[k] = is_local;
+    }
 }
 
 static enum st add_queued(struct work *w, size_t i)
 {
     const struct rcpt_target *t = &w->targets[i];
-    bool is_several = is_one_of_several(w, i), is_first;
+    bool is_several = is_one_of_several(w, i), is_first = i == 0 || !str_eq(w->targets[i - 1].original, t->original);
     struct queue_rcpt r = {.address = t->address};
     struct queue_attr *attrs;
 
     TRY(read_params(w, t, &attrs, &r.n_attrs));
     r.attrs = attrs;
-    if (waits_as_said(w, i, &is_first)) {
+    if (w->as_said[i]) {
         r.address = t->original;
         if (is_first) {
             w->queued[w->n_queued++] = r;
@@ -210,7 +210,7 @@ static enum st add_queued(struct work *w, size_t i)
         }
         return ST_OK;
     }
-    if (is_several && (i == 0 || !str_eq(w->targets[i - 1].original, t->original)))
+    if (is_several && is_first)
         add_done(w, t, &r, STR("expanded"));
     if (t->kind == RCPT_LOCAL) {
         if (!is_several)
@@ -236,6 +236,7 @@ static enum st sort_targets(struct work *w)
     w->local = ARENA_ARRAY(w->arena, struct delivery_rcpt, w->n_targets);
     w->originals = ARENA_ARRAY(w->arena, struct str, w->n_targets);
     w->queued = ARENA_ARRAY(w->arena, struct queue_rcpt, 2 * w->n_targets);
+    mark_as_said(w);
     for (size_t i = 0; i < w->n_targets; i++) {
         const struct rcpt_target *t = &w->targets[i];
 
@@ -382,6 +383,8 @@ static enum st read_release(struct work *w)
     struct attribute *at;
     size_t n;
 
+    if (!w->m->attributes.n)
+        return ST_OK;
     TRY(attributes_get(w->m->attributes, w->arena, LIMIT_QUEUE_ATTRS - 2, &at, &n));
     for (size_t i = 0; i < n; i++) {
         if (!str_eq(at[i].name, STR(ATTR_RELEASE)))

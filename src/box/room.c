@@ -46,7 +46,8 @@ static enum st has_place(const struct box_peer *peer, const struct msg_future_as
 
     TRY(grant_submitting(peer->core, m->token, m->account, peer->index, m->conn, &g));
     TRY(queue_get_future(b->queue, m->account, set->smtp_future_release_letters, &f));
-    if (f.letters >= set->smtp_future_release_letters || f.bytes + m->size >= set->smtp_future_release_size)
+    if (f.letters >= set->smtp_future_release_letters || f.bytes >= set->smtp_future_release_size ||
+        m->size > set->smtp_future_release_size - f.bytes)
         return FAIL(ST_OVERQUOTA, "%llu letters wait for a later time", (unsigned long long)f.letters);
     return ST_OK;
 }

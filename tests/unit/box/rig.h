@@ -48,7 +48,8 @@ static void rig_gate(unsigned i)
     static const struct ipc_handler handlers[] = {{MSG_submit_ask, box_submit_ask, true},
                                                   {MSG_submit_end, box_submit_end, true},
                                                   {MSG_deliver_ask, box_deliver_ask, false},
-                                                  {MSG_room_ask, box_room_ask, false}};
+                                                  {MSG_room_ask, box_room_ask, false},
+                                                  {MSG_future_ask, box_future_ask, false}};
     struct box_peer *p = &rig.core.gates[i];
     int fds[2];
 

@@ -50,15 +50,18 @@ static enum st raw(struct attempt *x)
     return (enum st)answer.status;
 }
 
+static struct attribute wishes[2];
+static size_t n_wishes;
+
 static enum st attempt(struct attempt *x)
 {
     struct buf rcpts, none;
     enum st st;
 
     buf_init(&rcpts, 4096);
-    buf_init(&none, 64);
+    buf_init(&none, 256);
     rcpt_targets_put(&rcpts, &x->t, 1);
-    attributes_put(&none, NULL, 0);
+    attributes_put(&none, wishes, n_wishes);
     x->m.rcpts = buf_str(&rcpts);
     x->m.rcpts_size = rcpts.n;
     x->m.attributes = buf_str(&none);
@@ -155,6 +158,50 @@ static void relaying(void)
 TEST(a_letter_leaves_the_house_under_a_live_submission_grant_only)
 {
     rig_run(relaying);
+}
+
+static enum st wish(struct attempt *x, const char *name, const char *value)
+{
+    enum st st;
+
+    wishes[0] = (struct attribute){str_z(name), str_z(value)};
+    n_wishes = 1;
+    st = attempt(x);
+    n_wishes = 0;
+    return st;
+}
+
+static void asking(void)
+{
+    struct attempt *nobody = to(RCPT_REMOTE, 0, 0), *x;
+    struct queue_entry *list;
+    uint64_t next;
+    size_t n;
+    bool more;
+
+    CHECK_ST(wish(nobody, ATTR_RELEASE, "1"), ST_SYNTAX);
+    CHECK_ST(wish(nobody, ".release", "1"), ST_SYNTAX);
+    CHECK_ST(wish(nobody, ATTR_PRIORITY, "10"), ST_SYNTAX);
+    CHECK_ST(wish(nobody, ATTR_DELIVER_BY, "60;X"), ST_SYNTAX);
+    stored(0, 0);
+    rig_grant_add(T1, ALICE, GRANT_SUBMIT);
+    CHECK_ST(rig_submit(0, T1, ALICE, CONN), ST_OK);
+    x = to(RCPT_LOCAL, ALICE, ALICE);
+    x->m.token = STR(T1);
+    CHECK_ST(wish(x, ATTR_RELEASE, "-1"), ST_SYNTAX);
+    CHECK_ST(wish(x, ATTR_RELEASE, "18446744073709551615"), ST_SYNTAX);
+    stored(0, 0);
+    CHECK_ST(wish(x, ATTR_RELEASE, "9000000000000000"), ST_OK); /* to one of us, too */
+    stored(0, 1);
+    CHECK_ST(wish(x, ATTR_PRIORITY, "-9"), ST_OK); /* which is nothing to wait for */
+    stored(1, 1);
+    CHECK_ST(queue_list(rig.box.queue, &(struct queue_filter){.most = 9}, &rig.a, &list, &n, &next, &more), ST_OK);
+    CHECK(n == 1 && list[0].due_us == 9000000000000000 && queue_release_us(&list[0]) == list[0].due_us);
+    CHECK_STR(list[0].rcpts[0].address, x->t.original);
+}
+TEST(what_an_envelope_asks_for_is_checked_again)
+{
+    rig_run(asking);
 }
 
 static void sizes(void)
