@@ -878,23 +878,23 @@ static void body_later(struct world *w)
     struct queue_entry *list, e;
     uint64_t first = submit_later(w, q, wall + 2000 * MINUTE), second = submit_later(w, q, wall + 2000 * MINUTE);
 
-    CHECK_U64(claim(w, q, 10, &list), 0);
+    CHECK_U64(claim(q, 10, &w->arena, &list), 0);
     CHECK(future(q, 7, 100) == 2 && future(q, 7, 1) == 1 && !future(q, 6, 100) && !future(q, 8, 100));
     CHECK_ST(queue_retry_now(q, first), ST_DENIED);
     CHECK_ST(queue_hold(q, first, STR("odd")), ST_OK);
     CHECK_ST(queue_release(q, first), ST_OK); /* it is held no more, and leaves at its time */
-    CHECK_U64(claim(w, q, 10, &list), 0);
+    CHECK_U64(claim(q, 10, &w->arena, &list), 0);
     CHECK_ST(queue_release(q, first), ST_OK); /* now */
-    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK_U64(claim(q, 10, &w->arena, &list), 1);
     CHECK(list[0].id == first && queue_release_us(&list[0]) == wall);
     CHECK_U64(future(q, 7, 100), 1);
     CHECK_ST(settle_one(q, first, 0, QUEUE_DELIVERED), ST_OK);
     end(q);
     q = begin(w); /* a new start */
     wall += 2000 * MINUTE - 1;
-    CHECK_U64(claim(w, q, 10, &list), 0);
+    CHECK_U64(claim(q, 10, &w->arena, &list), 0);
     wall++;
-    CHECK_U64(claim(w, q, 10, &list), 1);
+    CHECK_U64(claim(q, 10, &w->arena, &list), 1);
     CHECK(list[0].id == second && !future(q, 7, 100));
     wall += 90 * MINUTE; /* it has not waited in vain for longer than that */
     CHECK_ST(settle_one(q, second, 0, QUEUE_DEFERRED), ST_OK);
