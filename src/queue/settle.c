@@ -105,7 +105,7 @@ static void tell_if(struct settling *s, const struct queue_result *res, enum dsn
         s->told[s->n_told++] = (struct dsn_rcpt){.rcpt = r,
                                                  .action = action,
                                                  .is_remote = res->is_remote,
-                                                 .is_untried = res->fate == QUEUE_UNTRIED,
+                                                 .is_untried = res->fate == QUEUE_UNTRIED || res->fate >= QUEUE_LATE,
                                                  .status = res->status,
                                                  .answer = res->answer,
                                                  .host = res->host,

@@ -109,11 +109,13 @@ static void futures(void)
     CHECK_ST(rig_submit(0, T1, ALICE, CONN), ST_OK);
     CHECK_ST(ask_future(T1, 1, 1), ST_DENIED);
     CHECK_ST(ask_future(T1, 0, 1000000), ST_OK);
+    d.blob_id = blob_new_id(rig.w->store);
     CHECK_ST(mail_deliver(rig.w->mail, &d), ST_OK);
     CHECK_ST(ask_future(T1, 0, 400000), ST_OK);
     CHECK_ST(ask_future(T1, 0, 500000), ST_OVERQUOTA);
     CHECK_ST(ask_future(T1, 0, UINT64_MAX), ST_OVERQUOTA);
     d.mail = letter(rig.w, "y");
+    d.blob_id = blob_new_id(rig.w->store);
     e.size = 1;
     CHECK_ST(mail_deliver(rig.w->mail, &d), ST_OK);
     CHECK_ST(ask_future(T1, 0, 0), ST_OVERQUOTA);
