@@ -881,6 +881,7 @@ static void body_later(struct world *w)
     CHECK_U64(claim(q, 10, &w->arena, &list), 0);
     CHECK(future(q, 7, 100) == 2 && future(q, 7, 1) == 1 && !future(q, 6, 100) && !future(q, 8, 100));
     CHECK_ST(queue_retry_now(q, first), ST_DENIED);
+    CHECK_ST(queue_set_route(q, second, STR("there.test")), ST_OK); /* by another way, but not sooner */
     CHECK_ST(queue_hold(q, first, STR("odd")), ST_OK);
     CHECK_ST(queue_release(q, first), ST_OK); /* it is held no more, and leaves at its time */
     CHECK_U64(claim(q, 10, &w->arena, &list), 0);
