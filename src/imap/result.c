@@ -60,8 +60,6 @@ static void put_item(struct imap_cmd *c, struct str name, uint64_t value) SUSPEN
     imap_put_u64(&c->s->conn, value);
 }
 
-/* RFC 4466 section 2.6.2, RFC 4731 section 3.1: without messages there is neither MIN nor MAX nor ALL. A tag has
- * nothing in it that would have to be escaped in quotes (RFC 3501 section 9). */
 static struct imap_result partial_of(const struct imap_search *search, struct imap_result found)
 {
     struct imap_result part;
@@ -85,6 +83,8 @@ static void put_partial(struct imap_cmd *c, const struct imap_search *search, st
     imap_put(conn, STR(")"));
 }
 
+/* RFC 4466 section 2.6.2, RFC 4731 section 3.1: without messages there is neither MIN nor MAX nor ALL. A tag has
+ * nothing in it that would have to be escaped in quotes (RFC 3501 section 9). */
 static void put_esearch(struct imap_cmd *c, const struct imap_search *search, struct imap_result found) SUSPENDS
 {
     struct imap_conn *conn = &c->s->conn;

@@ -1,6 +1,6 @@
 #include "mail/thread_links.h"
 
-#include "base/must.h"
+#include "base/map.h"
 
 /* Steps upwards, to see that no loop is made. Mail that people write needs a few for each message; references that are made up
  * to cost time could need a square of them. */
@@ -10,10 +10,10 @@
 
 /* --- ids ------------------------------------------------------------------------------------------------------ */
 
-/* Ids are hashes already. The slot of one, or an empty one. */
+/* The slot of an id, or an empty one. Ids are hashes already, but strangers can choose them so that they meet. */
 static size_t slot_of(const struct links *l, uint64_t id)
 {
-    size_t at = id & (l->table_cap - 1);
+    size_t at = hash_bytes(str_n((const char *)&id, sizeof id)) & (l->table_cap - 1);
 
     while (l->nodes[at] && l->ids[at] != id)
         at = (at + 1) & (l->table_cap - 1);
