@@ -37,7 +37,8 @@ static void note(const struct routing_rule *rule, const struct job *j, size_t i)
 
 bool fallback_take(const struct dest *d, struct job *j)
 {
-    const struct routing_rule *rule = dest_is_relay(d) || d->is_relayed || j->is_relayed ? NULL : routes_fallback(d->c, d->domain);
+    const struct routing_rule *rule =
+        dest_is_relay(d) || d->is_relayed || j->is_relayed ? NULL : routes_fallback(d->c, d->domain);
     char room[ROUTES_NAME_MAX];
     struct job *other;
     struct str name;

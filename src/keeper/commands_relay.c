@@ -13,14 +13,15 @@ enum st command_relay_to(struct arena *a, struct str word, struct str *out)
     bool is_lmtp = str_starts(word, LMTP);
     struct str server, host;
     uint16_t port;
+    enum st st;
 
     if (str_eq(word, STR("none")) || str_eq(word, STR("mx"))) {
         *out = str_eq(word, STR("mx")) ? STR("mx") : STR("");
         return ST_OK;
     }
-    if (next_hop_parse(a, is_lmtp ? str_from(word, LMTP.n) : word, is_lmtp ? PORT_LMTP : PORT_SMTP, &server) != ST_OK)
-        return FAIL(ST_SYNTAX,
-                    "--relay is the next server, HOST or HOST:PORT, or lmtp:HOST or lmtp:HOST:PORT, or mx, or none");
+    st = next_hop_parse(a, is_lmtp ? str_from(word, LMTP.n) : word, is_lmtp ? PORT_LMTP : PORT_SMTP, &server);
+    if (st != ST_OK)
+        return err_context(st, "--relay is HOST or HOST:PORT, or lmtp:HOST or lmtp:HOST:PORT, or mx, or none");
     TRY(next_hop_split(server, &host, &port));
     if (is_lmtp && port == PORT_SMTP) /* RFC 2033 section 5 */
         return FAIL(ST_SYNTAX, "port 25 is that of SMTP, where LMTP is never spoken; the usual one is 24");

@@ -113,7 +113,8 @@ TEST(all_of_them)
         refused(i, "550 5.7.1 your address");
     job.has_bytes = true;
     CHECK(fallback_take(&dest, &job));
-    CHECK(added == &job && !job.has_bytes && job.n == RCPTS && results[3].state == WORK_UNTRIED && !results[3].is_moved);
+    CHECK(added == &job && !job.has_bytes && job.n == RCPTS && results[3].state == WORK_UNTRIED &&
+          !results[3].is_moved);
     clock_override(NULL, NULL);
 }
 
