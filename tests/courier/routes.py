@@ -1,5 +1,6 @@
 """Letters that go where the administrator says: by routes and their logins, by fallbacks, and one by one."""
 import base64
+import os
 import time
 
 import serve
@@ -77,6 +78,17 @@ def by_rules(w, r, hosts):
     r.check(serve.wait_for(lambda: plain.letters and "d@any.test" in rcpts(third) and "u@routed.test" in rcpts(smart)), "a route for all, and one that is an exception of it")
     r.check(ask("route", "remove", "12345")[0] != 0, "there is no such route")
     return first
+
+
+def backed_up(w, r):
+    """The password of a route is among the keys of a backup, which are sealed."""
+    where = os.path.join(w.server.dir, "copies")
+    w.server.tool("backup", where, "--passphrase-stdin", stdin="a long passphrase\n")
+    files = [os.path.join(at, x) for at, _, names in os.walk(where) for x in names]
+    bare = [x for x in files if any(word in open(x, "rb").read() for word in (b"pass word", b"pass word".hex().encode()))]
+    r.check(any(x.endswith("directory.db") for x in files) and not bare, f"no file of a backup has the password: {bare}")
+    with open(os.path.join(w.server.dir, "data", "keeper", "directory.db"), "rb") as f, open(os.path.join(w.server.dir, "data", "keeper", "directory.db-wal"), "rb") as g:
+        r.check(b"pass word".hex().encode() in f.read() + g.read(), "the directory itself has it, among the keeper's secrets")
 
 
 def logins_refused(w, r, hosts):
@@ -196,6 +208,7 @@ def routes(w, r, port):
     w.server.write_config()
     r.check(w.server.ask("reload")[0] == 0, "whose certificates are trusted")
     by_rules(w, r, hosts)
+    backed_up(w, r)
     logins_refused(w, r, hosts)
     fallbacks(w, r, hosts)
     one_by_one(w, r, hosts)
