@@ -57,7 +57,7 @@ TEST(words_that_are_no_command_are_told_with_what_was_meant)
         {"account lst", "there is no command \"account lst\": did you mean account list?"},
         {"queue relase 1", "there is no command \"queue relase\": did you mean queue release?"},
         {"alias fly", "there is no command \"alias fly\"; there are add, list, show, remove"},
-        {"queue", "queue what? list, show, stats, retry, hold, release, drop"},
+        {"queue", "queue what? list, show, stats, retry, hold, release, route, drop"},
         {"domain --json", "domain what? add, list, show, set, remove"},
     };
     struct admin_args a;
