@@ -390,7 +390,8 @@ struct finding compare(struct arena *a, const struct want *w, const struct facts
         [WANT_KIND_DKIM] = dkim,     [WANT_KIND_DMARC] = dmarc,
         [WANT_KIND_STS] = sts,       [WANT_KIND_STS_HOST] = leads_here,
         [WANT_KIND_TLSRPT] = tlsrpt, [WANT_KIND_TLSA] = tlsa,
-        [WANT_KIND_SRV] = srv,       [WANT_KIND_CAA] = caa};
+        [WANT_KIND_SRV] = srv,       [WANT_KIND_AUTOCONFIG] = leads_here,
+        [WANT_KIND_CAA] = caa};
     struct work k = {.a = a, .w = w, .f = f, .all = s, .seen = world_get(s, w->name, w->type)};
 
     if (k.seen->status == SEEN_BOGUS)

@@ -158,6 +158,8 @@ struct want *wants_of(struct arena *a, const struct facts *f, size_t *out_n)
     add(&l, WANT_KIND_DMARC, below(a, "_dmarc", f->domain), STR("v=DMARC1; p=quarantine"));
     transport(&l, f);
     services(&l, f);
+    add(&l, WANT_KIND_AUTOCONFIG, below(a, "autoconfig", f->domain), dotted(a, f->user_host));
+    add(&l, WANT_KIND_AUTOCONFIG, below(a, "autodiscover", f->domain), dotted(a, f->user_host));
     if (f->issuer.n)
         add(&l, WANT_KIND_CAA, f->domain, arena_printf(a, "0 issue \"%.*s\"", STR_ARGS(f->issuer)));
     *out_n = l.n;
