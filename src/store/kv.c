@@ -166,8 +166,12 @@ static void run_page(void *arg)
 
 static enum st next_page(struct kv_range *r) SUSPENDS
 {
+    enum st st;
+
     r->n = r->at = 0;
-    r->st = store_block(r->s, run_page, r); /* which sets it anew when it runs */
+    st = store_block(r->s, run_page, r);
+    if (st != ST_OK)
+        r->st = st;
     if (r->st != ST_OK)
         return r->st;
     if (r->n) { /* the smallest key behind the last one */

@@ -276,6 +276,63 @@ TEST(nothing_is_missed_behind_a_deleted_range)
     remove_dir(dir);
 }
 
+/* In the middle of the keys of account 5. */
+static void damage_table(const char *dir)
+{
+    char command[400];
+
+    snprintf(
+        command, sizeof command,
+        "for f in '%s'/index/*.sst; do printf damaged | dd of=\"$f\" bs=1 seek=20000 conv=notrunc 2>/dev/null; done",
+        dir);
+    must(system(command) == 0);
+}
+
+static void read_damaged(void *arg)
+{
+    struct arena a = ARENA_INIT;
+    struct kv_range *r;
+    struct str k, v;
+    size_t n = 0;
+
+    (void)arg;
+    CHECK_ST(kv_range_open(cold, &a, 5, STR_NONE, STR_NONE, &r), ST_OK);
+    while (kv_range_next(r, &k, &v))
+        n++;
+    CHECK(n < KEYS);
+    CHECK_ST(kv_range_close(r), ST_CORRUPT);
+    arena_fini(&a);
+    if (core_here())
+        core_stop(core_here());
+}
+
+static void spawn_damaged(void *arg)
+{
+    must(co_spawn(read_damaged, arg, "damaged") == ST_OK);
+}
+
+TEST(a_range_that_can_not_be_read_does_not_end_well)
+{
+    const char *dir = new_dir();
+    struct offload *disk = offload_new("disk", 1, 8);
+    struct core *c = core_new(&(struct core_options){.name = "test", .coroutines = 4});
+
+    cold = open_store(dir, NULL);
+    fill(cold);
+    store_close(cold);
+    damage_table(dir);
+    cold = open_store(dir, NULL);
+    read_damaged(NULL);
+    store_close(cold);
+    cold = open_store(dir, disk);
+    core_post(c, spawn_damaged, NULL);
+    core_run(c);
+    store_close(cold);
+    core_free(c);
+    offload_free(disk);
+    remove_dir(dir);
+}
+
 TEST(accounts_are_listed_by_id)
 {
     const char *dir = new_dir();
