@@ -214,12 +214,14 @@ static enum st read_orders(struct look *l, struct arena *a) SUSPENDS
 {
     enum st st = ST_OK;
 
+    l->q->looks++;
     for (int p = PRIORITY_MOST; p >= -PRIORITY_MOST && st == ST_OK; p--)
         if (cursor_of(l->q, p)->due_us <= l->now_us)
             st = read_places(l, a, p);
     if (st == ST_OK)
         choose(l);
     raise_cursors(l, st == ST_OK);
+    l->q->looks--;
     return st;
 }
 

@@ -34,6 +34,7 @@ struct queue {
      * at least as late. */
     struct entry_place cursor[QUEUE_ORDERS];
     struct co_waitq looking; /* for letters that are due */
+    unsigned looks;          /* orders are being read: their cursors stand behind what was found and is not leased yet */
     uint64_t damaged[16];    /* ids that were met there and not told of yet; more than that are told of by a check */
     size_t n_damaged;
     unsigned seals;

@@ -124,7 +124,7 @@ void queue_change_seal(struct queue_change *c)
     struct entry_counts *p = &q->pending;
 
     p->low_id = MAX(p->low_id, atomic_load(&q->low_id));
-    if (++q->seals > LOW_DUE_EVERY + q->leased.n / LOW_DUE_SHARE) {
+    if (++q->seals > LOW_DUE_EVERY + q->leased.n / LOW_DUE_SHARE && !q->looks) {
         q->seals = 0;
         p->low_due_us = MAX(p->low_due_us, queue_claim_low_due(q));
     }

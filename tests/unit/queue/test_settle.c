@@ -577,6 +577,32 @@ TEST(a_letter_gets_another_way)
     in_world(1, body_route);
 }
 
+/* While the orders are read their cursors stand at the end, and what was found is not leased yet. */
+static void body_low_meanwhile(struct world *w)
+{
+    struct queue *q = begin(w);
+    struct queue_entry *list;
+    uint64_t keep = submit(w, q, one, 1, wall), low = q->durable.low_due_us;
+    struct entry_place was[QUEUE_ORDERS];
+
+    memcpy(was, q->cursor, sizeof was);
+    for (unsigned i = 0; i < QUEUE_ORDERS; i++)
+        q->cursor[i] = ENTRY_NOWHERE;
+    q->looks = 1;
+    for (unsigned i = 0; i < 200; i++)
+        submit(w, q, one, 1, wall + 1000 * MINUTE);
+    CHECK_U64(q->durable.low_due_us, low);
+    q->looks = 0;
+    memcpy(q->cursor, was, sizeof was);
+    CHECK_U64(claim(q, 10, &w->arena, &list), 1);
+    CHECK_U64(list[0].id, keep);
+    end(q);
+}
+TEST(a_look_that_goes_on_lets_no_letter_be_passed_by_at_the_next_start)
+{
+    in_world(1, body_low_meanwhile);
+}
+
 /* The place from which a new start looks is never behind an entry. */
 static void body_low(struct world *w)
 {
