@@ -7,6 +7,20 @@ static bool is_wild(char c)
     return c == '*' || c == '%';
 }
 
+/* Of wildcards behind one another one is left, the one that stands for more: else each step would go over all of them. */
+static size_t collapse(char *text, size_t n)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (!is_wild(text[i]) || !left || !is_wild(text[left - 1]))
+            text[left++] = text[i];
+        else if (text[i] == '*')
+            text[left - 1] = '*';
+    }
+    return left;
+}
+
 void imap_pattern_init(struct imap_pattern *p, struct arena *a, struct str reference, struct str pattern)
 {
     size_t n = reference.n + pattern.n;
@@ -20,6 +34,7 @@ void imap_pattern_init(struct imap_pattern *p, struct arena *a, struct str refer
         memcpy(text, reference.p, reference.n);
     if (pattern.n)
         memcpy(text + reference.n, pattern.p, pattern.n);
+    n = collapse(text, n);
     p->text = str_n(text, n);
     p->now = arena_alloc(a, n + 1);
     p->next = arena_alloc(a, n + 1);

@@ -36,10 +36,12 @@ static const struct key_row key_rows[] = {
 #undef SEARCH_KEY
 };
 
+#define SAVED_MOST 8 /* times that $ is copied, which may be large, for one command */
+
 struct parser {
     struct imap_lexer *lx;
     const struct charset *charset; /* NULL: none named */
-    unsigned depth, keys;
+    unsigned depth, keys, saved;
 };
 
 static enum st parse_key(struct parser *p, struct search_key **out) SUSPENDS;
@@ -131,6 +133,8 @@ static enum st parse_set(struct parser *p, struct search_key *k)
     struct imap_set set;
 
     TRY(imap_lex_set(p->lx, &set));
+    if (set.is_saved && ++p->saved > SAVED_MOST)
+        return FAIL(ST_LIMIT, "$ stands there too often");
     if (set.is_saved)
         k->what = SEARCH_UID;
     k->set = (struct uid_set){set.r, set.n};

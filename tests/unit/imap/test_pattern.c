@@ -35,6 +35,18 @@ TEST(wildcards)
     CHECK(!matches("ab", "abc"));
 }
 
+TEST(wildcards_behind_one_another_are_one)
+{
+    struct arena a = ARENA_INIT;
+    struct imap_pattern p;
+
+    imap_pattern_init(&p, &a, STR("a%%"), STR("*%b%%/**c%"));
+    CHECK_STR(p.text, STR("a*b%/*c%"));
+    CHECK(imap_pattern_matches(&p, STR("ax/yb/z/c1")));
+    CHECK(!imap_pattern_matches(&p, STR("ab/c/d")));
+    arena_fini(&a);
+}
+
 TEST(inbox_matches_in_any_case)
 {
     CHECK(matches("inbox", "INBOX"));

@@ -120,6 +120,11 @@ TEST(what_to_return)
     REFUSES(m, " RETURN (PARTIAL) ALL", imap_search_parse(&m.lx, &s), ST_SYNTAX);
     REFUSES(m, " RETURN", imap_search_parse(&m.lx, &s), ST_SYNTAX);
     REFUSES(m, " RETURN ALL", imap_search_parse(&m.lx, &s), ST_SYNTAX);
+    PARSES(m, " $ $ $ $ $ $ $ $", imap_search_parse(&m.lx, &s))
+    {
+        CHECK(s.key->n_kids == 8);
+    }
+    REFUSES(m, " $ $ $ $ $ $ $ $ $", imap_search_parse(&m.lx, &s), ST_LIMIT);
     REFUSES(m, " RETURN (ALL)SEEN", imap_search_parse(&m.lx, &s), ST_SYNTAX);
     REFUSES(m, " RETURN (ALL) ", imap_search_parse(&m.lx, &s), ST_SYNTAX);
     REFUSES(m, " RETURN (ALL )", imap_search_parse(&m.lx, &s), ST_SYNTAX);
