@@ -174,6 +174,33 @@ static enum st auth_login(struct smtp_client *c, struct arena *a, struct str use
     return ST_OK;
 }
 
+static bool repeats(struct str text, struct str raw)
+{
+    struct buf b;
+    bool does;
+
+    buf_init(&b, 2 * raw.n + 16);
+    base64_encode(&b, raw);
+    does = str_search(text, buf_str(&b)) < text.n || str_search(text, raw) < text.n;
+    buf_fini(&b);
+    return does;
+}
+
+/* A server that repeats what it was told would put the password into logs and notices. */
+static void hide(struct smtp_client *c, struct str user, struct str password, struct smtp_answer *out)
+{
+    struct buf plain;
+
+    buf_init(&plain, user.n + password.n + 2);
+    buf_addc(&plain, 0);
+    buf_add(&plain, user);
+    buf_addc(&plain, 0);
+    buf_add(&plain, password);
+    if (repeats(out->text, buf_str(&plain)) || repeats(out->text, password))
+        out->text = arena_printf(&c->arena, "%u %.*s (more is not repeated)", out->code, STR_ARGS(out->status));
+    buf_fini(&plain);
+}
+
 enum st smtp_client_auth(struct smtp_client *c, struct str user, struct str password, struct smtp_answer *out)
 {
     bool is_plain = offers(c, STR("PLAIN"));
@@ -184,6 +211,7 @@ enum st smtp_client_auth(struct smtp_client *c, struct str user, struct str pass
         return FAIL(ST_NOTFOUND, "the server offers neither AUTH PLAIN nor LOGIN");
     TRY((is_plain ? auth_plain : auth_login)(c, &c->arena, user, password));
     TRY(smtp_client_answer(c, &c->arena, SMTP_WAIT_COMMAND, out));
+    hide(c, user, password, out);
     return out->code == 235 ? ST_OK : smtp_client_refused(ST_DENIED, out);
 }
 

@@ -652,3 +652,21 @@ TEST(lmtp_gets_no_letter_for_nobody)
         "S 250 ok", "S 550 no", "S 354 go on", "X");
     CHECK_U64(heard, 4);
 }
+
+TEST(a_password_that_the_server_repeats_is_not_repeated_by_us)
+{
+    static const char *const echoes[] = {"500 5.5.2 what is AUTH PLAIN AGJvYgBzZWNyZXQgd29yZA==",
+                                         "535 5.7.8 c2VjcmV0IHdvcmQ= is wrong", "535 5.7.8 secret word?"};
+    struct smtp_client c = {0};
+    struct smtp_answer answer;
+
+    for (size_t i = 0; i < ARRAY_LEN(echoes); i++) {
+        answer = (struct smtp_answer){.code = 535, .status = STR("5.7.8"), .text = str_z(echoes[i])};
+        hide(&c, STR("bob"), STR("secret word"), &answer);
+        CHECK_STR(answer.text, STR("535 5.7.8 (more is not repeated)"));
+    }
+    answer.text = STR("535 5.7.8 who are you");
+    hide(&c, STR("bob"), STR("secret word"), &answer);
+    CHECK_STR(answer.text, STR("535 5.7.8 who are you"));
+    arena_fini(&c.arena);
+}
