@@ -141,16 +141,49 @@ struct str routes_rule_dest(const struct routing_rule *rule, char room[ROUTES_NA
     return str_z(room);
 }
 
+/* "host:port security" */
+static bool leads_to(const struct routing_rule *rule, struct str route)
+{
+    size_t space = str_find(route, ' ');
+
+    return rule && str_eq(rule->to, str_sub(route, 0, space)) && str_eq(rule->security, str_from(route, space + 1));
+}
+
+/* Under which rule's login a letter goes that is sent there by hand: of a rule of its own, or else of one that asks for destinations only; never under somebody else's. NULL:
+ * without. */
+static const struct routing_rule *login_by_hand(const struct letter *l, const struct job *j)
+{
+    const struct routes *r = &l->c->routes;
+    const struct routing_rule *own[] = {rule_for(l, j), routes_fallback(l->c, domain_of(j->rcpts[0]->address))};
+
+    for (size_t i = 0; i < ARRAY_LEN(own); i++)
+        if (leads_to(own[i], l->work.route))
+            return own[i]->has_login ? own[i] : NULL;
+    for (size_t i = 0; i < r->n; i++)
+        if (r->v[i].by == ROUTING_BY_DESTINATION && !r->v[i].is_fallback && r->v[i].has_login &&
+            leads_to(&r->v[i], l->work.route))
+            return &r->v[i];
+    return NULL;
+}
+
+static struct str dest_by_hand(const struct letter *l, const struct job *j, char room[ROUTES_NAME_MAX])
+{
+    const struct routing_rule *login = login_by_hand(l, j);
+    size_t n = (size_t)snprintf(room, ROUTES_NAME_MAX, "%c%c%.*s", RELAY_DEST, BY_HAND, STR_ARGS(l->work.route));
+
+    if (login && n < ROUTES_NAME_MAX)
+        snprintf(room + n, ROUTES_NAME_MAX - n, " %llu", (unsigned long long)login->id);
+    return str_z(room);
+}
+
 struct str routes_dest(const struct letter *l, const struct job *j, char room[ROUTES_NAME_MAX])
 {
     const struct routing_rule *rule;
     struct str host;
     uint16_t port;
 
-    if (l->work.route.n) {
-        snprintf(room, ROUTES_NAME_MAX, "%c%c%.*s", RELAY_DEST, BY_HAND, STR_ARGS(l->work.route));
-        return str_z(room);
-    }
+    if (l->work.route.n)
+        return dest_by_hand(l, j, room);
     rule = rule_for(l, j);
     if (rule && !str_eq(rule->to, STR("mx")))
         return routes_rule_dest(rule, room);
@@ -188,33 +221,36 @@ static struct hop hop_of(struct arena *a, const struct routing_rule *rule)
                         .id = rule->id};
 }
 
-/* "@7 host:port" */
-static enum st find_rule(const struct courier *c, struct arena *a, struct str name, struct hop *out)
+static enum st hop_of_rule(const struct courier *c, struct arena *a, struct str id_text, struct str to, struct hop *out)
 {
     uint64_t id;
 
-    TRY(str_u64(str_sub(name, 1, str_find(name, ' ') - 1), UINT64_MAX, &id));
+    TRY(str_u64(id_text, UINT64_MAX, &id));
     for (size_t i = 0; i < c->routes.n; i++)
         if (c->routes.v[i].id == id) {
             *out = hop_of(a, &c->routes.v[i]);
             return ST_OK;
         }
-    return FAIL(ST_TRYLATER, "the route to %.*s has been removed meanwhile",
-                STR_ARGS(str_from(name, str_find(name, ' ') + 1)));
+    return FAIL(ST_TRYLATER, "the route to %.*s has been removed meanwhile", STR_ARGS(to));
 }
 
-/* "=host:port security": as a route to the same server is, where there is one, so that a login is needed once only. */
+/* "@7 host:port" */
+static enum st find_rule(const struct courier *c, struct arena *a, struct str name, struct hop *out)
+{
+    size_t space = str_find(name, ' ');
+
+    return hop_of_rule(c, a, str_sub(name, 1, space - 1), str_from(name, space + 1), out);
+}
+
+/* "=host:port security", or "=host:port security 7" with the login of that route. */
 static enum st find_by_hand(const struct courier *c, struct arena *a, struct str name, struct hop *out)
 {
     size_t space = str_find(name, ' ');
     struct str to = str_sub(name, 1, space - 1), security = str_from(name, space + 1);
+    size_t end = str_find(security, ' ');
 
-    for (size_t i = 0; i < c->routes.n; i++)
-        if (str_eq(c->routes.v[i].to, to) && str_eq(c->routes.v[i].security, security)) {
-            *out = hop_of(a, &c->routes.v[i]);
-            if (out->has_login)
-                return ST_OK;
-        }
+    if (end < security.n)
+        return hop_of_rule(c, a, str_from(security, end + 1), to, out);
     *out = (struct hop){.to = arena_str(a, to), .security = arena_str(a, security)};
     return ST_OK;
 }

@@ -1,6 +1,6 @@
 /* Where letters go instead of to the servers that the DNS names: the administrator's rules (policy/routing.h), as the keeper has them, and the destinations
  * that they make. Such a destination's name begins with RELAY_DEST: ">host:port" is relay_host, ">@7 host:port" the route or fallback 7, ">=host:port security" what
- * `queue route` has said of single letters. So letters share a connection when it is the same route, and the same login, that they take. */
+ * `queue route` has said of single letters, and ">=host:port security 7" the same under the login of the route 7. So letters share a connection when it is the same route, and the same login, that they take. */
 #pragma once
 
 #include "courier/courier.h"

@@ -186,6 +186,47 @@ TEST(destinations)
     end();
 }
 
+static struct str by_hand(char *room)
+{
+    return dest_for("a@x.test", "", "s.test:25 tls", room);
+}
+
+TEST(whose_login_a_letter_has_that_is_sent_by_hand)
+{
+    char room[ROUTES_NAME_MAX];
+    struct routing_rule v[2] = {{.id = 7,
+                                 .by = ROUTING_BY_ACCOUNT,
+                                 .account = 5,
+                                 .to = STR("s.test:25"),
+                                 .security = STR("tls"),
+                                 .has_login = true},
+                                {.id = 8,
+                                 .by = ROUTING_BY_DESTINATION,
+                                 .name = STR("other.test"),
+                                 .to = STR("s.test:25"),
+                                 .security = STR("none"),
+                                 .has_login = true}};
+
+    courier = (struct courier){.routes = {.v = v, .n = ARRAY_LEN(v)}};
+    CHECK_STR(by_hand(room), STR(">=s.test:25 tls")); /* not that of account 5, nor for another security */
+    v[0].by = ROUTING_BY_SENDER;
+    v[0].name = STR("theirs.test");
+    CHECK_STR(by_hand(room), STR(">=s.test:25 tls"));
+    v[0].name = STR("ours.test");
+    CHECK_STR(by_hand(room), STR(">=s.test:25 tls 7"));
+    v[1].security = STR("tls");
+    CHECK_STR(by_hand(room), STR(">=s.test:25 tls 7")); /* its own first */
+    v[0].has_login = false;
+    CHECK_STR(by_hand(room), STR(">=s.test:25 tls")); /* which has none */
+    v[0].name = STR("theirs.test");
+    CHECK_STR(by_hand(room), STR(">=s.test:25 tls 8"));
+    v[1].is_fallback = true;
+    CHECK_STR(by_hand(room), STR(">=s.test:25 tls"));
+    v[1].name = STR("x.test");
+    CHECK_STR(by_hand(room), STR(">=s.test:25 tls 8")); /* its own fallback */
+    courier = (struct courier){0};
+}
+
 TEST(kinds_of_destinations)
 {
     struct dest by_hand = {.domain = STR(">=h.test:25 tls")}, route = {.domain = STR(">@1 h.test:25")},
@@ -224,9 +265,11 @@ TEST(servers)
     CHECK_STR(str_z(to), STR("h.test:25"));
     CHECK_STR(str_z(security), STR("none"));
     CHECK_STR(str_z(user), STR(""));
-    CHECK_ST(find(">=s3.test:25 tls"), ST_OK); /* with the login of the route to there */
+    CHECK_ST(find(">=s3.test:25 tls 3"), ST_OK); /* with the login of the route to there */
     CHECK_STR(str_z(user), STR("me"));
-    CHECK_ST(find(">=s3.test:25 starttls"), ST_OK);
+    CHECK_STR(str_z(security), STR("tls"));
+    CHECK_ST(find(">=gone.test:25 tls 9"), ST_TRYLATER);
+    CHECK_ST(find(">=s3.test:25 tls"), ST_OK);
     CHECK_STR(str_z(user), STR(""));
     CHECK_ST(find(">relay.test:587"), ST_TRYLATER);
     courier.relay = (struct relay *)&courier;
