@@ -251,6 +251,8 @@ struct dest {
         window; /* sessions that are allowed: grows by one with each letter that is taken, halves when the server is out of reach */
     unsigned failures; /* one behind the other */
     char why[200];     /* the last of them, for letters that are not tried for it */
+    char why_status[12];
+    bool is_unreached; /* that was, since no server could be spoken to */
     bool is_relayed;   /* a domain of ours that goes on */
     struct slow slow;
     mono_ms told_of; /* the end of the pause of which the log has said that letters are given back */
@@ -265,6 +267,8 @@ bool dest_is_down(const struct dest *d); /* out of reach just now: what waits is
 /* What a session has come to. */
 void dest_succeeded(struct dest *d);
 void dest_failed(struct dest *d);
+/* It is down: what has no result yet is put off for the same reason. */
+void dest_put_off(const struct dest *d, struct job *j);
 /* What a server has said of a letter, or instead of a greeting, may ask us to come slower: one session only, and a pause. False: it does not. */
 bool dest_heed(struct dest *d, struct str host, struct str answer);
 bool dest_is_paused(const struct dest *d);                /* what waits is given back, without an attempt */

@@ -196,6 +196,16 @@ void dest_failed(struct dest *d)
     d->failures++;
 }
 
+void dest_put_off(const struct dest *d, struct job *j)
+{
+    struct arena *a = &j->letter->arena;
+
+    for (size_t i = 0; i < j->n; i++)
+        j->results[i].is_unreached = j->results[i].state == WORK_UNTRIED && !j->results[i].answer.n && d->is_unreached;
+    job_settle(j, WORK_DEFERRED, str_z(d->why_status),
+               arena_printf(a, "not tried now, since others could not be sent there: %s", d->why));
+}
+
 bool dest_heed(struct dest *d, struct str host, struct str answer)
 {
     enum slow_action action = slow_asked(answer);

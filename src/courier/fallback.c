@@ -4,8 +4,6 @@
 
 #include "mime/addrspec.h"
 
-#define OUT_OF_REACH STR("4.4.")
-
 static bool is_of_age(const struct letter *l, const struct work_rcpt *r, uint64_t after_s)
 {
     uint64_t now_us = clock_wall_us(), age_us = now_us > l->work.arrival_us ? now_us - l->work.arrival_us : 0;
@@ -23,8 +21,7 @@ static bool wants(const struct routing_rule *rule, const struct job *j, size_t i
         return false;
     if (res->is_remote)
         return routing_codes_have(rule->codes, res->answer);
-    return res->state == WORK_DEFERRED && str_starts(res->status, OUT_OF_REACH) &&
-           is_of_age(j->letter, j->rcpts[i], rule->after_s);
+    return res->state == WORK_DEFERRED && res->is_unreached && is_of_age(j->letter, j->rcpts[i], rule->after_s);
 }
 
 static void note(const struct routing_rule *rule, const struct job *j, size_t i)

@@ -45,12 +45,13 @@ static void set_busy(struct session *s, bool is_busy)
 struct fault {
     const char *status;
     bool is_remote;
-    bool is_final;  /* the letter can't go there, ever */
-    bool is_of_tls; /* without it there might be a way */
-    bool is_loop;   /* it is ourselves */
-    bool is_login;  /* it does not know us, or our password: no other address of it will */
-    bool is_left;   /* the address was passed over: ipv6.c */
-    bool is_ours;   /* nor can anything leave for it from where the letter leaves: the server has no part in it */
+    bool is_final;     /* the letter can't go there, ever */
+    bool is_of_tls;    /* without it there might be a way */
+    bool is_loop;      /* it is ourselves */
+    bool is_login;     /* it does not know us, or our password: no other address of it will */
+    bool is_left;      /* the address was passed over: ipv6.c */
+    bool is_unreached; /* no word was exchanged with a server, or nobody knows where one is */
+    bool is_ours;      /* nor can anything leave for it from where the letter leaves: the server has no part in it */
     struct str host, text;
 };
 
@@ -174,7 +175,10 @@ static enum st try_host(struct session *s, const struct route_host *host, const 
     struct stream *stream;
     enum st st = dial(s, &host->addr, &stream);
 
-    *f = (struct fault){.host = host->name, .status = st == ST_OK ? "4.4.2" : "4.4.1", .is_left = st == ST_DENIED};
+    *f = (struct fault){.host = host->name,
+                        .status = st == ST_OK ? "4.4.2" : "4.4.1",
+                        .is_left = st == ST_DENIED,
+                        .is_unreached = st != ST_OK && st != ST_CANCELED};
     if (st == ST_FOREIGN)
         *f = (struct fault){.status = "4.3.5", .is_left = true, .is_ours = true};
     s->tls[0] = '\0';
@@ -196,6 +200,8 @@ static enum st try_host(struct session *s, const struct route_host *host, const 
         f->text = arena_str(a, f->is_remote ? answer.text : str_z(err_get()->text));
     if (f->is_remote && !s->relay)
         f->status = "4.3.2";
+    if (x && st != ST_OK && st != ST_CANCELED && !f->is_remote && !end.status)
+        f->is_unreached = true;
     end.from = from;
     if (x && x->t.level != TRANSPORT_NONE && (st == ST_OK || end.status))
         note_end(x, &end, f);
@@ -244,7 +250,7 @@ static enum st connect_any(struct session *s, struct arena *a, struct fault *f) 
     uint8_t order[ROUTE_HOSTS_MAX];
     struct fault left = {0};
     size_t n_left = 0, n_tried = 0;
-    bool is_final = s->route.n != 0;
+    bool is_final = s->route.n != 0, is_of_tls = false;
     enum st st = ST_OK;
 
     if (!s->relay) /* a server that is named here has its own policies (RFC 8461 section 3.4): those of the domain are about the way to us */
@@ -271,6 +277,8 @@ static enum st connect_any(struct session *s, struct arena *a, struct fault *f) 
         if (!g.is_final || is_final)
             *f = g;
         is_final = is_final && g.is_final;
+        is_of_tls = is_of_tls || g.is_of_tls;
+        f->is_unreached = f->is_unreached && !is_of_tls;
         if (st == ST_CANCELED)
             return ST_TRYLATER;
         if (g.is_loop || g.is_login)
@@ -304,6 +312,7 @@ static enum st open_connection(struct session *s, struct arena *a, struct fault 
     }
     if (st != ST_OK) {
         f->text = arena_str(a, str_z(err_get()->text));
+        f->is_unreached = st == ST_TRYLATER && str_eq(str_z(f->status), STR("4.4.3"));
         return st;
     }
     return connect_any(s, a, f);
@@ -528,11 +537,14 @@ static void put_off(struct session *s, struct job *j, const struct fault *f, uin
             j->results[i] = (struct work_result){.index = j->results[i].index,
                                                  .state = state,
                                                  .is_remote = f->is_remote,
+                                                 .is_unreached = f->is_unreached,
                                                  .status = arena_str(a, str_z(f->status)),
                                                  .answer = arena_str(a, f->text),
                                                  .host = arena_str(a, f->host)};
     if (state == WORK_DEFERRED && !f->is_ours && !(f->is_remote && dest_heed(s->dest, f->host, f->text))) {
         snprintf(s->dest->why, sizeof s->dest->why, "%.*s", STR_ARGS(f->text));
+        snprintf(s->dest->why_status, sizeof s->dest->why_status, "%s", f->status);
+        s->dest->is_unreached = f->is_unreached;
         dest_failed(s->dest);
     }
 }
@@ -686,8 +698,7 @@ void session_run(struct dest *d)
         if (!is_here && is_paused)
             give_back(&s, j, &a);
         else if (!is_here && dest_is_down(d))
-            job_settle(j, WORK_DEFERRED, STR("4.4.1"),
-                       arena_printf(&a, "not tried now, since others could not be sent there: %s", d->why));
+            dest_put_off(d, j);
         else if (!is_here)
             carry_job(&s, j, &a);
         if (!is_here)

@@ -51,6 +51,7 @@ struct work_result {
     uint32_t index; /* as in work_rcpt */
     uint8_t state;
     bool is_moved;          /* between destinations of the courier only */
+    bool is_unreached;      /* likewise: no server of the destination could be spoken to */
     bool is_remote;         /* `answer` is what a server said; else our own words */
     struct str status;      /* enhanced status code, "5.1.1"; may be empty */
     struct str answer;      /* with its code, lines joined by " " */

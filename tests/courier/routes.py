@@ -146,6 +146,21 @@ def fallbacks(w, r, hosts):
     tool("route", "add", "to", "*", to_other, "--fallback", "--codes", "554,5.7.25")
     w.send(["g@greeter.test"], "greeting")
     r.check(serve.wait_for(lambda: "g@greeter.test" in rcpts(other), 20), "a refusal instead of a greeting, of a domain that is not named")
+    rude, plain = domain(w, "rude", 76), domain(w, "untls", 77)
+    rude.answers["letter"] = ""
+    for name in ("rude.test", "untls.test"):
+        tool("route", "add", "to", name, to_smart, "--fallback", "--after", "0s")
+    w.server.tool("transport", "set", "untls.test", "tls", "encrypt")
+    w.send(["u@rude.test"], "uncertain")
+    for i in range(6):
+        w.send([f"t{i}@untls.test"], f"no TLS {i}")
+    waits = serve.wait_for(lambda: (x := w.state("u@rude.test")) and x["attempts"] >= 2 and x, 30)
+    r.check(waits and "u@rude.test" not in rcpts(smart), f"sent whole and not answered, a letter may have arrived: it is no fallback's: {waits}")
+    waits = serve.wait_for(lambda: all((x := w.state(f"t{i}@untls.test")) and x["attempts"] >= 2 for i in range(6)), 30)
+    r.check(waits and not plain.letters and not [x for x in rcpts(smart) if x.endswith("@untls.test")], "nor is one that a rule about TLS holds back, even where others of its domain were not tried for it")
+    w.server.tool("transport", "set", "untls.test", "tls", "none")
+    rude.answers.pop("letter")
+    r.check(serve.wait_for(lambda: len(plain.letters) == 6 and rude.letters, 40) and serve.wait_for(lambda: not w.queue()["letters"], 20), "they go when they may")
     w.dns.add("away.test", A, "127.0.1.95")
     w.dns.add("gone2.test", A, "127.0.1.95")
     tool("route", "add", "to", "away.test", to_smart, "--fallback", "--after", "3s")

@@ -26,6 +26,15 @@ void session_run(struct dest *d)
     }
 }
 
+static struct str settled_status, settled_text;
+
+void job_settle(struct job *j, uint8_t state, struct str status, struct str text)
+{
+    CHECK(j->n == 3 && state == WORK_DEFERRED);
+    settled_status = status;
+    settled_text = text;
+}
+
 static void spread(void *arg)
 {
     (void)arg;
@@ -55,6 +64,22 @@ static void wait_until_carried(unsigned n)
     for (unsigned i = 0; i < 1000 && !all_carried(n); i++) /* much less than a session would stand idle */
         IGNORE(co_sleep(deadline_in(5)));
     CHECK(all_carried(n));
+}
+
+TEST(what_waits_for_one_that_is_down_is_put_off_for_the_same_reason)
+{
+    struct dest d = {.why = "no TLS", .why_status = "4.7.10"};
+    struct letter l = {0};
+    struct work_result results[3] = {{.state = WORK_UNTRIED}, {.state = WORK_DELIVERED}, {.state = WORK_UNTRIED}};
+    struct job j = {.letter = &l, .results = results, .n = 3};
+
+    dest_put_off(&d, &j);
+    CHECK_STR(settled_status, STR("4.7.10"));
+    CHECK(str_ends(settled_text, STR("there: no TLS")) && !results[0].is_unreached);
+    d.is_unreached = true;
+    dest_put_off(&d, &j);
+    CHECK(results[0].is_unreached && !results[1].is_unreached && results[2].is_unreached);
+    arena_fini(&l.arena);
 }
 
 /* Without letters and sessions, until its time is over or there are too many. */

@@ -90,8 +90,11 @@ static void refused(size_t i, const char *answer)
 
 static void unreached(size_t i, const char *status)
 {
-    results[i] = (struct work_result){
-        .index = (uint32_t)i, .state = WORK_DEFERRED, .status = str_z(status), .answer = STR("refused")};
+    results[i] = (struct work_result){.index = (uint32_t)i,
+                                      .state = WORK_DEFERRED,
+                                      .is_unreached = true,
+                                      .status = str_z(status),
+                                      .answer = STR("refused")};
 }
 
 TEST(those_that_were_refused)
@@ -122,7 +125,8 @@ TEST(those_that_could_not_be_reached_for_a_while)
 {
     begin("b.test");
     unreached(0, "4.4.1");
-    unreached(1, "4.7.5");
+    unreached(1, "4.4.3"); /* a look-up of its TLSA records, say */
+    results[1].is_unreached = false;
     refused(2, "450 4.4.1 says a server");
     CHECK(!fallback_take(&dest, &job) && !added); /* too young */
     wall += 3600 * 1000000ull;
