@@ -104,7 +104,7 @@ static struct work_letter letter_of(struct arena *a, const struct mark_keys *key
                             .size = e->prefix.n + e->size,
                             .account = e->account,
                             .credential = e->credential,
-                            .arrival_us = e->arrival_us,
+                            .began_us = queue_began_us(e),
                             .attempts = e->attempts,
                             .priority = e->priority,
                             .is_notice = queue_attr_get(e->attrs, e->n_attrs, STR(QUEUE_NOTICE)).p != NULL,

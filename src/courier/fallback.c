@@ -6,7 +6,7 @@
 
 static bool is_of_age(const struct letter *l, const struct work_rcpt *r, uint64_t after_s)
 {
-    uint64_t now_us = clock_wall_us(), age_us = now_us > l->work.arrival_us ? now_us - l->work.arrival_us : 0;
+    uint64_t now_us = clock_wall_us(), age_us = now_us > l->work.began_us ? now_us - l->work.began_us : 0;
 
     if (after_s == ROUTING_NEVER)
         return false;

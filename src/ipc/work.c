@@ -38,7 +38,7 @@ static void letter_put(struct buf *b, const struct work_letter *l)
     rec_put_u64(b, l->size);
     rec_put_u64(b, l->account);
     rec_put_u64(b, l->credential);
-    rec_put_u64(b, l->arrival_us);
+    rec_put_u64(b, l->began_us);
     rec_put_u32(b, l->attempts);
     rec_put_u32(b, (uint32_t)l->priority);
     rec_put_u8(b, l->is_notice);
@@ -71,7 +71,7 @@ static void letter_get(struct rec *r, struct arena *a, struct work_letter *l)
     l->size = rec_u64(r);
     l->account = rec_u64(r);
     l->credential = rec_u64(r);
-    l->arrival_us = rec_u64(r);
+    l->began_us = rec_u64(r);
     l->attempts = rec_u32(r);
     l->priority = (int32_t)rec_u32(r);
     rec_need(r, l->priority >= -PRIORITY_MOST && l->priority <= PRIORITY_MOST);

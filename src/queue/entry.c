@@ -18,6 +18,11 @@ uint64_t queue_release_us(const struct queue_entry *e)
     return str_u64(queue_attr_get(e->attrs, e->n_attrs, STR(QUEUE_RELEASE)), INT64_MAX, &at) == ST_OK ? at : 0;
 }
 
+uint64_t queue_began_us(const struct queue_entry *e)
+{
+    return MAX(e->arrival_us, queue_release_us(e));
+}
+
 static struct str copy_of(struct arena *a, const struct buf *b)
 {
     return arena_str(a, buf_str(b));

@@ -102,6 +102,8 @@ enum st queue_get(struct queue *q, uint64_t id, struct arena *a, struct queue_en
     SUSPENDS MUST_USE; /* ST_NOTFOUND */
 
 uint64_t queue_release_us(const struct queue_entry *e); /* 0: it could leave at once */
+/* Since when it could leave: what was meant to wait has not been waiting in vain. */
+uint64_t queue_began_us(const struct queue_entry *e);
 
 /* Letters of an account that are to leave later; `letters` is at most `most`, and `bytes` of no more. From any core. */
 struct queue_future {

@@ -24,12 +24,6 @@ struct settling {
     struct deliver_by by;
 };
 
-/* Since when it could leave: what was meant to wait has not been waiting in vain. */
-static uint64_t began_us(const struct settling *s)
-{
-    return MAX(s->is.arrival_us, queue_release_us(&s->is));
-}
-
 /* --- when again ------------------------------------------------------------------------------------------------- */
 
 /* A tenth more or less, so that what failed together does not come again together. */
@@ -109,7 +103,7 @@ static void tell_if(struct settling *s, const struct queue_result *res, enum dsn
                                                  .status = res->status,
                                                  .answer = res->answer,
                                                  .host = res->host,
-                                                 .retry_until_us = began_us(s) + s->q->retry.lifetime_us};
+                                                 .retry_until_us = queue_began_us(&s->is) + s->q->retry.lifetime_us};
 }
 
 static void tell(struct settling *s, const struct queue_result *res, enum dsn_action action)
@@ -186,7 +180,7 @@ static void wait_on(struct settling *s, const struct queue_result *res, uint64_t
 {
     const struct queue_retry *retry = &s->q->retry;
     struct queue_rcpt *r = &s->rcpts[res->rcpt];
-    uint64_t age = s->now_us > began_us(s) ? s->now_us - began_us(s) : 0;
+    uint64_t age = s->now_us > queue_began_us(&s->is) ? s->now_us - queue_began_us(&s->is) : 0;
 
     r->due_us = not_behind_time(s, due_us);
     if (s->by.returns && s->now_us >= s->by.at_us) { /* RFC 2852 section 4.1.3 */
@@ -197,7 +191,7 @@ static void wait_on(struct settling *s, const struct queue_result *res, uint64_t
         give_up(s, res, STR("4.4.7"));
         return;
     }
-    r->due_us = MIN(r->due_us, began_us(s) + retry->lifetime_us); /* one last time at its end */
+    r->due_us = MIN(r->due_us, queue_began_us(&s->is) + retry->lifetime_us); /* one last time at its end */
     if (tell_late(s, res, DSN_DELAYED) || !retry->notice_us || age < retry->notice_us ||
         queue_attr_get(r->attrs, r->n_attrs, STR(TOLD_OF_DELAY)).p)
         return;

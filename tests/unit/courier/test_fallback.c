@@ -73,7 +73,7 @@ static void begin(const char *domain)
     has_rule = true;
     added = NULL;
     dest = (struct dest){.c = &courier, .domain = str_z(domain)};
-    letter = (struct letter){.work.arrival_us = wall};
+    letter = (struct letter){.work.began_us = wall};
     job = (struct job){.letter = &letter, .rcpts = of_job, .results = results, .n = RCPTS};
     for (size_t i = 0; i < RCPTS; i++) {
         rcpts[i] = (struct work_rcpt){.index = (uint32_t)i, .address = STR("a@b.test"), .attempts = 1};
@@ -134,7 +134,7 @@ TEST(those_that_could_not_be_reached_for_a_while)
     added = NULL;
     begin("b.test");
     unreached(0, "4.4.1");
-    letter.work.arrival_us = 0;
+    letter.work.began_us = 0;
     rcpts[0].attempts = 0; /* it has been held, and was not tried before */
     CHECK(!fallback_take(&dest, &job) && !added);
     rule.after_s = 0;

@@ -12,7 +12,7 @@ static const struct work_letter letters[] = {
      .size = 4096,
      .account = 5,
      .credential = 6,
-     .arrival_us = 8,
+     .began_us = 8,
      .attempts = 2,
      .priority = 1,
      .reverse_path = {"a@example.test", 14},
@@ -34,7 +34,7 @@ TEST(letters_come_back_and_every_cut_is_refused)
     CHECK_ST(work_letters_get(buf_str(&b), &a, &got, &n), ST_OK);
     CHECK_U64(n, 2);
     CHECK(got[0].id == 77 && got[0].size == 4096 && got[0].account == 5 && got[0].credential == 6 &&
-          got[0].arrival_us == 8);
+          got[0].began_us == 8);
     CHECK(got[0].attempts == 2 && got[0].priority == 1);
     CHECK_STR(got[0].reverse_path, STR("a@example.test"));
     CHECK_STR(got[0].route, STR("h.test:25 tls"));

@@ -39,6 +39,19 @@ static struct str sample(struct arena *a, struct queue_entry *e)
     return value;
 }
 
+TEST(what_was_to_leave_later_begins_then)
+{
+    struct queue_attr release = {STR(QUEUE_RELEASE), STR("900")};
+    struct queue_entry e = {.arrival_us = 500};
+
+    CHECK_U64(queue_began_us(&e), 500);
+    e.attrs = &release;
+    e.n_attrs = 1;
+    CHECK_U64(queue_began_us(&e), 900);
+    e.arrival_us = 1000;
+    CHECK_U64(queue_began_us(&e), 1000);
+}
+
 TEST(entry_there_and_back)
 {
     struct arena a = ARENA_INIT;
