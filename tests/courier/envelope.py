@@ -104,26 +104,26 @@ def shown(w, of):
 
 
 def later(w, r):
-    there = w.peer("later", 187)
-    w.server.tool("alias", "add", "crowd@here.test", "bob@here.test", "c@later.test")
+    there = w.peer("postponed", 187)
+    w.server.tool("alias", "add", "crowd@here.test", "bob@here.test", "c@postponed.test")
     before = len(w.inbox("bob"))
-    w.send(["a@later.test", "bob@here.test", "crowd@here.test"], "in eight seconds", options=["HOLDFOR=8"])
-    x = shown(w, "a@later.test")
-    r.check(x and sorted(x["recipients"]) == ["a@later.test", "bob@here.test", "c@later.test"] and x["why"] == "it is to leave later" and x["release"] == x["due"],
+    w.send(["a@postponed.test", "bob@here.test", "crowd@here.test"], "in eight seconds", options=["HOLDFOR=8"])
+    x = shown(w, "a@postponed.test")
+    r.check(x and sorted(x["recipients"]) == ["a@postponed.test", "bob@here.test", "c@postponed.test"] and x["why"] == "it is to leave later" and x["release"] == x["due"],
             f"a letter that leaves later waits for all of its recipients: {x}")
     r.check(w.server.ask("queue", "retry", "--all")[2]["left_alone"] >= 1 and w.server.ask("queue", "retry", x["id"])[0] != 0, "a retry does not make it leave")
     r.check(w.server.stop() == 0 and w.server.start(), "the server starts anew meanwhile")
-    r.check(shown(w, "a@later.test") and not there.letters and len(w.inbox("bob")) == before, "and it waits still")
+    r.check(shown(w, "a@postponed.test") and not there.letters and len(w.inbox("bob")) == before, "and it waits still")
     r.check(serve.wait_for(lambda: there.letters, 30), "it leaves at its time")
-    r.check(len(there.letters) == 1 and sorted(there.letters[0][1]) == ["a@later.test", "c@later.test"], f"also where an alias leads, once: {[x[:2] for x in there.letters]}")
+    r.check(len(there.letters) == 1 and sorted(there.letters[0][1]) == ["a@postponed.test", "c@postponed.test"], f"also where an alias leads, once: {[x[:2] for x in there.letters]}")
     r.check(serve.wait_for(lambda: len(w.inbox("bob")) == before + 1, 20), f"and reaches who is here, once: {len(w.inbox('bob')) - before}")
     w.send(["crowd@here.test"], "to an alias", options=["HOLDFOR=1"])
     r.check(shown(w, "crowd@here.test"), "an alias of somebody here waits as it was said")
     r.check(serve.wait_for(lambda: len(there.letters) == 2 and len(w.inbox("bob")) == before + 2, 20), "and leads to all when it leaves")
     r.check(serve.wait_for(lambda: not w.queue()["letters"], 20), "nothing is left of it")
     there.answers["RCPT"] = "550 5.1.1 no such user"
-    w.send(["b@later.test"], "let go", options=["HOLDFOR=86400"], rcpt_options=["NOTIFY=FAILURE"])
-    x = shown(w, "b@later.test")
+    w.send(["b@postponed.test"], "let go", options=["HOLDFOR=86400"], rcpt_options=["NOTIFY=FAILURE"])
+    x = shown(w, "b@postponed.test")
     r.check(w.server.ask("queue", "release", x["id"])[0] == 0, "it can be let go before")
     g = report(w, "let go")
     r.check(g and g[0]["Future-Release-Request"] == "for;86400" and g[0]["Arrival-Date"] and g[1]["Action"] == "failed", f"a notice of it says so: {g and g[0].as_string()}")
@@ -132,16 +132,16 @@ def later(w, r):
     r.check(serve.wait_for(lambda: not w.queue()["letters"], 20) and not w.notice("to nobody's knowledge"), "and he is told nothing that he does not want to know")
     there.answers.clear()
     set_line(w, r, "smtp_future_release_letters 1")
-    w.send(["d@later.test"], "one", options=["HOLDFOR=86400"])
+    w.send(["d@postponed.test"], "one", options=["HOLDFOR=86400"])
     try:
-        w.send(["d@later.test"], "two", options=["HOLDFOR=86400"])
+        w.send(["d@postponed.test"], "two", options=["HOLDFOR=86400"])
         r.check(False, "a second one is refused")
     except Exception as e:
         r.check("5.7.16" in str(e) and "552" in str(e), f"more than may wait are refused: {e}")
-    w.send(["e@later.test"], "three")
-    r.check(w.server.ask("queue", "drop", shown(w, "d@later.test")["id"])[0] == 0, "it can be dropped")
-    w.send(["d@later.test"], "four", options=["HOLDFOR=86400"])
-    r.check(w.server.ask("queue", "drop", shown(w, "d@later.test")["id"])[0] == 0, "and then there is room again")
+    w.send(["e@postponed.test"], "three")
+    r.check(w.server.ask("queue", "drop", shown(w, "d@postponed.test")["id"])[0] == 0, "it can be dropped")
+    w.send(["d@postponed.test"], "four", options=["HOLDFOR=86400"])
+    r.check(w.server.ask("queue", "drop", shown(w, "d@postponed.test")["id"])[0] == 0, "and then there is room again")
     set_line(w, r, "smtp_future_release_letters 1000")
     r.check(serve.wait_for(lambda: not w.queue()["letters"], 20), "nothing is left")
 
