@@ -4,6 +4,8 @@
 
 #include "mime/addrspec.h"
 
+#define NOWHERE STR("5.1.3") /* an address that no server can be told */
+
 static bool is_of_age(const struct letter *l, const struct work_rcpt *r, uint64_t after_s)
 {
     uint64_t now_us = clock_wall_us(), age_us = now_us > l->work.began_us ? now_us - l->work.began_us : 0;
@@ -32,6 +34,20 @@ static void note(const struct routing_rule *rule, const struct job *j, size_t i)
         lf_str("host", res->host), lf_str("answer", res->answer), lf_str("fallback", rule->to));
 }
 
+/* What the fallback can't do for a letter (RFC 8689, RFC 2852, RFC 6531), the domain's own servers may be able to, once they are there again: it is not over. */
+static void keep_waiting(struct job *j)
+{
+    for (size_t i = 0; i < j->n; i++) {
+        struct work_result *r = &j->results[i];
+
+        if (r->state != WORK_FAILED || r->is_remote || !r->is_put_off || !str_starts(r->status, STR("5.")) ||
+            str_eq(r->status, NOWHERE))
+            continue;
+        r->state = WORK_DEFERRED;
+        r->status = arena_printf(&j->letter->arena, "4%.*s", STR_ARGS(str_from(r->status, 1)));
+    }
+}
+
 bool fallback_take(const struct dest *d, struct job *j)
 {
     const struct routing_rule *rule =
@@ -41,10 +57,12 @@ bool fallback_take(const struct dest *d, struct job *j)
     struct str name;
     size_t n = 0;
 
+    keep_waiting(j);
     for (size_t i = 0; rule && i < j->n; i++)
         if (wants(rule, j, i)) {
             note(rule, j, i);
-            j->results[i] = (struct work_result){.index = j->results[i].index, .is_moved = true};
+            j->results[i] = (struct work_result){
+                .index = j->results[i].index, .is_moved = true, .is_put_off = j->results[i].state == WORK_DEFERRED};
             n++;
         }
     if (!n)

@@ -23,5 +23,6 @@ enum st routes_find(struct courier *c, struct str name, struct route *out, struc
                     const char **out_status) SUSPENDS MUST_USE;
 
 /* fallback.c: recipients that the destination's own servers have refused, or that could not be reached there, go to the domain's fallback, where it has one for that:
- * as a job of their own. True: that is all of them, and `j` is the other destination's now. */
+ * as a job of their own. True: that is all of them, and `j` is the other destination's now. At a fallback, what its own servers had only put off does not fail for what the fallback
+ * can't do. */
 bool fallback_take(const struct dest *d, struct job *j);

@@ -538,6 +538,7 @@ static void put_off(struct session *s, struct job *j, const struct fault *f, uin
                                                  .state = state,
                                                  .is_remote = f->is_remote,
                                                  .is_unreached = f->is_unreached,
+                                                 .is_put_off = j->results[i].is_put_off,
                                                  .status = arena_str(a, str_z(f->status)),
                                                  .answer = arena_str(a, f->text),
                                                  .host = arena_str(a, f->host)};

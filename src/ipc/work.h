@@ -52,6 +52,7 @@ struct work_result {
     uint8_t state;
     bool is_moved;          /* between destinations of the courier only */
     bool is_unreached;      /* likewise: no server of the destination could be spoken to */
+    bool is_put_off;        /* likewise: it came from a destination that had not refused it */
     bool is_remote;         /* `answer` is what a server said; else our own words */
     struct str status;      /* enhanced status code, "5.1.1"; may be empty */
     struct str answer;      /* with its code, lines joined by " " */

@@ -148,6 +148,38 @@ TEST(those_that_could_not_be_reached_for_a_while)
     clock_override(NULL, NULL);
 }
 
+static void refused_by_us(size_t i, const char *status, bool is_put_off)
+{
+    results[i] = (struct work_result){.index = (uint32_t)i,
+                                      .state = WORK_FAILED,
+                                      .is_put_off = is_put_off,
+                                      .status = str_z(status),
+                                      .answer = STR("the server does not know that")};
+}
+
+TEST(what_was_only_put_off_does_not_fail_for_what_the_fallback_cannot_do)
+{
+    begin("b.test");
+    rule.after_s = 0;
+    unreached(0, "4.4.1");
+    refused(1, "550 5.7.1 your address");
+    CHECK(!fallback_take(&dest, &job) && split.n == 2);
+    CHECK(split_results[0].is_put_off && !split_results[1].is_put_off);
+    rule.after_s = 3600;
+    begin(">@7 smart.test:587");
+    refused_by_us(0, "5.7.10", true);
+    refused_by_us(1, "5.7.10", false);
+    refused_by_us(2, "5.1.3", true);
+    refused(3, "550 5.7.1 nor here");
+    results[3].is_put_off = true;
+    CHECK(!fallback_take(&dest, &job) && !added);
+    CHECK(results[0].state == WORK_DEFERRED && str_eq(results[0].status, STR("4.7.10")));
+    CHECK(results[1].state == WORK_FAILED && str_eq(results[1].status, STR("5.7.10")));
+    CHECK(results[2].state == WORK_FAILED && results[3].state == WORK_FAILED);
+    arena_fini(&letter.arena);
+    clock_override(NULL, NULL);
+}
+
 TEST(never_behind_another_way)
 {
     begin(">@3 smart.test:587");
