@@ -128,7 +128,7 @@ def later(w, r):
     g = report(w, "let go")
     r.check(g and g[0]["Future-Release-Request"] == "for;86400" and g[0]["Arrival-Date"] and g[1]["Action"] == "failed", f"a notice of it says so: {g and g[0].as_string()}")
     w.send(["crowd@here.test"], "to nobody's knowledge", options=["HOLDFOR=1"], rcpt_options=["NOTIFY=NEVER"])
-    r.check(serve.wait_for(lambda: any("c@later" in x and "NOTIFY=NEVER" in x for x in there.verbs), 20), f"what the sender wants to know goes along: {there.verbs[-4:]}")
+    r.check(serve.wait_for(lambda: any("c@postponed" in x and "NOTIFY=NEVER" in x for x in there.verbs), 20), f"what the sender wants to know goes along: {there.verbs[-4:]}")
     r.check(serve.wait_for(lambda: not w.queue()["letters"], 20) and not w.notice("to nobody's knowledge"), "and he is told nothing that he does not want to know")
     there.answers.clear()
     set_line(w, r, "smtp_future_release_letters 1")
