@@ -161,6 +161,7 @@ def fallbacks(w, r, hosts):
     w.server.tool("transport", "set", "untls.test", "tls", "none")
     rude.answers.pop("letter")
     r.check(serve.wait_for(lambda: len(plain.letters) == 6 and rude.letters, 40) and serve.wait_for(lambda: not w.queue()["letters"], 20), "they go when they may")
+    tool("transport", "remove", "untls.test")
     w.dns.add("wide.test", A, "127.0.1.96")
     tool("route", "add", "to", "wide.test", to_smart, "--fallback", "--after", "0s")
     w.send(["\u00fc@wide.test"], "wide", options=["SMTPUTF8"])
