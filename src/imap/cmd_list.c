@@ -11,9 +11,9 @@
 #define SLICE_US 4000 /* then others run */
 
 struct entry {
-    struct str name;                /* UTF-8 */
-    struct str sent;                /* modified UTF-7 */
-    const struct mailbox_info *box; /* NULL: there is no such mailbox */
+    struct str name;          /* UTF-8 */
+    struct str sent;          /* modified UTF-7 */
+    struct mailbox_info *box; /* NULL: there is no such mailbox */
     bool subscribed, matches;
     bool child_meets, child_hidden; /* one below meets the criteria; one of these does not match */
 };
@@ -52,7 +52,7 @@ static enum st matches(struct listing *l, struct str sent, bool *out) SUSPENDS
     return ST_OK;
 }
 
-static enum st add(struct listing *l, struct str name, const struct mailbox_info *box, struct entry **out) SUSPENDS
+static enum st add(struct listing *l, struct str name, struct mailbox_info *box, struct entry **out) SUSPENDS
 {
     struct arena *a = &l->c->s->cmd_arena;
     struct entry *e;
@@ -190,7 +190,10 @@ static void put_entry(struct listing *l, const struct entry *e) SUSPENDS
     imap_put_list(conn, STR("* LIST ("), buf_str(&attributes), STR_NONE, e->sent);
     buf_fini(&attributes);
     imap_put(conn, e->child_meets ? STR(" (\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n") : STR("\r\n"));
-    if (l->args.status && e->box && !e->box->noselect && meets(l, e)) /* RFC 5819 section 2 */
+    if (!l->args.status || !e->box || e->box->noselect || !meets(l, e)) /* RFC 5819 section 2 */
+        return;
+    /* Of one that is gone meanwhile, or can't be read, nothing is told (section 2 too). */
+    if (imap_status_complete(l->c->s, l->args.status, e->box) == ST_OK)
         imap_put_status_items(l->c->s, e->sent, l->args.status, e->box);
 }
 

@@ -220,6 +220,17 @@ enum st imap_lex_number(struct imap_lexer *lx, uint32_t *out)
     return ST_OK;
 }
 
+enum st imap_lex_number64(struct imap_lexer *lx, uint64_t *out)
+{
+    size_t from = lx->at;
+
+    while (lx->at < lx->line.n && ascii_is_digit(lx->line.p[lx->at]))
+        lx->at++;
+    if (str_u64(str_sub(lx->line, from, lx->at - from), INT64_MAX, out) != ST_OK)
+        return FAIL(ST_SYNTAX, "Expected a number of 63 bits");
+    return ST_OK;
+}
+
 /* Where the string that starts behind a quote ends; counts what is escaped. */
 static enum st quoted_end(struct str rest, size_t *out_end, size_t *out_escapes)
 {

@@ -51,6 +51,8 @@ enum st imap_lex_word(struct imap_lexer *lx, struct str *out) MUST_USE; /* an at
 /* Letters, digits and dots, in capitals: the name of a FETCH item or section. */
 enum st imap_lex_name(struct imap_lexer *lx, struct str *out) MUST_USE;
 enum st imap_lex_number(struct imap_lexer *lx, uint32_t *out) MUST_USE;
+/* A number of 63 bits (RFC 9051 section 9, number64). */
+enum st imap_lex_number64(struct imap_lexer *lx, uint64_t *out) MUST_USE;
 enum st imap_lex_string(struct imap_lexer *lx, struct str *out) SUSPENDS MUST_USE;
 enum st imap_lex_nstring(struct imap_lexer *lx, struct str *out) SUSPENDS MUST_USE; /* NIL: out->p is NULL */
 enum st imap_lex_astring(struct imap_lexer *lx, struct str *out) SUSPENDS MUST_USE;

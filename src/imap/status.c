@@ -40,6 +40,11 @@ enum st imap_lex_status_items(struct imap_lexer *lx, unsigned *out)
     return ST_OK;
 }
 
+enum st imap_status_complete(struct imap_session *s, unsigned items, struct mailbox_info *info)
+{
+    return items & (1u << ITEM_deleted_bytes) ? mailbox_count_deleted(s->account, info) : ST_OK;
+}
+
 static void put_mailboxid(struct imap_session *s, const struct mailbox_info *info) SUSPENDS
 {
     imap_put(&s->conn, STR("("));

@@ -78,6 +78,7 @@ struct mailbox_info {
     uint32_t uidvalidity; /* never 0; larger for a later mailbox of the same name */
     uint32_t uidnext, messages, unseen, recent, deleted;
     uint64_t highestmodseq, bytes;
+    uint64_t deleted_bytes; /* of those with \Deleted; only mailbox_count_deleted says */
     enum mail_use use;
     bool subscribed, noselect /* a name that has only children (RFC 3501 6.3.4) */, has_children;
 };
@@ -86,6 +87,8 @@ struct mailbox_info {
 enum st mailbox_list(struct account *a, struct arena *ar, struct mailbox_info **out, size_t *out_n) SUSPENDS MUST_USE;
 enum st mailbox_status(struct account *a, struct arena *ar, struct str name, struct mailbox_info *out)
     SUSPENDS MUST_USE; /* ST_NOTFOUND */
+/* Fills in info->deleted_bytes; reads the messages when there are such. ST_NOTFOUND: it is gone meanwhile. */
+enum st mailbox_count_deleted(struct account *a, struct mailbox_info *info) SUSPENDS MUST_USE;
 /* Names subscribed to that no longer exist are kept and listed too (RFC 3501 6.3.6). */
 enum st mailbox_subscriptions(struct account *a, struct arena *ar, struct str **out, size_t *out_n) SUSPENDS MUST_USE;
 

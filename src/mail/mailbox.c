@@ -165,6 +165,37 @@ enum st mailbox_status(struct account *a, struct arena *ar, struct str name, str
     return ST_OK;
 }
 
+static enum st sum_deleted(struct mailbox *mb, uint64_t *out) SUSPENDS
+{
+    const struct messages *m;
+    uint64_t sum = 0;
+
+    TRY(messages_load(mb));
+    m = mb->messages;
+    for (size_t i = 0; i < m->n; i++)
+        sum += m->flags[i] & MAIL_DELETED ? m->size[i] : 0;
+    *out = sum;
+    return ST_OK;
+}
+
+enum st mailbox_count_deleted(struct account *a, struct mailbox_info *info)
+{
+    struct mailbox *mb;
+    enum st st;
+
+    TRY(account_check(a));
+    info->deleted_bytes = 0;
+    if (!info->deleted)
+        return ST_OK;
+    mb = account_mailbox(a, info->name, false);
+    if (!mb || mb->id != info->id)
+        return FAIL(ST_NOTFOUND, "no such mailbox");
+    mailbox_hold(mb);
+    st = sum_deleted(mb, &info->deleted_bytes);
+    mailbox_release(mb);
+    return st;
+}
+
 enum st mailbox_subscriptions(struct account *a, struct arena *ar, struct str **out, size_t *out_n)
 {
     struct str *list = ARENA_ARRAY(ar, struct str, a->n_subs);

@@ -102,6 +102,7 @@ TEST(nil_numbers_and_ends)
 {
     struct memory m;
     struct str s;
+    uint64_t n64;
     uint32_t n;
 
     PARSES(m, "nil", imap_lex_nstring(&m.lx, &s))
@@ -110,6 +111,10 @@ TEST(nil_numbers_and_ends)
     CHECK_STR(s, STR("nil"));
     PARSES(m, "4294967295", imap_lex_number(&m.lx, &n))
     CHECK_U64(n, UINT32_MAX);
+    PARSES(m, "9223372036854775807", imap_lex_number64(&m.lx, &n64))
+    CHECK_U64(n64, INT64_MAX);
+    REFUSES(m, "9223372036854775808", imap_lex_number64(&m.lx, &n64), ST_SYNTAX);
+    REFUSES(m, "", imap_lex_number64(&m.lx, &n64), ST_SYNTAX);
     REFUSES(m, "4294967296", imap_lex_number(&m.lx, &n), ST_SYNTAX);
     REFUSES(m, "x", imap_lex_number(&m.lx, &n), ST_SYNTAX);
     REFUSES(m, " x", imap_lex_end(&m.lx), ST_SYNTAX);

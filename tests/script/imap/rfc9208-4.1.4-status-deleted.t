@@ -1,0 +1,33 @@
+# STATUS DELETED and DELETED-STORAGE: what an EXPUNGE would free
+account carol
+connect1 imap tls
+S1: * OK *
+C1: l1 LOGIN ${carol} ${carol.password}
+S1*: l1 OK *
+let msg <<END
+Subject: x
+
+Text.
+END
+C1: p1 APPEND INBOX (\\Deleted) {${msg.size}+}
+C1~: ${msg}
+C1~:  {${msg.size}+}\r\n${msg}
+C1~:  (\\Deleted) {${msg.size}+}\r\n${msg}\r\n
+S1*: p1 OK *
+C1: a1 STATUS INBOX (MESSAGES DELETED DELETED-STORAGE)
+S1: * STATUS INBOX (MESSAGES 3 DELETED 2 DELETED-STORAGE 42)
+S1: a1 OK *
+C1: a2 STATUS Drafts (DELETED-STORAGE)
+S1: * STATUS Drafts (DELETED-STORAGE 0)
+S1: a2 OK *
+C1: a3 LIST "" INBOX RETURN (STATUS (DELETED DELETED-STORAGE))
+S1: * LIST (\\HasNoChildren) "/" INBOX
+S1: * STATUS INBOX (DELETED 2 DELETED-STORAGE 42)
+S1: a3 OK *
+C1: a4 SELECT INBOX
+S1*: a4 OK *
+C1: a5 EXPUNGE
+S1*: a5 OK *
+C1: a6 STATUS INBOX (MESSAGES DELETED DELETED-STORAGE)
+S1: * STATUS INBOX (MESSAGES 1 DELETED 0 DELETED-STORAGE 0)
+S1: a6 OK *
