@@ -7,6 +7,7 @@
 #include "main/role.h"
 #include "mime/addrspec.h"
 #include "mime/casefold.h"
+#include "mime/net_unicode.h"
 #include "mime/charset.h"
 #include "queue/queue.h"
 
@@ -371,6 +372,7 @@ static enum st box_prepare(struct role *r)
     (void)r;
     charset_preload();
     casefold_preload();
+    net_unicode_preload();
     addrspec_preload();
     return ST_OK;
 }

@@ -11,8 +11,7 @@
 #define SLICE_US 4000 /* then others run */
 
 struct entry {
-    struct str name;          /* UTF-8 */
-    struct str sent;          /* modified UTF-7 */
+    struct str name;
     struct mailbox_info *box; /* NULL: there is no such mailbox */
     bool subscribed, matches;
     bool child_meets, child_hidden; /* one below meets the criteria; one of these does not match */
@@ -39,13 +38,13 @@ static enum st rest(struct listing *l) SUSPENDS
 
 /* --- which names there are ------------------------------------------------------------------------------------- */
 
-static enum st matches(struct listing *l, struct str sent, bool *out) SUSPENDS
+static enum st matches(struct listing *l, struct str name, bool *out) SUSPENDS
 {
     bool any = false;
 
     for (size_t i = 0; i < l->args.n_patterns && !any; i++) {
         /* RFC 5258 section 3: an empty one of an extended LIST matches nothing */
-        any = l->args.patterns[i].n && imap_pattern_matches(&l->patterns[i], sent);
+        any = l->args.patterns[i].n && imap_pattern_matches(&l->patterns[i], name);
         TRY(rest(l));
     }
     *out = any;
@@ -62,8 +61,8 @@ static enum st add(struct listing *l, struct str name, struct mailbox_info *box,
         l->entries = mem_resize(l->entries, l->cap * sizeof(struct entry *));
     }
     e = ARENA_NEW(a, struct entry);
-    *e = (struct entry){.name = name, .sent = imap_mailbox_name(a, name), .box = box};
-    TRY(matches(l, e->sent, &e->matches));
+    *e = (struct entry){.name = name, .box = box};
+    TRY(matches(l, name, &e->matches));
     l->entries[l->n++] = e;
     *out = e;
     return ST_OK;
@@ -187,14 +186,14 @@ static void put_entry(struct listing *l, const struct entry *e) SUSPENDS
 
     buf_init(&attributes, 200);
     put_attributes(&attributes, l, e);
-    imap_put_list(conn, STR("* LIST ("), buf_str(&attributes), STR_NONE, e->sent);
+    imap_put_list(conn, STR("* LIST ("), buf_str(&attributes), STR_NONE, e->name);
     buf_fini(&attributes);
     imap_put(conn, e->child_meets ? STR(" (\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n") : STR("\r\n"));
     if (!l->args.status || !e->box || e->box->noselect || !meets(l, e)) /* RFC 5819 section 2 */
         return;
     /* Of one that is gone meanwhile, or can't be read, nothing is told (section 2 too). */
     if (imap_status_complete(l->c->s, l->args.status, e->box) == ST_OK)
-        imap_put_status_items(l->c->s, e->sent, l->args.status, e->box);
+        imap_put_status_items(l->c->s, e->name, l->args.status, e->box);
 }
 
 static int by_name(const void *a, const void *b)

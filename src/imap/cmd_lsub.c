@@ -53,8 +53,6 @@ enum st cmd_lsub(struct imap_cmd *c)
     imap_pattern_init(&pat, &s->cmd_arena, l.reference, l.patterns[0]);
     parents = str_ends(l.patterns[0], STR("%"));
     TRY(mailbox_subscriptions(s->account, &s->cmd_arena, &names, &n));
-    for (size_t i = 0; i < n; i++)
-        names[i] = imap_mailbox_name(&s->cmd_arena, names[i]);
     for (size_t i = 0; i < n; i++) {
         if (imap_pattern_matches(&pat, names[i]))
             put_name(c, STR_NONE, names[i]);

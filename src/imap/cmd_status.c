@@ -30,6 +30,6 @@ enum st cmd_status(struct imap_cmd *c)
     if (info.noselect)
         return FAIL(ST_DENIED, "It is only a name; there is no mailbox");
     TRY(imap_status_complete(c->s, st.items, &info));
-    imap_put_status_items(c->s, imap_mailbox_name(a, info.name), st.items, &info);
+    imap_put_status_items(c->s, info.name, st.items, &info);
     return ST_OK;
 }

@@ -7,6 +7,7 @@ void imap_conn_init(struct imap_conn *c, struct stream *s)
 {
     c->stream = s;
     c->dead = ST_OK;
+    c->utf8 = false;
     buf_init(&c->out, LIMIT_IMAP_OUTPUT);
 }
 

@@ -11,6 +11,7 @@ struct imap_conn {
     struct stream *stream;
     struct buf out; /* not yet given to the stream; at most LIMIT_IMAP_OUTPUT */
     enum st dead;   /* ST_OK while the connection works */
+    bool utf8;      /* the client takes UTF-8 in quoted strings, and mailbox names in it (ENABLE) */
 };
 
 void imap_conn_init(struct imap_conn *c, struct stream *s);

@@ -2,11 +2,12 @@
 #include "base/must.h"
 #include "imap/flags.h"
 #include "mime/mutf7.h"
+#include "mime/net_unicode.h"
 
 enum { ATOM = 1, ASTRING = 2, PATTERN = 4, TAG = 8, QUOTED = 16 };
 
 /* RFC 3501 section 9: ATOM-CHAR, ASTRING-CHAR, list-char, tag, and what may stand in quotes. Bytes above 127 are
- * taken in quotes: clients write UTF-8 passwords so. */
+ * taken in quotes, where they are UTF-8 (RFC 6855 section 3, RFC 9051 section 4.3). */
 static unsigned char_kind(unsigned char c)
 {
     unsigned k = 0;
@@ -240,6 +241,8 @@ static enum st quoted_end(struct str rest, size_t *out_end, size_t *out_escapes)
         char c = rest.p[i];
 
         if (c == '"') {
+            if (!str_is_ascii(str_sub(rest, 0, i)) && !str_is_utf8(str_sub(rest, 0, i)))
+                return FAIL(ST_SYNTAX, "A quoted string is not UTF-8"); /* RFC 6855 section 3 */
             *out_end = i;
             *out_escapes = escapes;
             return ST_OK;
@@ -342,9 +345,39 @@ enum st imap_lex_astring(struct imap_lexer *lx, struct str *out)
     return run_or_string(lx, ASTRING, out);
 }
 
+/* The text of a name. */
+static enum st read_name(struct imap_lexer *lx, struct str raw, struct str *out)
+{
+    struct str given = raw, normal;
+
+    if (!lx->src->utf8 && str_is_ascii(raw) && str_find(raw, '&') < raw.n)
+        TRY(mutf7_decode(lx->arena, raw, &given));
+    TRY(mime_net_unicode(lx->arena, given, &normal));
+    lx->denormal = str_eq(given, normal) ? STR_NONE : given;
+    *out = normal;
+    return ST_OK;
+}
+
+static const struct str unmatched = STR("\xff"); /* no name is like that */
+
 enum st imap_lex_pattern(struct imap_lexer *lx, struct str *out)
 {
-    return run_or_string(lx, PATTERN, out);
+    struct str raw;
+
+    TRY(run_or_string(lx, PATTERN, &raw));
+    if (read_name(lx, raw, out) != ST_OK)
+        *out = unmatched;
+    return ST_OK;
+}
+
+enum st imap_lex_reference(struct imap_lexer *lx, struct str *out)
+{
+    struct str raw;
+
+    TRY(imap_lex_astring(lx, &raw));
+    if (read_name(lx, raw, out) != ST_OK)
+        *out = unmatched;
+    return ST_OK;
 }
 
 enum st imap_lex_mailbox(struct imap_lexer *lx, struct str *out)
@@ -352,12 +385,14 @@ enum st imap_lex_mailbox(struct imap_lexer *lx, struct str *out)
     struct str raw, name;
 
     TRY(imap_lex_astring(lx, &raw));
+    lx->denormal = STR_NONE;
     if (str_ieq(raw, STR("INBOX"))) {
         *out = STR("INBOX");
         return ST_OK;
     }
-    if (mutf7_decode(lx->arena, raw, &name) != ST_OK)
-        return FAIL(ST_DENIED, "The mailbox name is not valid modified UTF-7");
+    if (read_name(lx, raw, &name) != ST_OK)
+        return FAIL(ST_DENIED, lx->src->utf8 ? "The mailbox name is not UTF-8"
+                                             : "The mailbox name is neither valid modified UTF-7 nor UTF-8");
     if (name.n > LIMIT_MAILBOX_NAME)
         return FAIL(ST_DENIED, "The mailbox name is too long");
     *out = name;

@@ -17,6 +17,7 @@ struct imap_source {
     /* n bytes to nowhere. */
     enum st (*skip)(void *arg, uint64_t n) SUSPENDS;
     void *arg;
+    bool utf8;                       /* mailbox names come in UTF-8 (ENABLE), not in modified UTF-7 */
     size_t literal_max, command_max; /* of a literal; of all lines and literals of a command */
     uint64_t skip_max;               /* most that imap_lex_skip throws away of a command */
 };
@@ -30,6 +31,7 @@ struct imap_lexer {
     size_t at;
     size_t taken;                /* bytes of lines and literals so far */
     const struct uid_set *saved; /* what "$" stands for (RFC 5182); NULL: nothing */
+    struct str denormal;         /* the last mailbox name as it was given, in UTF-8, when that is not its normal form */
 };
 
 /* Reads the first line. */
@@ -56,10 +58,14 @@ enum st imap_lex_number64(struct imap_lexer *lx, uint64_t *out) MUST_USE;
 enum st imap_lex_string(struct imap_lexer *lx, struct str *out) SUSPENDS MUST_USE;
 enum st imap_lex_nstring(struct imap_lexer *lx, struct str *out) SUSPENDS MUST_USE; /* NIL: out->p is NULL */
 enum st imap_lex_astring(struct imap_lexer *lx, struct str *out) SUSPENDS MUST_USE;
-enum st imap_lex_pattern(struct imap_lexer *lx, struct str *out) SUSPENDS MUST_USE; /* list-mailbox */
 
-/* A mailbox name in UTF-8; INBOX in capitals whatever its case. ST_DENIED: no modified UTF-7. */
+/* A mailbox name in UTF-8 and its normal form (RFC 5198); INBOX in capitals whatever its case. What holds bytes beyond ASCII is
+ * UTF-8 whether the client has enabled that or not (RFC 6855 section 3). ST_DENIED: it can't be read as either. */
 enum st imap_lex_mailbox(struct imap_lexer *lx, struct str *out) SUSPENDS MUST_USE;
+/* A list-mailbox, and the reference before it, in the same form. One that can't be read is a text that no name matches (RFC 9051
+ * section 6.3.9: it is not an error). */
+enum st imap_lex_pattern(struct imap_lexer *lx, struct str *out) SUSPENDS MUST_USE;
+enum st imap_lex_reference(struct imap_lexer *lx, struct str *out) SUSPENDS MUST_USE;
 
 /* Flags, in parentheses or (`bare`) also without: bits of the five system flags as in mail.h, and names of
  * keywords. \Recent and unknown system flags are ST_SYNTAX. */

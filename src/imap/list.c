@@ -68,7 +68,7 @@ static enum st parse_patterns(struct imap_lexer *lx, struct list_args *l) SUSPEN
 
 static enum st parse_names(struct imap_lexer *lx, struct list_args *l) SUSPENDS
 {
-    TRY(imap_lex_astring(lx, &l->reference));
+    TRY(imap_lex_reference(lx, &l->reference));
     TRY(imap_lex_sp(lx));
     return parse_patterns(lx, l);
 }
@@ -113,5 +113,5 @@ void imap_put_list(struct imap_conn *conn, struct str word, struct str attribute
         imap_put(conn, STR(" "));
     imap_put(conn, more);
     imap_put(conn, STR(") \"/\" "));
-    imap_put_astring(conn, name);
+    imap_put_mailbox(conn, name);
 }

@@ -15,7 +15,7 @@ enum {
 };
 
 struct list_args {
-    struct str reference, *patterns; /* as sent: modified UTF-7 */
+    struct str reference, *patterns; /* UTF-8 */
     size_t n_patterns;
     unsigned select, returns;
     unsigned status; /* items of STATUS, imap/status.h */
@@ -26,6 +26,6 @@ struct list_args {
 enum st imap_list_parse(struct imap_lexer *lx, struct list_args *out) SUSPENDS MUST_USE;
 enum st imap_lsub_parse(struct imap_lexer *lx, struct list_args *out) SUSPENDS MUST_USE;
 
-/* "word attributes more) "/" name", without a line end. */
+/* "word attributes more) "/" name", without a line end. `name` in UTF-8. */
 void imap_put_list(struct imap_conn *conn, struct str word, struct str attributes, struct str more, struct str name)
     SUSPENDS;

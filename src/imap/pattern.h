@@ -11,5 +11,5 @@ struct imap_pattern {
 };
 
 void imap_pattern_init(struct imap_pattern *p, struct arena *a, struct str reference, struct str pattern);
-/* `name` in the form that the pattern is in (modified UTF-7). INBOX matches in any case. */
+/* Both in UTF-8. INBOX matches in any case. */
 bool imap_pattern_matches(struct imap_pattern *p, struct str name);

@@ -5,14 +5,18 @@
 
 #define QUOTED_MAX 1000 /* longer strings go as literals: clients with small line buffers like them better */
 
-static bool is_quotable(struct str s)
+static bool is_quotable(const struct imap_conn *c, struct str s)
 {
+    bool ascii = true;
+
     if (s.n > QUOTED_MAX)
         return false;
-    for (size_t i = 0; i < s.n; i++)
-        if ((unsigned char)s.p[i] < ' ' || (unsigned char)s.p[i] > 126)
+    for (size_t i = 0; i < s.n; i++) {
+        if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
             return false;
-    return true;
+        ascii &= !(s.p[i] & 0x80);
+    }
+    return ascii || (c->utf8 && str_is_utf8(s));
 }
 
 static void put_quoted(struct imap_conn *c, struct str s) SUSPENDS
@@ -44,7 +48,7 @@ void imap_put_nstring(struct imap_conn *c, struct str s)
 {
     if (!s.p)
         imap_put(c, STR("NIL"));
-    else if (is_quotable(s))
+    else if (is_quotable(c, s))
         put_quoted(c, s);
     else
         imap_put_literal(c, s);
@@ -58,12 +62,16 @@ void imap_put_astring(struct imap_conn *c, struct str s)
         imap_put_nstring(c, s.p ? s : STR(""));
 }
 
-struct str imap_mailbox_name(struct arena *a, struct str name)
+void imap_put_mailbox(struct imap_conn *c, struct str name)
 {
-    struct str encoded;
+    struct arena a = ARENA_INIT;
+    struct str sent;
 
     /* The mail room keeps only names that are UTF-8; should one not be, its bytes go out as they are. */
-    return mutf7_encode(a, name, &encoded) == ST_OK ? encoded : name;
+    if (c->utf8 || (str_is_ascii(name) && str_find(name, '&') == name.n) || mutf7_encode(&a, name, &sent) != ST_OK)
+        sent = name;
+    imap_put_astring(c, sent);
+    arena_fini(&a);
 }
 
 void imap_put_capabilities(struct imap_conn *c, unsigned state)

@@ -4,13 +4,15 @@
 #include "imap/conn.h"
 #include "base/arena.h"
 
-/* As an atom where `s` is one (and not NIL), quoted where it is ASCII, else a literal. */
+/* As an atom where `s` is one (and not NIL), quoted where that may be, else a literal. */
 void imap_put_astring(struct imap_conn *c, struct str s) SUSPENDS;
-/* Quoted where it is printable ASCII and short, else a literal. STR_NONE is NIL. */
+/* Quoted where it is short and printable ASCII, or UTF-8 where the client takes that; else a literal. STR_NONE is
+ * NIL. */
 void imap_put_nstring(struct imap_conn *c, struct str s) SUSPENDS;
 void imap_put_literal(struct imap_conn *c, struct str s) SUSPENDS;
-/* A mailbox name given in UTF-8, in modified UTF-7, as it is sent. */
-struct str imap_mailbox_name(struct arena *a, struct str name);
+/* A mailbox name: given in UTF-8, and sent so to whom takes it, in modified UTF-7 to all others. The one writer of
+ * names; imap_lex_mailbox and imap_lex_pattern are their readers. */
+void imap_put_mailbox(struct imap_conn *c, struct str name) SUSPENDS;
 
 /* Names that the rows of capabilities.def give for a state, a blank before each. */
 void imap_put_capabilities(struct imap_conn *c, unsigned state) SUSPENDS;

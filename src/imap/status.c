@@ -63,7 +63,7 @@ void imap_put_status_items(struct imap_session *s, struct str name, unsigned ite
     bool first = true;
 
     imap_put(c, STR("* STATUS "));
-    imap_put_astring(c, name);
+    imap_put_mailbox(c, name);
     imap_put(c, STR(" ("));
 #define PUT_NAME(text, item)                                                                                           \
     if (items & (1u << ITEM_##item)) {                                                                                 \

@@ -135,7 +135,23 @@ TEST(mailbox_names)
     PARSES(m, "a]b", imap_lex_mailbox(&m.lx, &s))
     CHECK_STR(s, STR("a]b"));
     REFUSES(m, "\"a&b\"", imap_lex_mailbox(&m.lx, &s), ST_DENIED);
-    REFUSES(m, "\"gr\xc3\xbc\"", imap_lex_mailbox(&m.lx, &s), ST_DENIED);
+    PARSES(m, "\"gr\xc3\xbc\"", imap_lex_mailbox(&m.lx, &s))
+    CHECK_STR(s, STR("gr\xc3\xbc"));
+    REFUSES(m, "\"gr\xc3\"", imap_lex_mailbox(&m.lx, &s), ST_SYNTAX);
+    PARSES(m, "\"e\xcc\x81\"", imap_lex_mailbox(&m.lx, &s))
+    {
+        CHECK_STR(s, STR("\xc3\xa9"));
+        CHECK_STR(m.lx.denormal, STR("e\xcc\x81"));
+    }
+    PARSES(m, "a&-b", imap_lex_mailbox(&m.lx, &s))
+    {
+        CHECK_STR(s, STR("a&b"));
+        CHECK_U64(m.lx.denormal.n, 0);
+    }
+    PARSES(m, "&APw-*", imap_lex_pattern(&m.lx, &s))
+    CHECK_STR(s, STR("\xc3\xbc*"));
+    PARSES(m, "&APw*", imap_lex_pattern(&m.lx, &s))
+    CHECK_STR(s, STR("\xff"));
     REFUSES(m, "a*", imap_lex_mailbox(&m.lx, &s) == ST_OK ? imap_lex_end(&m.lx) : ST_OK, ST_SYNTAX);
     PARSES(m, "a*%", imap_lex_pattern(&m.lx, &s))
     CHECK_STR(s, STR("a*%"));

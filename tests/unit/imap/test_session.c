@@ -51,7 +51,7 @@ static void body_mailboxes(struct world *w)
     CHECK(str_starts(chat_say(&d.chat, "a CREATE a/b/\r\n"), STR("a OK [MAILBOXID (F")));
     SAY(&d, "a CREATE a/b", "a NO [ALREADYEXISTS] there is such a mailbox");
     CHECK(str_starts(chat_say(&d.chat, "a CREATE \"Entw&APw-rfe x\"\r\n"), STR("a OK [MAILBOXID (F")));
-    SAY(&d, "a CREATE \"a&b\"", "a NO [CANNOT] The mailbox name is not valid modified UTF-7");
+    SAY(&d, "a CREATE \"a&b\"", "a NO [CANNOT] The mailbox name is neither valid modified UTF-7 nor UTF-8");
     SAY(&d, "a LIST \"\" a%", "* LIST (\\HasChildren) \"/\" a\na OK Done");
     SAY(&d, "a LIST a/ %", "* LIST (\\HasNoChildren) \"/\" a/b\na OK Done");
     SAY(&d, "a LIST \"\" E*", "* LIST (\\HasNoChildren) \"/\" \"Entw&APw-rfe x\"\na OK Done");
