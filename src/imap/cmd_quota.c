@@ -75,7 +75,7 @@ enum st cmd_getquotaroot(struct imap_cmd *c)
     TRY(imap_lex_mailbox(&c->lx, &name));
     TRY(imap_lex_end(&c->lx));
     imap_put(conn, STR("* QUOTAROOT "));
-    imap_put_astring(conn, imap_mailbox_name(&c->s->cmd_arena, name));
+    imap_put_mailbox(conn, name);
     imap_put(conn, STR(" "));
     imap_put_astring(conn, own_root);
     imap_put(conn, STR("\r\n"));
