@@ -4,9 +4,11 @@
 
 enum { NUMBERS_A_TURN = 10000 };
 
-static uint32_t number_of(const struct imap_cmd *c, uint32_t seq)
+static uint32_t number_of(const struct imap_cmd *c, const struct imap_result *found, size_t i)
 {
-    return c->uid ? view_uid(c->s->view, seq) : seq;
+    uint32_t seq = found->seqs[i];
+
+    return c->uid ? view_uid(found->other ? found->other : c->s->view, seq) : seq;
 }
 
 static void rest(size_t i) SUSPENDS
@@ -21,7 +23,7 @@ void imap_put_numbers(struct imap_cmd *c, struct imap_result found)
         char *p = imap_room(&c->s->conn, 16);
 
         *p++ = ' ';
-        imap_wrote(&c->s->conn, imap_digits(p, number_of(c, found.seqs[i])));
+        imap_wrote(&c->s->conn, imap_digits(p, number_of(c, &found, i)));
         rest(i);
     }
 }
@@ -32,10 +34,10 @@ static void put_set(struct imap_cmd *c, struct imap_result found) SUSPENDS
     struct imap_conn *conn = &c->s->conn;
 
     for (size_t i = 0; i < found.n; i++) {
-        uint32_t first = number_of(c, found.seqs[i]), last = first;
+        uint32_t first = number_of(c, &found, i), last = first;
         bool begins = i == 0;
 
-        while (i + 1 < found.n && number_of(c, found.seqs[i + 1]) == last + 1) {
+        while (i + 1 < found.n && number_of(c, &found, i + 1) == last + 1) {
             last++;
             i++;
             rest(i);
@@ -62,7 +64,7 @@ static void put_item(struct imap_cmd *c, struct str name, uint64_t value) SUSPEN
 
 static struct imap_result partial_of(const struct imap_search *search, struct imap_result found)
 {
-    struct imap_result part;
+    struct imap_result part = found;
     size_t from;
 
     imap_partial_of(&search->partial, found.n, &from, &part.n);
@@ -83,20 +85,37 @@ static void put_partial(struct imap_cmd *c, const struct imap_search *search, st
     imap_put(conn, STR(")"));
 }
 
-/* RFC 4466 section 2.6.2, RFC 4731 section 3.1: without messages there is neither MIN nor MAX nor ALL. A tag has
- * nothing in it that would have to be escaped in quotes (RFC 3501 section 9). */
+/* RFC 7377 section 2.1: all three. A tag has nothing in it that would have to be escaped in quotes (RFC 3501 section 9). */
+static void put_correlators(struct imap_cmd *c, const struct imap_result *found) SUSPENDS
+{
+    struct imap_conn *conn = &c->s->conn;
+
+    imap_put(conn, STR("* ESEARCH (TAG \""));
+    imap_put(conn, c->tag);
+    imap_put(conn, STR("\""));
+    if (found->other) {
+        const struct mailbox_info *info = view_info(found->other);
+        uint32_t uidvalidity = info->uidvalidity;
+
+        imap_put(conn, STR(" MAILBOX "));
+        imap_put_mailbox(conn, info->name);
+        imap_put(conn, STR(" UIDVALIDITY "));
+        imap_put_u64(conn, uidvalidity);
+    }
+    imap_put(conn, c->uid ? STR(") UID") : STR(")"));
+}
+
+/* RFC 4466 section 2.6.2, RFC 4731 section 3.1: without messages there is neither MIN nor MAX nor ALL. */
 static void put_esearch(struct imap_cmd *c, const struct imap_search *search, struct imap_result found) SUSPENDS
 {
     struct imap_conn *conn = &c->s->conn;
     unsigned returns = search->returns;
 
-    imap_put(conn, STR("* ESEARCH (TAG \""));
-    imap_put(conn, c->tag);
-    imap_put(conn, c->uid ? STR("\") UID") : STR("\")"));
+    put_correlators(c, &found);
     if (returns & RETURN_MIN && found.n)
-        put_item(c, STR(" MIN "), number_of(c, found.seqs[0]));
+        put_item(c, STR(" MIN "), number_of(c, &found, 0));
     if (returns & RETURN_MAX && found.n)
-        put_item(c, STR(" MAX "), number_of(c, found.seqs[found.n - 1]));
+        put_item(c, STR(" MAX "), number_of(c, &found, found.n - 1));
     if (returns & RETURN_COUNT)
         put_item(c, STR(" COUNT "), found.n);
     if (returns & RETURN_ALL && found.n) {

@@ -9,6 +9,8 @@
 struct imap_result {
     const uint32_t *seqs;
     size_t n;
+    struct view
+        *other; /* ESEARCH: the mailbox, which the response names; NULL: the selected one, which need not be named */
 };
 
 /* The response, unless only SAVE was asked for, and the saving. ST_LIMIT: too much to save; *c has the code. */

@@ -36,6 +36,7 @@ static const struct key_row key_rows[] = {
 #undef SEARCH_KEY
 };
 
+#define KEY_SAVED 1  /* the number of a key SEARCH_UID that was "$" */
 #define SAVED_MOST 8 /* times that $ is copied, which may be large, for one command */
 
 struct parser {
@@ -135,8 +136,10 @@ static enum st parse_set(struct parser *p, struct search_key *k)
     TRY(imap_lex_set(p->lx, &set));
     if (set.is_saved && ++p->saved > SAVED_MOST)
         return FAIL(ST_LIMIT, "$ stands there too often");
-    if (set.is_saved)
+    if (set.is_saved) {
         k->what = SEARCH_UID;
+        k->is_saved = true;
+    }
     k->set = (struct uid_set){set.r, set.n};
     return ST_OK;
 }
@@ -348,6 +351,19 @@ enum st imap_search_parse(struct imap_lexer *lx, struct imap_search *out)
 {
     TRY(imap_search_parse_return(lx, out));
     return imap_search_parse_keys(lx, false, out);
+}
+
+struct search_key *imap_search_copy(const struct search_key *key, struct arena *a, bool saved)
+{
+    struct search_key *copy = ARENA_NEW(a, struct search_key);
+
+    *copy = *key;
+    if (!saved && key->is_saved)
+        copy->set = (struct uid_set){0};
+    copy->kids = ARENA_ARRAY(a, struct search_key *, key->n_kids);
+    for (size_t i = 0; i < key->n_kids; i++)
+        copy->kids[i] = imap_search_copy(key->kids[i], a, saved);
+    return copy;
 }
 
 void imap_search_resolve(struct search_key *key, struct arena *a, const struct view *v)

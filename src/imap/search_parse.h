@@ -23,5 +23,9 @@ enum st imap_search_parse(struct imap_lexer *lx, struct imap_search *out) SUSPEN
 enum st imap_search_parse_return(struct imap_lexer *lx, struct imap_search *out) MUST_USE;
 enum st imap_search_parse_keys(struct imap_lexer *lx, bool needs_charset, struct imap_search *out) SUSPENDS MUST_USE;
 
+/* A copy that lives as long as the arena, with sets as they are written and texts that are still the original's. "$" names
+ * messages of the selected mailbox: where the copy is for another one (`saved` false) it names none. */
+struct search_key *imap_search_copy(const struct search_key *key, struct arena *a, bool saved);
+
 /* Puts "*" into the sets, by what is in the view now, and brings them in order. */
 void imap_search_resolve(struct search_key *key, struct arena *a, const struct view *v);

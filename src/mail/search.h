@@ -39,6 +39,7 @@ struct search_key {
     struct str name, text; /* text in UTF-8, as the client gave it */
     uint64_t num;
     struct uid_set set;
+    bool is_saved; /* the set is an earlier search's, of the selected mailbox */
     struct search_key **kids;
     size_t n_kids;
 };
