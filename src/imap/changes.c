@@ -26,7 +26,7 @@ void imap_put_flags(struct imap_session *s, const struct mail_msg *m)
     }
 #include "imap/flags.def"
 #undef FLAG
-    if (m->recent) {
+    if (m->recent && !imap_is_rev2(s)) {
         memcpy(p, " \\Recent", 8);
         p += 8;
     }
@@ -89,11 +89,18 @@ static void put_change(struct imap_session *s, const struct view_change *ch) SUS
     case VIEW_EXPUNGED: put_numbered(&s->conn, ch->seq, STR(" EXPUNGE\r\n")); break;
     case VIEW_EXISTS:
         put_numbered(&s->conn, ch->seq, STR(" EXISTS\r\n"));
-        put_numbered(&s->conn, view_recent(s->view), STR(" RECENT\r\n"));
+        if (!imap_is_rev2(s))
+            put_numbered(&s->conn, view_recent(s->view), STR(" RECENT\r\n"));
         break;
     case VIEW_FLAGS:
         view_msg(s->view, ch->seq, &m);
-        put_numbered(&s->conn, ch->seq, STR(" FETCH (FLAGS "));
+        put_numbered(&s->conn, ch->seq, STR(" FETCH ("));
+        if (imap_is_rev2(s)) { /* RFC 9051 section 7.5.2 */
+            imap_put(&s->conn, STR("UID "));
+            imap_put_u64(&s->conn, m.uid);
+            imap_put(&s->conn, STR(" "));
+        }
+        imap_put(&s->conn, STR("FLAGS "));
         imap_put_flags(s, &m);
         imap_put(&s->conn, STR(")\r\n"));
         break;

@@ -2,7 +2,7 @@
  * is scanned while it arrives, taken byte for byte. A small one is kept in memory for the commit; a large one goes to the disk as
  * it comes, and is staged when it is there. */
 #include "base/metrics.h"
-#include "imap/session.h"
+#include "imap/list.h"
 #include "mail/keep.h"
 #include "mime/date.h"
 #include "mime/scan.h"
@@ -345,12 +345,16 @@ static enum st append_all(struct imap_cmd *c, struct batch *b) SUSPENDS
 enum st cmd_append(struct imap_cmd *c)
 {
     struct batch b = {0};
+    struct str given;
     enum st st;
 
     TRY(imap_lex_sp(&c->lx));
     TRY(imap_lex_mailbox(&c->lx, &b.mailbox));
+    given = c->lx.denormal;
     st = append_all(c, &b);
     batch_free(c->s, &b);
+    if (st == ST_OK && given.n && imap_is_rev2(c->s)) /* RFC 9051 section 6.3.12 */
+        imap_put_list_line(c->s, STR_NONE, b.mailbox, given);
     return st;
 }
 

@@ -1,9 +1,10 @@
 /* CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE (RFC 3501 6.3.3 to 6.3.7): one or two names each. */
+#include "imap/list.h"
 #include "imap/object_id.h"
-#include "imap/session.h"
 
 struct names {
     struct str first, second;
+    struct str given; /* `first` as the client wrote it, when it or `second` was not in normal form; else empty */
 };
 
 static enum st names_parse(struct imap_lexer *lx, bool two, struct names *out) SUSPENDS
@@ -12,9 +13,12 @@ static enum st names_parse(struct imap_lexer *lx, bool two, struct names *out) S
 
     TRY(imap_lex_sp(lx));
     TRY(imap_lex_mailbox(lx, &n.first));
+    n.given = lx->denormal;
     if (two) {
         TRY(imap_lex_sp(lx));
         TRY(imap_lex_mailbox(lx, &n.second));
+        if (lx->denormal.n && !n.given.n)
+            n.given = n.first;
     }
     TRY(imap_lex_end(lx));
     *out = n;
@@ -30,8 +34,8 @@ static struct str without_slash(struct str name)
 }
 
 struct create {
-    struct str name;
-    unsigned uses; /* bits, 1 << MAIL_USE_x; MAIL_USE_NONE: one that nobody here knows */
+    struct str name, given; /* as in struct names */
+    unsigned uses;          /* bits, 1 << MAIL_USE_x; MAIL_USE_NONE: one that nobody here knows */
 };
 
 static unsigned use_bit(struct str attribute)
@@ -71,6 +75,7 @@ static enum st create_parse(struct imap_lexer *lx, struct create *out) SUSPENDS
 
     TRY(imap_lex_sp(lx));
     TRY(imap_lex_mailbox(lx, &cr.name));
+    cr.given = lx->denormal;
     if (imap_lex_take(lx, ' ') && imap_lex_peek(lx) >= 0)
         TRY(create_params(lx, &cr.uses));
     TRY(imap_lex_end(lx));
@@ -88,6 +93,13 @@ static enum st one_use(unsigned uses, enum mail_use *out)
         return FAIL(ST_DENIED, "A mailbox can't have that use");
     *out = uses ? (enum mail_use)__builtin_ctz(uses) : MAIL_USE_NONE;
     return ST_OK;
+}
+
+/* What has become of a name that was not in normal form (RFC 9051 section 6.3.9.7). */
+static void tell_normal(struct imap_cmd *c, struct str attributes, struct str name, struct str given) SUSPENDS
+{
+    if (given.n && imap_is_rev2(c->s))
+        imap_put_list_line(c->s, attributes, name, given);
 }
 
 /* RFC 8474 section 4.1: who makes a mailbox is told its id. */
@@ -115,15 +127,26 @@ enum st cmd_create(struct imap_cmd *c)
         c->code = STR("USEATTR"); /* RFC 6154 section 3 */
     if (st == ST_SYNTAX)          /* the command was fine, the name is not */
         return FAIL(ST_DENIED, "There can be no mailbox of that name");
-    return st == ST_OK ? tell_id(c, without_slash(cr.name)) : st;
+    TRY(st);
+    tell_normal(c, STR_NONE, without_slash(cr.name), cr.given);
+    return tell_id(c, without_slash(cr.name));
 }
 
 enum st cmd_delete(struct imap_cmd *c)
 {
+    struct mailbox_info info;
     struct names n;
+    enum st st;
 
     TRY(names_parse(&c->lx, false, &n));
-    return mailbox_delete(c->s->account, n.first);
+    st = mailbox_delete(c->s->account, n.first);
+    if (st == ST_DENIED && mailbox_status(c->s->account, &c->s->cmd_arena, n.first, &info) == ST_OK && info.noselect) {
+        c->code = STR("HASCHILDREN"); /* RFC 9051 section 6.3.5 */
+        return FAIL(ST_DENIED, "It has others below it");
+    }
+    TRY(st);
+    tell_normal(c, STR("\\NonExistent"), n.first, n.given);
+    return ST_OK;
 }
 
 enum st cmd_rename(struct imap_cmd *c)
@@ -135,7 +158,9 @@ enum st cmd_rename(struct imap_cmd *c)
     st = mailbox_rename(c->s->account, n.first, without_slash(n.second));
     if (st == ST_SYNTAX)
         return FAIL(ST_DENIED, "There can be no mailbox of that name");
-    return st;
+    TRY(st);
+    tell_normal(c, STR_NONE, without_slash(n.second), n.given);
+    return ST_OK;
 }
 
 enum st cmd_subscribe(struct imap_cmd *c)

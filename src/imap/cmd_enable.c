@@ -8,11 +8,10 @@ struct enable {
 static uint32_t feature_bit(struct str name)
 {
 #define FEATURE(text, id, reference)                                                                                   \
-    if (str_eq(name, STR(text)))                                                                                       \
+    if (str_ieq(name, STR(text)))                                                                                      \
         return 1u << FEATURE_##id;
 #include "imap/features.def"
 #undef FEATURE
-    (void)name;
     return 0;
 }
 
@@ -44,5 +43,7 @@ enum st cmd_enable(struct imap_cmd *c)
 #undef FEATURE
     imap_put(&s->conn, STR("\r\n"));
     s->features |= e.features;
+    /* RFC 9051 sections 4.3 and 5.1 */
+    s->conn.utf8 = s->src.utf8 = imap_is_rev2(s);
     return ST_OK;
 }

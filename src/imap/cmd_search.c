@@ -22,6 +22,8 @@ enum st cmd_search(struct imap_cmd *c)
     struct imap_search search;
     enum st st = imap_search_parse(&c->lx, &search);
 
+    if (imap_is_rev2(c->s) && !search.returns) /* RFC 9051 section 6.4.4 */
+        search.returns = RETURN_ALL;
     if (st == ST_OK)
         st = search_run(c, &search);
     return imap_end_search(c, &search, st);

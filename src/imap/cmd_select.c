@@ -1,4 +1,5 @@
-/* SELECT and EXAMINE (RFC 3501 6.3.1, 6.3.2). */
+/* SELECT and EXAMINE (RFC 3501 6.3.1, 6.3.2; RFC 9051 6.3.2, 6.3.3). */
+#include "imap/list.h"
 #include "imap/object_id.h"
 #include "imap/session.h"
 
@@ -28,8 +29,9 @@ static void put_state(struct imap_session *s) SUSPENDS
 
     imap_put_mailbox_flags(s);
     put_line(conn, STR("* "), view_count(s->view), STR(" EXISTS\r\n"));
-    put_line(conn, STR("* "), view_recent(s->view), STR(" RECENT\r\n"));
-    if (unseen)
+    if (!imap_is_rev2(s))
+        put_line(conn, STR("* "), view_recent(s->view), STR(" RECENT\r\n"));
+    if (unseen && !imap_is_rev2(s)) /* RFC 9051 appendix E, 11 */
         put_line(conn, STR("* OK [UNSEEN "), unseen, STR("] The first unseen message\r\n"));
     put_line(conn, STR("* OK [UIDVALIDITY "), info->uidvalidity, STR("] UIDs are valid\r\n"));
     put_line(conn, STR("* OK [UIDNEXT "), info->uidnext, STR("] The next UID\r\n"));
@@ -42,9 +44,13 @@ static enum st select_run(struct imap_cmd *c, bool read_only) SUSPENDS
     struct select sel;
 
     TRY(select_parse(&c->lx, &sel));
+    if (s->view) /* RFC 9051 section 7.1, RFC 7162 section 3.2.11 */
+        imap_put_status(&s->conn, STR("*"), "OK", STR("CLOSED"), STR("The mailbox that was selected is not any more"));
     imap_leave_mailbox(s); /* also when the other one can't be opened */
     TRY(view_open(s->account, sel.name, read_only, &s->view));
     put_state(s);
+    if (imap_is_rev2(s))
+        imap_put_list_line(s, STR_NONE, sel.name, c->lx.denormal);
     c->code = view_is_read_only(s->view) ? STR("READ-ONLY") : STR("READ-WRITE");
     return ST_OK;
 }

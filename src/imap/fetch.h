@@ -17,7 +17,7 @@ struct fetch_section {
     struct str *names;
     size_t n_names;
     bool is_partial;
-    uint32_t from, most;
+    uint64_t from, most;
 };
 
 struct fetch_run;
@@ -78,7 +78,7 @@ struct fetch_pieces {
 /* ST_NOTFOUND: the letter has no such part; ST_CORRUPT. *out_part as mime_record_section gives it. */
 enum st fetch_find_pieces(struct fetch_run *f, const struct fetch_section *s, struct fetch_pieces *out,
                           size_t *out_part) SUSPENDS MUST_USE;
-void fetch_cut_pieces(struct fetch_pieces *pc, uint32_t from, uint32_t most);
+void fetch_cut_pieces(struct fetch_pieces *pc, uint64_t from, uint64_t most);
 
 /* fetch_binary.c */
 enum st fetch_binary(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;

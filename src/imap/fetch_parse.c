@@ -1,5 +1,7 @@
 #include "imap/fetch.h"
 
+#include <inttypes.h>
+
 struct item_row {
     struct str name;
     enum st (*write)(struct fetch_run *f, const struct fetch_item *it) SUSPENDS;
@@ -147,7 +149,7 @@ static enum st make_label(struct imap_lexer *lx, const struct item_row *row, str
     }
     buf_addc(&b, ']');
     if (s->is_partial)
-        buf_addf(&b, "<%u>", s->from);
+        buf_addf(&b, "<%" PRIu64 ">", s->from);
     s->label = arena_str(lx->arena, buf_str(&b));
     st = buf_check(&b);
     buf_fini(&b);
@@ -167,9 +169,9 @@ static enum st parse_section(struct imap_lexer *lx, const struct item_row *row, 
     TRY(imap_lex_want(lx, ']'));
     if (!(row->flags & WHOLE) && imap_lex_take(lx, '<')) {
         s->is_partial = true;
-        TRY(imap_lex_number(lx, &s->from));
+        TRY(imap_lex_number64(lx, &s->from));
         TRY(imap_lex_want(lx, '.'));
-        TRY(imap_lex_number(lx, &s->most));
+        TRY(imap_lex_number64(lx, &s->most));
         TRY(imap_lex_want(lx, '>'));
         if (s->most == 0)
             return FAIL(ST_SYNTAX, "A partial of no bytes");

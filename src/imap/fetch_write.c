@@ -197,12 +197,12 @@ static enum st filter_pieces(struct fetch_run *f, const struct fetch_section *s,
     return ST_OK;
 }
 
-void fetch_cut_pieces(struct fetch_pieces *pc, uint32_t from, uint32_t most)
+void fetch_cut_pieces(struct fetch_pieces *pc, uint64_t from, uint64_t most)
 {
-    size_t skip = MIN((size_t)from, pc->first.n);
+    size_t skip = (size_t)MIN(from, (uint64_t)pc->first.n);
 
-    pc->first = str_sub(pc->first, skip, most);
-    pc->second = str_sub(pc->second, MIN(from - skip, pc->second.n), most - pc->first.n);
+    pc->first = str_sub(pc->first, skip, (size_t)most);
+    pc->second = str_sub(pc->second, (size_t)MIN(from - skip, (uint64_t)pc->second.n), (size_t)most - pc->first.n);
 }
 
 enum st fetch_section(struct fetch_run *f, const struct fetch_item *it)

@@ -1,4 +1,4 @@
-/* IMAP4rev1 (RFC 3501). A connection has two lives in two processes, hence two entry points:
+/* IMAP4rev1 (RFC 3501) and IMAP4rev2 (RFC 9051). A connection has two lives in two processes, hence two entry points:
  *
  *   imap_login     runs in a gate, from the greeting until somebody has logged in. Knows no mail.
  *   imap_session   runs in the box on the core that owns the account, from the answer to the login on.

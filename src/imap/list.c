@@ -115,3 +115,16 @@ void imap_put_list(struct imap_conn *conn, struct str word, struct str attribute
     imap_put(conn, STR(") \"/\" "));
     imap_put_mailbox(conn, name);
 }
+
+void imap_put_list_line(struct imap_session *s, struct str attributes, struct str name, struct str old)
+{
+    struct imap_conn *conn = &s->conn;
+
+    imap_put_list(conn, STR("* LIST ("), attributes, STR_NONE, name);
+    if (old.n) {
+        imap_put(conn, STR(" (\"OLDNAME\" ("));
+        imap_put_mailbox(conn, old);
+        imap_put(conn, STR("))"));
+    }
+    imap_put(conn, STR("\r\n"));
+}

@@ -26,6 +26,10 @@ struct list_args {
 enum st imap_list_parse(struct imap_lexer *lx, struct list_args *out) SUSPENDS MUST_USE;
 enum st imap_lsub_parse(struct imap_lexer *lx, struct list_args *out) SUSPENDS MUST_USE;
 
+/* "* LIST" that was not asked for (RFC 9051 sections 6.3.2 and 6.3.9.7): names in UTF-8; `old` is the one that the client
+ * has used for it, or empty. */
+void imap_put_list_line(struct imap_session *s, struct str attributes, struct str name, struct str old) SUSPENDS;
+
 /* "word attributes more) "/" name", without a line end. `name` in UTF-8. */
 void imap_put_list(struct imap_conn *conn, struct str word, struct str attributes, struct str more, struct str name)
     SUSPENDS;

@@ -100,18 +100,17 @@ static enum st parse_date(struct parser *p, uint64_t *out) SUSPENDS
 
 static enum st parse_number(struct parser *p, uint64_t *out)
 {
-    uint32_t n;
-
-    TRY(imap_lex_number(p->lx, &n));
-    *out = n;
-    return ST_OK;
+    return imap_lex_number64(p->lx, out); /* RFC 9051 section 9 */
 }
 
 /* RFC 5032 section 3: nz-number */
 static enum st parse_interval(struct parser *p, uint64_t *out)
 {
-    TRY(parse_number(p, out));
-    return *out ? ST_OK : FAIL(ST_SYNTAX, "An interval of 0 seconds");
+    uint32_t n;
+
+    TRY(imap_lex_number(p->lx, &n));
+    *out = n;
+    return n ? ST_OK : FAIL(ST_SYNTAX, "An interval of 0 seconds");
 }
 
 /* An id that was never given out matches nothing (RFC 8474 section 6), and so does every id of a thread: there are none. */

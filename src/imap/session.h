@@ -79,6 +79,13 @@ enum imap_feature {
     FEATURE_COUNT
 };
 
+/* IMAP4rev2 (RFC 9051), which the client has enabled. What it asks for is answered as by IMAP4rev1, also what is deprecated
+ * (appendix E); what it has not asked for is as RFC 9051 has it. */
+static inline bool imap_is_rev2(const struct imap_session *s)
+{
+    return s->features & (1u << FEATURE_REV2);
+}
+
 /* command.c: reads a command and answers it. A status other than ST_OK ends the session. */
 enum st imap_command(struct imap_session *s) SUSPENDS MUST_USE;
 /* The line that ends IDLE, or should have. */

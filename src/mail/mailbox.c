@@ -23,6 +23,18 @@ struct str mailbox_canonical(struct arena *ar, struct str name)
     return copy;
 }
 
+/* Does the text, which is UTF-8, begin with what RFC 6855 section 3 excludes from names: C0, DEL, C1, U+2028, U+2029? */
+static bool is_control(struct str s)
+{
+    unsigned char c = (unsigned char)s.p[0];
+
+    if (c < ' ' || c == 0x7f)
+        return true;
+    if (c == 0xc2)
+        return s.n > 1 && (unsigned char)s.p[1] < 0xa0;
+    return str_starts(s, STR("\xe2\x80\xa8")) || str_starts(s, STR("\xe2\x80\xa9"));
+}
+
 static enum st check_name(struct str name)
 {
     struct str rest = name, level;
@@ -38,7 +50,7 @@ static enum st check_name(struct str name)
             return FAIL(ST_SYNTAX, "a level of a mailbox name is not empty");
     }
     for (size_t i = 0; i < name.n; i++) {
-        if ((unsigned char)name.p[i] < ' ' || name.p[i] == 0x7f)
+        if (is_control(str_from(name, i)))
             return FAIL(ST_SYNTAX, "a mailbox name has no control characters");
     }
     return ST_OK;

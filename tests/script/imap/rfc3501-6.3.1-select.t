@@ -30,6 +30,7 @@ S1: * OK [UIDNEXT 2] *
 S1: * OK [MAILBOXID (F*)] *
 S1: a OK [READ-WRITE] *
 C1: b SELECT ${mailbox}
+S1: * OK [CLOSED] *
 S1: b NO [NONEXISTENT] *
 C1: c CHECK
 S1: c BAD *

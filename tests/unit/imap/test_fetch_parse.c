@@ -36,7 +36,7 @@ static void check(const char *text, bool uid, const char *want)
         if (f.items[i].flags & SECTION || f.items[i].write == fetch_section)
             buf_addf(&got, "=%.*s%s", STR_ARGS(s->label), f.items[i].flags & SEES ? "!" : "");
         if (s->is_partial)
-            buf_addf(&got, "+%u", s->most);
+            buf_addf(&got, "+%llu", (unsigned long long)s->most);
     }
     CHECK_STR(buf_str(&got), str_z(want));
     memory_end(&m);

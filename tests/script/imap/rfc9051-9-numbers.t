@@ -1,0 +1,27 @@
+# sizes and places of 63 bits
+account carol
+connect1 imap tls
+S1: * OK *
+C1: l1 LOGIN ${carol} ${carol.password}
+S1*: l1 OK *
+C1: a APPEND INBOX {3+}
+C1: xyz
+S1*: a OK *
+C1: b SELECT INBOX
+S1*: b OK *
+C1: c SEARCH SMALLER 9223372036854775807
+S1: * SEARCH 1
+S1: c OK *
+C1: d SEARCH LARGER 4294967296
+S1: * SEARCH
+S1: d OK *
+C1: e SEARCH LARGER 9223372036854775808
+S1: e BAD *
+C1: f FETCH 1 (BODY.PEEK[]<1.9223372036854775807>)
+S1: * 1 FETCH (BODY[]<1> {2}
+S1: yz)
+S1: f OK *
+C1: g FETCH 1 (BODY.PEEK[]<4294967296.1>)
+S1: * 1 FETCH (BODY[]<4294967296> {0}
+S1: )
+S1: g OK *
