@@ -157,7 +157,7 @@ static void maybe_yield(struct progress *pr) SUSPENDS
 static bool wants_text(const struct fetch *fetch)
 {
     for (size_t i = 0; i < fetch->n; i++)
-        if (fetch->items[i].flags & PARTS ||
+        if (fetch->items[i].flags & PARTS || fetch->items[i].write == fetch_preview ||
             (fetch->items[i].write == fetch_section &&
              (fetch->items[i].section.what != MIME_SECTION_HEADER || fetch->items[i].section.depth)))
             return true;

@@ -26,6 +26,7 @@ struct fetch_item {
     enum st (*write)(struct fetch_run *f, const struct fetch_item *it) SUSPENDS;
     unsigned flags;
     struct fetch_section section;
+    bool is_lazy; /* PREVIEW (LAZY) */
 };
 
 struct fetch {
@@ -50,9 +51,10 @@ struct fetch_run {
     struct email email;    /* when an item needs it */
     struct blob_view blob; /* open once a section has been asked for */
     bool has_email, has_blob;
-    bool unknown_cte;   /* why it failed: a transfer encoding that nobody here knows (RFC 3516 section 4.3) */
-    struct buf scratch; /* BODY, filtered headers, decoded pieces */
-    int64_t day;        /* of the last date; its text */
+    bool unknown_cte;          /* why it failed: a transfer encoding that nobody here knows (RFC 3516 section 4.3) */
+    struct buf scratch;        /* BODY, filtered headers, decoded pieces */
+    uint64_t lazy_us, busy_us; /* that previews took: those that are not urgent; since others ran */
+    int64_t day;               /* of the last date; its text */
     char day_text[16];
 };
 
@@ -70,6 +72,10 @@ enum st fetch_envelope(struct fetch_run *f, const struct fetch_item *it) SUSPEND
 enum st fetch_body(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
 enum st fetch_bodystructure(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
 enum st fetch_section(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
+
+enum st fetch_preview(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
+/* The letter's bytes up to `end`, in f->blob. ST_CORRUPT. */
+enum st fetch_open_blob(struct fetch_run *f, uint64_t end) SUSPENDS MUST_USE;
 
 /* What a section consists of: bytes before (the prefix) and bytes of the blob, which is open then. */
 struct fetch_pieces {

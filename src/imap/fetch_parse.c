@@ -194,6 +194,23 @@ static void add_item(struct fetch *f, const struct item_row *row, const struct f
         it->section = (struct fetch_section){.label = row->name, .what = row->what};
 }
 
+/* "(LAZY)" behind PREVIEW (RFC 8970 section 6). Other parentheses there are the modifiers of the whole FETCH. */
+static enum st parse_lazy(struct imap_lexer *lx, bool *out)
+{
+    size_t at = lx->at;
+
+    if (!imap_lex_take(lx, ' ') || !imap_lex_take(lx, '(') || !imap_lex_take_word(lx, STR("LAZY"))) {
+        lx->at = at;
+        return ST_OK;
+    }
+    while (imap_lex_take(lx, ' ')) {
+        if (!imap_lex_take_word(lx, STR("LAZY")))
+            return FAIL(ST_SYNTAX, "Unknown PREVIEW modifier");
+    }
+    *out = true;
+    return imap_lex_want(lx, ')');
+}
+
 static enum st parse_item(struct imap_lexer *lx, struct fetch *f) SUSPENDS
 {
     struct fetch_section section = {0};
@@ -210,7 +227,7 @@ static enum st parse_item(struct imap_lexer *lx, struct fetch *f) SUSPENDS
     if (bracket)
         TRY(parse_section(lx, row, &section));
     add_item(f, row, bracket ? &section : NULL);
-    return ST_OK;
+    return row->write == fetch_preview ? parse_lazy(lx, &f->items[f->n - 1].is_lazy) : ST_OK;
 }
 
 static bool take_macro(struct imap_lexer *lx, struct fetch *f)

@@ -132,7 +132,7 @@ static enum st damaged(struct fetch_run *f)
 }
 
 /* The bytes up to `end`: of most letters that a client lists it wants the header alone. */
-static enum st open_blob(struct fetch_run *f, uint64_t end) SUSPENDS
+enum st fetch_open_blob(struct fetch_run *f, uint64_t end)
 {
     bool head = end <= f->email.rec.header_size;
 
@@ -169,7 +169,7 @@ enum st fetch_find_pieces(struct fetch_run *f, const struct fetch_section *s, st
     if (!f->has_email)
         return damaged(f);
     TRY(mime_record_section(&f->email.rec, s->path, s->depth, s->what, &span, &part));
-    TRY(open_blob(f, (uint64_t)span.at + span.n));
+    TRY(fetch_open_blob(f, (uint64_t)span.at + span.n));
     if (span.at > f->blob.bytes.n || span.n > f->blob.bytes.n - span.at)
         return damaged(f);
     out->first = has_prefix(s, part) ? f->email.prefix : STR_NONE;
