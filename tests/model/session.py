@@ -1,0 +1,265 @@
+"""One client: it sends commands, applies what it is told to its picture, and holds every response against the reference."""
+import re
+import select
+import socket
+
+import wire
+from reference import Selected
+
+NUL_WAIT = 20
+
+
+class Failure(Exception):
+    """The server and the reference differ."""
+
+
+class Gone(Exception):
+    """The connection has ended."""
+
+
+class Expect:
+    """What has to come of a command: `conds` of the tagged response, `code` there (None: any, "" none of those that count), `holds`:
+    no EXPUNGE meanwhile, `leaves`: nothing is told of the mailbox behind it, `silent`: nothing is told at all (unknown commands)."""
+
+    def __init__(self, conds, code=None, holds=False, leaves=False, silent=False, check=None):
+        self.conds, self.code, self.holds, self.leaves, self.silent, self.check = conds.split("|"), code, holds, leaves, silent, check
+
+
+CODES = ("TRYCREATE", "EXPUNGEISSUED", "APPENDUID", "COPYUID", "NONEXISTENT", "ALREADYEXISTS", "READ-ONLY", "READ-WRITE", "MODIFIED")
+
+
+class Session:
+    def __init__(self, number, world):
+        self.number, self.world = number, world
+        self.sock, self.buffer, self.counter = None, b"", 0
+        self.selected, self.idle_tag, self.conduct = None, None, True
+
+    # --- the wire -----------------------------------------------------------------------------------------------
+
+    def connect(self):
+        self.sock = socket.create_connection(("127.0.0.1", self.world.port), timeout=NUL_WAIT * self.world.slow)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.buffer, self.selected, self.idle_tag = b"", None, None
+        self.world.log(self.number, None, None)
+        self.response()
+        self.counter += 1
+        tag = f"t{self.counter}"
+        self.sock.sendall(f"{tag} LOGIN {self.world.user} {self.world.password}\r\n".encode())
+        while (got := self.response())[0] != "tagged":
+            pass
+        if got[2] != "OK":
+            raise Failure(f"no login: {got}")
+
+    def close(self):
+        if self.sock:
+            self.sock.close()
+        self.sock = self.selected = self.idle_tag = None
+
+    def more(self):
+        try:
+            got = self.sock.recv(262144)
+        except TimeoutError as e:
+            raise Failure(f"session {self.number}: nothing came within {NUL_WAIT} s; so far {self.buffer[-200:]!r}") from e
+        except OSError as e:
+            raise Gone from e
+        if not got:
+            if self.buffer:
+                raise Failure(f"session {self.number}: the connection ended within a response: {self.buffer[-200:]!r}")
+            raise Gone
+        self.buffer += got
+
+    def raw(self):
+        """One response with its literals."""
+        at = 0
+        while True:
+            end = self.buffer.find(b"\r\n", at)
+            if end < 0:
+                self.more()
+                continue
+            m = re.compile(rb"\{(\d+)\}$").search(self.buffer, at, end)
+            if not m:
+                out, self.buffer = self.buffer[:end + 2], self.buffer[end + 2:]
+                return out
+            at = end + 2 + int(m[1])
+            while len(self.buffer) < at:
+                self.more()
+
+    def response(self):
+        data = self.raw()
+        self.world.log(self.number, "S", data)
+        return wire.parse(data)
+
+    def send(self, command):
+        """A command without its tag; the tag is returned."""
+        self.counter += 1
+        tag = f"t{self.counter}"
+        data = tag.encode() + b" " + command + b"\r\n"
+        self.world.log(self.number, "C", data)
+        try:
+            self.sock.sendall(data)
+        except OSError:
+            pass  # what it said before it closed is read
+        return tag
+
+    def fail(self, what):
+        raise Failure(f"session {self.number}: {what}")
+
+    # --- what is told without asking -------------------------------------------------------------------------------
+
+    def take_flags(self, uid, told):
+        s = self.selected
+        flags = frozenset(f.lower() for f in told)
+        m = s.box.messages.get(uid)
+        if m is None:
+            self.fail(f"flags of the message with uid {uid}, which is expunged")
+        recent = "\\recent" in flags
+        flags -= {"\\recent"}
+        if len(told) != len({f.lower() for f in told}):
+            self.fail(f"a flag twice: {told}")
+        if flags != m.flags:
+            self.fail(f"uid {uid} has the flags {sorted(flags)}, but they are {sorted(m.flags)}")
+        if uid not in s.box.unsure and recent != s.is_recent(uid):
+            self.fail(f"uid {uid} is {'' if recent else 'not '}\\Recent")
+        s.flags[uid] = flags
+        s.told[uid] = m.at
+
+    def untagged(self, r, holds, sizes):
+        """Applies one response. True: it was one about the mailbox."""
+        s, word = self.selected, r[0]
+        if word not in ("FETCH", "EXPUNGE", "EXISTS", "RECENT", "VANISHED", "FLAGS"):
+            if word == "OK" and r[1] and r[1][0] == "PERMANENTFLAGS" and s:
+                if s.read_only and r[1][1]:
+                    self.fail("flags that could be kept in a mailbox that is only read")
+                if not s.read_only and not set(r[1][1]) <= s.announced | {"\\*"}:
+                    self.fail(f"PERMANENTFLAGS {r[1][1]} are not among FLAGS")
+            return False
+        if s is None:
+            self.fail(f"{r} while no mailbox is selected")
+        if word == "FLAGS":
+            s.announced = set(r[1])
+        elif word == "EXISTS":
+            if r[1] < len(s.known):
+                self.fail(f"EXISTS {r[1]}, but {len(s.known)} are known (RFC 3501 7.3.1)")
+            new = s.new()[:r[1] - len(s.known)]
+            if len(s.known) + len(new) != r[1]:
+                self.fail(f"EXISTS {r[1]}, but there are {len(s.known) + len(new)}")
+            s.known += new
+            s.told.update((u, s.box.messages[u].at) for u in new)
+            s.owes_recent = True
+            if new:
+                s.take_recent(new[-1])
+        elif word == "RECENT":
+            s.owes_recent = False
+            if not s.box.unsure.intersection(s.known) and r[1] != s.recent():
+                self.fail(f"RECENT {r[1]}, but it is {s.recent()}")
+        elif word == "EXPUNGE":
+            if holds:
+                self.fail("EXPUNGE during a command whose numbers it would change (RFC 3501 7.4.1)")
+            if r[1] > len(s.known):
+                self.fail(f"EXPUNGE {r[1]} of {len(s.known)}")
+            uid = s.known.pop(r[1] - 1)
+            if uid in s.box.messages:
+                self.fail(f"EXPUNGE {r[1]}, uid {uid}, which is still there")
+            s.flags.pop(uid, None)
+        elif word == "FETCH":
+            if r[1] > len(s.known):
+                self.fail(f"FETCH of {r[1]} of {len(s.known)}")
+            uid = s.known[r[1] - 1]
+            if r[2].get(b"UID", uid) != uid:
+                self.fail(f"message {r[1]} has uid {uid}, not {r[2][b'UID']}")
+            if b"FLAGS" in r[2]:
+                self.take_flags(uid, r[2][b"FLAGS"])
+            sizes.append((uid, r[2]))
+        else:
+            self.fail(f"{word} was not asked for")
+        return True
+
+    # --- a command's end ---------------------------------------------------------------------------------------------
+
+    def finish(self, tag, e):
+        """Reads up to the tagged response and holds everything against what was expected."""
+        fetched, others = [], []
+        s = self.selected
+        while True:
+            r = self.response()
+            if r[0] == "tagged":
+                break
+            if r[0] == "BYE":
+                return self.bye(e)
+            if not self.untagged(r, e.holds, fetched):
+                others.append(r)
+        _, got_tag, cond, code, text = r
+        if got_tag != tag:
+            self.fail(f"the answer to {got_tag}, not to {tag}")
+        if cond not in e.conds:
+            self.fail(f"{cond} {code} {text!r}, not {e.conds}")
+        name = code[0] if code and code[0] in CODES else ""
+        if e.code is not None and name not in e.code.split("|"):
+            self.fail(f"the code {code}, not {e.code!r}, in {cond} {text!r}")
+        if e.check:
+            e.check(cond, code, fetched, others)
+        if s is not None and s is self.selected and not e.leaves and not e.silent:
+            if not s.box.exists:
+                self.fail("the selected mailbox is deleted, and the session goes on")
+            self.agree(e.holds)
+        return None
+
+    def bye(self, e):
+        """Only where the selected mailbox is gone (RFC 2180 section 3.3), or was asked for."""
+        s = self.selected
+        if not (s and not s.box.exists):
+            self.fail("BYE")
+        try:
+            got = self.raw()
+        except Gone:
+            self.close()
+            return
+        self.fail(f"{got!r} behind BYE")
+
+    def agree(self, holds):
+        """The picture is what it has to be after everything was told."""
+        s = self.selected
+        want = [u for u in s.known if holds or u in s.box.messages] + s.new()
+        if s.known != want:
+            self.fail(f"knows the uids {s.known}, but they are {want}")
+        if s.owes_recent:
+            self.fail("EXISTS without RECENT (RFC 3501 7.3.1)")
+        for uid in s.known:
+            m = s.box.messages.get(uid)
+            if m and s.flags.get(uid, m.flags) != m.flags:
+                self.fail(f"was not told that uid {uid} has the flags {sorted(m.flags)}; knows {sorted(s.flags[uid])}")
+            if m and s.told[uid] != m.at:
+                self.fail(f"was not told that the flags of uid {uid} have changed")
+            if m and not m.flags <= {x.lower() for x in s.announced}:
+                self.fail(f"FLAGS does not have all of {sorted(m.flags)}: {sorted(s.announced)}")
+
+    def is_current(self):
+        s = self.selected
+        return s.known == list(s.box.messages) and not s.owes_recent and all(s.told[u] == m.at for u, m in s.box.messages.items())
+
+    def settle(self):
+        """In IDLE all is told at once: reads until it has been."""
+        s = self.selected
+        if s is None or not self.idle_tag:
+            return
+        while not s.box.exists or not self.is_current():
+            try:
+                r = self.response()
+            except Failure as e:
+                raise Failure(f"{e}; in IDLE it was not told: knows {s.known} {s.flags}") from e
+            if r[0] == "BYE":
+                self.bye(None)
+                return
+            self.untagged(r, False, [])
+
+    def quiet(self):
+        """Nothing is told between commands outside IDLE (it may be, but this server does not)."""
+        if self.sock and not self.idle_tag and (self.buffer or select.select([self.sock], [], [], 0)[0]):
+            try:
+                self.fail(f"something came between two commands: {self.raw()!r}")
+            except Gone:
+                self.fail("the connection ended between two commands")
+
+    def select_begin(self, box, read_only):
+        self.selected = Selected(box, read_only)
+        return self.selected
