@@ -5,10 +5,13 @@ enum st cmd_close(struct imap_cmd *c)
 {
     struct imap_session *s = c->s;
     struct uid_range all = {1, UINT32_MAX};
+    enum st st = ST_OK;
 
     TRY(imap_lex_end(&c->lx));
     if (!view_is_read_only(s->view))
-        TRY(view_expunge(s->view, (struct uid_set){&all, 1}, false));
+        st = view_expunge(s->view, (struct uid_set){&all, 1}, false);
+    if (st != ST_OK && st != ST_NOTFOUND) /* a mailbox that somebody has deleted can be left all the same */
+        return st;
     imap_leave_mailbox(s);
     return ST_OK;
 }

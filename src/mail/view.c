@@ -103,9 +103,11 @@ static void take_recent(struct view *v, uint32_t hi)
 
 static enum st open_messages(struct account *a, struct str name, struct mailbox **out) SUSPENDS
 {
-    struct mailbox *mb = account_mailbox(a, name, false);
+    struct arena ar = ARENA_INIT;
+    struct mailbox *mb = account_mailbox(a, mailbox_canonical(&ar, name), false);
     enum st st;
 
+    arena_fini(&ar);
     TRY(account_check(a));
     if (!mb)
         return FAIL(ST_NOTFOUND, "no such mailbox");

@@ -240,7 +240,7 @@ class Commands:
             seqs = sel.seqs(which, uid)
             target = self.account().real(name)
             if not seqs:  # nothing to copy; whether there is a target may be looked at
-                return Expect("OK" if target or not uid else "OK|NO")
+                return Expect("OK" if target or not (uid or which == "$") else "OK|NO")
             if not target:
                 return Expect("NO", "TRYCREATE|")
             uids = sel.alive(seqs)

@@ -21,8 +21,9 @@ class Expect:
     """What has to come of a command: `conds` of the tagged response, `code` there (None: any, "" none of those that count), `holds`:
     no EXPUNGE meanwhile, `leaves`: nothing is told of the mailbox behind it, `silent`: nothing is told at all (unknown commands)."""
 
-    def __init__(self, conds, code=None, holds=False, leaves=False, silent=False, check=None):
-        self.conds, self.code, self.holds, self.leaves, self.silent, self.check = conds.split("|"), code, holds, leaves, silent, check
+    def __init__(self, conds, code=None, holds=False, leaves=False, silent=False, check=None, late=False):
+        self.conds, self.code, self.holds, self.leaves, self.silent = conds.split("|"), code, holds, leaves, silent
+        self.check, self.late = check, late
 
 
 CODES = ("TRYCREATE", "EXPUNGEISSUED", "APPENDUID", "COPYUID", "NONEXISTENT", "ALREADYEXISTS", "READ-ONLY", "READ-WRITE", "MODIFIED")
@@ -106,10 +107,14 @@ class Session:
 
     # --- what is told without asking -------------------------------------------------------------------------------
 
-    def take_flags(self, uid, told):
+    def take_flags(self, uid, told, late):
+        """`late`: it is from IDLE, and may be about what was so a moment ago; another one comes behind it then."""
         s = self.selected
         flags = frozenset(f.lower() for f in told)
         m = s.box.messages.get(uid)
+        if late and (m is None or flags - {"\\recent"} != m.flags):
+            s.flags[uid] = flags - {"\\recent"}
+            return
         if m is None:
             self.fail(f"flags of the message with uid {uid}, which is expunged")
         recent = "\\recent" in flags
@@ -123,7 +128,7 @@ class Session:
         s.flags[uid] = flags
         s.told[uid] = m.at
 
-    def untagged(self, r, holds, sizes):
+    def untagged(self, r, holds, sizes, late=False):
         """Applies one response. True: it was one about the mailbox."""
         s, word = self.selected, r[0]
         if word not in ("FETCH", "EXPUNGE", "EXISTS", "RECENT", "VANISHED", "FLAGS"):
@@ -168,7 +173,7 @@ class Session:
             if r[2].get(b"UID", uid) != uid:
                 self.fail(f"message {r[1]} has uid {uid}, not {r[2][b'UID']}")
             if b"FLAGS" in r[2]:
-                self.take_flags(uid, r[2][b"FLAGS"])
+                self.take_flags(uid, r[2][b"FLAGS"], late)
             sizes.append((uid, r[2]))
         else:
             self.fail(f"{word} was not asked for")
@@ -186,7 +191,7 @@ class Session:
                 break
             if r[0] == "BYE":
                 return self.bye(e)
-            if not self.untagged(r, e.holds, fetched):
+            if not self.untagged(r, e.holds, fetched, e.late):
                 others.append(r)
         _, got_tag, cond, code, text = r
         if got_tag != tag:
@@ -250,7 +255,7 @@ class Session:
             if r[0] == "BYE":
                 self.bye(None)
                 return
-            self.untagged(r, False, [])
+            self.untagged(r, False, [], True)
 
     def quiet(self):
         """Nothing is told between commands outside IDLE (it may be, but this server does not)."""
