@@ -94,7 +94,7 @@ static enum st finish(struct imap_cmd *c, enum st st) SUSPENDS
         s->errors = 0;
         if (!c->later)
             imap_put_status(&s->conn, c->tag, "OK", c->code, c->text.n ? c->text : STR("Done"));
-        return ST_OK;
+        return c->then ? c->then(s) : ST_OK;
     }
     *err_get() = kept;
     put_failure(c, st);

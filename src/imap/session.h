@@ -53,10 +53,11 @@ struct imap_cmd {
     struct imap_lexer lx;
     struct str tag;
     const struct imap_command *row;
-    bool uid;        /* the UID form */
-    struct str code; /* of the tagged response, instead of the usual one */
-    struct str text; /* of a tagged OK */
-    bool later;      /* no tagged response now (IDLE) */
+    bool uid;                                         /* the UID form */
+    struct str code;                                  /* of the tagged response, instead of the usual one */
+    struct str text;                                  /* of a tagged OK */
+    bool later;                                       /* no tagged response now (IDLE) */
+    enum st (*then)(struct imap_session *s) SUSPENDS; /* what follows a tagged OK; NULL: nothing */
 };
 
 struct imap_command {

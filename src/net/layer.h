@@ -16,8 +16,11 @@ struct stream_layer_ops {
     /* ST_OK with at least a byte written, ST_BUSY, or a failure. It may take the first piece only; after
      * ST_BUSY the next call offers the same bytes again, perhaps elsewhere in memory. */
     enum st (*write)(struct stream_layer *l, const struct iovec *iov, int pieces, size_t *out_n);
+    /* Brings what was written on its way, where a layer holds it back; NULL: it does not. ST_BUSY like write. */
+    enum st (*flush)(struct stream_layer *l);
     enum st (*goodbye)(struct stream_layer *l);      /* says that nothing more will be written */
     bool (*has_input)(const struct stream_layer *l); /* bytes that a read gives without the socket */
+    void (*idle)(struct stream_layer *l); /* the stream is parked: memory may be given back; NULL: there is none */
     void (*free)(struct stream_layer *l);
 };
 
@@ -56,6 +59,9 @@ enum st layer_write(struct stream *s, struct stream_layer *l, const struct iovec
 
 /* Reads once into the buffer, without waiting or flushing. ST_BUSY, ST_LIMIT when it is full. */
 enum st stream_fill(struct stream *s) MUST_USE;
+
+/* Before a layer is pushed: ST_DENIED when input is buffered; flushes. */
+enum st stream_ready_for_layer(struct stream *s) SUSPENDS MUST_USE;
 
 /* Waits for what the last ST_BUSY asked for, `ms` at most. */
 enum st stream_wait_wanted(struct stream *s, uint32_t ms) SUSPENDS MUST_USE;

@@ -352,9 +352,33 @@ static enum st write_or_break(struct stream *s, struct str bytes) SUSPENDS
     return st;
 }
 
+static enum st flush_layer(struct stream *s, struct stream_layer *l) SUSPENDS
+{
+    enum st st;
+
+    while ((st = l->ops->flush(l)) == ST_BUSY)
+        if ((st = stream_wait_wanted(s, s->write_ms)) != ST_OK)
+            break;
+    s->broken = st != ST_OK;
+    return st;
+}
+
 enum st stream_flush(struct stream *s)
 {
-    return stream_unsent(s) ? write_or_break(s, STR_NONE) : ST_OK;
+    if (stream_unsent(s))
+        TRY(write_or_break(s, STR_NONE));
+    return s->top && s->top->ops->flush && !s->broken ? flush_layer(s, s->top) : ST_OK;
+}
+
+/* What was sent in clear text behind STARTTLS must not be read as if it had come under TLS. */
+enum st stream_ready_for_layer(struct stream *s)
+{
+    if (stream_input(s).n)
+        return FAIL(ST_DENIED, "%zu bytes came in front of a layer that begins", stream_input(s).n);
+    TRY(stream_flush(s));
+    buf_free_memory(&s->in);
+    s->in_at = s->scanned = 0;
+    return ST_OK;
 }
 
 enum st stream_write(struct stream *s, struct str bytes)
@@ -464,6 +488,9 @@ static void park(struct stream *s, mono_ms deadline, void (*fn)(void *arg, enum 
     buf_free_memory(&s->in);
     buf_free_memory(&s->out);
     s->in_at = s->out_at = 0;
+    for (struct stream_layer *l = s->top; l; l = l->below)
+        if (l->ops->idle)
+            l->ops->idle(l);
     s->parked = fn;
     s->parked_arg = arg;
     co_fd_park(&s->fd, MIN(deadline, s->deadline), parked, s);

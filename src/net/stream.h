@@ -94,6 +94,12 @@ enum tls_verdict {
 };
 enum tls_verdict stream_tls_verdict(const struct stream *s);
 
+/* Raw deflate (RFC 1951) in both directions, above what is there: COMPRESS (RFC 4978). ST_DENIED when input is
+ * buffered. Memory: about 320 KiB while bytes move. Of a parked stream only what the peer has sent last stays,
+ * packed (32 KiB at most), two seconds later or when others need the room. */
+enum st stream_push_deflate(struct stream *s) SUSPENDS MUST_USE;
+bool stream_is_deflated(const struct stream *s);
+
 /* --- parking: see co_fd_park. Output must be flushed. False, and nothing happens, while there is
  * input or its end (it looks): the session should go on reading. Gives back the buffers' memory. */
 bool stream_park(struct stream *s, mono_ms deadline, void (*fn)(void *arg, enum st why), void *arg);

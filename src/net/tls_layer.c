@@ -201,23 +201,12 @@ enum st tls_layer_push(struct stream *s, SSL *ssl, struct tls_set *set, mono_ms 
     return st;
 }
 
-/* Clear text that came with STARTTLS must not be read as if it had come under TLS. */
-static enum st ready_for_layer(struct stream *s) SUSPENDS
-{
-    if (stream_input(s).n)
-        return FAIL(ST_DENIED, "%zu bytes of clear text came before the TLS handshake", stream_input(s).n);
-    TRY(stream_flush(s));
-    buf_free_memory(&s->in);
-    s->in_at = s->scanned = 0;
-    return ST_OK;
-}
-
 enum st stream_push_tls(struct stream *s, struct tls_server *tls, const struct tls_alpn *alpn, mono_ms deadline)
 {
     struct tls_set *set = tls_server_set(tls);
     SSL *ssl;
 
-    TRY(ready_for_layer(s));
+    TRY(stream_ready_for_layer(s));
     if (!set)
         return FAIL(ST_NOTFOUND, "there is no TLS certificate");
     ERR_clear_error();
@@ -233,7 +222,7 @@ enum st stream_push_tls_client(struct stream *s, struct tls_client *tls, struct 
 {
     SSL *ssl;
 
-    TRY(ready_for_layer(s));
+    TRY(stream_ready_for_layer(s));
     TRY(tls_client_ssl(tls, host, &ssl));
     return tls_layer_push(s, ssl, NULL, deadline);
 }
@@ -242,7 +231,7 @@ enum st stream_push_tls_peer(struct stream *s, struct tls_client *tls, const str
 {
     SSL *ssl;
 
-    TRY(ready_for_layer(s));
+    TRY(stream_ready_for_layer(s));
     TRY(tls_client_peer_ssl(tls, peer, &ssl));
     return tls_layer_push(s, ssl, NULL, deadline);
 }

@@ -17,6 +17,7 @@ import ssl
 import subprocess
 import sys
 import time
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 DEADLINE = 20  # seconds, for one file
@@ -82,6 +83,7 @@ class Connection:
     def __init__(self, card, protocol, tls, until, log):
         self.card, self.until, self.log = card, until, log
         self.unread, self.unsent, self.ended = b"", b"", False
+        self.deflate, self.inflate = None, None
         port = card.port(protocol, tls)
         try:
             self.socket = socket.create_connection((card.address(), port), timeout=self.left())
@@ -106,8 +108,21 @@ class Connection:
         except (OSError, ssl.SSLError) as e:
             raise Failure(f"TLS could not be started: {e}") from e
 
+    def start_compression(self):
+        if self.unread:
+            raise Failure(f"the server sent more before it compressed: {shown(self.unread)}")
+        self.deflate, self.inflate = zlib.compressobj(wbits=-15), zlib.decompressobj(wbits=-15)
+
+    def inflated(self, data):
+        if not self.inflate:
+            return data
+        plain = self.inflate.decompress(data)
+        if self.inflate.eof:  # what follows is not compressed any more
+            plain, self.inflate = plain + self.inflate.unused_data, None
+        return plain
+
     def send(self, data, hold=False):
-        self.unsent += data
+        self.unsent += self.deflate.compress(data) + self.deflate.flush(zlib.Z_SYNC_FLUSH) if self.deflate else data
         if hold:
             return
         data, self.unsent = self.unsent, b""
@@ -128,7 +143,10 @@ class Connection:
             data = b""
         if not data:
             self.ended = True
-        self.unread += data
+        try:
+            self.unread += self.inflated(data)
+        except zlib.error as e:
+            raise Failure(f"what came is not deflate: {e}") from e
         return bool(data)
 
     def line(self):
@@ -346,6 +364,12 @@ class Script:
     def do_starttls(self, number):
         self.connection(number or "1").start_tls()
 
+    def do_compress(self, number):
+        self.connection(number or "1").start_compression()
+
+    def do_uncompress(self, number):
+        self.connection(number or "1").deflate = None
+
     def do_close(self, number):
         self.connection(number or "1").close()
 
@@ -467,6 +491,8 @@ class Script:
 STATEMENTS = [
     (r"connect(\d*) (\w+)( tls)?", "do_connect"),
     (r"starttls(\d*)", "do_starttls"),
+    (r"compress(\d*)", "do_compress"),
+    (r"uncompress(\d*)", "do_uncompress"),
     (r"close(\d*)", "do_close"),
     (r"shutdown(\d*)", "do_shutdown"),
     (r"eof(\d*)", "do_eof"),
