@@ -22,6 +22,7 @@ struct append { /* one of the messages */
     uint64_t internal_date_us; /* 0: now */
     uint64_t size;
     bool sync, is_binary;               /* is_binary: it came as literal8 (RFC 3516 section 7) */
+    bool is_utf8;                       /* in "UTF8 (...)" (RFC 6855 section 4) */
     uint32_t uid, uidvalidity, uidnext; /* as in new_mail */
 };
 
@@ -75,7 +76,13 @@ static enum st append_parse(struct imap_lexer *lx, struct append *out) SUSPENDS
         TRY(parse_datetime(lx, &a.internal_date_us));
         TRY(imap_lex_sp(lx));
     }
-    a.is_binary = imap_lex_take(lx, '~');
+    a.is_utf8 = imap_lex_take_word(lx, STR("UTF8"));
+    if (a.is_utf8) {
+        TRY(imap_lex_sp(lx));
+        TRY(imap_lex_want(lx, '('));
+        TRY(imap_lex_want(lx, '~'));
+    }
+    a.is_binary = a.is_utf8 || imap_lex_take(lx, '~');
     TRY(imap_lex_literal_head(lx, &a.size, &a.sync));
     *out = a;
     return ST_OK;
@@ -119,7 +126,8 @@ struct arriving {
     struct blob_spool *spool; /* of a large one */
     uint64_t held, spooled;   /* of append_held, append_spooled */
     uint64_t together;        /* what the messages before hold */
-    bool has_nul;
+    uint64_t ascii;           /* so many bytes are, before the first that is not */
+    bool has_nul, has_8bit;
     enum st failed; /* why the rest of it is thrown away */
     struct err why;
 };
@@ -162,10 +170,23 @@ static enum st keep(struct imap_session *s, struct arriving *r, struct str piece
     return ST_OK;
 }
 
+static void look_for_8bit(struct arriving *r, struct str piece)
+{
+    size_t n = 0;
+
+    if (r->has_8bit)
+        return;
+    r->has_8bit = !str_is_ascii(piece);
+    while (n < piece.n && !(piece.p[n] & 0x80))
+        n++;
+    r->ascii += n;
+}
+
 /* Whatever becomes of it, the rest has to be read. */
 static void take_piece(struct imap_session *s, struct arriving *r, struct str piece) SUSPENDS
 {
     r->has_nul |= memchr(piece.p, '\0', piece.n) != NULL;
+    look_for_8bit(r, piece);
     mime_scan_feed(&r->scan, piece);
     r->failed = keep(s, r, piece);
     if (r->failed == ST_OK)
@@ -190,6 +211,8 @@ static enum st take_literal(struct imap_cmd *c, const struct append *a, struct a
         stream_eat(conn->stream, piece.n);
     }
     TRY(imap_lex_next_line(&c->lx));
+    if (a->is_utf8)
+        TRY(imap_lex_want(&c->lx, ')'));
     if (r->failed != ST_OK)
         return FAIL(r->failed, "%s", r->why.text);
     if (!r->has_nul)
@@ -264,6 +287,18 @@ static void batch_free(struct imap_session *s, struct batch *b)
     mem_free(b->records);
 }
 
+/* RFC 6855 section 4: who has not enabled UTF-8 sends headers of 7 bits. The tool of the command line brings what others had
+ * taken. */
+static enum st check_header(const struct imap_session *s, const struct arriving *r)
+{
+    struct mime_record rec;
+
+    if (!r->has_8bit || s->conn.utf8 || s->is_tool)
+        return ST_OK;
+    TRY(mime_record_open(buf_str(&r->record), &rec));
+    return r->ascii < rec.header_size ? FAIL(ST_DENIED, "A header of 8 bits needs ENABLE UTF8=ACCEPT") : ST_OK;
+}
+
 static enum st append_take(struct imap_cmd *c, struct batch *b, const struct append *a) SUSPENDS
 {
     struct arriving *r = MEM_NEW(struct arriving);
@@ -278,8 +313,10 @@ static enum st append_take(struct imap_cmd *c, struct batch *b, const struct app
     st = take_literal(c, a, r);
     if (st == ST_OK) {
         mime_scan_end(&r->scan, &r->record);
-        st = batch_add(c->s, b, a, r);
+        st = check_header(c->s, r);
     }
+    if (st == ST_OK)
+        st = batch_add(c->s, b, a, r);
     give_back(r);
     mime_scan_fini(&r->scan);
     buf_fini(&r->record);

@@ -43,7 +43,7 @@ enum st cmd_enable(struct imap_cmd *c)
 #undef FEATURE
     imap_put(&s->conn, STR("\r\n"));
     s->features |= e.features;
-    /* RFC 9051 sections 4.3 and 5.1 */
-    s->conn.utf8 = s->src.utf8 = imap_is_rev2(s);
+    s->src.no_charset = s->features & (1u << FEATURE_UTF8);
+    s->conn.utf8 = s->src.utf8 = imap_is_rev2(s) || s->src.no_charset; /* RFC 9051 sections 4.3 and 5.1 */
     return ST_OK;
 }

@@ -73,7 +73,9 @@ static enum st parse_names(struct imap_lexer *lx, struct fetch_section *s) SUSPE
     do {
         if (s->n_names == LIMIT_IMAP_HEADER_NAMES)
             return FAIL(ST_LIMIT, "Too many field names");
-        TRY(imap_lex_astring(lx, &s->names[s->n_names++]));
+        TRY(imap_lex_astring(lx, &s->names[s->n_names]));
+        if (!str_is_ascii(s->names[s->n_names++])) /* and the answer repeats it */
+            return FAIL(ST_SYNTAX, "A field name is ASCII");
     } while (imap_lex_take(lx, ' '));
     return imap_lex_want(lx, ')');
 }

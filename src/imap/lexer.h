@@ -17,7 +17,8 @@ struct imap_source {
     /* n bytes to nowhere. */
     enum st (*skip)(void *arg, uint64_t n) SUSPENDS;
     void *arg;
-    bool utf8;                       /* mailbox names come in UTF-8 (ENABLE), not in modified UTF-7 */
+    bool utf8;       /* mailbox names come in UTF-8 (ENABLE), not in modified UTF-7 */
+    bool no_charset; /* the client has enabled UTF8=ACCEPT, so SEARCH may name none (RFC 6855 section 3) */
     size_t literal_max, command_max; /* of a literal; of all lines and literals of a command */
     uint64_t skip_max;               /* most that imap_lex_skip throws away of a command */
 };

@@ -337,6 +337,8 @@ enum st imap_search_parse_keys(struct imap_lexer *lx, bool needs_charset, struct
     bool named = needs_charset;
 
     if (!named && imap_lex_take_word(lx, STR("CHARSET"))) {
+        if (lx->src->no_charset)
+            return FAIL(ST_SYNTAX, "No CHARSET goes with UTF8=ACCEPT");
         TRY(imap_lex_sp(lx));
         named = true;
     }

@@ -103,11 +103,13 @@ static void body_greeting(struct scene *s)
 {
     struct chat *c = &s->chat;
 
-    CHECK_STR(chat_read(c, "* OK"),
-              STR("* OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE IDLE AUTH=PLAIN AUTH=LOGIN] "
-                  "Restante ready\n"));
+    CHECK_STR(
+        chat_read(c, "* OK"),
+        STR("* OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR UTF8=ACCEPT ID ENABLE IDLE AUTH=PLAIN AUTH=LOGIN] "
+            "Restante ready\n"));
     SAYS(c, "a CAPABILITY",
-         "* CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE IDLE AUTH=PLAIN AUTH=LOGIN\na OK Done");
+         "* CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR UTF8=ACCEPT ID ENABLE IDLE AUTH=PLAIN AUTH=LOGIN\na OK "
+         "Done");
     SAYS(c, "b NOOP", "b OK Done");
     SAYS(c, "c ID NIL", "* ID (\"name\" \"Restante\")\nc OK Done");
     SAYS(c, "d SELECT INBOX", "d BAD Unknown command, or not before login");
@@ -125,8 +127,9 @@ static void body_privacy(struct scene *s)
 {
     struct chat *c = &s->chat;
 
-    CHECK_STR(chat_read(c, "* OK"), STR("* OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE IDLE STARTTLS "
-                                        "LOGINDISABLED] Restante ready\n"));
+    CHECK_STR(chat_read(c, "* OK"),
+              STR("* OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR UTF8=ACCEPT ID ENABLE IDLE STARTTLS "
+                  "LOGINDISABLED] Restante ready\n"));
     SAYS(c, "a LOGIN alice secret", "a NO [PRIVACYREQUIRED] Passwords are taken under TLS only");
     SAYS(c, "b AUTHENTICATE PLAIN", "b NO [PRIVACYREQUIRED] Passwords are taken under TLS only");
     SAYS(c, "c LOGIN {5+}\r\nalice {6+}\r\nsecret", "c NO [PRIVACYREQUIRED] Passwords are taken under TLS only");
