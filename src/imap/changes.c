@@ -1,6 +1,6 @@
 /* What a client is told of the selected mailbox without asking (RFC 3501 7.2 to 7.4). */
+#include "imap/condstore.h"
 #include "imap/result.h"
-#include "imap/session.h"
 
 /* "* n WORD" */
 static void put_numbered(struct imap_conn *c, uint32_t n, struct str words) SUSPENDS
@@ -94,15 +94,7 @@ static void put_change(struct imap_session *s, const struct view_change *ch) SUS
         break;
     case VIEW_FLAGS:
         view_msg(s->view, ch->seq, &m);
-        put_numbered(&s->conn, ch->seq, STR(" FETCH ("));
-        if (imap_is_rev2(s)) { /* RFC 9051 section 7.5.2 */
-            imap_put(&s->conn, STR("UID "));
-            imap_put_u64(&s->conn, m.uid);
-            imap_put(&s->conn, STR(" "));
-        }
-        imap_put(&s->conn, STR("FLAGS "));
-        imap_put_flags(s, &m);
-        imap_put(&s->conn, STR(")\r\n"));
+        imap_put_fetch(s, ch->seq, &m, imap_is_rev2(s) /* RFC 9051 section 7.5.2 */, true);
         break;
     case VIEW_KEYWORDS: imap_put_mailbox_flags(s); break;
     case VIEW_DELETED: /* the caller's */ break;

@@ -1,5 +1,5 @@
 /* ENABLE (RFC 5161): turns on what is a row of features.def; other names are passed over. */
-#include "imap/session.h"
+#include "imap/condstore.h"
 
 struct enable {
     uint32_t features; /* bits, 1 << FEATURE_x */
@@ -42,6 +42,8 @@ enum st cmd_enable(struct imap_cmd *c)
 #include "imap/features.def"
 #undef FEATURE
     imap_put(&s->conn, STR("\r\n"));
+    if (e.features & 1u << FEATURE_CONDSTORE)
+        imap_use_condstore(s);
     s->features |= e.features;
     s->src.no_charset = s->features & (1u << FEATURE_UTF8);
     s->conn.utf8 = s->src.utf8 = imap_is_rev2(s) || s->src.no_charset; /* RFC 9051 sections 4.3 and 5.1 */

@@ -1,6 +1,7 @@
 /* FETCH and UID FETCH (RFC 3501 6.4.5): over the messages, the account's other sessions in between. */
 #include "base/must.h"
 #include "co/co.h"
+#include "imap/condstore.h"
 #include "imap/fetch.h"
 
 enum {
@@ -39,7 +40,7 @@ static void mark_seen(struct fetch_run *f, struct progress *pr, uint32_t seq, ui
     pr->seen_until = end;
     for (uint32_t i = seq; i <= end; i++) {
         view_msg(f->s->view, i, &m);
-        if ((m.flags & MAIL_SEEN) || m.gone)
+        if ((m.flags & MAIL_SEEN) || m.gone || (f->fetch->is_since && m.modseq <= f->fetch->since))
             continue;
         r[n++] = (struct uid_range){m.uid, m.uid};
         pr->newly[i - seq] = true;
@@ -104,14 +105,22 @@ static enum st put_item(struct fetch_run *f, struct progress *pr, const struct f
 
 static enum st put_items(struct fetch_run *f, struct progress *pr) SUSPENDS
 {
-    static const struct fetch_item uid = {.write = fetch_uid}, flags = {.write = fetch_flags};
+    static const struct fetch_item uid = {.write = fetch_uid}, flags = {.write = fetch_flags},
+                                   modseq = {.write = fetch_modseq};
+    bool newly = is_newly_seen(pr, f->seq), condstore = imap_is_enabled(f->s, FEATURE_CONDSTORE);
     const struct fetch *fetch = f->fetch;
     bool first = true;
 
     for (size_t i = 0; i < fetch->n; i++)
         TRY(put_item(f, pr, &fetch->items[i], &first));
-    if (!fetch->has_flags && is_newly_seen(pr, f->seq))
+    if (!fetch->has_flags && newly)
         TRY(put_item(f, pr, &flags, &first));
+    if (newly && condstore) { /* RFC 7162 section 3.2.4 */
+        if (!fetch->has_uid)
+            TRY(put_item(f, pr, &uid, &first));
+        if (!fetch->has_modseq)
+            TRY(put_item(f, pr, &modseq, &first));
+    }
     return first ? put_item(f, pr, &uid, &first) : ST_OK;
 }
 
@@ -174,15 +183,23 @@ static void read_ahead(struct fetch_run *f, struct progress *pr, uint32_t hi)
         pr->ahead++;
 }
 
+/* From f->seq on the next one that is meant; 0: none. */
+static uint32_t next_seq(const struct fetch_run *f, uint32_t hi)
+{
+    if (f->seq > hi)
+        return 0;
+    return f->fetch->is_since ? view_next_since(f->s->view, f->seq, hi, f->fetch->since) : f->seq;
+}
+
 static enum st put_range(struct fetch_run *f, struct progress *pr, struct uid_range r) SUSPENDS
 {
     bool sees = (f->fetch->flags & SEES) && !view_is_read_only(f->s->view);
 
-    for (f->seq = r.lo; f->seq <= r.hi; f->seq++) {
+    for (f->seq = r.lo; (f->seq = next_seq(f, r.hi)) != 0; f->seq++) {
         if (sees && f->seq > pr->seen_until)
             mark_seen(f, pr, f->seq, r.hi);
         if (pr->wants_text)
-            read_ahead(f, pr, r.hi);
+            read_ahead(f, pr, f->fetch->is_since ? f->seq : r.hi); /* which one is next is not known then */
         TRY(put_message(f, pr));
         TRY(imap_conn_check(f->conn));
         maybe_yield(pr);
@@ -237,6 +254,8 @@ enum st cmd_fetch(struct imap_cmd *c)
     enum st st;
 
     TRY(fetch_parse(&c->lx, c->uid, &fetch));
+    if (fetch.has_modseq)
+        imap_use_condstore(s);
     TRY(imap_set_seqs(&s->cmd_arena, fetch.set, c->uid, s->view, &seqs));
     if (fetch.partial.lo)
         seqs = cut_set(&s->cmd_arena, seqs, &fetch.partial);

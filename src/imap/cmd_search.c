@@ -12,7 +12,7 @@ static enum st search_run(struct imap_cmd *c, const struct imap_search *search) 
     if (search->returns)
         return imap_put_result(c, search, (struct imap_result){seqs, n});
     imap_put(&s->conn, STR("* SEARCH"));
-    imap_put_numbers(c, (struct imap_result){seqs, n});
+    imap_put_numbers(c, search, (struct imap_result){seqs, n});
     imap_put(&s->conn, STR("\r\n"));
     return ST_OK;
 }

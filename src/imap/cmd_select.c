@@ -1,16 +1,38 @@
-/* SELECT and EXAMINE (RFC 3501 6.3.1, 6.3.2; RFC 9051 6.3.2, 6.3.3). */
+/* SELECT and EXAMINE (RFC 3501 6.3.1, 6.3.2; RFC 9051 6.3.2, 6.3.3), with the parameter CONDSTORE (RFC 7162 3.1.8). */
+#include "imap/condstore.h"
 #include "imap/list.h"
 #include "imap/object_id.h"
-#include "imap/session.h"
 
 struct select {
     struct str name;
+    bool condstore;
 };
+
+static enum st one_parameter(struct imap_lexer *lx, struct select *out)
+{
+    if (out->condstore || !imap_lex_take_word(lx, STR("CONDSTORE")))
+        return FAIL(ST_SYNTAX, "Unknown parameter");
+    out->condstore = true;
+    return ST_OK;
+}
+
+/* RFC 4466 section 2.1 */
+static enum st parse_parameters(struct imap_lexer *lx, struct select *out)
+{
+    TRY(imap_lex_want(lx, '('));
+    do
+        TRY(one_parameter(lx, out));
+    while (imap_lex_take(lx, ' '));
+    return imap_lex_want(lx, ')');
+}
 
 static enum st select_parse(struct imap_lexer *lx, struct select *out) SUSPENDS
 {
+    *out = (struct select){0};
     TRY(imap_lex_sp(lx));
     TRY(imap_lex_mailbox(lx, &out->name));
+    if (imap_lex_take(lx, ' ') && imap_lex_peek(lx) >= 0)
+        TRY(parse_parameters(lx, out));
     return imap_lex_end(lx);
 }
 
@@ -36,6 +58,7 @@ static void put_state(struct imap_session *s) SUSPENDS
     put_line(conn, STR("* OK [UIDVALIDITY "), info->uidvalidity, STR("] UIDs are valid\r\n"));
     put_line(conn, STR("* OK [UIDNEXT "), info->uidnext, STR("] The next UID\r\n"));
     imap_put_status(conn, STR("*"), "OK", imap_mailbox_object_code(&s->cmd_arena, info), STR("Its id"));
+    put_line(conn, STR("* OK [HIGHESTMODSEQ "), view_told_modseq(s->view), STR("] The latest change\r\n"));
 }
 
 static enum st select_run(struct imap_cmd *c, bool read_only) SUSPENDS
@@ -44,11 +67,14 @@ static enum st select_run(struct imap_cmd *c, bool read_only) SUSPENDS
     struct select sel;
 
     TRY(select_parse(&c->lx, &sel));
+    if (sel.condstore)
+        imap_use_condstore(s);
     if (s->view) /* RFC 9051 section 7.1, RFC 7162 section 3.2.11 */
         imap_put_status(&s->conn, STR("*"), "OK", STR("CLOSED"), STR("The mailbox that was selected is not any more"));
     imap_leave_mailbox(s); /* also when the other one can't be opened */
     TRY(view_open(s->account, sel.name, read_only, &s->view));
     put_state(s);
+    s->tell_modseq = false;
     if (imap_is_rev2(s))
         imap_put_list_line(s, STR_NONE, sel.name, c->lx.denormal);
     c->code = view_is_read_only(s->view) ? STR("READ-ONLY") : STR("READ-WRITE");

@@ -68,7 +68,7 @@ static enum st sort_run(struct imap_cmd *c, const struct sort *sort) SUSPENDS
     if (sort->search.returns)
         return imap_put_result(c, &sort->search, (struct imap_result){seqs, n});
     imap_put(&s->conn, STR("* SORT"));
-    imap_put_numbers(c, (struct imap_result){seqs, n});
+    imap_put_numbers(c, &sort->search, (struct imap_result){seqs, n});
     imap_put(&s->conn, STR("\r\n"));
     return ST_OK;
 }

@@ -1,6 +1,6 @@
-/* STORE and UID STORE (RFC 3501 6.4.6). */
+/* STORE and UID STORE (RFC 3501 6.4.6), also under a condition (RFC 7162 3.1.3). */
 #include "co/co.h"
-#include "imap/session.h"
+#include "imap/condstore.h"
 #include "imap/set.h"
 
 enum { MESSAGES_A_TURN = 2000 };
@@ -11,6 +11,19 @@ struct store_args {
     bool silent;
 };
 
+/* Behind the set (RFC 7162 section 3.1.3). */
+static enum st parse_condition(struct imap_lexer *lx, struct flag_change *out)
+{
+    TRY(imap_lex_want(lx, '('));
+    if (!imap_lex_take_word(lx, STR("UNCHANGEDSINCE")))
+        return FAIL(ST_SYNTAX, "Unknown STORE modifier");
+    TRY(imap_lex_sp(lx));
+    TRY(imap_lex_number64(lx, &out->unchanged_since));
+    out->is_conditional = true;
+    TRY(imap_lex_want(lx, ')'));
+    return imap_lex_sp(lx);
+}
+
 static enum st store_parse(struct imap_lexer *lx, struct store_args *out)
 {
     struct store_args a = {.change.how = FLAGS_SET};
@@ -19,6 +32,8 @@ static enum st store_parse(struct imap_lexer *lx, struct store_args *out)
     TRY(imap_lex_sp(lx));
     TRY(imap_lex_set(lx, &a.set));
     TRY(imap_lex_sp(lx));
+    if (imap_lex_peek(lx) == '(')
+        TRY(parse_condition(lx, &a.change));
     if (imap_lex_take(lx, '+'))
         a.change.how = FLAGS_ADD;
     else if (imap_lex_take(lx, '-'))
@@ -36,32 +51,22 @@ static enum st store_parse(struct imap_lexer *lx, struct store_args *out)
     return ST_OK;
 }
 
-static void put_flags_of(struct imap_cmd *c, uint32_t seq, const struct mail_msg *m) SUSPENDS
+/* Messages that failed the test are told with all that they are now, so that the client need not ask (RFC 7162 section
+ * 3.1.3); the others with their new modseq even when it is to be silent. */
+static bool needs_flags(const struct store_args *a, const struct store_outcome *out, size_t *at, uint32_t uid)
 {
-    struct imap_conn *conn = &c->s->conn;
-    char *p = imap_room(conn, 64);
-
-    *p++ = '*';
-    *p++ = ' ';
-    p = imap_digits(p, seq);
-    memcpy(p, " FETCH (", 8);
-    p += 8;
-    if (c->uid) {
-        memcpy(p, "UID ", 4);
-        p = imap_digits(p + 4, m->uid);
-        *p++ = ' ';
-    }
-    memcpy(p, "FLAGS ", 6);
-    imap_wrote(conn, p + 6);
-    imap_put_flags(c->s, m);
-    imap_put(conn, STR(")\r\n"));
+    while (*at < out->n && out->failed[*at] < uid)
+        ++*at;
+    return !a->silent || (*at < out->n && out->failed[*at] == uid);
 }
 
 /* How the messages look now; those that are gone are passed over (RFC 2180 4.2). */
-static enum st put_outcome(struct imap_cmd *c, struct uid_set seqs) SUSPENDS
+static enum st put_outcome(struct imap_cmd *c, const struct store_args *a, struct uid_set seqs,
+                           const struct store_outcome *out) SUSPENDS
 {
     struct imap_session *s = c->s;
     unsigned done = 0;
+    size_t at = 0;
     struct mail_msg m;
 
     for (size_t i = 0; i < seqs.n; i++) {
@@ -71,7 +76,7 @@ static enum st put_outcome(struct imap_cmd *c, struct uid_set seqs) SUSPENDS
                 c->code = STR("EXPUNGEISSUED");
                 c->text = STR("Some of the messages are gone");
             } else {
-                put_flags_of(c, seq, &m);
+                imap_put_fetch(s, seq, &m, c->uid, needs_flags(a, out, &at, m.uid));
             }
             if (++done % MESSAGES_A_TURN == 0)
                 co_yield ();
@@ -81,19 +86,38 @@ static enum st put_outcome(struct imap_cmd *c, struct uid_set seqs) SUSPENDS
     return ST_OK;
 }
 
+static void tell_modified(struct imap_cmd *c, const struct store_outcome *out)
+{
+    struct arena *ar = &c->s->cmd_arena;
+    struct str set;
+
+    for (size_t i = 0; !c->uid && i < out->n; i++)
+        out->failed[i] = view_seq(c->s->view, out->failed[i]);
+    set = imap_set_print(ar, out->failed, out->n);
+    c->code = arena_printf(ar, "MODIFIED %.*s", STR_ARGS(set));
+    c->text = STR("Some of the messages have changed");
+}
+
 enum st cmd_store(struct imap_cmd *c)
 {
     struct imap_session *s = c->s;
+    struct store_outcome out = {0};
     struct uid_set uids, seqs;
     struct store_args a;
 
     TRY(store_parse(&c->lx, &a));
+    if (a.change.is_conditional)
+        imap_use_condstore(s);
     if (view_is_read_only(s->view))
         return FAIL(ST_DENIED, "The mailbox is open for reading only");
     TRY(imap_set_seqs(&s->cmd_arena, a.set, c->uid, s->view, &seqs));
     if (seqs.n == 0)
         return ST_OK;
     TRY(imap_set_uids(&s->cmd_arena, a.set, c->uid, s->view, &uids));
-    TRY(view_store(s->view, uids, &a.change));
-    return a.silent ? ST_OK : put_outcome(c, seqs);
+    TRY(view_store_if(s->view, uids, &a.change, &s->cmd_arena, &out));
+    if (!a.silent || imap_is_enabled(s, FEATURE_CONDSTORE))
+        TRY(put_outcome(c, &a, seqs, &out));
+    if (out.n)
+        tell_modified(c, &out);
+    return ST_OK;
 }

@@ -2,7 +2,7 @@
 #include "base/activity.h"
 #include "base/metrics.h"
 #include "base/must.h"
-#include "imap/session.h"
+#include "imap/condstore.h"
 
 static const struct imap_command rows[] = {
 #define LOGIN_CMD(...)
@@ -89,7 +89,8 @@ static enum st finish(struct imap_cmd *c, enum st st) SUSPENDS
     struct err kept = *err_get();
 
     if (c->row && !(c->row->flags & LEAVES))
-        TRY(imap_send_changes(s, !(c->row->flags & HOLDS) || c->uid));
+        TRY(imap_send_changes(s, !c->holds && (!(c->row->flags & HOLDS) || c->uid)));
+    imap_tell_modseq(c, st);
     if (st == ST_OK) {
         s->errors = 0;
         if (!c->later)

@@ -34,8 +34,10 @@ struct fetch {
     struct fetch_item *items;
     size_t n;
     unsigned flags; /* of all items together */
-    bool has_uid, has_flags;
+    bool has_uid, has_flags, has_modseq;
     struct imap_partial partial; /* of the UID form */
+    bool is_since;               /* only what has changed behind `since` */
+    uint64_t since;
 };
 
 /* `uid`: the UID form, which answers the UID also when it is not asked for. */
@@ -63,6 +65,7 @@ struct fetch_run {
  * message is damaged. */
 enum st fetch_uid(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
 enum st fetch_flags(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
+enum st fetch_modseq(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
 enum st fetch_internaldate(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
 enum st fetch_savedate(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
 enum st fetch_emailid(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;

@@ -190,6 +190,7 @@ static void add_item(struct fetch *f, const struct item_row *row, const struct f
     f->flags |= row->flags;
     f->has_uid |= row->write == fetch_uid;
     f->has_flags |= row->write == fetch_flags;
+    f->has_modseq |= row->write == fetch_modseq;
     if (s)
         it->section = *s;
     else if (row->write == fetch_section)
@@ -246,18 +247,34 @@ static bool take_macro(struct imap_lexer *lx, struct fetch *f)
     return false;
 }
 
-/* "(PARTIAL -1:-30)" behind the items (RFC 9394 section 3.3); modifiers that nobody here knows are BAD (RFC 4466
- * section 2.4). */
+/* RFC 7162 section 3.1.4.1, RFC 9394 section 3.3; modifiers that nobody here knows are BAD (RFC 4466 section 2.4). */
+static enum st one_modifier(struct imap_lexer *lx, bool uid, struct fetch *f)
+{
+    if (!f->is_since && imap_lex_take_word(lx, STR("CHANGEDSINCE"))) {
+        TRY(imap_lex_sp(lx));
+        f->is_since = true;
+        return imap_lex_number64(lx, &f->since);
+    }
+    if (!uid || f->partial.lo || !imap_lex_take_word(lx, STR("PARTIAL")))
+        return FAIL(ST_SYNTAX, "Unknown FETCH modifier");
+    TRY(imap_lex_sp(lx));
+    return imap_lex_partial(lx, &f->partial);
+}
+
+/* "(CHANGEDSINCE 12345 PARTIAL -1:-30)" behind the items */
 static enum st parse_modifiers(struct imap_lexer *lx, bool uid, struct fetch *f)
 {
     TRY(imap_lex_want(lx, '('));
-    do {
-        if (!uid || f->partial.lo || !imap_lex_take_word(lx, STR("PARTIAL")))
-            return FAIL(ST_SYNTAX, "Unknown FETCH modifier");
-        TRY(imap_lex_sp(lx));
-        TRY(imap_lex_partial(lx, &f->partial));
-    } while (imap_lex_take(lx, ' '));
+    do
+        TRY(one_modifier(lx, uid, f));
+    while (imap_lex_take(lx, ' '));
     return imap_lex_want(lx, ')');
+}
+
+static void add_modseq(struct fetch *f)
+{
+    if (!f->has_modseq)
+        add_item(f, find_item(STR("MODSEQ"), false), NULL);
 }
 
 enum st fetch_parse(struct imap_lexer *lx, bool uid, struct fetch *out)
@@ -280,10 +297,13 @@ enum st fetch_parse(struct imap_lexer *lx, bool uid, struct fetch *out)
     if (imap_lex_take(lx, ' ') && imap_lex_peek(lx) >= 0)
         TRY(parse_modifiers(lx, uid, &f));
     TRY(imap_lex_end(lx));
+    if (f.is_since)
+        add_modseq(&f);
     if (uid && !f.has_uid) {
         f.items--;
         f.n++;
         f.items[0] = (struct fetch_item){.write = fetch_uid};
+        f.has_uid = true;
     }
     *out = f;
     return ST_OK;

@@ -1,6 +1,7 @@
 /* One item of one message each. Offsets in the record count from the blob's first byte; the lines of the prefix
  * (Return-Path, Delivered-To) stand before it and are the first of the letter's header. */
 #include "base/clock.h"
+#include "imap/condstore.h"
 #include "imap/fetch.h"
 #include "imap/object_id.h"
 #include "mime/header.h"
@@ -73,6 +74,12 @@ static void put_date(struct fetch_run *f, struct str name, uint64_t date_us) SUS
     *p++ = ':';
     p = two(p, of_day % 60);
     imap_wrote(f->conn, add(p, STR(" +0000\"")));
+}
+
+enum st fetch_modseq(struct fetch_run *f, const struct fetch_item *it UNUSED)
+{
+    imap_put_modseq(f->s, f->msg.modseq);
+    return ST_OK;
 }
 
 enum st fetch_internaldate(struct fetch_run *f, const struct fetch_item *it UNUSED)

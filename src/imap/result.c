@@ -1,14 +1,20 @@
 #include "imap/result.h"
 
 #include "co/co.h"
+#include "imap/condstore.h"
 
 enum { NUMBERS_A_TURN = 10000 };
+
+static struct view *view_of(const struct imap_cmd *c, const struct imap_result *found)
+{
+    return found->other ? found->other : c->s->view;
+}
 
 static uint32_t number_of(const struct imap_cmd *c, const struct imap_result *found, size_t i)
 {
     uint32_t seq = found->seqs[i];
 
-    return c->uid ? view_uid(found->other ? found->other : c->s->view, seq) : seq;
+    return c->uid ? view_uid(view_of(c, found), seq) : seq;
 }
 
 static void rest(size_t i) SUSPENDS
@@ -17,14 +23,40 @@ static void rest(size_t i) SUSPENDS
         co_yield ();
 }
 
-void imap_put_numbers(struct imap_cmd *c, struct imap_result found)
+/* Of those that are still there. */
+static uint64_t highest_modseq(struct imap_cmd *c, struct imap_result found) SUSPENDS
 {
+    uint64_t highest = 0;
+
+    for (size_t i = 0; i < found.n; i++) {
+        highest = MAX(highest, view_modseq(view_of(c, &found), found.seqs[i]));
+        rest(i);
+    }
+    return highest;
+}
+
+static void sent_modseq(struct imap_cmd *c, const struct imap_result *found, uint64_t modseq)
+{
+    if (view_of(c, found) == c->s->view)
+        c->s->modseq_sent = MAX(c->s->modseq_sent, modseq);
+}
+
+void imap_put_numbers(struct imap_cmd *c, const struct imap_search *search, struct imap_result found)
+{
+    uint64_t modseq = search->has_modseq ? highest_modseq(c, found) : 0;
+
     for (size_t i = 0; i < found.n; i++) {
         char *p = imap_room(&c->s->conn, 16);
 
         *p++ = ' ';
         imap_wrote(&c->s->conn, imap_digits(p, number_of(c, &found, i)));
         rest(i);
+    }
+    if (modseq) { /* RFC 7162 sections 3.1.6 and 3.1.9 */
+        imap_put(&c->s->conn, STR(" (MODSEQ "));
+        imap_put_u64(&c->s->conn, modseq);
+        imap_put(&c->s->conn, STR(")"));
+        sent_modseq(c, &found, modseq);
     }
 }
 
@@ -105,9 +137,30 @@ static void put_correlators(struct imap_cmd *c, const struct imap_result *found)
     imap_put(conn, c->uid ? STR(") UID") : STR(")"));
 }
 
+/* What of the messages the answer tells, alone or with the others: of MIN and MAX without ALL and COUNT only these (RFC 4731 section
+ * 3.2), and those of a range with them. */
+static uint64_t modseq_of_told(struct imap_cmd *c, const struct imap_search *search, struct imap_result found) SUSPENDS
+{
+    unsigned returns = search->returns;
+    uint64_t highest = 0;
+
+    if (found.n == 0)
+        return 0;
+    if (returns & (RETURN_ALL | RETURN_COUNT))
+        return highest_modseq(c, found);
+    if (returns & RETURN_MIN)
+        highest = view_modseq(view_of(c, &found), found.seqs[0]);
+    if (returns & RETURN_MAX)
+        highest = MAX(highest, view_modseq(view_of(c, &found), found.seqs[found.n - 1]));
+    if (returns & RETURN_PARTIAL)
+        highest = MAX(highest, highest_modseq(c, partial_of(search, found)));
+    return highest;
+}
+
 /* RFC 4466 section 2.6.2, RFC 4731 section 3.1: without messages there is neither MIN nor MAX nor ALL. */
 static void put_esearch(struct imap_cmd *c, const struct imap_search *search, struct imap_result found) SUSPENDS
 {
+    uint64_t modseq = search->has_modseq ? modseq_of_told(c, search, found) : 0;
     struct imap_conn *conn = &c->s->conn;
     unsigned returns = search->returns;
 
@@ -124,6 +177,9 @@ static void put_esearch(struct imap_cmd *c, const struct imap_search *search, st
     }
     if (returns & RETURN_PARTIAL)
         put_partial(c, search, found);
+    if (modseq)
+        put_item(c, STR(" MODSEQ "), modseq);
+    sent_modseq(c, &found, modseq);
     imap_put(conn, STR("\r\n"));
 }
 
@@ -221,6 +277,9 @@ enum st imap_put_result(struct imap_cmd *c, const struct imap_search *search, st
 
 enum st imap_end_search(struct imap_cmd *c, const struct imap_search *search, enum st st)
 {
+    c->holds |= search->has_seqs; /* RFC 7162 section 3.2.10.2 */
+    if (st == ST_OK && search->has_modseq)
+        imap_use_condstore(c->s);
     if (st != ST_OK && search->bad_charset)
         c->code = STR("BADCHARSET (US-ASCII UTF-8)");
     if (st != ST_OK && st != ST_SYNTAX && search->returns & RETURN_SAVE)

@@ -17,10 +17,11 @@ struct imap_result {
 enum st imap_put_result(struct imap_cmd *c, const struct imap_search *search, struct imap_result found)
     SUSPENDS MUST_USE;
 /* To be called with the status of the whole command: one that fails and had SAVE leaves nothing saved, unless it is
- * BAD (RFC 5182 section 2.1). Also chooses the response code for an unknown character set. Gives the status back. */
+ * BAD (RFC 5182 section 2.1). Also chooses the response code for an unknown character set, and knows what the keys mean for the
+ * session. Gives the status back. */
 enum st imap_end_search(struct imap_cmd *c, const struct imap_search *search, enum st st) MUST_USE;
 
 void imap_forget_result(struct imap_session *s);
 
-/* " 1 2 3": numbers of messages, or uids in the UID form. */
-void imap_put_numbers(struct imap_cmd *c, struct imap_result found) SUSPENDS;
+/* " 1 2 3": numbers of messages, or uids in the UID form; with the highest modseq behind them when one was searched for. */
+void imap_put_numbers(struct imap_cmd *c, const struct imap_search *search, struct imap_result found) SUSPENDS;

@@ -10,6 +10,7 @@ enum arg {
     ARG_FIELD,
     ARG_HEADER,
     ARG_KEYWORD,
+    ARG_MODSEQ,
     ARG_NUMBER,
     ARG_INTERVAL,
     ARG_DATE,
@@ -43,6 +44,7 @@ struct parser {
     struct imap_lexer *lx;
     const struct charset *charset; /* NULL: none named */
     unsigned depth, keys, saved;
+    bool has_modseq, has_seqs;
 };
 
 static enum st parse_key(struct parser *p, struct search_key **out) SUSPENDS;
@@ -143,6 +145,26 @@ static enum st parse_set(struct parser *p, struct search_key *k)
     return ST_OK;
 }
 
+/* "/flags/\\draft" all 620162338: messages have one modseq for all of their flags, so that name and type are ignored (RFC 7162
+ * section 3.1.5). */
+static enum st parse_modseq(struct parser *p, uint64_t *out) SUSPENDS
+{
+    struct str name, type;
+
+    if (imap_lex_peek(p->lx) == '"') {
+        TRY(imap_lex_string(p->lx, &name));
+        if (!str_istarts(name, STR("/flags/")) || name.n == 7)
+            return FAIL(ST_SYNTAX, "Unknown kind of entry");
+        TRY(imap_lex_sp(p->lx));
+        TRY(imap_lex_word(p->lx, &type));
+        if (!str_eq(type, STR("ALL")) && !str_eq(type, STR("PRIV")) && !str_eq(type, STR("SHARED")))
+            return FAIL(ST_SYNTAX, "Unknown type of entry");
+        TRY(imap_lex_sp(p->lx));
+    }
+    p->has_modseq = true;
+    return imap_lex_number64(p->lx, out);
+}
+
 static enum st parse_kid(struct parser *p, struct search_key *k, size_t n) SUSPENDS
 {
     k->kids = ARENA_ARRAY(p->lx->arena, struct search_key *, n);
@@ -169,6 +191,7 @@ static enum st parse_argument(struct parser *p, const struct key_row *row, struc
     case ARG_FIELD:
     case ARG_TEXT: return parse_text(p, &k->text);
     case ARG_KEYWORD: return imap_lex_atom(p->lx, &k->text);
+    case ARG_MODSEQ: return parse_modseq(p, &k->num);
     case ARG_NUMBER: return parse_number(p, &k->num);
     case ARG_INTERVAL: return parse_interval(p, &k->num);
     case ARG_DATE: return parse_date(p, &k->num);
@@ -245,6 +268,7 @@ static enum st parse_key(struct parser *p, struct search_key **out)
         struct search_key *k = new_key(p, SEARCH_SEQ);
 
         TRY(parse_set(p, k));
+        p->has_seqs |= k->what == SEARCH_SEQ;
         *out = k;
         return ST_OK;
     }
@@ -345,6 +369,8 @@ enum st imap_search_parse_keys(struct imap_lexer *lx, bool needs_charset, struct
     if (named)
         TRY(parse_charset(&p, out));
     TRY(parse_keys(&p, &out->key));
+    out->has_modseq = p.has_modseq;
+    out->has_seqs = p.has_seqs;
     return imap_lex_end(lx);
 }
 

@@ -13,6 +13,8 @@ struct imap_search {
     unsigned returns;
     struct imap_partial partial; /* of RETURN_PARTIAL */
     bool bad_charset;            /* ST_DENIED because nobody here knows the character set */
+    bool has_modseq;             /* among the keys */
+    bool has_seqs;               /* numbers of messages are */
 };
 
 /* SEARCH, from behind its name on. Whatever comes back, `returns` and `bad_charset` are what was read. */

@@ -27,9 +27,11 @@ struct imap_session {
     struct uid_set saved; /* of the last search with SAVE (RFC 5182): uids, owned */
     uint32_t features;    /* enabled: bits of features.def */
     unsigned errors;      /* BAD answers in a row */
+    uint64_t modseq_sent; /* the highest one in a response since the last tagged one (condstore.c) */
     struct str login_tag;
     char *idle_tag; /* owned; NULL but during IDLE */
     bool is_tls, is_tool, in_idle;
+    bool tell_modseq; /* CONDSTORE was enabled by this command */
 
     /* the one long wait, session.c */
     enum { SESSION_STARTING, SESSION_RUNNING, SESSION_READING, SESSION_PARKED } phase;
@@ -58,6 +60,7 @@ struct imap_cmd {
     struct str text;                                  /* of a tagged OK */
     bool later;                                       /* no tagged response now (IDLE) */
     enum st (*then)(struct imap_session *s) SUSPENDS; /* what follows a tagged OK; NULL: nothing */
+    bool holds; /* expunges wait, also in the UID form: numbers of messages were among the arguments */
 };
 
 struct imap_command {
@@ -79,6 +82,11 @@ enum imap_feature {
 #undef FEATURE
     FEATURE_COUNT
 };
+
+static inline bool imap_is_enabled(const struct imap_session *s, enum imap_feature f)
+{
+    return s->features >> f & 1;
+}
 
 /* IMAP4rev2 (RFC 9051), which the client has enabled. What it asks for is answered as by IMAP4rev1, also what is deprecated
  * (appendix E); what it has not asked for is as RFC 9051 has it. */

@@ -1,5 +1,6 @@
 #include "imap/status.h"
 
+#include "imap/condstore.h"
 #include "imap/object_id.h"
 
 enum status_item {
@@ -43,6 +44,12 @@ enum st imap_lex_status_items(struct imap_lexer *lx, unsigned *out)
 enum st imap_status_complete(struct imap_session *s, unsigned items, struct mailbox_info *info)
 {
     return items & (1u << ITEM_deleted_bytes) ? mailbox_count_deleted(s->account, info) : ST_OK;
+}
+
+static void put_highestmodseq(struct imap_session *s, const struct mailbox_info *info) SUSPENDS
+{
+    imap_use_condstore(s);
+    imap_put_u64(&s->conn, info->highestmodseq);
 }
 
 static void put_mailboxid(struct imap_session *s, const struct mailbox_info *info) SUSPENDS

@@ -152,8 +152,42 @@ static enum st check_view(const struct view *v)
     return account_check(v->mb->a);
 }
 
+/* RFC 7162 section 3.1.3. A message has one modseq for all its flags. To a condition of 0 it fails if what is to be changed exists:
+ * a system flag always does, a keyword when the message carries it. */
+static bool passes(const struct hot *h, const struct flag_change *fc, uint64_t bits)
+{
+    if (!fc->is_conditional || h->modseq <= fc->unchanged_since)
+        return true;
+    return fc->unchanged_since == 0 && fc->how != FLAGS_SET && !fc->flags && !(h->keywords & bits);
+}
+
+/* Those that do not pass are noted, and left out. */
+static void take_failed(struct pick *p, const struct flag_change *fc, uint64_t bits, struct arena *ar,
+                        struct store_outcome *out)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->n; i++) {
+        if (passes(&p->h[i], fc, bits)) {
+            p->h[n] = p->h[i];
+            p->in_flight[n++] = p->in_flight[i];
+            continue;
+        }
+        if (out->n == out->cap) {
+            uint32_t *old = out->failed;
+
+            out->cap = out->cap ? out->cap * 2 : 64;
+            out->failed = ARENA_ARRAY(ar, uint32_t, out->cap);
+            if (out->n)
+                memcpy(out->failed, old, out->n * sizeof *old);
+        }
+        out->failed[out->n++] = p->h[i].uid;
+    }
+    p->n = n;
+}
+
 static enum st store_some(struct view *v, struct uid_set uids, uint32_t *from, const struct flag_change *fc,
-                          struct arena *ar) SUSPENDS
+                          struct arena *ar, struct arena *out_ar, struct store_outcome *out) SUSPENDS
 {
     struct mailbox_change *mc;
     struct change *c;
@@ -166,6 +200,8 @@ static enum st store_some(struct view *v, struct uid_set uids, uint32_t *from, c
     TRY(keyword_bits(v->mb, fc, &bits));
     pick_view(v, uids, *from, LIMIT_MAIL_COMMIT, NULL, ar, &p);
     *from = p.last ? p.last + 1 : 0;
+    if (fc->is_conditional)
+        take_failed(&p, fc, bits, out_ar, out);
     c = change_begin(v->mb->a);
     mc = change_mailbox(c, v->mb);
     mc->origin = v->id;
@@ -177,6 +213,14 @@ static enum st store_some(struct view *v, struct uid_set uids, uint32_t *from, c
 
 enum st view_store(struct view *v, struct uid_set uids, const struct flag_change *fc)
 {
+    must(!fc->is_conditional);
+    return view_store_if(v, uids, fc, NULL, NULL);
+}
+
+enum st view_store_if(struct view *v, struct uid_set uids, const struct flag_change *fc, struct arena *out_ar,
+                      struct store_outcome *out)
+{
+    size_t n_failed = 0;
     struct arena ar = ARENA_INIT;
     uint32_t from = 1, next;
     unsigned tries = 0;
@@ -184,9 +228,13 @@ enum st view_store(struct view *v, struct uid_set uids, const struct flag_change
 
     do {
         next = from;
-        st = store_some(v, uids, &next, fc, &ar);
+        st = store_some(v, uids, &next, fc, &ar, out_ar, out);
         if (st == ST_OK)
             from = next;
+        if (st == ST_OK && out)
+            n_failed = out->n;
+        else if (out)
+            out->n = n_failed; /* it will be looked at again */
         arena_reset(&ar);
     } while ((st == ST_OK && from) || change_again(st, &tries));
     arena_fini(&ar);

@@ -140,6 +140,13 @@ bool view_has_changes(const struct view *v, bool may_expunge);
 /* fn(arg) on the loop, once, when the next change becomes durable (IDLE, NOTIFY); NULL takes it back. */
 void view_on_change(struct view *v, void (*fn)(void *arg), void *arg);
 
+/* Modseqs (RFC 7162). Everything up to this one has been told by view_next_change, whenever that has answered false: an expunge that
+ * waits has a higher one, whatever came behind it. Never 0. */
+uint64_t view_told_modseq(const struct view *v);
+uint64_t view_modseq(const struct view *v, uint32_t seq); /* of a message; 0: it is gone */
+/* The first message from `seq` on, up to `hi`, that is there and has a higher modseq than that; 0: none. */
+uint32_t view_next_since(const struct view *v, uint32_t seq, uint32_t hi, uint64_t modseq);
+
 /* --- reading a message -------------------------------------------------------------------------- */
 struct email {
     uint64_t id, blob, size; /* size: prefix and blob together */
@@ -177,10 +184,20 @@ struct flag_change {
     uint32_t flags;
     const struct str *keywords;
     size_t n_keywords;
+    bool is_conditional; /* only of messages that have not changed behind that modseq: view_store_if */
+    uint64_t unchanged_since;
 };
 /* The view knows the outcome and does not report it as a change again. Uids that are gone are passed over.
  * ST_LIMIT: too many keywords in the mailbox. */
 enum st view_store(struct view *v, struct uid_set uids, const struct flag_change *c) SUSPENDS MUST_USE;
+/* The same under a condition (RFC 7162 section 3.1.3), which is asked of each message in the commit that changes it: nobody gets
+ * between. Also of what is on its way, so that of two who change a message at once one fails. *out begins at 0. */
+struct store_outcome {
+    uint32_t *failed; /* uids that the condition was not true for, ascending; in the arena */
+    size_t n, cap;
+};
+enum st view_store_if(struct view *v, struct uid_set uids, const struct flag_change *c, struct arena *ar,
+                      struct store_outcome *out) SUSPENDS MUST_USE;
 /* Removes those of `uids` that have \Deleted (all of them when `any`), at all other sessions too. This view
  * reports it by view_next_change. */
 enum st view_expunge(struct view *v, struct uid_set uids, bool any) SUSPENDS MUST_USE;

@@ -293,6 +293,32 @@ struct str view_keyword(const struct view *v, unsigned bit)
     return v->mb->keywords[bit];
 }
 
+uint64_t view_told_modseq(const struct view *v)
+{
+    return v->seen_modseq;
+}
+
+uint64_t view_modseq(const struct view *v, uint32_t seq)
+{
+    size_t i;
+
+    return place_of(v, seq, &i) ? messages_of(v)->modseq[i] : 0;
+}
+
+uint32_t view_next_since(const struct view *v, uint32_t seq, uint32_t hi, uint64_t modseq)
+{
+    const uint64_t *modseqs = messages_of(v)->modseq;
+
+    must(hi <= v->n);
+    for (; !v->uids && seq <= hi; seq++)
+        if (modseqs[seq - 1] > modseq)
+            return seq;
+    for (; seq <= hi; seq++)
+        if (view_modseq(v, seq) > modseq)
+            return seq;
+    return 0;
+}
+
 /* --- what has happened ------------------------------------------------------------------------------------------ */
 
 static void hold_back(struct view *v, uint32_t lo, uint32_t hi)
@@ -476,7 +502,8 @@ bool view_next_change(struct view *v, bool may_expunge, struct view_change *out)
         if (next_entry(v, e, out))
             return true;
     }
-    v->seen_modseq = v->mb->highestmodseq;
+    if (!v->n_held)
+        v->seen_modseq = v->mb->highestmodseq;
     if (v->uids && !v->n_held && v->n == messages_of(v)->n)
         own_end(v); /* the same as everybody's again */
     return false;

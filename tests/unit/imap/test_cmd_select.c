@@ -9,5 +9,14 @@ TEST(names)
 
     PARSES(m, " inbox", select_parse(&m.lx, &s))
     CHECK_STR(s.name, STR("INBOX"));
-    REFUSES(m, " a (CONDSTORE)", select_parse(&m.lx, &s), ST_SYNTAX);
+    CHECK(!s.condstore);
+    PARSES(m, " \"a b\" (condstore)", select_parse(&m.lx, &s))
+    {
+        CHECK_STR(s.name, STR("a b"));
+        CHECK(s.condstore);
+    }
+    REFUSES(m, " a ()", select_parse(&m.lx, &s), ST_SYNTAX);
+    REFUSES(m, " a (CONDSTORE CONDSTORE)", select_parse(&m.lx, &s), ST_SYNTAX);
+    REFUSES(m, " a (OTHER)", select_parse(&m.lx, &s), ST_SYNTAX);
+    REFUSES(m, " a CONDSTORE", select_parse(&m.lx, &s), ST_SYNTAX);
 }

@@ -18,7 +18,8 @@ static void body_any_state(struct world *w)
         "* CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ UTF8=ACCEPT ID ENABLE IDLE COMPRESS=DEFLATE NAMESPACE CHILDREN "
         "SPECIAL-USE "
         "CREATE-SPECIAL-USE LIST-EXTENDED LIST-STATUS STATUS=SIZE QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE "
-        "UIDPLUS UNSELECT MOVE REPLACE MULTIAPPEND BINARY ESEARCH MULTISEARCH SEARCHRES WITHIN SAVEDATE OBJECTID "
+        "UIDPLUS UNSELECT MOVE REPLACE MULTIAPPEND BINARY ESEARCH MULTISEARCH SEARCHRES WITHIN CONDSTORE SAVEDATE "
+        "OBJECTID "
         "PREVIEW PARTIAL SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES "
         "APPENDLIMIT=104857600\na OK Done");
     SAY(&d, "a NOOP", "a OK Done");
@@ -92,7 +93,7 @@ static void body_select(struct world *w)
                             "* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft \\*)] Flags are kept\n"
                             "* 2 EXISTS\n* 2 RECENT\n* OK [UNSEEN 1] The first unseen message\n* OK [UIDVALIDITY ")));
     CHECK(str_search(all, STR("* OK [UIDNEXT 3] The next UID\n* OK [MAILBOXID (F00000001-")) < all.n);
-    CHECK(str_ends(all, STR(")] Its id\na OK [READ-WRITE] Done\n")));
+    CHECK(str_ends(all, STR(")] Its id\n* OK [HIGHESTMODSEQ 3] The latest change\na OK [READ-WRITE] Done\n")));
     SAY(&d, "a FETCH 1:* (FLAGS UID)",
         "* 1 FETCH (FLAGS (\\Recent) UID 1)\n* 2 FETCH (FLAGS (\\Recent) UID 2)\na OK Done");
     SAY(&d, "a CHECK", "a OK Done");

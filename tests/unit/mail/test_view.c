@@ -132,6 +132,42 @@ TEST(view_recent_once)
     in_world(1, body_recent);
 }
 
+/* What waits has a higher modseq than what was told in full, whatever else was told behind it. */
+static void body_told(struct world *w)
+{
+    struct account *a = open_account(w, 7);
+    struct view *v1, *v2;
+    uint64_t told;
+
+    fill(w, 3);
+    v1 = open_view(a, "INBOX");
+    v2 = open_view(a, "INBOX");
+    told = view_told_modseq(v2);
+    CHECK_U64(told, view_modseq(v2, 3));
+    CHECK_ST(view_expunge(v1, uids(2, 2), true), ST_OK);
+    CHECK_ST(add_flags(v1, uids(3, 3), MAIL_SEEN), ST_OK);
+    CHECK_U64(view_told_modseq(v2), told);
+    CHECK_STR(changes(w, v2, false), STR("F3"));
+    CHECK_U64(view_told_modseq(v2), told);
+    CHECK_U64(view_modseq(v2, 2), 0);
+    CHECK_U64(view_next_since(v2, 1, 3, told), 3);
+    fill(w, 1);
+    view_fall_behind(v2);
+    CHECK_STR(changes(w, v2, false), STR("F3 E4"));
+    CHECK_U64(view_told_modseq(v2), told);
+    CHECK_STR(changes(w, v2, true), STR("X2"));
+    CHECK_U64(view_told_modseq(v2), told + 3);
+    CHECK_U64(view_next_since(v2, 1, 3, told), 2);
+    CHECK_U64(view_next_since(v2, 1, 3, told + 3), 0);
+    view_close(v1);
+    view_close(v2);
+    account_close(a);
+}
+TEST(view_told_modseq_waits)
+{
+    in_world(1, body_told);
+}
+
 static void body_behind(struct world *w)
 {
     struct account *a = open_account(w, 7);

@@ -1,0 +1,81 @@
+/* What a client that knows of modseqs is told beside everybody's responses (RFC 7162): the modseq of each message, and up to which
+ * one it knows everything. A client takes the highest one it has seen for that when nothing else is said (section 6); so when something
+ * older is still held back from it, it is told a lower one. */
+#include "imap/condstore.h"
+
+#include "base/must.h"
+
+void imap_use_condstore(struct imap_session *s)
+{
+    if (imap_is_enabled(s, FEATURE_CONDSTORE))
+        return;
+    s->features |= 1u << FEATURE_CONDSTORE;
+    s->tell_modseq = true;
+}
+
+void imap_put_modseq(struct imap_session *s, uint64_t modseq)
+{
+    char *p = imap_room(&s->conn, 40);
+
+    memcpy(p, "MODSEQ (", 8);
+    p = imap_digits(p + 8, modseq);
+    *p++ = ')';
+    imap_wrote(&s->conn, p);
+    s->modseq_sent = MAX(s->modseq_sent, modseq);
+}
+
+static bool is_wanted(const struct imap_session *s, uint64_t told)
+{
+    if (!s->view || !imap_is_enabled(s, FEATURE_CONDSTORE))
+        return false;
+    return s->tell_modseq || s->modseq_sent > told;
+}
+
+/* Section 3.1: the first command that enables CONDSTORE answers it untagged; sections 3.2.7 and 3.2.9: EXPUNGE has it in
+ * its tagged OK. */
+void imap_tell_modseq(struct imap_cmd *c, enum st st)
+{
+    struct imap_session *s = c->s;
+    uint64_t told = s->view ? view_told_modseq(s->view) : 0;
+    bool is_first = s->tell_modseq, wanted = is_wanted(s, told);
+
+    s->tell_modseq = false;
+    s->modseq_sent = 0;
+    if (!wanted)
+        return;
+    struct str code = arena_printf(&s->cmd_arena, "HIGHESTMODSEQ %llu", (unsigned long long)told);
+
+    if (!is_first && st == ST_OK && !c->later && c->code.n == 0)
+        c->code = code;
+    else
+        imap_put_status(&s->conn, STR("*"), "OK", code, STR("Told so far"));
+}
+
+void imap_put_fetch(struct imap_session *s, uint32_t seq, const struct mail_msg *m, bool uid, bool flags)
+{
+    bool modseq = imap_is_enabled(s, FEATURE_CONDSTORE);
+    struct imap_conn *conn = &s->conn;
+    char *p = imap_room(conn, 64);
+
+    must(flags || modseq);
+    *p++ = '*';
+    *p++ = ' ';
+    p = imap_digits(p, seq);
+    memcpy(p, " FETCH (", 8);
+    p += 8;
+    if (uid || modseq) { /* section 3.2.4 */
+        memcpy(p, "UID ", 4);
+        p = imap_digits(p + 4, m->uid);
+        *p++ = ' ';
+    }
+    imap_wrote(conn, p);
+    if (flags) {
+        imap_put(conn, STR("FLAGS "));
+        imap_put_flags(s, m);
+    }
+    if (flags && modseq)
+        imap_put(conn, STR(" "));
+    if (modseq)
+        imap_put_modseq(s, m->modseq);
+    imap_put(conn, STR(")\r\n"));
+}
