@@ -212,6 +212,15 @@ def test_devices(letters):
         attempt("a device with mbsync and one with offlineimap end equal", lambda: devices.two(some, devices.by_mbsync, devices.by_offlineimap))
 
 
+def test_web():
+    """By the Python that Debian's selenium belongs to, which need not be this one."""
+    def go():
+        return run(["/usr/bin/python3", os.path.join(os.path.dirname(os.path.abspath(__file__)), "web.py")], timeout=600, ok=(0, 1)).decode().strip()
+
+    if have("php", "chromium", "chromedriver"):
+        attempt("a person uses Roundcube: reads, flags, moves, searches, deletes, writes", go)
+
+
 def main():
     f = Folder()
     letters = corpus(f.path + "/corpus", 200, big=True)
@@ -221,6 +230,8 @@ def main():
     test_certificates()
     test_devices(letters)
     attempt("SORT and THREAD of mailboxes made at random are as the RFC says", lambda: order.check(*account("order")))
+    if "full" in sys.argv[1:]:
+        test_web()
     return results.end()
 
 
