@@ -20,6 +20,12 @@ def head_and_body(letter):
     return (head + b"\n", body) if sep else (letter, None)
 
 
+def unfolded(letter):
+    """The body's words, where a program folds headers anew, also those of the letters in a letter, and ends what has no end."""
+    text = (head_and_body(lf(letter))[1] or b"").rstrip()
+    return b" ".join(re.sub(rb"\n--[^\n]*--\Z", b"", text).split())
+
+
 def plain(letter):
     return lf(letter)
 

@@ -106,7 +106,35 @@ def fetchmail(user, password, protocol):
     return out
 
 
-def mutt(user, password):
+def getmail(user, password, protocol):
+    """All letters, and what it says the second time. As root it delivers by a program only."""
+    f = Folder()
+    f.sub("out")
+    mda = f.file("mda", f"#!/bin/sh\nexec cat > \"$(mktemp {f.path}/out/XXXXXXXX)\"\n", 0o700)
+    kind = "SimpleIMAPSSLRetriever" if protocol == "imap" else "SimplePOP3SSLRetriever"
+    rc = f.file("rc", f"[retriever]\ntype = {kind}\nserver = {HOST}\nport = {port(protocol, 'tls')}\nusername = {user}\npassword = {password}\nca_certs = {CA}\n"
+                      f"[destination]\ntype = MDA_external\npath = {mda}\nallow_root_commands = true\nunixfrom = false\n"
+                      f"[options]\nread_all = false\ndelete = false\ndelivered_to = false\nreceived = false\nverbose = 1\n")
+    env = dict(os.environ, PATH="/usr/bin:/bin")  # Debian's Python
+    run(["getmail", "--getmaildir", f.path, "--rcfile", rc], timeout=300, env=env)
+    again = run(["getmail", "--getmaildir", f.path, "--rcfile", rc], timeout=300, env=env)  # what it has seen it does not fetch again
+    out = [open(os.path.join(f.path, "out", n), "rb").read() for n in os.listdir(f.path + "/out")]
+    f.remove()
+    return out, again.decode()
+
+
+def perl_imapclient(user, password):
+    """Each letter by Mail::IMAPClient, behind its length; and what else that program found wrong, as an error."""
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "imapclient.pl")
+    rest, out = run(["perl", script, HOST, str(port("imap", "tls")), CA, user], stdin=password.encode() + b"\n", timeout=300), []
+    while rest:
+        size, _, rest = rest.partition(b"\n")
+        out.append(rest[:int(size)])
+        rest = rest[int(size):]
+    return out
+
+
+def mutt(user, password, program="mutt"):
     """Copies the INBOX to a local folder by keystrokes, on a terminal of its own: the letters and the last of the screen."""
     f = Folder()
     for d in ("cur", "new", "tmp"):
@@ -115,14 +143,36 @@ def mutt(user, password):
                           f"set ssl_force_tls=yes\nset imap_user=\"{user}\"\nset imap_pass=\"{password}\"\nset mbox_type=Maildir\nset confirmappend=no\n"
                           f"set confirmcreate=no\nset quit=yes\nset move=no\nset header_cache=\"\"\nset message_cachedir=\"\"\nset wait_key=no\nset delete=no\nset sleep_time=0\n"
                           f"set imap_peek=yes\nunset mark_old\nunset record\npush \"<tag-pattern>~A<enter><tag-prefix><copy-message>=copy<enter><quit>\"\n")
-    seen = on_terminal(["mutt", "-n", "-F", rc, "-f", f"imaps://{HOST}:{port('imap', 'tls')}/INBOX"])
+    seen = on_terminal([program, "-n", "-F", rc, "-f", f"imaps://{HOST}:{port('imap', 'tls')}/INBOX"])
     out = list(maildir(f.path + "/copy").values())
     f.remove()
     return out, seen
 
 
-def on_terminal(words, seconds=120):
-    """Runs a program on a terminal of its own until it ends, or asks for a key that nobody will press; what it showed last."""
+def imapfilter(user, password, script):
+    """Runs a script in its language, where `box` is the account."""
+    f = Folder()
+    rc = f.file("config.lua", f"options.timeout = 60\noptions.create = true\noptions.subscribe = true\nbox = IMAP {{ server = '{HOST}', port = {port('imap', 'tls')},\n"
+                              f"  username = '{user}', password = '{password}', ssl = 'auto' }}\n{script}\n")
+    said = run(["imapfilter", "-c", rc, "-t", CA], timeout=120, env=dict(os.environ, HOME=f.path))
+    f.remove()
+    return said
+
+
+def alpine(user, password, keys):
+    """Opens the INBOX and presses these keys; what was on the screen last. It takes its authorities from the library's own place."""
+    f = Folder()
+    rc = f.file("pinerc", f"inbox-path={{{HOST}:{port('imap', 'tls')}/ssl/user={user}}}INBOX\nfolder-collections=Mail {{{HOST}:{port('imap', 'tls')}/ssl/user={user}}}[]\n"
+                          f"personal-name=Somebody\nuser-domain=example.test\nfeature-list=quit-without-confirm,expunge-without-confirm,enable-full-header-cmd,enable-flag-cmd\n"
+                          f"last-version-used=99.99\nprinter=attached-to-ansi\n")
+    seen = on_terminal(["env", f"SSL_CERT_FILE={CA}", f"HOME={f.path}", "alpine", "-p", rc, "-P", "/dev/null", "-I", ",".join(keys)], 60, [(b"ENTER PASSWORD", password.encode() + b"\r"), (b"PRESERVE PASSWORD", b"n")])
+    f.remove()
+    return seen
+
+
+def on_terminal(words, seconds=120, answers=()):
+    """Runs a program on a terminal of its own until it ends, or asks for a key that nobody will press; what it showed last. answers: pairs of what it asks
+    in capitals and what is typed then, once."""
     pid, fd = pty.fork()
     if pid == 0:
         os.environ["TERM"] = "xterm"
@@ -132,6 +182,9 @@ def on_terminal(words, seconds=120):
         try:
             if select.select([fd], [], [], 0.5)[0]:
                 seen = (seen + os.read(fd, 65536))[-4096:]
+            if answers and answers[0][0] in seen.upper():
+                os.write(fd, answers[0][1])
+                answers = answers[1:]
         except OSError:  # it has ended
             break
     try:

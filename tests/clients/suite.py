@@ -2,6 +2,7 @@
 """Letters sent by one program and fetched by another are byte for byte the same (trace lines aside); a server with a
 certificate of somebody else is refused; two devices that sync one mailbox end equal. usage: suite.py [full], beside
 tests/with_server. The corpus has 15 kinds of letters (tools/corpus); letter 0 of 200 has 20 MB."""
+import imaplib
 import os
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ import kept
 import order
 import pull
 import send
-from common import RESTANTE, Folder, Results, account, corpus, maildir, original, run, same
+from common import HOST, RESTANTE, Folder, Results, account, corpus, maildir, original, port, run, same
 
 KINDS = 15
 results = Results()
@@ -87,6 +88,8 @@ def test_port_25(letters):
 # --- fetching -----------------------------------------------------------------------------------------
 def test_exact_pullers(user, word, want):
     """Programs that give the bytes as they came."""
+    if have("perl"):
+        attempt("Mail::IMAPClient fetches them, and works with folders", lambda: exact(pull.perl_imapclient(user, word), want))
     attempt("imaplib fetches them by 993", lambda: exact(pull.py_imaplib(user, word), want))
     attempt("imaplib fetches them by 143", lambda: exact(pull.py_imaplib(user, word, "starttls"), want))
     attempt("poplib fetches them by 995", lambda: exact(pull.py_poplib(user, word), want))
@@ -94,6 +97,34 @@ def test_exact_pullers(user, word, want):
     if have("curl"):
         for protocol in ("imaps", "imap", "pop3s", "pop3"):
             attempt(f"curl fetches them by {protocol}", lambda: exact(pull.curl(user, word, protocol, len(want)), want))
+
+
+def test_workers(letters):
+    """Programs that change what is on the server: what they did is looked at by another."""
+    def subjects(c, box, key="ALL"):
+        c.select(box, readonly=True)
+        return sorted(c.fetch(n, "(BODY.PEEK[])")[1][0][1] for n in c.search(None, key)[1][0].split())
+
+    def worked(fn, box, moved):
+        """fn moves these letters to `box`, flagged and, where it shows them, seen; the others stay as they are."""
+        def go():
+            user, word = account("works")
+            send.smtplib_send(letters, user, word, user)
+            said = fn(user, word)
+            c = imaplib.IMAP4_SSL(HOST, port("imap", "tls"), ssl_context=send.context())
+            c.login(user, word)
+            there, stayed = exact(subjects(c, box, "FLAGGED"), moved), exact(subjects(c, "INBOX", "UNFLAGGED"), [w for w in map(ended, letters) if w not in moved])
+            c.logout()
+            return (there or stayed) and f"{there}; {stayed}; it said {said[-300:]!r}"
+        return go
+
+    want = [ended(letter) for letter in letters]
+    large = [w for w in want if len(w) > 5000]
+    if have("imapfilter"):
+        attempt("imapfilter sorts by size", worked(lambda u, w: pull.imapfilter(u, w, "r = box.INBOX:is_larger(5500)\nr:mark_flagged()\nr:move_messages(box['Sorted/large'])"),
+                                                   "Sorted/large", large))
+    if have("alpine"):
+        attempt("alpine reads, flags and saves a letter", worked(lambda u, w: pull.alpine(u, w, ["i", "CR", "*", "*", "CR", "s", *"Archive", "CR", "i", "q", "q"]), "Archive", want[:1]))
 
 
 def test_file_pullers(user, word, want):
@@ -119,9 +150,18 @@ def test_file_pullers(user, word, want):
     def by_fetchmail(protocol):
         return lambda: exact([kept.without_breaks(g) for g in pull.fetchmail(user, word, protocol)], [kept.by_fetchmail(w) for w in want])
 
-    def by_mutt():
-        got, seen = pull.mutt(user, word)
-        return exact(got, [kept.by_mutt(w) for w in want]) + ("" if got else f", the screen: {seen[-300:]!r}")
+    def by_mutt(program):
+        def go():
+            got, seen = pull.mutt(user, word, program)
+            return exact(got, [kept.by_mutt(w) for w in want]) + ("" if got else f", the screen: {seen[-300:]!r}")
+        return go
+
+    def by_getmail(protocol):
+        def go():  # it folds headers anew
+            got, again = pull.getmail(user, word, protocol)
+            told = f"0 messages (0 bytes) retrieved, {len(want)} skipped"
+            return same(list(map(kept.unfolded, got)), list(map(kept.unfolded, want))) or ("" if told in again else f"fetched again: {again!r}")
+        return go
 
     if have("mpop"):
         attempt("mpop fetches them once", by_mpop)
@@ -132,8 +172,12 @@ def test_file_pullers(user, word, want):
     if have("fetchmail"):
         for protocol in ("imap", "pop3"):
             attempt(f"fetchmail fetches them by {protocol}", by_fetchmail(protocol))
-    if have("mutt"):
-        attempt("mutt copies them", by_mutt)
+    for program in ("mutt", "neomutt"):
+        if have(program):
+            attempt(f"{program} copies them", by_mutt(program))
+    if have("getmail"):
+        for protocol in ("imap", "pop3"):
+            attempt(f"getmail fetches them once by {protocol}", by_getmail(protocol))
 
 
 def test_pullers(letters):
@@ -184,7 +228,8 @@ def distrust():
              ("mpop", "995", lambda: pull.mpop(user, word)), ("mbsync", "993", lambda: pull.mbsync(pull.mbsync_rc(f, user, word, "m"))),
              ("offlineimap", "993", lambda: pull.offlineimap(pull.offlineimap_rc(f, user, word, "o"))),
              ("fetchmail", "993", lambda: pull.fetchmail(user, word, "imap")), ("fetchmail", "995", lambda: pull.fetchmail(user, word, "pop3")),
-             ("mutt", "993", by_mutt)]
+             ("getmail", "993", lambda: pull.getmail(user, word, "imap")), ("getmail", "995", lambda: pull.getmail(user, word, "pop3")),
+             ("perl", "993", lambda: pull.perl_imapclient(user, word)), ("mutt", "993", by_mutt)]
     for program, where, fn in calls:
         if program.endswith("lib") or shutil.which(program):
             refused(program, where, fn)
@@ -227,6 +272,7 @@ def main():
     f.remove()
     test_senders(letters[KINDS:2 * KINDS])
     test_pullers(letters)
+    test_workers(letters[KINDS:3 * KINDS])
     test_certificates()
     test_devices(letters)
     attempt("SORT and THREAD of mailboxes made at random are as the RFC says", lambda: order.check(*account("order")))
