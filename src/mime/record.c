@@ -167,8 +167,9 @@ void mime_record_add_body(const struct mime_record *r, struct buf *out)
     buf_add(out, str_from(r->bodystructure, pos));
 }
 
-/* One step down a section's path. */
-static bool step_down(const struct mime_record *r, size_t *i, uint32_t k, bool first)
+/* One step down a section's path. A multipart without parts has one in BODYSTRUCTURE all the same, since there must be one (RFC 3501
+ * section 9, body-type-mpart): it is `out_empty`. */
+static bool step_down(const struct mime_record *r, size_t *i, uint32_t k, bool first, bool *out_empty)
 {
     struct mime_part p = mime_record_part(r, *i);
     size_t child;
@@ -179,6 +180,10 @@ static bool step_down(const struct mime_record *r, size_t *i, uint32_t k, bool f
         return false;
     if (!(p.flags & MIME_PART_MULTIPART))
         return k == 1;
+    if (k == 1 && p.next == *i + 1) {
+        *out_empty = true;
+        return true;
+    }
     for (child = *i + 1; k > 1 && child < p.next; k--)
         child = mime_record_part(r, child).next;
     *i = child;
@@ -188,12 +193,21 @@ static bool step_down(const struct mime_record *r, size_t *i, uint32_t k, bool f
 enum st mime_record_section(const struct mime_record *r, const uint32_t *path, size_t depth, enum mime_section what,
                             struct mime_span *out, size_t *out_part)
 {
+    bool empty = false;
     struct mime_part p;
     size_t i = 0;
 
     for (size_t d = 0; d < depth; d++)
-        if (!step_down(r, &i, path[d], d == 0))
+        if (empty || !step_down(r, &i, path[d], d == 0, &empty))
             return FAIL(ST_NOTFOUND, "the letter has no such part");
+    if (empty && what != MIME_SECTION_ALL)
+        return FAIL(ST_NOTFOUND, "that part is empty");
+    if (empty) {
+        if (out_part)
+            *out_part = i;
+        *out = (struct mime_span){mime_record_part(r, i).body_end, 0};
+        return ST_OK;
+    }
     if (depth && (what == MIME_SECTION_HEADER || what == MIME_SECTION_TEXT)) {
         if (!(mime_record_part(r, i).flags & MIME_PART_MESSAGE))
             return FAIL(ST_NOTFOUND, "that part is no letter");

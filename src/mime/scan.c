@@ -97,8 +97,14 @@ static void part_end(struct mime_scan *s, bool at_boundary)
     p = part_of(s, s->n_open - 1);
     if (s->open[s->n_open - 1].boundary.n)
         s->n_boundaries--;
-    if (end - p->body_start < cut)
+    if (end - p->body_start <
+        cut) { /* the line end is the header's: an embedded letter does not reach beyond its part */
+        bool embedded = s->n_open > 1 && part_of(s, s->n_open - 2)->flags & MIME_PART_MESSAGE;
+
+        if (embedded && end - p->header_start >= cut)
+            p->body_start = (uint32_t)(end -= cut);
         cut = 0;
+    }
     p->body_end = (uint32_t)(end - cut);
     p->lines = (uint32_t)(s->lines - p->lines_before - (cut && s->was_empty));
     p->next = (uint16_t)s->n_parts;

@@ -240,7 +240,7 @@ class Parser:
         out["octets"] = self.number()
         if out["type"] == b"multipart":
             self.fail("the parts of a multipart")
-        if out["type"] == b"message" and out["subtype"] in (b"rfc822", b"global"):
+        if out["type"] == b"message" and (out["subtype"] == b"rfc822" or out["subtype"] == b"global" and self.d[self.i:self.i + 2] == b" ("):
             self.sp()
             out["envelope"] = self.envelope()
             self.sp()
@@ -255,7 +255,7 @@ class Parser:
 
     # --- FETCH ------------------------------------------------------------------------------------------------
 
-    SECTION = re.compile(rb"(?:(?:[1-9][0-9]*)(?:\.[1-9][0-9]*)*(?:\.(?:MIME|HEADER|TEXT|HEADER\.FIELDS(?:\.NOT)? \()|(?=\]))"
+    SECTION = re.compile(rb"(?:(?:[1-9][0-9]*)(?:\.[1-9][0-9]*)*(?:\.(?:MIME|HEADER\.FIELDS(?:\.NOT)? \(|HEADER|TEXT)|(?=\]))"
                          rb"|HEADER\.FIELDS(?:\.NOT)? \(|HEADER|TEXT|(?=\]))")
 
     def section(self):

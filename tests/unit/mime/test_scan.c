@@ -378,3 +378,29 @@ TEST(limits_hold)
     CHECK_U64(r.n_parts, LIMIT_MIME_DEPTH);
     buf_fini(&letter);
 }
+
+TEST(a_multipart_without_parts_has_an_empty_one)
+{
+    struct str letter = STR("Content-Type: multipart/mixed; boundary=b\r\n\r\nnothing\r\n");
+    struct mime_record r = scan(letter);
+    struct mime_span span;
+
+    CHECK_STR(section(&r, letter, "1", MIME_SECTION_ALL), STR(""));
+    CHECK_ST(mime_record_section(&r, (uint32_t[]){1}, 1, MIME_SECTION_ALL, &span, NULL), ST_OK);
+    CHECK_ST(mime_record_section(&r, (uint32_t[]){1}, 1, MIME_SECTION_MIME, &span, NULL), ST_NOTFOUND);
+    CHECK_ST(mime_record_section(&r, (uint32_t[]){2}, 1, MIME_SECTION_ALL, &span, NULL), ST_NOTFOUND);
+    CHECK_ST(mime_record_section(&r, (uint32_t[]){1, 1}, 2, MIME_SECTION_ALL, &span, NULL), ST_NOTFOUND);
+}
+
+TEST(a_header_that_a_boundary_cuts_off_stays_in_its_part)
+{
+    struct str letter =
+        STR("Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\nSubject: in\r\n--b\r\n\r\n\r\n--b--\r\n");
+    struct mime_record r = scan(letter);
+
+    CHECK_STR(section(&r, letter, "1", MIME_SECTION_ALL), STR("Subject: in"));
+    CHECK_STR(section(&r, letter, "1", MIME_SECTION_HEADER), STR("Subject: in"));
+    CHECK_STR(section(&r, letter, "1", MIME_SECTION_TEXT), STR(""));
+    CHECK_STR(section(&r, letter, "2", MIME_SECTION_ALL), STR(""));
+    CHECK_STR(section(&r, letter, "2", MIME_SECTION_HEADER), STR(""));
+}
