@@ -1,6 +1,7 @@
 /* The role: opens the store, starts a thread a core, hands each its ends of pairs. */
 #include "box/box.h"
 #include "box/grants.h"
+#include "box/names.h"
 #include "box/poison.h"
 #include "box/sessions.h"
 #include "config/config.h"
@@ -21,6 +22,7 @@
 #define READ_QUEUE 10000
 #define LARGE_BYTES (1 << 20) /* given back to the system when they are freed */
 #define COROUTINES 8192       /* of a core: a command or a delivery each; parked sessions have none */
+#define NAMES_KEPT 5000       /* of accounts, of a core */
 #define LAST_MS 2000          /* for what is better done before the end */
 
 const struct ipc_handler box_gate_handlers[] = {
@@ -189,11 +191,13 @@ static enum st box_start(struct role *r) SUSPENDS
     TRY(open_store(b, r));
     for (unsigned i = 0; i < b->n_cores; i++)
         TRY(start_core(b, i, r->core));
+    names_init(&b->names, b);
     b->mail = mail_new(&(struct mail_options){.store = b->store,
                                               .cores = b->core_list,
                                               .n_cores = b->n_cores,
                                               .cache_bytes = b->set->mail_cache,
                                               .max_mailboxes = b->set->mail_max_mailboxes,
+                                              .names = &b->names,
                                               .count_first = true});
     b->queue =
         queue_new(&(struct queue_options){.store = b->store, .core = b->core_list[0], .host_name = b->set->host_name});
@@ -226,6 +230,7 @@ static struct box_peer *place_of(struct box_core *c, const struct role_peer *p, 
         return p->index < c->box->n_gates ? &c->gates[p->index] : NULL;
     case ROLE_KEEPER:
         opt->handlers = box_keeper_handlers;
+        opt->remembers = NAMES_KEPT;
         opt->n_handlers = box_n_keeper_handlers;
         return &c->keeper;
     case ROLE_CONTROL:

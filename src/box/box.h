@@ -12,6 +12,7 @@
 #include "box/mark.h"
 #include "ipc/pass.h"
 #include "mail/mail.h"
+#include "mail/shared.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -58,6 +59,7 @@ struct box {
     struct offload *slow; /* one thread for work that takes minutes; NULL: not needed yet. Core 0 only */
     struct queue *queue;
     struct mail *mail;
+    struct mail_names names;
     struct box_core *cores;
     struct core **core_list;
     unsigned n_cores, n_gates;

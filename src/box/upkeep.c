@@ -18,6 +18,16 @@ static bool disk_is_short(const struct box_core *c)
     return stats.free_bytes < SHORT_MARK * c->set->store_min_free;
 }
 
+static enum mail_anyone anyone_of(const struct settings *set)
+{
+    switch (set->acl_anyone) {
+    case CONFIG_ANYONE_SERVER: return ANYONE_SERVER;
+    case CONFIG_ANYONE_NOBODY: return ANYONE_NOBODY;
+    case CONFIG_ANYONE_DOMAIN: break;
+    }
+    return ANYONE_DOMAIN;
+}
+
 static void set_rules(const struct box_core *c)
 {
     const struct settings *set = c->set;
@@ -30,6 +40,7 @@ static void set_rules(const struct box_core *c)
                                                  .rate = set->upkeep_rate,
                                                  .cache_bytes = set->mail_cache,
                                                  .cache_ms = set->mail_cache_time,
+                                                 .anyone = anyone_of(set),
                                                  .image_least = set->mail_image});
 }
 

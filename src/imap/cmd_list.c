@@ -5,6 +5,7 @@
 #include "co/co.h"
 #include "imap/list.h"
 #include "imap/status.h"
+#include "mail/shared.h"
 
 #include <stdlib.h>
 
@@ -68,13 +69,10 @@ static enum st add(struct listing *l, struct str name, struct mailbox_info *box,
     return ST_OK;
 }
 
-static enum st add_mailboxes(struct listing *l) SUSPENDS
+static enum st add_infos(struct listing *l, struct mailbox_info *boxes, size_t n) SUSPENDS
 {
-    struct mailbox_info *boxes;
     struct entry *e;
-    size_t n;
 
-    TRY(mailbox_list(l->c->s->account, &l->c->s->cmd_arena, &boxes, &n));
     for (size_t i = 0; i < n; i++) {
         TRY(add(l, boxes[i].name, &boxes[i], &e));
         e->subscribed = boxes[i].subscribed;
@@ -82,6 +80,39 @@ static enum st add_mailboxes(struct listing *l) SUSPENDS
             map_str_put(&l->by_name, e->name, e);
     }
     return ST_OK;
+}
+
+/* Whether any pattern could match a name in there: what others share need not be asked for else. */
+static bool may_match(const struct listing *l, struct str space)
+{
+    for (size_t i = 0; i < l->args.n_patterns; i++) {
+        struct str p = l->args.patterns[i];
+        size_t k = 0;
+
+        p = l->args.reference.n
+                ? arena_printf(&l->c->s->cmd_arena, "%.*s%.*s", STR_ARGS(l->args.reference), STR_ARGS(p))
+                : p;
+        while (k < p.n && k < space.n && p.p[k] == space.p[k])
+            k++;
+        if (k == p.n || k == space.n || p.p[k] == '*' || p.p[k] == '%')
+            return true;
+    }
+    return false;
+}
+
+/* A tool of the command line is about one account's own mail. */
+static enum st add_mailboxes(struct listing *l) SUSPENDS
+{
+    struct imap_session *s = l->c->s;
+    struct mailbox_info *boxes;
+    size_t n;
+
+    TRY(mailbox_list(s->account, &s->cmd_arena, &boxes, &n));
+    TRY(add_infos(l, boxes, n));
+    if (s->is_tool || !(may_match(l, STR(MAIL_OTHERS)) || may_match(l, STR(MAIL_SHARED))))
+        return ST_OK;
+    TRY(mailbox_list_shared(s->account, &s->cmd_arena, &boxes, &n));
+    return add_infos(l, boxes, n);
 }
 
 static enum st find_or_add(struct listing *l, struct str name, struct entry **out) SUSPENDS
@@ -189,9 +220,14 @@ static void put_entry(struct listing *l, const struct entry *e) SUSPENDS
     imap_put_list(conn, STR("* LIST ("), buf_str(&attributes), STR_NONE, e->name);
     buf_fini(&attributes);
     imap_put(conn, e->child_meets ? STR(" (\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n") : STR("\r\n"));
+    /* RFC 8440 section 3: not of a name that is only above others, nor of one that does not meet the criteria */
+    if (l->args.returns & LIST_MYRIGHTS && e->box && e->box->rights && meets(l, e))
+        imap_put_myrights(l->c->s, e->name, e->box->rights);
     if (!l->args.status || !e->box || e->box->noselect || !meets(l, e)) /* RFC 5819 section 2 */
         return;
-    /* Of one that is gone meanwhile, or can't be read, nothing is told (section 2 too). */
+    /* Of one that is gone meanwhile, or can't be read, nothing is told (section 2 too). What of others' is unseen is this user's own. */
+    if (e->box->owner && mailbox_status(l->c->s->account, &l->c->s->cmd_arena, e->name, e->box) != ST_OK)
+        return;
     if (imap_status_complete(l->c->s, l->args.status, e->box) == ST_OK)
         imap_put_status_items(l->c->s, e->name, l->args.status, e->box);
 }

@@ -12,6 +12,7 @@ static const struct {
     {STR("RECURSIVEMATCH"), LIST_RECURSIVEMATCH, true, false},
     {STR("SPECIAL-USE"), LIST_SPECIAL_USE, true, true}, /* RFC 6154 section 6 */
     {STR("CHILDREN"), LIST_CHILDREN, false, true},
+    {STR("MYRIGHTS"), LIST_MYRIGHTS, false, true}, /* RFC 8440 */
 };
 
 static enum st one_option(struct imap_lexer *lx, bool returns, struct list_args *l)

@@ -12,6 +12,7 @@ enum {
     LIST_RECURSIVEMATCH = 4,
     LIST_SPECIAL_USE = 8,
     LIST_CHILDREN = 16,
+    LIST_MYRIGHTS = 32,
 };
 
 struct list_args {

@@ -4,6 +4,8 @@
 
 struct str imap_mailbox_object_id(struct arena *a, const struct mailbox_info *info)
 {
+    if (info->owner) /* numbers are given by each account for itself */
+        return arena_printf(a, "F%08x-%08x-%016llx", info->id, info->uidvalidity, (unsigned long long)info->owner);
     return arena_printf(a, "F%08x-%08x", info->id, info->uidvalidity);
 }
 

@@ -111,5 +111,7 @@ void imap_leave_mailbox(struct imap_session *s);
 
 /* cmd_capability.c: what CAPABILITY lists after login, a blank before each. */
 void imap_put_session_capabilities(struct imap_session *s) SUSPENDS;
+/* cmd_acl.c: "* MYRIGHTS ..." (RFC 4314 section 3.8). */
+void imap_put_myrights(struct imap_session *s, struct str mailbox, uint32_t rights) SUSPENDS;
 /* cmd_append.c: the largest message that APPEND takes. */
 uint64_t imap_append_limit(const struct imap_session *s);

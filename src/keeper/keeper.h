@@ -191,6 +191,7 @@ enum st keeper_check_suppressed(struct keeper *k, const struct settings *set, st
                                 struct str address) SUSPENDS MUST_USE;
 bool keeper_is_refused(const struct settings *set, const struct directory_suppressed *v, uint64_t now_us);
 /* Of links to the box and to the courier. */
+void keeper_who(struct ipc_request *r) SUSPENDS; /* by the box */
 void keeper_suppress_note(struct ipc_request *r) SUSPENDS;
 void keeper_suppress_note_by_courier(struct ipc_request *r) SUSPENDS;
 void keeper_suppressed(struct ipc_request *r) SUSPENDS; /* by the courier */

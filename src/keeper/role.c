@@ -139,7 +139,7 @@ static const struct ipc_handler courier_handlers[] = {{MSG_rcpt_ask, keeper_rcpt
                                                       {MSG_tls_report_ask, keeper_tls_report},
                                                       {MSG_tls_reported_ask, keeper_tls_reported}};
 
-static const struct ipc_handler box_handlers[] = {{MSG_suppress_note, keeper_suppress_note}};
+static const struct ipc_handler box_handlers[] = {{MSG_suppress_note, keeper_suppress_note}, {MSG_who_ask, keeper_who}};
 
 static const struct ipc_handler control_handlers[] = {
     {MSG_admin_ask, keeper_admin}, {MSG_account_ask, keeper_account}, {MSG_local_ask, keeper_local}};

@@ -1,6 +1,6 @@
 /* Accounts: read into memory at first use, made when they were never used, and kept for a while when nobody
  * uses them. */
-#include "mail/change.h"
+#include "mail/guest.h"
 
 #include "base/must.h"
 
@@ -59,6 +59,7 @@ struct mailbox *mailbox_new(struct account *a, uint32_t id, uint32_t uidvalidity
     list_init(&mb->in_flight);
     list_init(&mb->adding);
     list_init(&mb->views);
+    list_init(&mb->followers);
     if (a->n_mailboxes == a->cap_mailboxes) {
         a->cap_mailboxes = a->cap_mailboxes ? a->cap_mailboxes * 2 : 8;
         a->mailboxes = mem_resize(a->mailboxes, a->cap_mailboxes * sizeof(struct mailbox *));
@@ -72,6 +73,7 @@ static void mailbox_free(struct mailbox *mb)
     mailbox_not_stale(mb);
     messages_free(mb->messages);
     mem_free(mb->keywords);
+    mem_free(mb->acl);
     mb->magic = 0;
     mem_free(mb);
 }
@@ -105,6 +107,7 @@ void account_free(struct account *a)
         mailbox_free(a->mailboxes[i]);
     mem_free(a->mailboxes);
     mem_free(a->subs);
+    mem_free(a->grantors);
     map_fini(&a->refs);
     arena_fini(&a->names);
     a->magic = 0;
@@ -207,6 +210,29 @@ static enum st read_subscription(void *arg, struct str key, struct str value)
     return ST_OK;
 }
 
+static enum st read_acl(void *arg, struct str key, struct str value)
+{
+    struct account *a = arg;
+    struct acl *acl;
+    uint32_t id;
+
+    TRY(acl_rec_get(key, value, &id, &acl));
+    for (size_t i = 0; i < a->n_mailboxes; i++)
+        if (a->mailboxes[i]->id == id && !a->mailboxes[i]->acl)
+            a->mailboxes[i]->acl = TAKE(acl);
+    mem_free(acl); /* of no mailbox */
+    return ST_OK;
+}
+
+static enum st read_grantor(void *arg, struct str key, struct str value)
+{
+    uint64_t owner, at_us;
+
+    TRY(grantor_rec_get(key, value, &owner, &at_us));
+    grantors_put(arg, owner, at_us);
+    return ST_OK;
+}
+
 /* What has been read stays here, decoded: the store need not remember the blocks that it came from (kv_walk). */
 static enum st read_letter(struct account *a, char letter, enum st (*take)(void *arg, struct str key, struct str value))
     SUSPENDS
@@ -231,7 +257,8 @@ static enum st make(struct account *a) SUSPENDS
     struct change *c = change_begin(a);
 
     a->rec = (struct account_rec){.next_mailbox = 1, .log_low = 1, .keep_s = KEEP_DEFAULT};
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+    c->rec_changed = true;
+    for (size_t i = 0; i < ARRAY_LEN(rows) && a->id != MAIL_EVERYBODY; i++) {
         struct mailbox *mb = change_new_mailbox(c, rows[i].name, rows[i].use);
 
         change_subscription(c, rows[i].name, true);
@@ -258,8 +285,14 @@ static enum st load(struct account *a) SUSPENDS
         a->removed = true;
     TRY(read_letter(a, KEY_MAILBOX, read_mailbox));
     TRY(read_letter(a, KEY_SUBSCRIPTION, read_subscription));
+    if (a->rec.has_acl)
+        TRY(read_letter(a, KEY_ACL, read_acl));
+    if (a->rec.has_grantors)
+        TRY(read_letter(a, KEY_GRANTOR, read_grantor));
     a->will = a->have;
-    return a->inbox || a->removed ? ST_OK : FAIL(ST_CORRUPT, "account %016llx has no INBOX", (unsigned long long)a->id);
+    return a->inbox || a->removed || a->id == MAIL_EVERYBODY
+               ? ST_OK
+               : FAIL(ST_CORRUPT, "account %016llx has no INBOX", (unsigned long long)a->id);
 }
 
 static struct account *account_new(struct mail_core *core, uint64_t id)
@@ -272,6 +305,7 @@ static struct account *account_new(struct mail_core *core, uint64_t id)
     list_init(&a->link);
     co_waitq_init(&a->loading);
     co_waitq_init(&a->kept_wait);
+    co_waitq_init(&a->acl_wait);
     map_put(&core->accounts, id, a);
     return a;
 }

@@ -35,6 +35,10 @@ void change_release(struct change *c)
         mailbox_release(mc->mb);
     for (struct tree_change *t = c->tree; t; t = t->next)
         mailbox_release(t->mb);
+    for (struct acl_change *l = c->acls; l; l = l->next) {
+        mem_free(l->acl);
+        mailbox_release(l->mb);
+    }
     arena_fini(&c->arena);
     mem_free(c);
     account_release(a);
@@ -55,6 +59,7 @@ struct change *change_begin(struct account *a)
     c->modseq = a->next_version + 1;
     c->tree_end = &c->tree;
     c->subs_end = &c->subs;
+    c->acls_end = &c->acls;
     return c;
 }
 
@@ -64,7 +69,7 @@ bool change_is_empty(const struct change *c)
         if (mc->n_edits || mc->n_adds)
             return false;
     }
-    return !c->n_kv && !c->tree && !c->subs && !c->rec_changed;
+    return !c->n_kv && !c->acls && !c->tree && !c->subs && !c->rec_changed;
 }
 
 void change_drop(struct change *c)
@@ -199,14 +204,66 @@ void change_drop_email(struct change *c, uint64_t email, uint64_t blob, bool sha
 
 /* --- names ------------------------------------------------------------------------------------------ */
 
+void change_acl(struct change *c, struct mailbox *mb, struct acl *acl)
+{
+    struct acl_change *l = ARENA_NEW(&c->arena, struct acl_change);
+    struct str key = key_acl(&c->arena, mb->id);
+
+    if (!c->a->rec.has_acl) {
+        c->a->rec.has_acl = true;
+        c->rec_changed = true;
+    }
+    if (acl->n)
+        change_kv(c, KV_PUT, key, acl_rec_put(&c->arena, acl));
+    else
+        change_kv(c, KV_DEL, key, STR_NONE);
+    l->mb = mb;
+    l->acl = acl;
+    *c->acls_end = l;
+    c->acls_end = &l->next;
+    mailbox_hold(mb);
+}
+
+/* What is made below a mailbox has its list (RFC 4314 section 4, CREATE). */
+static void inherit(struct change *c, struct mailbox *mb, struct str name)
+{
+    const struct mailbox *above = NULL;
+    const struct acl *acl;
+    struct acl *copy;
+
+    for (size_t i = name.n; i-- > 0 && !above;)
+        above = name.p[i] == '/' ? account_mailbox(c->a, str_sub(name, 0, i), true) : NULL;
+    if (!above)
+        return;
+    acl = above->acl;
+    for (const struct acl_change *l = c->acls; l; l = l->next)
+        acl = l->mb == above ? l->acl : acl;
+    if (!acl || !acl->n)
+        return;
+    copy = mem_new(sizeof *copy + acl->n * sizeof *copy->e);
+    memcpy(copy, acl, sizeof *copy + acl->n * sizeof *copy->e);
+    change_acl(c, mb, copy);
+}
+
+/* Its list goes with a mailbox (section 4, DELETE), and what others have seen in it. */
+static void drop_shared(struct change *c, const struct mailbox *mb)
+{
+    if (c->a->rec.has_acl)
+        change_kv(c, KV_DEL, key_acl(&c->arena, mb->id), STR_NONE);
+    if (c->a->rec.has_seen)
+        change_kv(c, KV_DEL_RANGE, key_seen(&c->arena, mb->id, 0, 0), key_seen(&c->arena, mb->id + 1, 0, 0));
+}
+
 void change_node(struct change *c, struct mailbox *mb, const struct node *after)
 {
     struct tree_change *t = ARENA_NEW(&c->arena, struct tree_change);
 
     t->mb = mb;
     t->after = *after;
-    if (mb->pending.exists && !after->exists)
+    if (mb->pending.exists && !after->exists) {
         counts_add(&c->a->will, &mb->will, -1);
+        drop_shared(c, mb);
+    }
     *c->tree_end = t;
     c->tree_end = &t->next;
     mb->pending = *after;
@@ -225,6 +282,7 @@ struct mailbox *change_new_mailbox(struct change *c, struct str name, enum mail_
     mb = mailbox_new(a, a->rec.next_mailbox++, a->rec.uidvalidity_high);
     c->rec_changed = true;
     change_node(c, mb, &node);
+    inherit(c, mb, node.name);
     return mb;
 }
 
@@ -448,6 +506,14 @@ static void apply_subscription(struct account *a, const struct sub_change *s)
     a->subs[i] = account_name(a, s->name);
 }
 
+static void apply_acl(struct acl_change *l)
+{
+    mem_free(l->mb->acl);
+    l->mb->acl = TAKE(l->acl);
+    if (!l->mb->acl->n)
+        mem_free(TAKE(l->mb->acl));
+}
+
 static void apply(struct change *c)
 {
     for (struct tree_change *t = c->tree; t; t = t->next) {
@@ -457,6 +523,8 @@ static void apply(struct change *c)
         if (!t->after.exists && t->mb->messages && !t->mb->messages->loading)
             journal_add(t->mb->messages, JOURNAL_DELETED, 0, 0, 0);
     }
+    for (struct acl_change *l = c->acls; l; l = l->next)
+        apply_acl(l);
     for (struct mailbox_change *mc = c->mailboxes; mc; mc = mc->next)
         apply_mailbox(c, mc);
     for (struct sub_change *s = c->subs; s; s = s->next)

@@ -35,6 +35,12 @@ struct tree_change {
     struct node after;
 };
 
+struct acl_change {
+    struct acl_change *next;
+    struct mailbox *mb;
+    struct acl *acl; /* owned, until it is the mailbox's */
+};
+
 struct sub_change {
     struct sub_change *next;
     struct str name;
@@ -50,6 +56,7 @@ struct change {
     uint32_t next_email;
     struct mailbox_change *mailboxes;
     struct tree_change *tree, **tree_end;
+    struct acl_change *acls, **acls_end;
     struct sub_change *subs, **subs_end;
     struct kv_change *kv;
     size_t n_kv, cap_kv;
@@ -81,6 +88,8 @@ void change_gone(struct change *c, uint64_t email); /* for the change log */
 
 void change_node(struct change *c, struct mailbox *mb, const struct node *after);
 struct mailbox *change_new_mailbox(struct change *c, struct str name, enum mail_use use);
+/* Takes the list over, which has no entries when the mailbox has none any more. */
+void change_acl(struct change *c, struct mailbox *mb, struct acl *acl);
 void change_subscription(struct change *c, struct str name, bool on);
 
 void change_kv(struct change *c, int op, struct str key, struct str value);

@@ -54,6 +54,9 @@ enum st kept_list(struct account *a, const struct kept_filter *f, struct arena *
 enum st kept_restore(struct account *a, const struct kept_filter *f, size_t *out_n) SUSPENDS MUST_USE;
 
 /* --- what goes by itself ----------------------------------------------------------------------------- */
+/* Whom "anyone" in an access control list means, among those who have logged in. */
+enum mail_anyone { ANYONE_DOMAIN /* of the owner */, ANYONE_SERVER, ANYONE_NOBODY };
+
 struct mail_rules {
     uint64_t keep_s;                        /* deleted messages; 0: not kept */
     unsigned halvings;                      /* the disk is short: they go after a half, a quarter ... of that time */
@@ -62,6 +65,7 @@ struct mail_rules {
     uint32_t rate;                          /* messages in a second, of one core; 0: as fast as it goes */
     uint64_t cache_bytes;                   /* of all cores, as in struct mail_options; 0: as there */
     uint64_t cache_ms;    /* a mailbox leaves memory when nobody had it selected for so long; 0: never */
+    enum mail_anyone anyone;
     uint32_t image_least; /* messages of a mailbox from which on it has an image; 0: none has */
 };
 void mail_set_rules(struct mail *m, const struct mail_rules *rules); /* of the running core */

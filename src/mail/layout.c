@@ -54,6 +54,29 @@ struct str key_email(struct arena *a, uint64_t email)
 {
     return key_of_u64(a, KEY_EMAIL, email);
 }
+struct str key_acl(struct arena *a, uint32_t mailbox)
+{
+    char *p = arena_alloc(a, 5);
+
+    p[0] = KEY_ACL;
+    put_be32(p + 1, mailbox);
+    return str_n(p, 5);
+}
+struct str key_grantor(struct arena *a, uint64_t owner)
+{
+    return key_of_u64(a, KEY_GRANTOR, owner);
+}
+struct str key_seen(struct arena *a, uint32_t mailbox, uint64_t who, uint32_t uid)
+{
+    char *p = arena_alloc(a, 17);
+
+    p[0] = KEY_SEEN;
+    put_be32(p + 1, mailbox);
+    who = htobe64(who);
+    memcpy(p + 5, &who, 8);
+    put_be32(p + 13, uid);
+    return str_n(p, 17);
+}
 struct str key_refs(struct arena *a, uint64_t email)
 {
     return key_of_u64(a, KEY_REFS, email);
@@ -134,6 +157,8 @@ static struct rec record_of(struct str value)
     return r;
 }
 
+enum { REC_REMOVED = 1, REC_ACL = 2, REC_GRANTORS = 4, REC_SEEN = 8, REC_PUBLIC = 16 };
+
 struct str account_rec_put(struct arena *a, const struct account_rec *r)
 {
     char *start = arena_alloc(a, 30);
@@ -145,7 +170,8 @@ struct str account_rec_put(struct arena *a, const struct account_rec *r)
     pen_u64(&w, r->log_low);
     pen_u64(&w, r->domain);
     pen_u32(&w, r->keep_s);
-    pen_u8(&w, r->removed);
+    pen_u8(&w, (r->removed ? REC_REMOVED : 0u) | (r->has_acl ? REC_ACL : 0u) | (r->has_grantors ? REC_GRANTORS : 0u) |
+                   (r->has_seen ? REC_SEEN : 0u) | (r->is_public ? REC_PUBLIC : 0u));
     return pen_end(&w, start);
 }
 
@@ -153,6 +179,7 @@ enum st account_rec_get(struct str value, struct account_rec *out)
 {
     struct rec r = record_of(value);
     struct account_rec got = {.keep_s = KEEP_DEFAULT};
+    unsigned bits;
 
     got.next_mailbox = rec_u32(&r);
     got.uidvalidity_high = rec_u32(&r);
@@ -160,7 +187,12 @@ enum st account_rec_get(struct str value, struct account_rec *out)
     if (!r.bad && rec_left(&r)) { /* the first stores had nothing here */
         got.domain = rec_u64(&r);
         got.keep_s = rec_u32(&r);
-        got.removed = rec_u8(&r);
+        bits = rec_u8(&r);
+        got.removed = bits & REC_REMOVED;
+        got.has_acl = bits & REC_ACL;
+        got.has_grantors = bits & REC_GRANTORS;
+        got.has_seen = bits & REC_SEEN;
+        got.is_public = bits & REC_PUBLIC;
     }
     rec_need(&r, got.next_mailbox > 0);
     TRY(rec_end_open(&r, "an account's record"));
@@ -325,6 +357,101 @@ enum st email_rec_get(uint64_t id, struct str value, struct email *out)
     TRY(rec_end_open(&r, "an email's record"));
     TRY(mime_record_open(rec_bytes(&r, rec_left(&r)), &out->rec));
     out->size = (uint64_t)out->prefix.n + out->rec.size;
+    return ST_OK;
+}
+
+#define ACL_ENTRY_BYTES 13u
+
+struct str acl_rec_put(struct arena *a, const struct acl *acl)
+{
+    char *start = arena_alloc(a, 3 + acl->n * ACL_ENTRY_BYTES);
+    struct pen w = {start};
+
+    pen_u8(&w, VERSION);
+    pen_u16(&w, (unsigned)acl->n);
+    for (size_t i = 0; i < acl->n; i++) {
+        pen_u64(&w, acl->e[i].who);
+        pen_u8(&w, acl->e[i].negative);
+        pen_u32(&w, acl->e[i].rights);
+    }
+    return pen_end(&w, start);
+}
+
+enum st acl_rec_get(struct str key, struct str value, uint32_t *out_mailbox, struct acl **out)
+{
+    struct rec k = rec_of(key), r = record_of(value);
+    struct acl *acl;
+    uint32_t mailbox;
+    size_t n;
+
+    rec_need(&r, rec_u8(&k) == KEY_ACL);
+    mailbox = rec_u32_be(&k);
+    n = rec_u16(&r);
+    rec_need(&r, !k.bad && rec_left(&k) == 0 && n <= LIMIT_MAIL_ACL && rec_left(&r) == n * ACL_ENTRY_BYTES);
+    if (r.bad)
+        return rec_end(&r, "an access control list");
+    acl = mem_new(sizeof *acl + n * sizeof *acl->e);
+    acl->n = n;
+    for (size_t i = 0; i < n; i++) {
+        acl->e[i].who = rec_u64(&r);
+        acl->e[i].negative = rec_u8(&r);
+        acl->e[i].rights = rec_u32(&r);
+    }
+    *out_mailbox = mailbox;
+    *out = acl;
+    return ST_OK;
+}
+
+struct str grantor_rec_put(struct arena *a, uint64_t at_us)
+{
+    char *start = arena_alloc(a, 9);
+    struct pen w = {start};
+
+    pen_u8(&w, VERSION);
+    pen_u64(&w, at_us);
+    return pen_end(&w, start);
+}
+
+enum st grantor_rec_get(struct str key, struct str value, uint64_t *out_owner, uint64_t *out_at_us)
+{
+    struct rec k = rec_of(key), r = record_of(value);
+    uint64_t owner, at_us;
+
+    rec_need(&r, rec_u8(&k) == KEY_GRANTOR);
+    owner = rec_u64_be(&k);
+    rec_need(&r, !k.bad && rec_left(&k) == 0);
+    at_us = rec_u64(&r);
+    TRY(rec_end(&r, "an account that shares"));
+    *out_owner = owner;
+    *out_at_us = at_us;
+    return ST_OK;
+}
+
+struct str seen_rec_put(struct arena *a, bool seen, uint64_t modseq)
+{
+    char *start = arena_alloc(a, 10);
+    struct pen w = {start};
+
+    pen_u8(&w, VERSION);
+    pen_u8(&w, seen);
+    pen_u64(&w, modseq);
+    return pen_end(&w, start);
+}
+
+enum st seen_rec_get(struct str key, struct str value, struct seen_rec *out)
+{
+    struct rec k = rec_of(key), r = record_of(value);
+    struct seen_rec got;
+
+    rec_need(&r, rec_u8(&k) == KEY_SEEN);
+    got.mailbox = rec_u32_be(&k);
+    got.who = rec_u64_be(&k);
+    got.uid = rec_u32_be(&k);
+    rec_need(&r, !k.bad && rec_left(&k) == 0);
+    got.seen = rec_u8(&r);
+    got.modseq = rec_u64(&r);
+    TRY(rec_end(&r, "what somebody has seen"));
+    *out = got;
     return ST_OK;
 }
 

@@ -8,12 +8,18 @@
 #include "mail/keep.h"
 #include "mail/mail.h"
 
+/* The account whose grantors are those that share with everybody; it has no mailboxes. The directory gives numbers of 64 random bits. */
+#define MAIL_EVERYBODY 1u
+
 enum {
     KEY_ACCOUNT = 'A',
+    KEY_ACL = 'C',
     KEY_EMAIL = 'E',
+    KEY_GRANTOR = 'G',
     KEY_HOT = 'H',
     KEY_LOG = 'L',
     KEY_MAILBOX = 'M',
+    KEY_SEEN = 'P',
     KEY_REFS = 'R',
     KEY_SUBSCRIPTION = 'S',
     KEY_KEPT = 'X',
@@ -32,10 +38,12 @@ struct str key_letter(struct arena *a, char letter); /* where the keys with that
 /* Changes when a mailbox is made, and when the directory says something new. */
 struct account_rec {
     uint32_t next_mailbox, uidvalidity_high;
-    uint64_t log_low; /* the change log is complete from this modseq on */
-    uint64_t domain;  /* its number in the directory; 0: not heard of yet */
-    uint32_t keep_s;  /* as in struct account_limits */
-    bool removed;     /* the account is gone for good, its mail going */
+    uint64_t log_low;                     /* the change log is complete from this modseq on */
+    uint64_t domain;                      /* its number in the directory; 0: not heard of yet */
+    uint32_t keep_s;                      /* as in struct account_limits */
+    bool removed;                         /* the account is gone for good, its mail going */
+    bool has_acl, has_grantors, has_seen; /* it had such rows once */
+    bool is_public;                       /* mail/shared.h */
 };
 struct str account_rec_put(struct arena *a, const struct account_rec *r);
 enum st account_rec_get(struct str value, struct account_rec *out) MUST_USE;
@@ -79,6 +87,35 @@ enum st kept_rec_get(struct str key, struct str value, struct kept_rec *out) MUS
 /* Opens the value of an E record; views go into it. */
 struct str email_rec_put(struct arena *a, uint64_t blob, struct str prefix, struct str record);
 enum st email_rec_get(uint64_t id, struct str value, struct email *out) MUST_USE;
+
+/* An access control list (RFC 4314): who may what with a mailbox, its owner aside. */
+struct acl_entry {
+    uint64_t who; /* an account; 0: anyone */
+    bool negative;
+    uint32_t rights;
+};
+struct acl {
+    size_t n;
+    struct acl_entry e[];
+};
+struct str key_acl(struct arena *a, uint32_t mailbox);
+struct str acl_rec_put(struct arena *a, const struct acl *acl);
+enum st acl_rec_get(struct str key, struct str value, uint32_t *out_mailbox, struct acl **out) MUST_USE; /* owned */
+
+/* Of an account: which others share something with it, perhaps, and when that was last written. */
+struct str key_grantor(struct arena *a, uint64_t owner);
+struct str grantor_rec_put(struct arena *a, uint64_t at_us);
+enum st grantor_rec_get(struct str key, struct str value, uint64_t *out_owner, uint64_t *out_at_us) MUST_USE;
+
+/* \Seen of somebody else's, in a mailbox that is open to him. */
+struct seen_rec {
+    uint64_t who, modseq;
+    uint32_t mailbox, uid;
+    bool seen;
+};
+struct str key_seen(struct arena *a, uint32_t mailbox, uint64_t who, uint32_t uid);
+struct str seen_rec_put(struct arena *a, bool seen, uint64_t modseq);
+enum st seen_rec_get(struct str key, struct str value, struct seen_rec *out) MUST_USE;
 
 struct str refs_rec_put(struct arena *a, uint32_t refs);
 enum st refs_rec_get(struct str value, uint32_t *out) MUST_USE;

@@ -12,6 +12,7 @@
 #include "store/store.h"
 
 struct mail;           /* one per process */
+struct mail_names;     /* mail/shared.h */
 struct account_limits; /* base/account_limits.h */
 struct account;        /* open on its core, reference-counted */
 
@@ -19,9 +20,10 @@ struct mail_options {
     struct store *store;
     struct core **cores;
     unsigned n_cores;
-    uint64_t cache_bytes;   /* of all cores, for messages of mailboxes that nobody has selected; 0: 256 MiB */
-    unsigned max_mailboxes; /* of one account; 0: 10,000 */
-    bool count_first;       /* each core will call mail_count: until then no domain's use is known */
+    uint64_t cache_bytes;           /* of all cores, for messages of mailboxes that nobody has selected; 0: 256 MiB */
+    unsigned max_mailboxes;         /* of one account; 0: 10,000 */
+    const struct mail_names *names; /* shared.h; NULL: nobody knows any other account */
+    bool count_first;               /* each core will call mail_count: until then no domain's use is known */
 };
 struct mail *mail_new(const struct mail_options *opt);
 void mail_free(struct mail *m);
@@ -81,6 +83,8 @@ struct mailbox_info {
     uint64_t deleted_bytes; /* of those with \Deleted; only mailbox_count_deleted says */
     enum mail_use use;
     bool subscribed, noselect /* a name that has only children (RFC 3501 6.3.4) */, has_children;
+    uint64_t owner;  /* another account (shared.h); 0: the account's own */
+    uint32_t rights; /* of whoever asks, mail/rights.h */
 };
 
 /* All of them, sorted by name (INBOX first); names live in the arena. */

@@ -89,12 +89,13 @@ void mailbox_describe(const struct mailbox *mb, struct mailbox_info *out)
         .bytes = (uint64_t)mb->have.bytes,
         .use = mb->durable.use,
         .noselect = mb->durable.noselect,
+        .rights = RIGHTS_ALL,
     };
     if (mb->messages && !mb->messages->loading && mb->messages->n) /* its last uid may be durable, but not told yet */
         out->uidnext = MAX(out->uidnext, mb->messages->uid[mb->messages->n - 1] + 1);
 }
 
-static bool is_subscribed(const struct account *a, struct str name)
+bool account_is_subscribed(const struct account *a, struct str name)
 {
     size_t lo = 0, hi = a->n_subs;
 
@@ -147,7 +148,7 @@ enum st mailbox_list(struct account *a, struct arena *ar, struct mailbox_info **
     qsort(list, n, sizeof *list, by_name);
     for (size_t i = 0; i < n; i++) {
         list[i].has_children = sorted_has_below(ar, list, n, list[i].name);
-        list[i].subscribed = is_subscribed(a, list[i].name);
+        list[i].subscribed = account_is_subscribed(a, list[i].name);
         list[i].name = arena_str(ar, list[i].name);
     }
     for (size_t i = 1; i < n; i++) {
@@ -162,7 +163,7 @@ enum st mailbox_list(struct account *a, struct arena *ar, struct mailbox_info **
     return ST_OK;
 }
 
-enum st mailbox_status(struct account *a, struct arena *ar, struct str name, struct mailbox_info *out)
+enum st mailbox_status_own(struct account *a, struct arena *ar, struct str name, struct mailbox_info *out)
 {
     struct mailbox *mb;
 
@@ -172,7 +173,7 @@ enum st mailbox_status(struct account *a, struct arena *ar, struct str name, str
         return FAIL(ST_NOTFOUND, "no such mailbox");
     mailbox_describe(mb, out);
     out->has_children = has_below(a, out->name, false);
-    out->subscribed = is_subscribed(a, out->name);
+    out->subscribed = account_is_subscribed(a, out->name);
     out->name = arena_str(ar, out->name);
     return ST_OK;
 }
@@ -190,7 +191,7 @@ static enum st sum_deleted(struct mailbox *mb, uint64_t *out) SUSPENDS
     return ST_OK;
 }
 
-enum st mailbox_count_deleted(struct account *a, struct mailbox_info *info)
+enum st mailbox_count_deleted_own(struct account *a, struct mailbox_info *info)
 {
     struct mailbox *mb;
     enum st st;
@@ -229,7 +230,7 @@ static enum st subscribe(struct account *a, struct str name, bool on) SUSPENDS
     if (on && a->n_subs >= a->core->m->opt.max_mailboxes)
         return FAIL(ST_LIMIT, "no more than %u subscriptions", a->core->m->opt.max_mailboxes);
     c = change_begin(a);
-    if (is_subscribed(a, name) != on || a->in_flight)
+    if (account_is_subscribed(a, name) != on || a->in_flight)
         change_subscription(c, name, on);
     return change_commit(c, NULL, 0);
 }
@@ -309,7 +310,7 @@ static enum st create(struct account *a, struct str name, enum mail_use use) SUS
     return change_commit(c, NULL, 0);
 }
 
-enum st mailbox_create(struct account *a, struct str name, enum mail_use use)
+enum st mailbox_create_own(struct account *a, struct str name, enum mail_use use)
 {
     struct arena ar = ARENA_INIT;
     unsigned tries = 0;
@@ -365,7 +366,7 @@ static enum st delete_held(struct mailbox *mb, struct arena *ar, bool keep_name)
     return st;
 }
 
-enum st mailbox_delete(struct account *a, struct str name)
+enum st mailbox_delete_own(struct account *a, struct str name)
 {
     struct arena ar = ARENA_INIT;
     struct mailbox *mb;
@@ -466,7 +467,7 @@ static enum st rename_to(struct account *a, struct str from, struct str to) SUSP
     return rename_tree(a, mb, to);
 }
 
-enum st mailbox_rename(struct account *a, struct str from, struct str to)
+enum st mailbox_rename_own(struct account *a, struct str from, struct str to)
 {
     struct arena ar = ARENA_INIT;
     unsigned tries = 0;

@@ -8,6 +8,7 @@
 
 #include "base/map.h"
 #include "mail/layout.h"
+#include "mail/rights.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -56,6 +57,11 @@ struct mail {
     atomic_bool count_wanted;      /* somebody wants to know */
 };
 
+/* Another account that shares something with this one. */
+struct grantor {
+    uint64_t owner, at_us;
+};
+
 struct counts {
     int64_t messages, unseen, deleted, bytes;
 };
@@ -95,6 +101,11 @@ struct account {
     bool counted;   /* what `told` says is part of its domain's use */
     struct domain_use *domain;
     struct counts told;
+    struct grantor *grantors;
+    size_t n_grantors, cap_grantors;
+    struct replica *replica; /* of another core's: replica.h; NULL: it is the account itself */
+    bool acl_busy;           /* somebody changes an access control list */
+    struct co_waitq acl_wait;
     bool kept_busy; /* somebody takes deleted messages away, or brings them back */
     struct co_waitq kept_wait;
 };
@@ -116,6 +127,8 @@ struct mailbox {
     uint32_t uidnext, uidnext_pending;
     uint32_t first_recent, recent; /* uids below were \Recent to somebody; how many are not below */
     uint64_t highestmodseq;
+    struct acl *acl;         /* durable, owned; NULL: there is none */
+    struct list followers;   /* replicas, replica.h */
     struct str *keywords;    /* texts in the account's arena */
     uint64_t keywords_taken; /* bits that the change being built stands on */
     uint8_t n_keywords, n_keywords_durable;
@@ -253,6 +266,9 @@ struct hot messages_hot(const struct messages *m, size_t i);
 void messages_pack(const struct messages *m, size_t from, size_t n, struct buf *out); /* n <= PACK_MOST */
 enum st messages_unpack(struct messages *m, struct str bytes) MUST_USE; /* behind those that are there; ST_CORRUPT */
 
+/* grantors.c */
+void grantors_put(struct account *a, uint64_t owner, uint64_t at_us);
+
 /* image.c */
 /* Loading: the messages from the mailbox's image, brought up to date. Anything but ST_OK: walk over the rows. */
 enum st messages_recall(struct messages *m) SUSPENDS MUST_USE;
@@ -267,6 +283,12 @@ void journal_wake(struct mailbox *mb);
 
 /* mailbox.c: durable state */
 struct str mailbox_canonical(struct arena *ar, struct str name); /* INBOX in capitals */
+bool account_is_subscribed(const struct account *a, struct str name);
+enum st mailbox_status_own(struct account *a, struct arena *ar, struct str name, struct mailbox_info *out) MUST_USE;
+enum st mailbox_count_deleted_own(struct account *a, struct mailbox_info *info) SUSPENDS MUST_USE;
+enum st mailbox_create_own(struct account *a, struct str name, enum mail_use use) SUSPENDS MUST_USE;
+enum st mailbox_delete_own(struct account *a, struct str name) SUSPENDS MUST_USE;
+enum st mailbox_rename_own(struct account *a, struct str from, struct str to) SUSPENDS MUST_USE;
 void mailbox_describe(const struct mailbox *mb, struct mailbox_info *out);
 
 /* view.c */

@@ -1,0 +1,355 @@
+/* What an account may do with mailboxes of others besides looking into them: each call goes to its own mailboxes, or to the core of the
+ * owner, where the rights are looked at. And which of them it sees. */
+#include "mail/shared.h"
+#include "mail/guest.h"
+#include "mail/seen.h"
+
+#include "base/must.h"
+
+#include <stdlib.h>
+
+struct asked {
+    struct guest guest;
+    struct place place, to; /* to: of a renaming */
+    struct arena *ar;
+    enum mail_use use;
+    struct mailbox_info info;
+};
+
+/* --- about one mailbox ---------------------------------------------------------------------------------------- */
+
+static void describe(const struct asked *q, const struct mailbox *mb, struct mailbox_info *out)
+{
+    mailbox_describe(mb, out);
+    out->name = arena_printf(q->ar, "%.*s%.*s", STR_ARGS(q->place.namespace), STR_ARGS(out->name));
+    out->owner = mb->a->id;
+    out->rights = acl_rights(mb->acl, mb->a, &q->guest);
+    out->use = MAIL_USE_NONE; /* Sent of somebody else is not where this account's client keeps what it sends */
+    out->recent = 0;
+}
+
+static enum st status_there(struct account *owner, void *arg) SUSPENDS
+{
+    struct asked *q = arg;
+    struct mailbox *mb;
+    uint32_t seen;
+    enum st st;
+
+    TRY(guest_mailbox(owner, &q->guest, q->place.is_shared, q->place.name, RIGHT_READ, &mb));
+    if (mb->durable.noselect || !mb->durable.exists)
+        return FAIL(ST_NOTFOUND, "no such mailbox");
+    mailbox_hold(mb);
+    st = seen_count(mb, q->guest.id, &seen);
+    if (st == ST_OK) {
+        describe(q, mb, &q->info);
+        q->info.unseen = q->info.messages - MIN(seen, q->info.messages);
+    }
+    mailbox_release(mb);
+    return st;
+}
+
+enum st mailbox_status(struct account *a, struct arena *ar, struct str name, struct mailbox_info *out)
+{
+    struct asked q = {.guest = guest_of(a), .ar = ar};
+
+    TRY(place_find(a, ar, name, &q.place));
+    if (q.place.is_own)
+        return mailbox_status_own(a, ar, q.place.name, out);
+    TRY(mail_visit(a->core->m, q.place.owner, status_there, &q));
+    *out = q.info;
+    out->subscribed = account_is_subscribed(a, out->name);
+    return ST_OK;
+}
+
+static enum st count_deleted_there(struct account *owner, void *arg) SUSPENDS
+{
+    struct asked *q = arg;
+    struct mailbox *mb;
+
+    TRY(guest_mailbox(owner, &q->guest, owner->rec.is_public, q->place.name, RIGHT_READ, &mb));
+    q->info.name = mb->durable.name;
+    return mailbox_count_deleted_own(owner, &q->info);
+}
+
+enum st mailbox_count_deleted(struct account *a, struct mailbox_info *info)
+{
+    struct arena ar = ARENA_INIT;
+    struct asked q = {.guest = guest_of(a), .info = *info};
+    enum st st;
+
+    if (!info->owner)
+        return mailbox_count_deleted_own(a, info);
+    st = place_find(a, &ar, info->name, &q.place);
+    if (st == ST_OK)
+        st = mail_visit(a->core->m, info->owner, count_deleted_there, &q);
+    arena_fini(&ar);
+    TRY(st);
+    info->deleted_bytes = q.info.deleted_bytes;
+    return ST_OK;
+}
+
+static enum st create_there(struct account *owner, void *arg) SUSPENDS
+{
+    struct asked *q = arg;
+
+    TRY(account_check(owner));
+    if (owner->rec.is_public != q->place.is_shared)
+        return FAIL(ST_NOTFOUND, "no such mailbox");
+    TRY(guest_may_create(owner, &q->guest, q->place.name));
+    return mailbox_create_own(owner, q->place.name, MAIL_USE_NONE);
+}
+
+enum st mailbox_create(struct account *a, struct str name, enum mail_use use)
+{
+    struct arena ar = ARENA_INIT;
+    struct asked q = {.guest = guest_of(a), .ar = &ar};
+    enum st st = place_find(a, &ar, name, &q.place);
+
+    if (st == ST_OK && q.place.is_own)
+        st = mailbox_create_own(a, q.place.name, use);
+    else if (st == ST_OK && use != MAIL_USE_NONE)
+        st = FAIL(ST_DENIED, "A mailbox of somebody else can't have that use");
+    else if (st == ST_OK)
+        st = mail_visit(a->core->m, q.place.owner, create_there, &q);
+    arena_fini(&ar);
+    return st;
+}
+
+static enum st delete_there(struct account *owner, void *arg) SUSPENDS
+{
+    struct asked *q = arg;
+    struct mailbox *mb;
+
+    TRY(guest_mailbox(owner, &q->guest, q->place.is_shared, q->place.name, RIGHT_REMOVE, &mb));
+    return mailbox_delete_own(owner, q->place.name);
+}
+
+enum st mailbox_delete(struct account *a, struct str name)
+{
+    struct arena ar = ARENA_INIT;
+    struct asked q = {.guest = guest_of(a), .ar = &ar};
+    enum st st = place_find(a, &ar, name, &q.place);
+
+    if (st == ST_OK)
+        st = q.place.is_own ? mailbox_delete_own(a, q.place.name)
+                            : mail_visit(a->core->m, q.place.owner, delete_there, &q);
+    arena_fini(&ar);
+    return st;
+}
+
+/* RFC 4314 section 4: "x" on the mailbox, "k" on what it comes to stand below. */
+static enum st rename_there(struct account *owner, void *arg) SUSPENDS
+{
+    struct asked *q = arg;
+    struct mailbox *mb;
+
+    TRY(guest_mailbox(owner, &q->guest, q->place.is_shared, q->place.name, RIGHT_REMOVE, &mb));
+    TRY(guest_may_create(owner, &q->guest, q->to.name));
+    if (mb == owner->inbox) /* its mail would move, which is more than those rights say */
+        return FAIL(ST_NOPERM, "An INBOX is renamed by its owner only");
+    return mailbox_rename_own(owner, q->place.name, q->to.name);
+}
+
+enum st mailbox_rename(struct account *a, struct str from, struct str to)
+{
+    struct arena ar = ARENA_INIT;
+    struct asked q = {.guest = guest_of(a), .ar = &ar};
+    enum st st = place_find(a, &ar, from, &q.place);
+
+    if (st == ST_OK)
+        st = place_find(a, &ar, to, &q.to);
+    if (st == ST_OK && (q.place.owner != q.to.owner || q.place.is_shared != q.to.is_shared))
+        st = FAIL(ST_DENIED, "A mailbox can't be renamed into another account");
+    else if (st == ST_OK)
+        st = q.place.is_own ? mailbox_rename_own(a, q.place.name, q.to.name)
+                            : mail_visit(a->core->m, q.place.owner, rename_there, &q);
+    arena_fini(&ar);
+    return st;
+}
+
+/* --- which there are -------------------------------------------------------------------------------------------- */
+
+struct gathering {
+    struct account *a;
+    struct asked q;
+    struct mailbox_info *list;
+    size_t n, cap;
+    bool is_public;
+    struct str address;
+};
+
+static void gather_one(struct gathering *g, const struct mailbox_info *info)
+{
+    if (g->n == g->cap) {
+        g->cap = g->cap ? g->cap * 2 : 32;
+        g->list = mem_resize(g->list, g->cap * sizeof *g->list);
+    }
+    g->list[g->n++] = *info;
+}
+
+static enum st gather_there(struct account *owner, void *arg)
+{
+    struct gathering *g = arg;
+
+    TRY(account_check(owner));
+    g->q.place.namespace =
+        arena_printf(g->q.ar, "%s%.*s/", owner->rec.is_public ? MAIL_SHARED : MAIL_OTHERS, STR_ARGS(g->address));
+    for (size_t i = 0; i < owner->n_mailboxes; i++) {
+        const struct mailbox *mb = owner->mailboxes[i];
+        struct mailbox_info info;
+
+        if (!mb->durable.exists || !(acl_rights(mb->acl, owner, &g->q.guest) & RIGHT_LOOKUP))
+            continue;
+        if (g->n >= LIMIT_MAIL_SHARED_LISTED)
+            return FAIL(ST_LIMIT, "More than %u mailboxes of others", (unsigned)LIMIT_MAIL_SHARED_LISTED);
+        describe(&g->q, mb, &info);
+        gather_one(g, &info);
+    }
+    return ST_OK;
+}
+
+static enum st gather(struct gathering *g, uint64_t owner, bool is_own_note) SUSPENDS
+{
+    const struct mail_names *names = g->a->core->m->opt.names;
+    struct mail_person p;
+    size_t before = g->n;
+    enum st st;
+
+    if (owner == g->a->id)
+        return ST_OK;
+    st = names->show(names->arg, g->q.ar, owner, &p);
+    if (st == ST_OK) {
+        g->address = p.name;
+        st = mail_visit(g->a->core->m, owner, gather_there, g);
+    }
+    if (st == ST_NOTFOUND)
+        st = ST_OK; /* the account is gone */
+    if (st == ST_OK && g->n == before && is_own_note)
+        IGNORE(grantor_drop(g->a, owner)); /* another time, then */
+    return st;
+}
+
+struct copied_notes {
+    struct arena *ar;
+    uint64_t *owners;
+    size_t n;
+};
+
+static enum st copy_notes(struct account *a, void *arg)
+{
+    struct copied_notes *c = arg;
+
+    c->owners = ARENA_ARRAY(c->ar, uint64_t, a->n_grantors);
+    for (c->n = 0; c->n < a->n_grantors; c->n++)
+        c->owners[c->n] = a->grantors[c->n].owner;
+    return ST_OK;
+}
+
+static enum st gather_all(struct gathering *g) SUSPENDS
+{
+    struct copied_notes mine = {.ar = g->q.ar}, all = {.ar = g->q.ar};
+
+    TRY(copy_notes(g->a, &mine));
+    TRY(mail_visit(g->a->core->m, MAIL_EVERYBODY, copy_notes, &all));
+    for (size_t i = 0; i < mine.n; i++)
+        TRY(gather(g, mine.owners[i], true));
+    for (size_t i = 0; i < all.n; i++) {
+        bool had = false;
+
+        for (size_t k = 0; k < mine.n && !had; k++)
+            had = mine.owners[k] == all.owners[i];
+        if (!had)
+            TRY(gather(g, all.owners[i], false));
+    }
+    return ST_OK;
+}
+
+static int by_name(const void *x, const void *y)
+{
+    return str_cmp(((const struct mailbox_info *)x)->name, ((const struct mailbox_info *)y)->name);
+}
+
+static bool has_name(const struct mailbox_info *list, size_t n, struct str name)
+{
+    struct mailbox_info key = {.name = name};
+
+    return n && bsearch(&key, list, n, sizeof *list, by_name);
+}
+
+/* The levels above, the namespace's own among them: names only. They are in order as they come, so that the last one of each
+ * length is enough to know them again. */
+static void add_levels(struct gathering *g)
+{
+    size_t n = g->n;
+    struct str last = STR_NONE;
+
+    for (size_t i = 0; i < n; i++) {
+        struct str name = g->list[i].name;
+
+        for (size_t k = 1; k < name.n; k++) {
+            struct mailbox_info level = {.name = str_sub(name, 0, k), .noselect = true, .has_children = true};
+
+            if (name.p[k] != '/' || (last.n > k && last.p[k] == '/' && str_starts(last, level.name)) ||
+                has_name(g->list, n, level.name))
+                continue;
+            level.owner = g->list[i].owner;
+            gather_one(g, &level);
+        }
+        last = name;
+    }
+}
+
+static void finish(struct gathering *g)
+{
+    if (!g->n)
+        return;
+    qsort(g->list, g->n, sizeof *g->list, by_name);
+    add_levels(g);
+    qsort(g->list, g->n, sizeof *g->list, by_name);
+    for (size_t i = 0; i < g->n; i++) {
+        struct str name = g->list[i].name;
+
+        /* names such as "a-b" may come between "a" and "a/b" */
+        for (size_t k = i + 1; k < g->n && str_starts(g->list[k].name, name) && !g->list[i].has_children; k++)
+            g->list[i].has_children = g->list[k].name.n > name.n && g->list[k].name.p[name.n] == '/';
+        g->list[i].subscribed = account_is_subscribed(g->a, name);
+    }
+}
+
+enum st mailbox_list_shared(struct account *a, struct arena *ar, struct mailbox_info **out, size_t *out_n)
+{
+    struct gathering g = {.a = a, .q = {.guest = guest_of(a), .ar = ar}};
+    enum st st;
+
+    TRY(account_check(a));
+    st = a->core->m->opt.names ? gather_all(&g) : ST_OK;
+    if (st == ST_OK) {
+        finish(&g);
+        *out = ARENA_ARRAY(ar, struct mailbox_info, g.n);
+        *out_n = g.n;
+        if (g.n)
+            memcpy(*out, g.list, g.n * sizeof **out);
+    }
+    mem_free(g.list);
+    return st;
+}
+
+/* --- the administrator's --------------------------------------------------------------------------------------- */
+
+static enum st set_public(struct account *a, void *arg) SUSPENDS
+{
+    bool on = *(const bool *)arg;
+    struct change *c;
+
+    if (a->rec.is_public == on)
+        return ST_OK;
+    a->rec.is_public = on;
+    c = change_begin(a);
+    c->rec_changed = true;
+    return change_commit(c, NULL, 0);
+}
+
+enum st mail_set_public(struct mail *m, uint64_t account, bool on)
+{
+    return mail_visit(m, account, set_public, &on);
+}
