@@ -1,6 +1,7 @@
 /* What a client is told of the selected mailbox without asking (RFC 3501 7.2 to 7.4). */
 #include "imap/condstore.h"
-#include "imap/result.h"
+#include "imap/context.h"
+#include "imap/set.h"
 
 /* "* n WORD" */
 static void put_numbered(struct imap_conn *c, uint32_t n, struct str words) SUSPENDS
@@ -101,25 +102,91 @@ static void put_change(struct imap_session *s, const struct view_change *ch) SUS
     }
 }
 
+/* Uids of messages whose flags have changed, or that have come, and of which the searches that are kept up to date have
+ * not heard yet. */
+#define PENDING_MOST 64
+struct pending {
+    uint32_t first_new; /* 0: none */
+    size_t n;
+    struct uid_range r[PENDING_MOST];
+};
+
+static enum st tell_contexts(struct imap_session *s, struct pending *p) SUSPENDS
+{
+    struct arena a = ARENA_INIT;
+    struct imap_set uids = {p->r, p->n};
+    uint32_t first_new = view_count(s->view) + 1;
+    struct uid_set seqs;
+    enum st st;
+
+    if (p->n == 0)
+        return ST_OK;
+    if (p->first_new)
+        first_new = view_seq_from(s->view, p->first_new);
+    st = imap_set_seqs(&a, uids, true, s->view, &seqs);
+    if (st == ST_OK)
+        st = imap_contexts_changed(s, seqs, first_new);
+    p->n = 0;
+    p->first_new = 0;
+    arena_fini(&a);
+    return st;
+}
+
+static enum st note_pending(struct imap_session *s, struct pending *p, uint32_t lo, uint32_t hi) SUSPENDS
+{
+    p->r[p->n++] = (struct uid_range){lo, hi};
+    return p->n == PENDING_MOST ? tell_contexts(s, p) : ST_OK;
+}
+
+/* `count`: before the change. */
+static enum st note_change(struct imap_session *s, const struct view_change *ch, uint32_t count, struct pending *p)
+    SUSPENDS
+{
+    uint32_t last = view_count(s->view) ? view_uid(s->view, view_count(s->view)) : 0;
+
+    if (ch->what == VIEW_FLAGS)
+        return note_pending(s, p, ch->uid, ch->uid);
+    if (ch->what == VIEW_EXPUNGED && ch->seq == count && last) /* "*" means another one now */
+        return note_pending(s, p, last, last);
+    if (ch->what != VIEW_EXISTS)
+        return ST_OK;
+    if (!p->first_new)
+        p->first_new = view_uid(s->view, count + 1);
+    return note_pending(s, p, view_uid(s->view, count + 1), last);
+}
+
+/* Of what came or changed such searches tell behind the response that says so, of what is expunged before it (RFC 5267 sections
+ * 4.3.3, 4.3.4). */
 enum st imap_send_changes(struct imap_session *s, bool may_expunge)
 {
+    struct pending p = {0};
     struct view_change ch;
 
-    while (s->view && view_next_change(s->view, may_expunge, &ch)) {
+    while (s->view) {
+        uint32_t count = view_count(s->view);
+
+        if (!view_next_change(s->view, may_expunge, &ch))
+            break;
         if (ch.what == VIEW_DELETED) {
             /* RFC 2180 section 3.3: there is no response that takes a mailbox away from its session. */
             s->reason = "mailbox deleted";
             imap_put(&s->conn, STR("* BYE The selected mailbox was deleted\r\n"));
             return FAIL(ST_EOF, "the selected mailbox was deleted");
         }
-        put_change(s, &ch);
+        if (ch.what == VIEW_EXPUNGED)
+            imap_contexts_expunged(s, ch.seq, ch.uid);
+        if (!ch.own)
+            put_change(s, &ch);
+        if (s->contexts)
+            TRY(note_change(s, &ch, count, &p));
         TRY(imap_conn_check(&s->conn));
     }
-    return ST_OK;
+    return s->contexts ? tell_contexts(s, &p) : ST_OK;
 }
 
 void imap_leave_mailbox(struct imap_session *s)
 {
+    imap_contexts_forget(s);
     imap_forget_result(s); /* RFC 5182 section 2.1: it is of the selected mailbox */
     if (!s->view)
         return;

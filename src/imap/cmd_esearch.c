@@ -2,6 +2,7 @@
  * other, each opened for reading only and given back, so that no more than one is held for it; what is in memory
  * stays there or goes as with any mailbox that was opened. The search itself lets others run. */
 #include "co/co.h"
+#include "imap/context.h"
 #include "imap/filter.h"
 #include "imap/result.h"
 
@@ -55,7 +56,6 @@ static enum st esearch_parse(struct imap_lexer *lx, struct esearch *e) SUSPENDS
     return ST_OK;
 }
 
-/* A response only where something was found (section 2.1). */
 static enum st search_view(struct imap_cmd *c, const struct esearch *e, struct view *v) SUSPENDS
 {
     struct imap_session *s = c->s;
@@ -67,7 +67,7 @@ static enum st search_view(struct imap_cmd *c, const struct esearch *e, struct v
 
     imap_search_resolve(key, &a, v);
     st = view_search(v, key, &a, &seqs, &n);
-    if (st == ST_OK && (n || e->search.returns & RETURN_SAVE))
+    if (st == ST_OK)
         st = imap_put_result(c, &e->search, (struct imap_result){seqs, n, v});
     arena_fini(&a);
     return st;
@@ -120,11 +120,20 @@ static enum st search_all(struct imap_cmd *c, const struct esearch *e) SUSPENDS
     return ST_OK;
 }
 
+/* UPDATE is of the selected mailbox (section 2.2), also when it was named in another way. */
 static enum st esearch_run(struct imap_cmd *c, const struct esearch *e) SUSPENDS
 {
-    if (e->selected && !c->s->view)
+    bool update = e->search.returns & RETURN_UPDATE;
+
+    if ((e->selected || update) && !c->s->view)
         return FAIL(ST_SYNTAX, "No mailbox is selected");
-    return e->others ? search_all(c, e) : search_view(c, e, c->s->view);
+    TRY(imap_context_check(c, &e->search));
+    if (!e->others)
+        return search_view(c, e, c->s->view);
+    TRY(search_all(c, e));
+    if (update && !imap_context_has(c->s, c->tag) && !c->refused_update)
+        imap_context_refuse(c, "The selected mailbox is not among those");
+    return ST_OK;
 }
 
 /* Numbers of messages are of no use outside the selected mailbox: answers are uids (section 2.1). Its example says "UID

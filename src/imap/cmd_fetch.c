@@ -149,6 +149,22 @@ static enum st put_message(struct fetch_run *f, struct progress *pr) SUSPENDS
     return st;
 }
 
+enum st fetch_put_one(struct imap_session *s, uint32_t seq, const struct fetch *fetch)
+{
+    struct fetch_run f = {.s = s, .conn = &s->conn, .fetch = fetch, .seq = seq, .day = -1};
+    struct progress pr = {0};
+    enum st st;
+
+    if (fetch->flags & EMAIL)
+        TRY(email_cursor_open(s->view, &pr.cursor));
+    buf_init(&f.scratch, LIMIT_HEADER + LIMIT_IMAP_LINE);
+    st = put_message(&f, &pr);
+    buf_fini(&f.scratch);
+    if (pr.cursor)
+        email_cursor_close(pr.cursor);
+    return st;
+}
+
 /* --- all of them ------------------------------------------------------------------------------------ */
 
 static void maybe_yield(struct progress *pr) SUSPENDS

@@ -1,4 +1,5 @@
 /* SORT and UID SORT (RFC 5256 section 3), with ESORT (RFC 5267 section 3). */
+#include "imap/context.h"
 #include "imap/result.h"
 #include "mail/sort.h"
 
@@ -53,17 +54,21 @@ static enum st sort_parse(struct imap_lexer *lx, struct sort *out) SUSPENDS
     } while (imap_lex_take(lx, ' '));
     TRY(imap_lex_want(lx, ')'));
     TRY(imap_lex_sp(lx));
+    out->search.sort = out->keys;
+    out->search.n_sort = out->n_keys;
     return imap_search_parse_keys(lx, true, &out->search);
 }
 
 static enum st sort_run(struct imap_cmd *c, const struct sort *sort) SUSPENDS
 {
     struct imap_session *s = c->s;
+    struct search_key *key = imap_search_copy(sort->search.key, &s->cmd_arena, true);
     uint32_t *seqs;
     size_t n;
 
-    imap_search_resolve(sort->search.key, &s->cmd_arena, s->view);
-    TRY(view_search(s->view, sort->search.key, &s->cmd_arena, &seqs, &n));
+    TRY(imap_context_check(c, &sort->search));
+    imap_search_resolve(key, &s->cmd_arena, s->view);
+    TRY(view_search(s->view, key, &s->cmd_arena, &seqs, &n));
     TRY(view_sort(s->view, sort->keys, sort->n_keys, seqs, n));
     if (sort->search.returns)
         return imap_put_result(c, &sort->search, (struct imap_result){seqs, n});

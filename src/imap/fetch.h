@@ -43,6 +43,17 @@ struct fetch {
 /* `uid`: the UID form, which answers the UID also when it is not asked for. */
 enum st fetch_parse(struct imap_lexer *lx, bool uid, struct fetch *out) SUSPENDS MUST_USE;
 
+/* "(UID FLAGS)": what is to be told of messages that will come (RFC 5465); no macros. */
+enum st fetch_parse_items(struct imap_lexer *lx, struct fetch *out) SUSPENDS MUST_USE;
+/* Items that outlive the command. */
+const struct fetch *fetch_keep(const struct fetch *f, struct arena *a);
+/* One FETCH response with all of these items, each once, that no command has asked for: nothing becomes \Seen by it. Nothing
+ * is told of a message that is gone. */
+enum st fetch_put_unasked(struct imap_session *s, uint32_t seq, const struct fetch *const *items, size_t n)
+    SUSPENDS MUST_USE;
+/* cmd_fetch.c: the response alone. */
+enum st fetch_put_one(struct imap_session *s, uint32_t seq, const struct fetch *fetch) SUSPENDS MUST_USE;
+
 /* A FETCH under way: the message it is at. */
 struct fetch_run {
     struct imap_session *s;

@@ -277,6 +277,24 @@ static void add_modseq(struct fetch *f)
         add_item(f, find_item(STR("MODSEQ"), false), NULL);
 }
 
+static enum st parse_list(struct imap_lexer *lx, struct fetch *f) SUSPENDS
+{
+    do
+        TRY(parse_item(lx, f));
+    while (imap_lex_take(lx, ' '));
+    return imap_lex_want(lx, ')');
+}
+
+enum st fetch_parse_items(struct imap_lexer *lx, struct fetch *out)
+{
+    struct fetch f = {.items = ARENA_ARRAY(lx->arena, struct fetch_item, LIMIT_IMAP_FETCH_ITEMS)};
+
+    TRY(imap_lex_want(lx, '('));
+    TRY(parse_list(lx, &f));
+    *out = f;
+    return ST_OK;
+}
+
 enum st fetch_parse(struct imap_lexer *lx, bool uid, struct fetch *out)
 {
     struct fetch f = {0};
@@ -287,10 +305,7 @@ enum st fetch_parse(struct imap_lexer *lx, bool uid, struct fetch *out)
     TRY(imap_lex_set(lx, &f.set));
     TRY(imap_lex_sp(lx));
     if (imap_lex_take(lx, '(')) {
-        do
-            TRY(parse_item(lx, &f));
-        while (imap_lex_take(lx, ' '));
-        TRY(imap_lex_want(lx, ')'));
+        TRY(parse_list(lx, &f));
     } else if (!take_macro(lx, &f)) {
         TRY(parse_item(lx, &f));
     }

@@ -1,4 +1,5 @@
 #include "imap/result.h"
+#include "imap/context.h"
 
 #include "co/co.h"
 #include "imap/condstore.h"
@@ -118,7 +119,7 @@ static void put_partial(struct imap_cmd *c, const struct imap_search *search, st
 }
 
 /* RFC 7377 section 2.1: all three. A tag has nothing in it that would have to be escaped in quotes (RFC 3501 section 9). */
-static void put_correlators(struct imap_cmd *c, const struct imap_result *found) SUSPENDS
+void imap_put_esearch_head(struct imap_cmd *c, const struct imap_result *found)
 {
     struct imap_conn *conn = &c->s->conn;
 
@@ -164,7 +165,7 @@ static void put_esearch(struct imap_cmd *c, const struct imap_search *search, st
     struct imap_conn *conn = &c->s->conn;
     unsigned returns = search->returns;
 
-    put_correlators(c, &found);
+    imap_put_esearch_head(c, &found);
     if (returns & RETURN_MIN && found.n)
         put_item(c, STR(" MIN "), number_of(c, &found, 0));
     if (returns & RETURN_MAX && found.n)
@@ -215,33 +216,37 @@ static size_t count_runs(const uint8_t *bits, uint32_t count)
     return n;
 }
 
-/* Kept as uids, so that expunges need no mending: a uid that is gone never comes back. */
-static enum st save(struct imap_cmd *c, struct imap_result found) SUSPENDS
+struct uid_set imap_result_runs(struct imap_cmd *c, struct imap_result found)
 {
-    struct imap_session *s = c->s;
+    struct view *v = c->s->view;
     const uint8_t *bits = bits_of(c, found);
-    uint32_t count = view_count(s->view);
+    uint32_t count = view_count(v);
     size_t n = count_runs(bits, count), at = 0;
-    struct uid_range *r;
+    struct uid_range *r = n ? mem_new(n * sizeof *r) : NULL;
 
-    imap_forget_result(s);
-    if (n > LIMIT_IMAP_SAVED_RANGES) {
-        c->code = STR("NOTSAVED"); /* RFC 5182 section 2.5 */
-        return FAIL(ST_LIMIT, "The result is too large to be saved");
-    }
-    if (n == 0)
-        return ST_OK;
-    r = mem_new(n * sizeof *r);
     for (uint32_t seq = 1; seq <= count; seq++) {
         if (!has_bit(bits, seq))
             continue;
         if (!has_bit(bits, seq - 1))
-            r[at++].lo = view_uid(s->view, seq);
-        r[at - 1].hi = view_uid(s->view, seq);
+            r[at++].lo = view_uid(v, seq);
+        r[at - 1].hi = view_uid(v, seq);
         rest(seq);
     }
-    s->saved = (struct uid_set){r, n};
-    return ST_OK;
+    return (struct uid_set){r, n};
+}
+
+/* Kept as uids, so that expunges need no mending: a uid that is gone never comes back. */
+static enum st save(struct imap_cmd *c, struct imap_result found) SUSPENDS
+{
+    struct imap_session *s = c->s;
+
+    imap_forget_result(s);
+    s->saved = imap_result_runs(c, found);
+    if (s->saved.n <= LIMIT_IMAP_SAVED_RANGES)
+        return ST_OK;
+    imap_forget_result(s);
+    c->code = STR("NOTSAVED"); /* RFC 5182 section 2.5 */
+    return FAIL(ST_LIMIT, "The result is too large to be saved");
 }
 
 /* RFC 5182 section 2.4, RFC 9394 section 3.2: with MIN, MAX or PARTIAL, and neither ALL nor COUNT, only these are
@@ -270,8 +275,10 @@ enum st imap_put_result(struct imap_cmd *c, const struct imap_search *search, st
 {
     if (search->returns & RETURN_SAVE)
         TRY(save_as_asked(c, search, found));
-    if (search->returns != RETURN_SAVE)
+    if (search->returns != RETURN_SAVE && (found.n || !found.other)) /* RFC 7377 section 2.1: nothing of nothing */
         put_esearch(c, search, found);
+    if (search->returns & RETURN_UPDATE)
+        imap_context_add(c, search, found);
     return ST_OK;
 }
 

@@ -21,6 +21,13 @@ enum st imap_put_result(struct imap_cmd *c, const struct imap_search *search, st
  * session. Gives the status back. */
 enum st imap_end_search(struct imap_cmd *c, const struct imap_search *search, enum st st) MUST_USE;
 
+/* Its messages in the order of the mailbox: runs of uids between whose ends there is no other message. Owned by the
+ * caller, NULL when there are none. */
+struct uid_set imap_result_runs(struct imap_cmd *c, struct imap_result found) SUSPENDS;
+
+/* "* ESEARCH (TAG "t") UID", for a command that may be over: its tag and form. */
+void imap_put_esearch_head(struct imap_cmd *c, const struct imap_result *found) SUSPENDS;
+
 void imap_forget_result(struct imap_session *s);
 
 /* " 1 2 3": numbers of messages, or uids in the UID form; with the highest modseq behind them when one was searched for. */

@@ -1,4 +1,5 @@
 #include "imap/search_parse.h"
+#include "imap/fetch.h"
 #include "imap/object_id.h"
 #include "imap/set.h"
 #include "mime/charset.h"
@@ -288,11 +289,28 @@ static const struct {
     struct str name;
     unsigned option;
 } options[] = {
-    {STR("MIN"), RETURN_MIN},     {STR("MAX"), RETURN_MAX},   {STR("ALL"), RETURN_ALL},
-    {STR("COUNT"), RETURN_COUNT}, {STR("SAVE"), RETURN_SAVE}, {STR("PARTIAL"), RETURN_PARTIAL},
+    {STR("MIN"), RETURN_MIN},         {STR("MAX"), RETURN_MAX},       {STR("ALL"), RETURN_ALL},
+    {STR("COUNT"), RETURN_COUNT},     {STR("SAVE"), RETURN_SAVE},     {STR("PARTIAL"), RETURN_PARTIAL},
+    {STR("CONTEXT"), RETURN_CONTEXT}, {STR("UPDATE"), RETURN_UPDATE},
 };
 
-static enum st one_option(struct imap_lexer *lx, struct imap_search *out)
+/* "UPDATE (UID FLAGS)" (RFC 5465 section 7): its grammar has no blank there, its example has one. */
+static enum st parse_update(struct imap_lexer *lx, struct imap_search *out) SUSPENDS
+{
+    size_t at = lx->at;
+    struct fetch *f;
+
+    imap_lex_take(lx, ' ');
+    if (imap_lex_peek(lx) != '(') {
+        lx->at = at;
+        return ST_OK;
+    }
+    f = ARENA_NEW(lx->arena, struct fetch);
+    out->update = f;
+    return fetch_parse_items(lx, f);
+}
+
+static enum st one_option(struct imap_lexer *lx, struct imap_search *out) SUSPENDS
 {
     unsigned option = 0;
     struct str word;
@@ -309,12 +327,17 @@ static enum st one_option(struct imap_lexer *lx, struct imap_search *out)
         TRY(imap_lex_sp(lx));
         TRY(imap_lex_partial(lx, &out->partial));
     }
+    if (option == RETURN_UPDATE) {
+        if (out->returns & RETURN_UPDATE)
+            return FAIL(ST_SYNTAX, "More than one UPDATE");
+        TRY(parse_update(lx, out));
+    }
     out->returns |= option;
     return ST_OK;
 }
 
 /* The options in parentheses of " RETURN (MIN MAX)" (RFC 4466 section 2.6.1); unknown ones are BAD. */
-static enum st parse_options(struct imap_lexer *lx, struct imap_search *out)
+static enum st parse_options(struct imap_lexer *lx, struct imap_search *out) SUSPENDS
 {
     static const unsigned either = RETURN_ALL | RETURN_PARTIAL;
 
@@ -393,14 +416,26 @@ struct search_key *imap_search_copy(const struct search_key *key, struct arena *
     return copy;
 }
 
+static bool is_in_order(struct uid_set set)
+{
+    uint64_t last = 0;
+
+    for (size_t i = 0; i < set.n; i++) {
+        if (set.r[i].lo <= last || set.r[i].hi < set.r[i].lo)
+            return false;
+        last = set.r[i].hi + 1ull;
+    }
+    return true;
+}
+
 void imap_search_resolve(struct search_key *key, struct arena *a, const struct view *v)
 {
     uint32_t count = view_count(v);
     struct imap_set set = {(struct uid_range *)(uintptr_t)key->set.r, key->set.n};
 
-    if (key->what == SEARCH_SEQ)
+    if (key->what == SEARCH_SEQ && !is_in_order(key->set))
         key->set = imap_set_order(a, set, count);
-    else if (key->what == SEARCH_UID)
+    else if (key->what == SEARCH_UID && !is_in_order(key->set))
         key->set = imap_set_order(a, set, count ? view_uid(v, count) : 0);
     for (size_t i = 0; i < key->n_kids; i++)
         imap_search_resolve(key->kids[i], a, v);

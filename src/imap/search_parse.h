@@ -6,15 +6,30 @@
 #include "mail/search.h"
 
 /* What is asked for in RETURN. None at all: the plain response of the command. */
-enum { RETURN_MIN = 1, RETURN_MAX = 2, RETURN_ALL = 4, RETURN_COUNT = 8, RETURN_SAVE = 16, RETURN_PARTIAL = 32 };
+enum {
+    RETURN_MIN = 1,
+    RETURN_MAX = 2,
+    RETURN_ALL = 4,
+    RETURN_COUNT = 8,
+    RETURN_SAVE = 16,
+    RETURN_PARTIAL = 32,
+    RETURN_CONTEXT = 64, /* a hint, of which no use is made (RFC 5267 section 4.2) */
+    RETURN_UPDATE = 128,
+};
+
+struct fetch;
+struct sort_key;
 
 struct imap_search {
     struct search_key *key; /* sets in it are as written: imap_search_resolve */
     unsigned returns;
     struct imap_partial partial; /* of RETURN_PARTIAL */
-    bool bad_charset;            /* ST_DENIED because nobody here knows the character set */
-    bool has_modseq;             /* among the keys */
-    bool has_seqs;               /* numbers of messages are */
+    const struct fetch *update;  /* of RETURN_UPDATE: told of messages that come (RFC 5465 section 7); NULL: nothing */
+    const struct sort_key *sort; /* the order of the result; none: the mailbox's */
+    size_t n_sort;
+    bool bad_charset; /* ST_DENIED because nobody here knows the character set */
+    bool has_modseq;  /* among the keys */
+    bool has_seqs;    /* numbers of messages are */
 };
 
 /* SEARCH, from behind its name on. Whatever comes back, `returns` and `bad_charset` are what was read. */
@@ -22,7 +37,7 @@ enum st imap_search_parse(struct imap_lexer *lx, struct imap_search *out) SUSPEN
 
 /* The same in two steps, for commands that have arguments between: " [RETURN (...) ]", which clears *out; and
  * "[CHARSET charset ]keys", in which SORT and THREAD want the charset, without the word (RFC 5256 section 5). */
-enum st imap_search_parse_return(struct imap_lexer *lx, struct imap_search *out) MUST_USE;
+enum st imap_search_parse_return(struct imap_lexer *lx, struct imap_search *out) SUSPENDS MUST_USE;
 enum st imap_search_parse_keys(struct imap_lexer *lx, bool needs_charset, struct imap_search *out) SUSPENDS MUST_USE;
 
 /* A copy that lives as long as the arena, with sets as they are written and texts that are still the original's. "$" names

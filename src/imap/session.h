@@ -24,10 +24,11 @@ struct imap_session {
     struct str login, peer;
     uint64_t account_id, sid, commands;
     const char *last_command;
-    struct uid_set saved; /* of the last search with SAVE (RFC 5182): uids, owned */
-    uint32_t features;    /* enabled: bits of features.def */
-    unsigned errors;      /* BAD answers in a row */
-    uint64_t modseq_sent; /* the highest one in a response since the last tagged one (condstore.c) */
+    struct uid_set saved;          /* of the last search with SAVE (RFC 5182): uids, owned */
+    uint32_t features;             /* enabled: bits of features.def */
+    unsigned errors;               /* BAD answers in a row */
+    uint64_t modseq_sent;          /* the highest one in a response since the last tagged one (condstore.c) */
+    struct imap_context *contexts; /* searches that are kept up to date (context.h); owned, NULL: none */
     struct str login_tag;
     char *idle_tag; /* owned; NULL but during IDLE */
     bool is_tls, is_tool, in_idle;
@@ -60,7 +61,8 @@ struct imap_cmd {
     struct str text;                                  /* of a tagged OK */
     bool later;                                       /* no tagged response now (IDLE) */
     enum st (*then)(struct imap_session *s) SUSPENDS; /* what follows a tagged OK; NULL: nothing */
-    bool holds; /* expunges wait, also in the UID form: numbers of messages were among the arguments */
+    bool holds;          /* expunges wait, also in the UID form: numbers of messages were among the arguments */
+    bool refused_update; /* NOUPDATE was said */
 };
 
 struct imap_command {

@@ -138,9 +138,12 @@ struct str view_keyword(const struct view *v, unsigned bit);
 struct view_change {
     enum { VIEW_EXPUNGED, VIEW_EXISTS, VIEW_FLAGS, VIEW_KEYWORDS, VIEW_DELETED } what;
     uint32_t seq, uid; /* EXPUNGED: the number it had; EXISTS: the new count; DELETED: the mailbox is gone */
+    bool own;          /* FLAGS: by this view, which wants to know (view_tell_own) */
 };
 bool view_next_change(struct view *v, bool may_expunge, struct view_change *out);
 bool view_has_changes(const struct view *v, bool may_expunge);
+/* From now on flags that this view itself has changed are reported too; or no more. */
+void view_tell_own(struct view *v, bool on);
 /* fn(arg) on the loop, once, when the next change becomes durable (IDLE, NOTIFY); NULL takes it back. */
 void view_on_change(struct view *v, void (*fn)(void *arg), void *arg);
 

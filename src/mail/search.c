@@ -283,9 +283,10 @@ static void found(struct search *s)
     s->found[s->n++] = s->seq;
 }
 
-static enum st ask_messages(struct search *s, const struct prepared *p, struct email_cursor *cursor) SUSPENDS
+static enum st ask_range(struct search *s, const struct prepared *p, struct email_cursor *cursor, struct uid_range r)
+    SUSPENDS
 {
-    for (s->seq = 1; s->seq <= view_count(s->v); s->seq++) {
+    for (s->seq = r.lo; s->seq <= r.hi; s->seq++) {
         enum answer a = NO;
 
         TRY(ask_message(s, p, cursor, &a));
@@ -299,7 +300,16 @@ static enum st ask_messages(struct search *s, const struct prepared *p, struct e
     return ST_OK;
 }
 
-enum st view_search(struct view *v, const struct search_key *key, struct arena *ar, uint32_t **out_seqs, size_t *out_n)
+static enum st ask_messages(struct search *s, const struct prepared *p, struct uid_set seqs,
+                            struct email_cursor *cursor) SUSPENDS
+{
+    for (size_t i = 0; i < seqs.n; i++)
+        TRY(ask_range(s, p, cursor, seqs.r[i]));
+    return ST_OK;
+}
+
+enum st view_search_among(struct view *v, const struct search_key *key, struct uid_set seqs, struct arena *ar,
+                          uint32_t **out_seqs, size_t *out_n)
 {
     struct search s = {.v = v, .slice_ends = clock_mono_us() + SLICE_US, .now_s = (int64_t)clock_wall_s()};
     struct arena tmp = ARENA_INIT;
@@ -310,7 +320,7 @@ enum st view_search(struct view *v, const struct search_key *key, struct arena *
     TRY(email_cursor_open(v, &cursor));
     prepare(&top, key, v, &tmp);
     s.asks_headers = has_kind(key, SEARCH_HEADER);
-    st = ask_messages(&s, &top, cursor);
+    st = ask_messages(&s, &top, seqs, cursor);
     if (st == ST_OK) {
         *out_seqs = ARENA_ARRAY(ar, uint32_t, s.n);
         *out_n = s.n;
@@ -321,4 +331,11 @@ enum st view_search(struct view *v, const struct search_key *key, struct arena *
     mem_free(s.found);
     arena_fini(&tmp);
     return st;
+}
+
+enum st view_search(struct view *v, const struct search_key *key, struct arena *ar, uint32_t **out_seqs, size_t *out_n)
+{
+    struct uid_range all = {1, view_count(v)};
+
+    return view_search_among(v, key, (struct uid_set){&all, all.hi ? 1 : 0}, ar, out_seqs, out_n);
 }

@@ -47,3 +47,6 @@ struct search_key {
 /* Sequence numbers that match, ascending, in the arena. ST_CANCELED. */
 enum st view_search(struct view *v, const struct search_key *key, struct arena *ar, uint32_t **out_seqs, size_t *out_n)
     SUSPENDS MUST_USE;
+/* The same among these sequence numbers only, each of which exists. */
+enum st view_search_among(struct view *v, const struct search_key *key, struct uid_set seqs, struct arena *ar,
+                          uint32_t **out_seqs, size_t *out_n) SUSPENDS MUST_USE;

@@ -181,6 +181,7 @@ struct messages {
 struct view {
     uint32_t magic;
     bool read_only, resync; /* resync: too far behind for the journal */
+    bool tells_own;
     uint64_t id;
     struct mailbox *mb;
     struct list link;

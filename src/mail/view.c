@@ -434,7 +434,8 @@ static const struct journal_entry *entry_at(const struct view *v)
 
 static bool next_flags(struct view *v, const struct journal_entry *e, struct view_change *out)
 {
-    uint32_t seq = e->origin == v->id ? 0 : next_changed(v, MAX(e->lo, v->entry_uid), e->hi, 0);
+    bool own = e->origin == v->id;
+    uint32_t seq = own && !v->tells_own ? 0 : next_changed(v, MAX(e->lo, v->entry_uid), e->hi, 0);
 
     if (!seq) {
         v->entry_uid = 0;
@@ -442,6 +443,7 @@ static bool next_flags(struct view *v, const struct journal_entry *e, struct vie
         return false;
     }
     flags_changed(v, seq, out);
+    out->own = own;
     v->entry_uid = out->uid + 1;
     if (out->uid == e->hi) {
         v->entry_uid = 0;
@@ -518,10 +520,15 @@ bool view_has_changes(const struct view *v, bool may_expunge)
     for (uint64_t pos = v->pos; pos < m->journal_base + m->n_journal; pos++) {
         const struct journal_entry *e = &m->journal[pos - m->journal_base];
 
-        if (e->what == JOURNAL_FLAGS ? e->origin != v->id : e->what != JOURNAL_REMOVED || may_expunge)
+        if (e->what == JOURNAL_FLAGS ? v->tells_own || e->origin != v->id : e->what != JOURNAL_REMOVED || may_expunge)
             return true;
     }
     return false;
+}
+
+void view_tell_own(struct view *v, bool on)
+{
+    v->tells_own = on;
 }
 
 void view_on_change(struct view *v, void (*fn)(void *arg), void *arg)
