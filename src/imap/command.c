@@ -114,6 +114,8 @@ enum st imap_command(struct imap_session *s)
     s->phase = SESSION_RUNNING;
     if (st == ST_OK)
         st = parse_and_run(&c);
+    else if (st == ST_LIMIT && imap_lex_cut_tag(&c.lx, &c.tag) && c.tag.n > IMAP_TAG_MAX)
+        c.tag = STR_NONE;
     activity_begin(s->account_id, "changes"); /* no message is to blame from here on */
     TRY(imap_conn_check(&s->conn));
     TRY(finish(&c, st));

@@ -40,11 +40,15 @@ bool imap_is_atom(struct str s)
 
 static enum st next_line(struct imap_lexer *lx)
 {
-    struct str line;
+    struct str line = STR_NONE;
+    enum st st;
 
     lx->line = STR_NONE; /* when this fails, nothing of the old one is left to be skipped */
     lx->at = 0;
-    TRY(lx->src->line(lx->src->arg, lx->arena, &line));
+    st = lx->src->line(lx->src->arg, lx->arena, &line);
+    if (st == ST_LIMIT)
+        lx->cut = line;
+    TRY(st);
     lx->line = line;
     lx->taken += line.n + 2;
     if (lx->taken > lx->src->command_max)
@@ -168,6 +172,17 @@ enum st imap_lex_tag(struct imap_lexer *lx, struct str *out)
         return FAIL(ST_SYNTAX, "Missing or invalid tag");
     *out = tag;
     return ST_OK;
+}
+
+bool imap_lex_cut_tag(struct imap_lexer *lx, struct str *out)
+{
+    struct imap_lexer beginning = {.line = lx->cut};
+    struct str tag = take_run(&beginning, TAG);
+
+    if (tag.n == 0 || imap_lex_peek(&beginning) != ' ')
+        return false;
+    *out = tag;
+    return true;
 }
 
 enum st imap_lex_atom(struct imap_lexer *lx, struct str *out)

@@ -10,7 +10,7 @@
 #include "base/limits.h"
 
 struct imap_source {
-    /* The next line without its line end, copied to the arena. */
+    /* The next line without its line end, copied to the arena. ST_LIMIT: it was too long and is skipped; *out may have its beginning. */
     enum st (*line)(void *arg, struct arena *a, struct str *out) SUSPENDS;
     /* n bytes, copied to the arena; `sync`: the peer waits for "+" first. */
     enum st (*literal)(void *arg, struct arena *a, size_t n, bool sync, struct str *out) SUSPENDS;
@@ -31,6 +31,7 @@ struct imap_lexer {
     struct str line;
     size_t at;
     size_t taken;                /* bytes of lines and literals so far */
+    struct str cut;              /* the beginning of a line that was too long */
     const struct uid_set *saved; /* what "$" stands for (RFC 5182); NULL: nothing */
     struct str denormal;         /* the last mailbox name as it was given, in UTF-8, when that is not its normal form */
 };
@@ -49,6 +50,8 @@ enum st imap_lex_sp(struct imap_lexer *lx) MUST_USE;
 enum st imap_lex_end(struct imap_lexer *lx) MUST_USE; /* nothing but blanks may be left */
 
 enum st imap_lex_tag(struct imap_lexer *lx, struct str *out) MUST_USE;
+/* The tag of a command whose first line was too long to be read, so that its answer finds it. False: there is none. */
+bool imap_lex_cut_tag(struct imap_lexer *lx, struct str *out);
 enum st imap_lex_atom(struct imap_lexer *lx, struct str *out) MUST_USE;
 enum st imap_lex_word(struct imap_lexer *lx, struct str *out) MUST_USE; /* an atom in capitals */
 /* Letters, digits and dots, in capitals: the name of a FETCH item or section. */

@@ -7,6 +7,7 @@
 #include "imap/result.h"
 
 enum {
+    COMMANDS_A_TURN = 32,            /* of a client that has sent many at once; then others have a turn */
     COMMAND_READ_MS = 5 * 60 * 1000, /* for more of a command that has begun */
     LAST_WORDS_MS = 1000,
     RETRY_MS = 50,
@@ -140,6 +141,8 @@ static enum st serve_line(struct imap_session *s) SUSPENDS
     s->phase = SESSION_RUNNING;
     s->log.action = "waiting";
     s->active_at = deadline_in(0);
+    if (s->commands % COMMANDS_A_TURN == 0)
+        co_yield ();
     return st;
 }
 

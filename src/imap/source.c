@@ -1,5 +1,7 @@
 #include "imap/source.h"
 
+#define BEGINNING 256 /* of a line that is too long: room for its tag */
+
 static enum st source_line(void *arg, struct arena *a, struct str *out) SUSPENDS
 {
     struct imap_conn *c = arg;
@@ -7,6 +9,7 @@ static enum st source_line(void *arg, struct arena *a, struct str *out) SUSPENDS
     enum st st = imap_conn_line(c, LIMIT_IMAP_LINE, &line);
 
     if (st == ST_LIMIT) {
+        *out = arena_str(a, str_sub(stream_input(c->stream), 0, BEGINNING));
         TRY(imap_conn_skip_line(c));
         return FAIL(ST_LIMIT, "Line too long");
     }

@@ -80,7 +80,7 @@ def sets(server):
                             (b"UID STORE " + same + b" +FLAGS (\\Seen)", b"OK"), (b"UID SEARCH UID " + ranges, b"OK"), (b"UID SEARCH NOT UID " + same, b"OK"),
                             (b"UID COPY " + same + b" Trash", b"OK"), (b"FETCH " + too_many + b" UID", b"BAD"), (b"UID FETCH 4294967296 UID", b"BAD"), (b"UID FETCH 0 UID", b"BAD"),
                             (b"UID SEARCH " + b"UID 1:* " * 1500, b"OK"), (b"UID SEARCH " + b"OR ALL " * 40 + b"ALL", b"OK"), (b"UID SEARCH " + b"BODY y " * 1500, b"OK"),
-                            (b"UID FETCH 1:* (" + b"BODY.PEEK[] " * 199 + b"UID)", b"OK"), (b"UID FETCH 1:* (" + b"UID " * 3000 + b"UID)", b"BAD"),
+                            (b"UID FETCH 1:* (" + b"BODY.PEEK[] " * 199 + b"UID)", b"OK"), (b"UID FETCH 1:* (" + b"UID " * 3000 + b"UID)", b"NO"),
                             (b"SEARCH RETURN (PARTIAL 1:4294967295) ALL", b"OK"), (b"UID SEARCH RETURN (SAVE) UID " + ranges, b"OK"), (b"UID FETCH $ FLAGS", b"OK")):
         says(t, command, wanted)
     h.r.check(time.monotonic() - begun < 20 * h.serve.SLOW, f"sets take {time.monotonic() - begun:.1f} s")
@@ -106,19 +106,21 @@ def unread(server):
     """Who reads nothing of much: bounded, and ended; who reads slowly is served."""
     before, most = h.memory(server), 0
     talks = []
-    for i in range(40):
+    for i in range(24):
         t = selected("judy")
         t.s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        command = [b"FETCH 1:* (BODY.PEEK[] BODYSTRUCTURE ENVELOPE)", b"UID SEARCH ALL", b"THREAD REFERENCES UTF-8 ALL", b"LIST \"\" *"][i % 4]
-        t.s.settimeout(1)
-        try:
-            t.send(b"".join(b"f%d %s\r\n" % (k, command) for k in range(20000)))
-        except OSError:
-            pass
+        command = [b"FETCH 1:* (BODY.PEEK[] BODYSTRUCTURE ENVELOPE)", b"FETCH 1:* (ENVELOPE BODY FLAGS)", b"UID FETCH 1:* BODY.PEEK[HEADER]", b"UID FETCH 1:* FULL"][i % 4]
+        t.s.setblocking(False)
+        end = time.monotonic() + 0.2
+        while time.monotonic() < end:
+            try:
+                t.s.send(b"".join(b"f%d %s\r\n" % (k, command) for k in range(1000)))
+            except BlockingIOError:
+                time.sleep(0.02)
         talks.append(t)
         most = max(most, h.memory(server) - before)
-    h.served("beside 40 who read nothing")
-    h.r.check_memory(most, 120000, "40 who read nothing hold")
+    h.served("beside 24 who read nothing")
+    h.r.check_memory(most, 120000, "24 who read nothing hold")
     h.r.check(h.serve.wait_for(lambda: not [x for x in server.ask("sessions")[2]["sessions"] if x["user"].startswith("judy")], h.TIMEOUT + 20), "and are ended")
     for t in talks:
         t.close()
