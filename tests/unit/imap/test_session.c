@@ -32,7 +32,7 @@ static void body_any_state(struct world *w)
     SAY(&d, "a CHECK", "a BAD No mailbox is selected");
     SAY(&d, "a ID (\"name\" \"test\")", "* ID (\"name\" \"Restante\")\na OK Done");
     SAY(&d, "a ENABLE X-NONE", "* ENABLED\na OK Done");
-    SAY(&d, "a NAMESPACE", "* NAMESPACE ((\"\" \"/\")) NIL NIL\na OK Done");
+    SAY(&d, "a NAMESPACE", "* NAMESPACE ((\"\" \"/\")) ((\"Other Users/\" \"/\")) ((\"Shared/\" \"/\"))\na OK Done");
     door_close(&d);
 }
 TEST(commands_of_any_state)
