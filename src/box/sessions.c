@@ -17,6 +17,15 @@ static void forget(struct box_session *b)
     mem_free(b);
 }
 
+/* When its gate is away so is the connection, or it is lost here. */
+static void give_back(void *arg, int fd, struct str unread)
+{
+    const struct box_session *b = arg;
+    const struct msg_session_back m = {.conn = b->conn, .is_tls = b->is_tls, .listener = b->listener, .unread = unread};
+
+    IGNORE(ipc_send(b->gate, MSG_session_back, &m, fd));
+}
+
 static void imap_ended(void *arg, struct imap_session *s)
 {
     (void)s;
@@ -53,6 +62,7 @@ static enum st start_imap(struct box_session *b, struct stream *stream, const st
                                      .peer = m->peer,
                                      .is_tls = m->is_tls != 0,
                                      .is_tool = b->is_tool,
+                                     .give_back = b->gate ? give_back : NULL,
                                      .ended = imap_ended,
                                      .ended_arg = b};
 
@@ -78,8 +88,9 @@ static enum st start_pop3(struct box_session *b, struct stream *stream, const st
     return pop3_session_new(&o, &b->pop3);
 }
 
+/* `gate` NULL: for a tool. */
 static enum st start(struct box_core *c, const struct msg_session_ask *m, uint64_t credential, struct str login, int fd,
-                     bool is_tool) SUSPENDS
+                     struct ipc *gate) SUSPENDS
 {
     const struct stream_options so = {.in_max = 65536,
                                       .out_high = 32768,
@@ -94,7 +105,11 @@ static enum st start(struct box_core *c, const struct msg_session_ask *m, uint64
     b->core = c;
     b->account = m->account;
     b->credential = credential;
-    b->is_tool = is_tool;
+    b->is_tool = !gate;
+    b->gate = gate;
+    b->conn = m->conn;
+    b->listener = m->listener;
+    b->is_tls = m->is_tls != 0;
     list_add_tail(&c->sessions, &b->link);
     b->is_pop3 = m->service == PROTOCOL_POP3;
     c->n_sessions++;
@@ -131,7 +146,7 @@ static enum st redeem(struct ipc_request *r) SUSPENDS
     if (m->service == PROTOCOL_IMAP && count_of(c, m->account) >= c->set->imap_max_sessions_per_account)
         return FAIL(ST_LIMIT, "too many sessions of this account");
     TRY(learn(c, m->account, &taken.limits));
-    st = start(c, m, taken.credential, str_z(taken.login), r->fd, false);
+    st = start(c, m, taken.credential, str_z(taken.login), r->fd, peer->ipc);
     r->fd = -1; /* the stream has it, or it is closed */
     c->logins += st == ST_OK;
     return st;
@@ -189,7 +204,7 @@ static enum st start_tool(struct ipc_request *r) SUSPENDS
         return FAIL(ST_TRYLATER, "the server is stopping");
     TRY(learn(c, t->account, &t->limits));
     TRY(wait_for_others(c, t->account));
-    return start(c, &m, 0, t->login, TAKE_FD(r->fd), true);
+    return start(c, &m, 0, t->login, TAKE_FD(r->fd), NULL);
 }
 
 void box_tool_ask(struct ipc_request *r)

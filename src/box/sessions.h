@@ -9,6 +9,10 @@ struct box_session {
     struct list link;
     struct box_core *core;
     uint64_t account, credential;
+    struct ipc *gate; /* where it came from, with what it is called there; NULL: from a tool */
+    uint64_t conn;
+    uint32_t listener;
+    bool is_tls;
     struct imap_session *imap; /* one of the two */
     struct pop3_session *pop3;
     bool is_pop3;

@@ -70,6 +70,7 @@ static enum st ask_with_fd(struct conn *c, const struct login_result *who, struc
                                   .sid = c->sid,
                                   .service = (uint8_t)c->row->protocol,
                                   .is_tls = stream_is_tls(c->stream),
+                                  .listener = c->from ? (uint32_t)(c->from - c->gate->listeners) : 0,
                                   .peer = str_z(c->peer_text),
                                   .tag = tag,
                                   .unread = unread};
@@ -102,12 +103,11 @@ static enum st begin_relay(struct conn *c, int fd) SUSPENDS
                                       .write_timeout_ms = (uint32_t)c->set->net_write_timeout};
     const struct relay_options opt = {.idle_ms = RELAY_IDLE_MS, .linger_ms = 60000, .on_end = relay_over, .arg = c};
     struct stream *inner;
-    struct relay *r;
     enum st st;
 
     TRY(stream_new(fd, &so, &inner));
     stream_set_timeouts(c->stream, RELAY_IDLE_MS, (uint32_t)c->set->net_write_timeout);
-    st = relay_start(c->stream, inner, &opt, &r);
+    st = relay_start(c->stream, inner, &opt, &c->relay);
     if (st != ST_OK) {
         stream_free(inner);
         return st;

@@ -258,6 +258,37 @@ void conn_accepted(void *arg, int fd, const struct addr *peer)
     conn_free(c);
 }
 
+enum st conn_adopted(struct gate_listener *from, int *fd, struct conn **out)
+{
+    struct gate *g = from->gate;
+    const struct addr peer = addr_of_peer(*fd);
+    bool has_place = !g->stopping && g->n_conns < g->set->gate_max_connections && listener_reopened(from->listener);
+    struct conn *c;
+
+    if (has_place && !network_take(g, &peer, g->set->listeners[from->row].max_connections_per_address)) {
+        listener_closed(from->listener);
+        has_place = false;
+    }
+    if (!has_place) {
+        conn_excess(from, TAKE_FD(*fd));
+        return FAIL(ST_LIMIT, "too many connections");
+    }
+    c = conn_new(g, from, &peer);
+    c->began = true;
+    if (begin(c, TAKE_FD(*fd)) == ST_OK) {
+        *out = c;
+        return ST_OK;
+    }
+    conn_free(c);
+    return err_get()->st;
+}
+
+void conn_go_on(struct conn *c)
+{
+    c->woke = c->gate->stopping ? ST_CANCELED : ST_OK;
+    start(c);
+}
+
 void conn_local(struct gate *g, const struct msg_local_smtp *m, int fd)
 {
     const struct addr nowhere = {0};

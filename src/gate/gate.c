@@ -68,7 +68,11 @@ static struct ipc **place_of(struct gate *g, const struct role_peer *p, const st
         *n = gate_n_keeper_handlers;
         return &g->keeper;
     }
-    return p->kind == ROLE_BOX && p->core < g->n_cores ? &g->boxes[p->core] : NULL;
+    if (p->kind != ROLE_BOX || p->core >= g->n_cores)
+        return NULL;
+    *handlers = gate_box_handlers;
+    *n = gate_n_box_handlers;
+    return &g->boxes[p->core];
 }
 
 static void gate_peer(struct role *r, const struct role_peer *p)

@@ -26,6 +26,7 @@
 #define GATE_FIGURES_MAX 600 /* pages of metrics: processes */
 #define GATE_ASK_MS 60000    /* for an answer of keeper or box; logins may queue for their hash */
 
+struct relay;
 struct smtp_session;
 struct metrics_page;
 struct gate;
@@ -78,6 +79,7 @@ struct conn {
     uint64_t sid; /* for logs */
     struct log_ctx log;
     struct smtp_session *smtp;
+    struct relay *relay; /* to the box, under TLS; NULL: none */
     struct imap_login_kept imap;
     struct pop3_login_kept pop3;
     struct http_kept http;
@@ -105,6 +107,10 @@ void conn_wake(void *conn, enum st why);
 bool conn_park(void *conn);       /* until input comes, or the stream's deadline */
 void conn_revoke(struct conn *c); /* a submission session whose account has lost its rights */
 void conn_free(struct conn *c);
+/* A socket that was accepted here before, nothing of which was read yet; *fd is owned then, and set to -1. Runs soon; the caller fills what
+ * is known of it before it waits. ST_LIMIT: no room, which it was told; it is closed then. */
+enum st conn_adopted(struct gate_listener *from, int *fd, struct conn **out) MUST_USE;
+void conn_go_on(struct conn *c); /* from where its protocol stands */
 
 /* --- log_in.c: for protocols that users log in by; `arg` is the connection --- */
 const struct login_ops *conn_login_ops(const struct conn *c);
@@ -133,6 +139,10 @@ extern const struct ipc_handler gate_keeper_handlers[];
 extern const size_t gate_n_keeper_handlers;
 enum st gate_sign(void *gate, uint32_t key_id, enum tls_key_kind kind, struct str input, unsigned char *out,
                   size_t out_max, size_t *out_n) SUSPENDS;
+
+/* --- back.c: what the box gives back --- */
+extern const struct ipc_handler gate_box_handlers[];
+extern const size_t gate_n_box_handlers;
 
 /* --- crowd.c: stacks, which are few beside connections --- */
 void crowd_relieve(struct gate *g); /* before a coroutine is started for a connection */

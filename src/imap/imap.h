@@ -12,7 +12,8 @@
 #include "net/stream.h"
 #include "sasl/log_in.h"
 
-#define IMAP_TAG_MAX 255 /* longest tag that is taken; ipc carries 256 */
+#define IMAP_TAG_MAX 255      /* longest tag that is taken; ipc carries 256 */
+#define IMAP_UNREAD_MAX 32768 /* see give_back */
 
 /* --- before login: the gate ----------------------------------------------------------------------- */
 /* What a login that is parked has to remember; zero at first. The caller's. */
@@ -70,8 +71,11 @@ struct imap_session_options {
     struct str peer;
     bool is_tls;
     bool is_tool; /* of the command line: may give uids to APPEND */
+    /* UNAUTHENTICATE (RFC 8437): the connection is wanted back where the login was, with input that nobody has read (at most
+     * IMAP_UNREAD_MAX); `fd` stays the caller's. NULL: there is no such place, and no such command. */
+    void (*give_back)(void *arg, int fd, struct str unread);
     /* Called once, on the loop or a coroutine of the session's core, when the session has ended; it is
-     * freed right behind. */
+     * freed right behind. The argument of both: */
     void (*ended)(void *arg, struct imap_session *s);
     void *ended_arg;
 };

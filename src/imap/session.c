@@ -6,6 +6,8 @@
 #include "co/co.h"
 #include "imap/result.h"
 
+#include <unistd.h>
+
 enum {
     COMMANDS_A_TURN = 32,            /* of a client that has sent many at once; then others have a turn */
     COMMAND_READ_MS = 5 * 60 * 1000, /* for more of a command that has begun */
@@ -209,6 +211,23 @@ static void session_free(struct imap_session *s)
     mem_free(s);
 }
 
+/* From the connection. Who is given it back reads on where we have stopped. */
+static void part(struct imap_session *s) SUSPENDS
+{
+    struct str unread;
+    int fd;
+
+    if (!s->goes_back || s->stop_text || s->conn.dead != ST_OK ||
+        stream_detach(s->conn.stream, &s->arena, &fd, &unread) != ST_OK) {
+        (void)stream_close(TAKE(s->conn.stream));
+        return;
+    }
+    s->conn.stream = NULL;
+    if (unread.n <= IMAP_UNREAD_MAX)
+        s->give_back(s->ended_arg, fd, unread);
+    close(fd);
+}
+
 static void finish(struct imap_session *s, enum st st) SUSPENDS
 {
     uint64_t in, out;
@@ -220,7 +239,7 @@ static void finish(struct imap_session *s, enum st st) SUSPENDS
         account_close(TAKE(s->account));
     in = stream_bytes_in(s->conn.stream);
     out = stream_bytes_out(s->conn.stream);
-    (void)stream_close(TAKE(s->conn.stream));
+    part(s);
     LOG(IMAP_SESSION_CLOSED, lf_z("reason", reason_of(s, st)), lf_u64("commands", s->commands), lf_u64("bytes_in", in),
         lf_u64("bytes_out", out));
     log_here = NULL;
@@ -269,6 +288,7 @@ enum st imap_session_new(struct imap_session_options *opt, struct imap_session *
     s->login_tag = arena_str(&s->arena, opt->tag);
     s->is_tls = opt->is_tls;
     s->is_tool = opt->is_tool;
+    s->give_back = opt->give_back;
     s->ended = opt->ended;
     s->ended_arg = opt->ended_arg;
     s->last_command = "";

@@ -43,6 +43,8 @@ struct imap_session {
     const char *stop_text; /* told to end */
     const char *reason;    /* why it ends; NULL while it goes on */
     struct log_ctx log;
+    bool goes_back; /* to where the login was (RFC 8437) */
+    void (*give_back)(void *arg, int fd, struct str unread);
     void (*ended)(void *arg, struct imap_session *s);
     void *ended_arg;
 };
@@ -115,5 +117,10 @@ void imap_leave_mailbox(struct imap_session *s);
 void imap_put_session_capabilities(struct imap_session *s) SUSPENDS;
 /* cmd_acl.c: "* MYRIGHTS ..." (RFC 4314 section 3.8). */
 void imap_put_myrights(struct imap_session *s, struct str mailbox, uint32_t rights) SUSPENDS;
+/* UNAUTHENTICATE is to be had: there is a gate to go back to, and the settings allow it. */
+static inline bool imap_may_unauthenticate(const struct imap_session *s)
+{
+    return s->give_back && s->set->imap_unauthenticate;
+}
 /* cmd_append.c: the largest message that APPEND takes. */
 uint64_t imap_append_limit(const struct imap_session *s);

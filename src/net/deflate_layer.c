@@ -16,6 +16,7 @@ enum {
     GIVE_MAX = 16384, /* what one read gives */
     AWAKE_MAX = 16,   /* parked streams of a core that keep their states */
     AWAKE_MS = 2000,
+    END_MS = 2000, /* see read_end */
 };
 
 struct deflate_layer {
@@ -127,7 +128,7 @@ static size_t press(struct deflate_layer *l, struct str in, int how)
     l->z->next_out = (Bytef *)l->out;
     l->z->avail_out = OUT_MAX;
     ret = deflate(l->z, how);
-    must(ret == Z_OK || ret == Z_BUF_ERROR);
+    must(ret == Z_OK || ret == Z_BUF_ERROR || ret == Z_STREAM_END);
     l->out_n = OUT_MAX - l->z->avail_out;
     return in.n - l->z->avail_in;
 }
@@ -182,29 +183,31 @@ static enum st receive(struct deflate_layer *l)
     return ST_OK;
 }
 
+/* One step on the way to bytes; *out_n may be 0. */
+static enum st read_some(struct deflate_layer *l, char *p, size_t max, size_t *out_n)
+{
+    struct str raw = l->raw_n > l->raw_at ? str_n(l->raw + l->raw_at, l->raw_n - l->raw_at) : STR_NONE;
+    enum st st;
+
+    *out_n = 0;
+    if (l->in.ended)
+        return FAIL(ST_EOF, "the peer has ended its compressed stream");
+    if (!raw.n && !inflater_is_full(&l->in))
+        return receive(l);
+    busy_again(l);
+    st = inflater_feed(&l->in, &raw, p, max, out_n);
+    l->raw_at = l->raw_n - raw.n;
+    return st;
+}
+
 static enum st deflate_read(struct stream_layer *layer, char *p, size_t max, size_t *out_n)
 {
-    struct deflate_layer *l = of(layer);
+    size_t n = 0;
 
-    max = MIN(max, (size_t)GIVE_MAX);
-    for (;;) {
-        struct str raw = l->raw_n > l->raw_at ? str_n(l->raw + l->raw_at, l->raw_n - l->raw_at) : STR_NONE;
-        size_t n;
-
-        if (l->in.ended)
-            return FAIL(ST_EOF, "the peer has ended its compressed stream");
-        if (!raw.n && !inflater_is_full(&l->in)) {
-            TRY(receive(l));
-            continue;
-        }
-        busy_again(l);
-        TRY(inflater_feed(&l->in, &raw, p, max, &n));
-        l->raw_at = l->raw_n - raw.n;
-        if (n) {
-            *out_n = n;
-            return ST_OK;
-        }
-    }
+    while (!n)
+        TRY(read_some(of(layer), p, MIN(max, (size_t)GIVE_MAX), &n));
+    *out_n = n;
+    return ST_OK;
 }
 
 static bool deflate_has_input(const struct stream_layer *layer)
@@ -233,6 +236,60 @@ enum st stream_push_deflate(struct stream *s)
     inflater_init(&l->in);
     list_init(&l->awake);
     s->top = &l->layer;
+    return ST_OK;
+}
+
+/* The last block. */
+static enum st say_end(struct stream *s, struct deflate_layer *l) SUSPENDS
+{
+    enum st st;
+
+    busy_again(l);
+    l->unflushed = true;
+    while (l->unflushed || l->out_at < l->out_n) {
+        st = drain(l);
+        if (st == ST_BUSY)
+            st = stream_wait_wanted(s, s->write_ms);
+        else if (st == ST_OK && l->unflushed) {
+            (void)press(l, STR_NONE, Z_FINISH);
+            l->unflushed = l->z->avail_out == 0;
+        }
+        TRY(st);
+    }
+    return ST_OK;
+}
+
+/* The rest of the flush that brought the last bytes: a few bytes more at most. */
+static enum st read_end(struct stream *s, struct deflate_layer *l) SUSPENDS
+{
+    enum st st;
+    char byte;
+    size_t n;
+
+    while (!l->in.ended && !l->in.at_flush) {
+        st = read_some(l, &byte, 1, &n);
+        if (n)
+            return FAIL(ST_DENIED, "compressed input that nobody has read");
+        TRY(st == ST_BUSY ? stream_wait_wanted(s, END_MS) : st);
+    }
+    return ST_OK;
+}
+
+enum st stream_pop_deflate(struct stream *s)
+{
+    struct deflate_layer *l = of(s->top);
+    struct str raw;
+
+    must(s->top && s->top->ops == &deflate_ops);
+    if (stream_input(s).n)
+        return FAIL(ST_DENIED, "compressed input that nobody has read");
+    TRY(stream_flush(s));
+    TRY(say_end(s, l));
+    TRY(read_end(s, l));
+    raw = str_n(l->raw ? l->raw + l->raw_at : NULL, l->raw_n - l->raw_at);
+    TRY(stream_unread(s, raw));
+    s->top = l->layer.below;
+    deflate_free(&l->layer);
     return ST_OK;
 }
 

@@ -135,7 +135,7 @@ enum st inflater_feed(struct inflater *f, struct str *in, char *p, size_t max, s
         total += gave;
         if (st == ST_EOF && !f->ended)
             break; /* no input: it stands where it stood */
-        if (st != ST_SYNTAX && at_stop(f, gave) && total)
+        if (st != ST_SYNTAX && at_stop(f, gave))
             break;
     }
     f->bad = st == ST_SYNTAX;

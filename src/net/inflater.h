@@ -25,8 +25,7 @@ struct inflater {
 void inflater_init(struct inflater *f);
 void inflater_fini(struct inflater *f);
 
-/* Decompresses from *in, which is moved on, up to `max` bytes to p; *out_n may be 0. Stops where the peer has flushed, once there is
- * something: what follows in *in may be something else (RFC 8437 section 4.1). ST_SYNTAX: it is not
+/* Decompresses from *in, which is moved on, up to `max` bytes to p; *out_n may be 0. Stops where the peer has flushed: what follows in *in may be something else (RFC 8437 section 4.1). ST_SYNTAX: it is not
  * deflate, or blocks without content (nothing may be read any more); bytes in front of that were given before. */
 enum st inflater_feed(struct inflater *f, struct str *in, char *p, size_t max, size_t *out_n) MUST_USE;
 

@@ -134,6 +134,14 @@ void listener_closed(struct listener *l)
     free_if_over(l);
 }
 
+bool listener_reopened(struct listener *l)
+{
+    if (l->stopped || is_full(l))
+        return false;
+    l->connections++;
+    return true;
+}
+
 unsigned listener_connections(const struct listener *l)
 {
     return l->connections;

@@ -22,6 +22,7 @@ struct listener_options {
 /* Serves `fd` on the running core by a coroutine of its own. Owns fd on success. */
 enum st listener_start(int fd, const struct listener_options *opt, struct listener **out) MUST_USE;
 void listener_closed(struct listener *l);
+bool listener_reopened(struct listener *l); /* one more, that it had accepted before; false: there is no room */
 unsigned listener_connections(const struct listener *l);
 /* Accepts nothing more and closes the socket; connections go on. The listener frees itself when the
  * last of them is over. Called once; core_stop stops listeners by itself, and this is needed all the same. */

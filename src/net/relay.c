@@ -2,8 +2,12 @@
 #include "base/must.h"
 #include "net/layer.h"
 
+#include <errno.h>
+#include <sys/socket.h>
+
 #define BUFFER_MAX 65536
 #define RETRY_MS 50 /* when no coroutine was free */
+#define LOOK_MS 20  /* see relay_take_back */
 
 enum state { RUNNING, PARKED, WAITING /* for a free coroutine */, ENDED };
 
@@ -21,6 +25,9 @@ struct relay {
     mono_ms moved_at;
     enum st why;
     bool ending;
+    bool returning; /* relay_take_back waits */
+    struct co_event returned;
+    size_t outer_high; /* of the outer stream, before */
 };
 
 static void start(struct direction *d);
@@ -30,6 +37,10 @@ static void finish(struct relay *r)
     struct relay_totals totals = {stream_bytes_out(r->in.to), stream_bytes_out(r->out.to)};
 
     co_timer_clear(&r->retry);
+    if (r->returning) { /* it goes on there */
+        co_event_set(&r->returned);
+        return;
+    }
     stream_free(r->in.from);
     stream_free(r->in.to);
     if (r->opt.on_end)
@@ -95,6 +106,12 @@ static void unparked(void *arg, enum st why)
         start(d);
 }
 
+/* The outer side's input is left to another. */
+static bool is_over(const struct direction *d)
+{
+    return d->relay->returning && d == &d->relay->in;
+}
+
 /* Moves what there is. ST_BUSY: no more now. */
 static enum st move(struct direction *d) SUSPENDS
 {
@@ -108,6 +125,8 @@ static enum st move(struct direction *d) SUSPENDS
         r->moved_at = core_now(core_here());
         return st == ST_EOF ? ST_IO : st; /* the end of input is another thing */
     }
+    if (is_over(d))
+        return FAIL(ST_EOF, "what comes now is for another");
     stream_set_in_max(d->from, BUFFER_MAX); /* what was handed over may have been more */
     st = stream_fill(d->from);
     if (st == ST_BUSY && d->from->want == CO_WRITE) /* TLS has to answer something first */
@@ -143,16 +162,20 @@ static void pump(void *arg)
     d->co = co_here();
     do {
         st = move_all(d);
-        if (st == ST_BUSY && !r->ending && stream_park(d->from, idle_until(r), unparked, d)) {
+        if (st == ST_BUSY && !r->ending && !is_over(d) && stream_park(d->from, idle_until(r), unparked, d)) {
             d->state = PARKED;
             d->co = NULL;
             return;
         }
     } while (st == ST_BUSY && !r->ending);
     if (st == ST_EOF && !r->ending)
-        st = stream_shutdown(d->to);
+        st = r->returning ? ST_OK : stream_shutdown(d->to);
     d->co = NULL;
     d->state = ENDED;
+    if (r->returning && st == ST_OK && !r->ending) {
+        co_event_set(&r->returned);
+        return;
+    }
     park_anew(d == &r->in ? &r->out : &r->in);
     if (st != ST_OK || r->ending || (r->in.state == ENDED && r->out.state == ENDED))
         end(r, st);
@@ -181,9 +204,10 @@ enum st relay_start(struct stream *outer, struct stream *inner, const struct rel
 
     TRY(stream_flush(outer));
     TRY(stream_flush(inner));
+    r = MEM_NEW(struct relay);
+    r->outer_high = outer->out_high;
     take_over(outer);
     take_over(inner);
-    r = MEM_NEW(struct relay);
     r->opt = *opt;
     r->in = (struct direction){.relay = r, .from = outer, .to = inner};
     r->out = (struct direction){.relay = r, .from = inner, .to = outer};
@@ -191,6 +215,48 @@ enum st relay_start(struct stream *outer, struct stream *inner, const struct rel
     *out = r;
     start(&r->in);
     start(&r->out);
+    return ST_OK;
+}
+
+static enum st take_unread(int far, struct buf *unread)
+{
+    char p[4096];
+    ssize_t n;
+
+    while ((n = recv(far, p, sizeof p, MSG_DONTWAIT)) > 0)
+        buf_add(unread, str_n(p, (size_t)n));
+    return buf_check(unread);
+}
+
+/* Of what is in the pair nothing may be lost: the outer side's input stays where it is from now on, what it has written already is read
+ * back from the far end, and what the far end wrote is read up to the end that it gets now. */
+enum st relay_take_back(struct relay *r, int far, struct buf *unread, struct stream **out_outer)
+{
+    enum st st = ST_OK;
+
+    r->returning = true;
+    shutdown(far, SHUT_WR);
+    if (r->in.state == PARKED) {
+        stream_unpark(r->in.from);
+        r->in.state = ENDED;
+    }
+    while (st == ST_OK && !r->ending && (r->in.state != ENDED || r->out.state != ENDED)) {
+        st = take_unread(far, unread);
+        if (st == ST_OK && co_event_wait(&r->returned, core_now(core_here()) + LOOK_MS) == ST_CANCELED)
+            st = ST_CANCELED;
+    }
+    if (st == ST_OK && !r->ending)
+        st = take_unread(far, unread);
+    if (st != ST_OK || r->ending) {
+        r->returning = false;
+        end(r, st);
+        return st != ST_OK ? st : (enum st)FAIL(ST_IO, "the connection broke while it was taken back");
+    }
+    co_timer_clear(&r->retry);
+    stream_free(r->in.to);
+    r->in.from->out_high = r->outer_high;
+    *out_outer = r->in.from;
+    mem_free(r);
     return ST_OK;
 }
 

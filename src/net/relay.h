@@ -26,5 +26,10 @@ struct relay_options {
  * owned. Their in_max, out_high and deadline no longer count, their timeouts do. */
 enum st relay_start(struct stream *outer, struct stream *inner, const struct relay_options *opt, struct relay **out)
     SUSPENDS MUST_USE;
+/* Ends it so that the outer connection lives on, since the owner of the inner stream's far end has given it up and `far` is
+ * that end (the caller's still): what had been written there goes out first, then *out_outer is the caller's again, and *unread gets
+ * what had come from it and was read by nobody, as far as its maximum. on_end is not called. When it fails the relay has ended and on_end was called:
+ * ST_LIMIT, too much was unread; or what broke meanwhile. */
+enum st relay_take_back(struct relay *r, int far, struct buf *unread, struct stream **out_outer) SUSPENDS MUST_USE;
 /* Closes both soon; on_end is called, perhaps before this returns. */
 void relay_stop(struct relay *r);

@@ -99,6 +99,9 @@ enum tls_verdict stream_tls_verdict(const struct stream *s);
  * packed (32 KiB at most), two seconds later or when others need the room. */
 enum st stream_push_deflate(struct stream *s) SUSPENDS MUST_USE;
 bool stream_is_deflated(const struct stream *s);
+/* Ends it, in both directions: says the last block, and takes what the peer has sent behind its own end (or behind its flush) as input that
+ * is not compressed (RFC 8437 section 4.1). ST_DENIED: there is compressed input that nobody has read. */
+enum st stream_pop_deflate(struct stream *s) SUSPENDS MUST_USE;
 
 /* --- parking: see co_fd_park. Output must be flushed. False, and nothing happens, while there is
  * input or its end (it looks): the session should go on reading. Gives back the buffers' memory. */

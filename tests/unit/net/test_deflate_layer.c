@@ -253,3 +253,65 @@ TEST(the_peers_last_block_is_the_end_of_input)
 {
     on_core(ended, NULL);
 }
+
+static void popped(UNUSED void *arg)
+{
+    static const struct str one[] = {STR("a UNAUTHENTICATE\r\n")};
+
+    for (int how = 0; how < 3; how++) { /* flushed, ended, flushed with its last bytes late */
+        struct buf in = deflated(one, 1, 6, Z_SYNC_FLUSH, how == 1);
+        struct stream *a, *b;
+        struct str line;
+        char wire[100];
+        ssize_t n;
+
+        stream_pair(&a, &b);
+        CHECK_ST(stream_push_deflate(b), ST_OK);
+        CHECK_ST(stream_write(a, str_sub(buf_str(&in), 0, how == 2 ? in.n - 3 : in.n)), ST_OK);
+        if (how != 2)
+            CHECK_ST(stream_write(a, STR("b NOOP\r\n")), ST_OK);
+        CHECK_ST(stream_flush(a), ST_OK);
+        CHECK_ST(stream_line(b, 100, &line), ST_OK);
+        CHECK_STR(line, one[0]);
+        if (how == 2) {
+            CHECK_ST(stream_write(a, str_from(buf_str(&in), in.n - 3)), ST_OK);
+            CHECK_ST(stream_write(a, STR("b NOOP\r\n")), ST_OK);
+            CHECK_ST(stream_flush(a), ST_OK);
+        }
+        CHECK_ST(stream_write(b, STR("a OK\r\n")), ST_OK);
+        CHECK_ST(stream_flush(b), ST_OK);
+        CHECK_ST(stream_pop_deflate(b), ST_OK);
+        CHECK(!stream_is_deflated(b));
+        CHECK_ST(stream_line(b, 100, &line), ST_OK);
+        CHECK_STR(line, STR("b NOOP\r\n"));
+        n = recv(stream_fd(a), wire, sizeof wire, MSG_DONTWAIT);
+        CHECK(n > 8 && memcmp(wire + n - 2, "\3\0", 2) == 0); /* the last block, which is empty */
+        stream_free(a);
+        stream_free(b);
+        buf_fini(&in);
+    }
+}
+
+TEST(it_ends_where_both_sides_say_so)
+{
+    on_core(popped, NULL);
+}
+
+static void popped_early(UNUSED void *arg)
+{
+    struct stream *a, *b;
+    struct str line;
+
+    deflated_pair(&a, &b);
+    CHECK_ST(stream_write(a, STR("a UNAUTHENTICATE\r\nb NOOP\r\n")), ST_OK);
+    CHECK_ST(stream_flush(a), ST_OK);
+    CHECK_ST(stream_line(b, 100, &line), ST_OK);
+    CHECK_ST(stream_pop_deflate(b), ST_DENIED);
+    stream_free(a);
+    stream_free(b);
+}
+
+TEST(it_does_not_end_in_front_of_compressed_input)
+{
+    on_core(popped_early, NULL);
+}

@@ -258,3 +258,135 @@ TEST(bulk_in_both_directions_at_once)
 {
     on_core(bulk, NULL);
 }
+
+/* The far end is given up with bytes on the way in both directions: none is lost, and the outer connection goes on. */
+static void back(UNUSED void *arg)
+{
+    static const struct str input[] = {STR(""), STR("read by nobody\r\nc\r\n")};
+
+    for (size_t i = 0; i < ARRAY_LEN(input); i++) {
+        struct stream *outer;
+        struct arena a = ARENA_INIT;
+        struct joined j;
+        struct str unread;
+        struct buf rest;
+        int far;
+
+        join(&j);
+        expect(j.box, "later\r\n");
+        expect(j.client, "unsent\r\n");
+        say(j.client, "a\r\n");
+        expect(j.box, "a\r\n");
+        if (input[i].n)
+            say(j.client, arena_cstr(&a, input[i]));
+        settle();
+        say(j.box, "a OK\r\n");
+        CHECK_ST(stream_detach(j.box, &a, &far, &unread), ST_OK);
+        CHECK_U64(unread.n, 0);
+        buf_init(&rest, 1000);
+        CHECK_ST(relay_take_back(j.r, far, &rest, &outer), ST_OK);
+        CHECK_STR(buf_str(&rest), input[i]);
+        CHECK(!j.ended);
+        close(far);
+        expect(j.client, "a OK\r\n");
+        say(j.client, "b\r\n");
+        expect(outer, "b\r\n");
+        say(outer, "b OK\r\n");
+        expect(j.client, "b OK\r\n");
+        stream_free(outer);
+        stream_free(j.client);
+        buf_fini(&rest);
+        arena_fini(&a);
+    }
+}
+
+TEST(the_outer_connection_is_taken_back)
+{
+    on_core(back, NULL);
+}
+
+/* Far more than the pair holds was sent, so the relay is in the middle of it. */
+static void back_full(UNUSED void *arg)
+{
+    for (int fits = 0; fits < 2; fits++) {
+        struct stream *outer;
+        struct arena a = ARENA_INIT;
+        struct joined j;
+        struct str unread;
+        struct buf rest;
+        char text[8192];
+        size_t sent = 0, got;
+        int far;
+
+        join(&j);
+        expect(j.box, "later\r\n");
+        memset(text, 'x', sizeof text);
+        stream_set_timeouts(j.client, 1000, 20);
+        while (sent < 500000 && stream_write(j.client, str_n(text, sizeof text)) == ST_OK)
+            sent += sizeof text;
+        settle();
+        CHECK_ST(stream_detach(j.box, &a, &far, &unread), ST_OK);
+        buf_init(&rest, fits ? 1 << 20 : 10000);
+        CHECK_ST(relay_take_back(j.r, far, &rest, &outer), fits ? ST_OK : ST_LIMIT);
+        if (fits) {
+            got = rest.n + stream_input(outer).n;
+            while (stream_fill(outer) == ST_OK) {
+                got = rest.n + stream_input(outer).n;
+                stream_set_in_max(outer, stream_input(outer).n + 65536);
+            }
+            CHECK(got >= sent && got < sent + 2 * sizeof text);
+            stream_free(outer);
+        } else {
+            settle();
+            CHECK_U64(j.ended, 1);
+        }
+        close(far);
+        stream_free(j.client);
+        buf_fini(&rest);
+        arena_fini(&a);
+    }
+}
+
+TEST(a_full_relay_is_taken_back)
+{
+    on_core(back_full, NULL);
+}
+
+/* More than the client reads, which reads nothing. */
+static void fill_box(struct joined *j)
+{
+    char text[8192];
+
+    memset(text, 'x', sizeof text);
+    stream_set_timeouts(j->box, 1000, 20);
+    for (int i = 0; i < 200 && stream_write(j->box, str_n(text, sizeof text)) == ST_OK; i++)
+        ;
+}
+
+/* The client takes nothing any more. */
+static void back_broken(UNUSED void *arg)
+{
+    struct stream *outer;
+    struct joined j;
+    struct buf rest;
+    int far;
+
+    join(&j);
+    expect(j.box, "later\r\n");
+    stream_set_timeouts(j.r->out.to, 100, 100);
+    fill_box(&j);
+    far = dup(stream_fd(j.box));
+    stream_free(j.box);
+    buf_init(&rest, 1 << 20);
+    CHECK(relay_take_back(j.r, far, &rest, &outer) != ST_OK);
+    settle();
+    CHECK_U64(j.ended, 1);
+    close(far);
+    stream_free(j.client);
+    buf_fini(&rest);
+}
+
+TEST(a_relay_that_breaks_while_it_is_taken_back_ends)
+{
+    on_core(back_broken, NULL);
+}
