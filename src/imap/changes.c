@@ -87,7 +87,10 @@ static void put_change(struct imap_session *s, const struct view_change *ch) SUS
     struct mail_msg m;
 
     switch (ch->what) {
-    case VIEW_EXPUNGED: put_numbered(&s->conn, ch->seq, STR(" EXPUNGE\r\n")); break;
+    case VIEW_EXPUNGED:
+        put_numbered(&s->conn, ch->seq, STR(" EXPUNGE\r\n"));
+        s->has_expunged = true;
+        break;
     case VIEW_EXISTS:
         put_numbered(&s->conn, ch->seq, STR(" EXISTS\r\n"));
         if (!imap_is_rev2(s))
@@ -155,18 +158,63 @@ static enum st note_change(struct imap_session *s, const struct view_change *ch,
     return note_pending(s, p, view_uid(s->view, count + 1), last);
 }
 
+/* Expunged messages one behind the other, told by their uids (RFC 7162 section 3.2.10). */
+struct gone {
+    struct uid_range r[64];
+    size_t n;
+};
+
+static void put_gone(struct imap_session *s, struct gone *g) SUSPENDS
+{
+    for (size_t i = 0; i < g->n; i++) {
+        char *p;
+
+        imap_put(&s->conn, i ? STR(",") : STR("* VANISHED "));
+        p = imap_digits(imap_room(&s->conn, 24), g->r[i].lo);
+        if (g->r[i].hi != g->r[i].lo) {
+            *p++ = ':';
+            p = imap_digits(p, g->r[i].hi);
+        }
+        imap_wrote(&s->conn, p);
+    }
+    if (g->n) {
+        imap_put(&s->conn, STR("\r\n"));
+        s->has_expunged = true;
+    }
+    g->n = 0;
+}
+
+/* False: it is something else that has happened. */
+static bool add_gone(struct imap_session *s, struct gone *g, const struct view_change *ch) SUSPENDS
+{
+    if (ch->what != VIEW_EXPUNGED || !imap_is_enabled(s, FEATURE_QRESYNC))
+        return false;
+    if (g->n && g->r[g->n - 1].hi + 1 == ch->uid) {
+        g->r[g->n - 1].hi = ch->uid;
+        return true;
+    }
+    if (g->n == ARRAY_LEN(g->r))
+        put_gone(s, g);
+    g->r[g->n++] = (struct uid_range){ch->uid, ch->uid};
+    return true;
+}
+
 /* Of what came or changed such searches tell behind the response that says so, of what is expunged before it (RFC 5267 sections
  * 4.3.3, 4.3.4). */
 enum st imap_send_changes(struct imap_session *s, bool may_expunge)
 {
     struct pending p = {0};
     struct view_change ch;
+    struct gone gone;
 
+    gone.n = 0;
     while (s->view) {
         uint32_t count = view_count(s->view);
 
         if (!view_next_change(s->view, may_expunge, &ch))
             break;
+        if (ch.what != VIEW_EXPUNGED)
+            put_gone(s, &gone);
         if (ch.what == VIEW_DELETED) {
             /* RFC 2180 section 3.3: there is no response that takes a mailbox away from its session. */
             s->reason = "mailbox deleted";
@@ -175,13 +223,16 @@ enum st imap_send_changes(struct imap_session *s, bool may_expunge)
         }
         if (ch.what == VIEW_EXPUNGED)
             imap_contexts_expunged(s, ch.seq, ch.uid);
-        if (!ch.own)
+        if (!ch.own && !add_gone(s, &gone, &ch))
             put_change(s, &ch);
-        if (s->contexts)
+        if (s->contexts) {
+            put_gone(s, &gone); /* numbers in what follows are of those that are left */
             TRY(note_change(s, &ch, count, &p));
+        }
         TRY(imap_conn_check(&s->conn));
     }
-    return s->contexts ? tell_contexts(s, &p) : ST_OK;
+    put_gone(s, &gone);
+    return s->contexts ? tell_contexts(s, &p) : imap_conn_check(&s->conn);
 }
 
 void imap_leave_mailbox(struct imap_session *s)

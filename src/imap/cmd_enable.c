@@ -25,6 +25,8 @@ static enum st enable_parse(struct imap_lexer *lx, struct enable *out)
         TRY(imap_lex_word(lx, &word));
         e.features |= feature_bit(word);
     } while (imap_lex_take(lx, ' '));
+    if (e.features & 1u << FEATURE_QRESYNC) /* RFC 7162 section 3.2.3 */
+        e.features |= 1u << FEATURE_CONDSTORE;
     *out = e;
     return imap_lex_end(lx);
 }

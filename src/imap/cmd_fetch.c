@@ -3,6 +3,7 @@
 #include "co/co.h"
 #include "imap/condstore.h"
 #include "imap/fetch.h"
+#include "imap/qresync.h"
 
 enum {
     SLICE_US = 2000,    /* after so long others have a turn */
@@ -260,6 +261,14 @@ static struct uid_set cut_set(struct arena *a, struct uid_set seqs, const struct
     return (struct uid_set){r, n};
 }
 
+/* "*" is the last uid that was given out, though its message may have gone: a client that says 1:* means all it knows. */
+static enum st put_vanished(struct imap_session *s, const struct fetch *fetch) SUSPENDS
+{
+    struct uid_set known = imap_set_order(&s->cmd_arena, fetch->set, view_told_uidnext(s->view) - 1);
+
+    return imap_put_vanished(s, known, 1, fetch->since);
+}
+
 enum st cmd_fetch(struct imap_cmd *c)
 {
     struct imap_session *s = c->s;
@@ -270,9 +279,13 @@ enum st cmd_fetch(struct imap_cmd *c)
     enum st st;
 
     TRY(fetch_parse(&c->lx, c->uid, &fetch));
+    if (fetch.vanished && !imap_is_enabled(s, FEATURE_QRESYNC))
+        return FAIL(ST_SYNTAX, "QRESYNC is not enabled");
     if (fetch.has_modseq)
         imap_use_condstore(s);
     TRY(imap_set_seqs(&s->cmd_arena, fetch.set, c->uid, s->view, &seqs));
+    if (fetch.vanished) /* before the messages (RFC 7162 section 3.2.6) */
+        TRY(put_vanished(s, &fetch));
     if (fetch.partial.lo)
         seqs = cut_set(&s->cmd_arena, seqs, &fetch.partial);
     f.fetch = &fetch;

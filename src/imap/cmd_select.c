@@ -1,15 +1,21 @@
-/* SELECT and EXAMINE (RFC 3501 6.3.1, 6.3.2; RFC 9051 6.3.2, 6.3.3), with the parameter CONDSTORE (RFC 7162 3.1.8). */
+/* SELECT and EXAMINE (RFC 3501 6.3.1, 6.3.2; RFC 9051 6.3.2, 6.3.3), with CONDSTORE and QRESYNC (RFC 7162 3.1.8, 3.2.5). */
 #include "imap/condstore.h"
 #include "imap/list.h"
 #include "imap/object_id.h"
+#include "imap/qresync.h"
 
 struct select {
     struct str name;
     bool condstore;
+    struct imap_qresync qresync;
 };
 
 static enum st one_parameter(struct imap_lexer *lx, struct select *out)
 {
+    if (!out->qresync.is_there && imap_lex_take_word(lx, STR("QRESYNC"))) {
+        TRY(imap_lex_sp(lx));
+        return imap_lex_qresync(lx, &out->qresync);
+    }
     if (out->condstore || !imap_lex_take_word(lx, STR("CONDSTORE")))
         return FAIL(ST_SYNTAX, "Unknown parameter");
     out->condstore = true;
@@ -67,6 +73,8 @@ static enum st select_run(struct imap_cmd *c, bool read_only) SUSPENDS
     struct select sel;
 
     TRY(select_parse(&c->lx, &sel));
+    if (sel.qresync.is_there && !imap_is_enabled(s, FEATURE_QRESYNC))
+        return FAIL(ST_SYNTAX, "QRESYNC is not enabled");
     if (sel.condstore)
         imap_use_condstore(s);
     if (s->view) /* RFC 9051 section 7.1, RFC 7162 section 3.2.11 */
@@ -77,6 +85,15 @@ static enum st select_run(struct imap_cmd *c, bool read_only) SUSPENDS
     s->tell_modseq = false;
     if (imap_is_rev2(s))
         imap_put_list_line(s, STR_NONE, sel.name, c->lx.denormal);
+    if (sel.qresync.is_there) {
+        enum st st = imap_put_resync(s, &sel.qresync);
+
+        if (st != ST_OK) {
+            imap_leave_mailbox(s);
+            return st;
+        }
+    }
+    s->modseq_sent = 0; /* HIGHESTMODSEQ has been told */
     c->code = view_is_read_only(s->view) ? STR("READ-ONLY") : STR("READ-WRITE");
     return ST_OK;
 }

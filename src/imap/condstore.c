@@ -28,18 +28,19 @@ static bool is_wanted(const struct imap_session *s, uint64_t told)
 {
     if (!s->view || !imap_is_enabled(s, FEATURE_CONDSTORE))
         return false;
-    return s->tell_modseq || s->modseq_sent > told;
+    return s->tell_modseq || s->modseq_sent > told || s->has_expunged;
 }
 
 /* Section 3.1: the first command that enables CONDSTORE answers it untagged; sections 3.2.7 and 3.2.9: EXPUNGE has it in
- * its tagged OK. */
+ * its tagged OK, and MOVE in some OK (RFC 6851 section 4.4). Whoever was told of an expunge, which names no modseq, learns by
+ * it that all up to there is known. */
 void imap_tell_modseq(struct imap_cmd *c, enum st st)
 {
     struct imap_session *s = c->s;
     uint64_t told = s->view ? view_told_modseq(s->view) : 0;
     bool is_first = s->tell_modseq, wanted = is_wanted(s, told);
 
-    s->tell_modseq = false;
+    s->tell_modseq = s->has_expunged = false;
     s->modseq_sent = 0;
     if (!wanted)
         return;

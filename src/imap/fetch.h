@@ -38,6 +38,7 @@ struct fetch {
     struct imap_partial partial; /* of the UID form */
     bool is_since;               /* only what has changed behind `since` */
     uint64_t since;
+    bool vanished; /* and what has gone behind it */
 };
 
 /* `uid`: the UID form, which answers the UID also when it is not asked for. */

@@ -247,13 +247,17 @@ static bool take_macro(struct imap_lexer *lx, struct fetch *f)
     return false;
 }
 
-/* RFC 7162 section 3.1.4.1, RFC 9394 section 3.3; modifiers that nobody here knows are BAD (RFC 4466 section 2.4). */
+/* RFC 7162 sections 3.1.4.1 and 3.2.6, RFC 9394 section 3.3; modifiers that nobody here knows are BAD (RFC 4466 section 2.4). */
 static enum st one_modifier(struct imap_lexer *lx, bool uid, struct fetch *f)
 {
     if (!f->is_since && imap_lex_take_word(lx, STR("CHANGEDSINCE"))) {
         TRY(imap_lex_sp(lx));
         f->is_since = true;
         return imap_lex_number64(lx, &f->since);
+    }
+    if (uid && !f->vanished && imap_lex_take_word(lx, STR("VANISHED"))) {
+        f->vanished = true;
+        return ST_OK;
     }
     if (!uid || f->partial.lo || !imap_lex_take_word(lx, STR("PARTIAL")))
         return FAIL(ST_SYNTAX, "Unknown FETCH modifier");
@@ -268,6 +272,8 @@ static enum st parse_modifiers(struct imap_lexer *lx, bool uid, struct fetch *f)
     do
         TRY(one_modifier(lx, uid, f));
     while (imap_lex_take(lx, ' '));
+    if (f->vanished && !f->is_since)
+        return FAIL(ST_SYNTAX, "VANISHED without CHANGEDSINCE");
     return imap_lex_want(lx, ')');
 }
 

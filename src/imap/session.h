@@ -32,7 +32,8 @@ struct imap_session {
     struct str login_tag;
     char *idle_tag; /* owned; NULL but during IDLE */
     bool is_tls, is_tool, in_idle;
-    bool tell_modseq; /* CONDSTORE was enabled by this command */
+    bool tell_modseq;  /* CONDSTORE was enabled by this command */
+    bool has_expunged; /* told of expunged messages since the last tagged response */
 
     /* the one long wait, session.c */
     enum { SESSION_STARTING, SESSION_RUNNING, SESSION_READING, SESSION_PARKED } phase;

@@ -739,10 +739,12 @@ static void write_account(struct reading *g) SUSPENDS
     struct repair *f = g->fix;
     struct arena a = ARENA_INIT;
 
-    if (f->renew) {
+    if (f->n || f->n_derefs)
+        flush(f);
+    if (f->renew)
         fix(f, KV_DEL_RANGE, key_letter(&a, KEY_LOG), key_letter(&a, KEY_LOG + 1));
-        g->rec.log_low = f->version + 1;
-    }
+    if (f->renew || f->out->replaced) /* messages have gone that it says nothing of, in any commit up to the next one */
+        g->rec.log_low = f->version + 2;
     g->rec.next_mailbox = MAX(g->rec.next_mailbox, f->last_mailbox + 1);
     g->rec.uidvalidity_high = MAX(g->rec.uidvalidity_high, f->uidvalidity);
     fix(f, KV_PUT, key_account(), account_rec_put(&a, &g->rec));

@@ -147,12 +147,25 @@ void view_tell_own(struct view *v, bool on);
 /* fn(arg) on the loop, once, when the next change becomes durable (IDLE, NOTIFY); NULL takes it back. */
 void view_on_change(struct view *v, void (*fn)(void *arg), void *arg);
 
+struct uid_range {
+    uint32_t lo, hi; /* both included */
+};
+struct uid_set {
+    const struct uid_range *r;
+    size_t n; /* ranges ascending, apart */
+};
+
 /* Modseqs (RFC 7162). Everything up to this one has been told by view_next_change, whenever that has answered false: an expunge that
  * waits has a higher one, whatever came behind it. Never 0. */
 uint64_t view_told_modseq(const struct view *v);
 uint64_t view_modseq(const struct view *v, uint32_t seq); /* of a message; 0: it is gone */
 /* The first message from `seq` on, up to `hi`, that is there and has a higher modseq than that; 0: none. */
 uint32_t view_next_since(const struct view *v, uint32_t seq, uint32_t hi, uint64_t modseq);
+/* Uids below this one that the view does not count are of messages that have gone, or never came. It moves with view_next_change. */
+uint32_t view_told_uidnext(const struct view *v);
+/* Among these uids are all messages that have gone from the mailbox behind a modseq. There may be others that have gone, or that are
+ * still there; all uids when the change log can't tell. In the arena. */
+enum st view_vanished(struct view *v, uint64_t since, struct arena *ar, struct uid_set *out) SUSPENDS MUST_USE;
 
 /* --- reading a message -------------------------------------------------------------------------- */
 struct email {
@@ -178,14 +191,6 @@ void email_body_close(struct blob_view *v);
 bool email_read_ahead(const struct view *v, uint32_t seq);
 
 /* --- changing messages -------------------------------------------------------------------------- */
-struct uid_range {
-    uint32_t lo, hi; /* both included */
-};
-struct uid_set {
-    const struct uid_range *r;
-    size_t n; /* ranges ascending, apart */
-};
-
 struct flag_change {
     enum { FLAGS_SET, FLAGS_ADD, FLAGS_REMOVE } how;
     uint32_t flags;

@@ -192,6 +192,7 @@ struct view {
     uint32_t entry_uid; /* of the entry at pos: this uid and later ones remain; 0: all */
     uint32_t resync_uid;
     uint64_t resync_modseq, seen_modseq;
+    uint32_t seen_uidnext;
     struct uid_range *held; /* expunged, not reported; ascending by time only */
     size_t n_held, cap_held;
     struct uid_range *recent; /* ascending */

@@ -142,6 +142,7 @@ enum st view_open(struct account *a, struct str name, bool read_only, struct vie
     v->n = (uint32_t)m->n;
     v->pos = m->journal_base + m->n_journal;
     v->seen_modseq = mb->highestmodseq;
+    v->seen_uidnext = view_info(v)->uidnext;
     messages_use(m);
     list_add_tail(&mb->views, &v->link);
     if (m->n)
@@ -296,6 +297,11 @@ struct str view_keyword(const struct view *v, unsigned bit)
 uint64_t view_told_modseq(const struct view *v)
 {
     return v->seen_modseq;
+}
+
+uint32_t view_told_uidnext(const struct view *v)
+{
+    return v->seen_uidnext;
 }
 
 uint64_t view_modseq(const struct view *v, uint32_t seq)
@@ -506,6 +512,7 @@ bool view_next_change(struct view *v, bool may_expunge, struct view_change *out)
     }
     if (!v->n_held)
         v->seen_modseq = v->mb->highestmodseq;
+    v->seen_uidnext = view_info(v)->uidnext;
     if (v->uids && !v->n_held && v->n == messages_of(v)->n)
         own_end(v); /* the same as everybody's again */
     return false;

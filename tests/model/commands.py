@@ -1,7 +1,7 @@
 """Every command that the model test knows: the words that are sent, and what has to come of them. A step is a list [session,
 command, arguments...] of plain values, so that it can be written down and done again."""
 import wire
-from reference import BadSet, canonical, matches, written
+from reference import BadSet, canonical, has_numbers, matches, written
 from session import Expect
 
 FLAG_NAMES = {"\\answered": "\\Answered", "\\flagged": "\\Flagged", "\\deleted": "\\Deleted", "\\seen": "\\Seen", "\\draft": "\\Draft"}
@@ -224,9 +224,10 @@ class Commands:
                 _, tag, is_uid, values = got[0]
                 if tag.decode() != f"t{s.answered}" or is_uid != uid or {k: sorted(v) if k == "ALL" else v for k, v in values.items()} != want:
                     s.fail(f"ESEARCH {tag} {is_uid} {values}, not {want}")
-            return Expect("OK", "", holds=not uid, check=check)
+            return Expect("OK", "", holds=holds, check=check)
+        holds = not uid or has_numbers(key)
         option = "" if returns is None else f"RETURN ({' '.join(returns)}) "
-        return f"{'UID ' if uid else ''}SEARCH {option}{written(key)}", self.in_mailbox(s, False, effect, holds=not uid)
+        return f"{'UID ' if uid else ''}SEARCH {option}{written(key)}", self.in_mailbox(s, False, effect, holds=holds)
 
     def save(self, sel, returns, found):
         """RFC 5182 section 2.4: with MIN or MAX, and neither ALL nor COUNT, only these."""

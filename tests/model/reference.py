@@ -220,6 +220,11 @@ def matches(s, key, seq):
     return "\\" + word.lower() in m.flags
 
 
+def has_numbers(key):
+    """Numbers of messages among the keys: expunges wait then, in the UID form too (RFC 7162 section 3.2.10.2)."""
+    return key[0] == "SET" and key[1] != "$" or any(isinstance(k, (list, tuple)) and has_numbers(k) for k in key[1:])
+
+
 def written(key):
     """A key as it is said to the server."""
     word = key[0]

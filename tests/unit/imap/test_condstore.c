@@ -148,7 +148,7 @@ static void body_held(struct world *w)
         "* 2 FETCH (UID 2 FLAGS (\\Recent) MODSEQ (3))\na OK [MODIFIED 2] Some of the messages have changed");
     SAY(&d, "a FETCH 3 (MODSEQ)", "* 3 FETCH (MODSEQ (7))\na OK [HIGHESTMODSEQ 4] Done");
     SAY(&d, "a UID SEARCH 3 MODSEQ 1", "* SEARCH 3 (MODSEQ 7)\na OK [HIGHESTMODSEQ 4] Done");
-    SAY(&d, "a NOOP", "* 1 EXPUNGE\na OK Done");
+    SAY(&d, "a NOOP", "* 1 EXPUNGE\na OK [HIGHESTMODSEQ 7] Done");
     SAY(&d, "a FETCH 2 (MODSEQ)", "* 2 FETCH (MODSEQ (7))\na OK Done");
     door_close(&other);
     door_close(&d);
