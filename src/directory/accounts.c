@@ -1,10 +1,8 @@
-/* Accounts and their credentials. */
+/* Accounts. */
 #include "directory/sql.h"
 
 #include "base/clock.h"
 #include "base/random.h"
-
-#define USED_STEP_US 3600000000u /* last use is kept to the hour: a login writes nothing */
 
 void account_read(struct arena *a, sqlite3_stmt *s, struct directory_account *out)
 {
@@ -100,31 +98,6 @@ static enum st apply(struct directory *d, uint64_t id, const struct directory_ch
     return ST_OK;
 }
 
-/* Several statements as one change, whether or not the caller has a transaction open already. */
-struct scope {
-    bool own;
-};
-
-static enum st scope_begin(struct directory *d, struct scope *sc)
-{
-    sc->own = !d->in_transaction;
-    return sc->own ? directory_begin(d) : ST_OK;
-}
-
-static enum st scope_end(struct directory *d, struct scope *sc, enum st st)
-{
-    struct err kept;
-
-    if (!sc->own)
-        return st;
-    if (st == ST_OK)
-        return directory_commit(d);
-    kept = *err_get();
-    directory_abort(d);
-    *err_get() = kept;
-    return st;
-}
-
 static enum st add(struct directory *d, const struct directory_address *address, struct str key,
                    const struct directory_change *first, uint64_t *out_id)
 {
@@ -152,26 +125,26 @@ enum st directory_account_add(struct directory *d, const struct directory_addres
                               const struct directory_change *first, uint64_t *out_id)
 {
     struct arena a = ARENA_INIT;
-    struct scope sc;
+    struct sql_scope sc;
     enum st st;
 
     TRY(directory_address_check(address));
     if (address->local.n == 0)
         return FAIL(ST_SYNTAX, "an account needs a name before the @");
     TRY(check_change(first));
-    TRY(scope_begin(d, &sc));
-    st = scope_end(d, &sc, add(d, address, directory_key(&a, address->local), first, out_id));
+    TRY(sql_scope_begin(d, &sc));
+    st = sql_scope_end(d, &sc, add(d, address, directory_key(&a, address->local), first, out_id));
     arena_fini(&a);
     return st;
 }
 
 enum st directory_account_set(struct directory *d, uint64_t id, const struct directory_change *change)
 {
-    struct scope sc;
+    struct sql_scope sc;
 
     TRY(check_change(change));
-    TRY(scope_begin(d, &sc));
-    return scope_end(d, &sc, apply(d, id, change));
+    TRY(sql_scope_begin(d, &sc));
+    return sql_scope_end(d, &sc, apply(d, id, change));
 }
 
 /* --- another address --------------------------------------------------------------------------------- */
@@ -214,14 +187,14 @@ static enum st give_address(struct directory *d, struct arena *a, uint64_t id, c
 enum st directory_account_rename(struct directory *d, uint64_t id, const struct directory_address *to, bool keep_old)
 {
     struct arena a = ARENA_INIT;
-    struct scope sc;
+    struct sql_scope sc;
     enum st st;
 
     TRY(directory_address_check(to));
     if (to->local.n == 0)
         return FAIL(ST_SYNTAX, "an account needs a name before the @");
-    TRY(scope_begin(d, &sc));
-    st = scope_end(d, &sc, give_address(d, &a, id, to, keep_old));
+    TRY(sql_scope_begin(d, &sc));
+    st = sql_scope_end(d, &sc, give_address(d, &a, id, to, keep_old));
     arena_fini(&a);
     return st;
 }
@@ -242,10 +215,10 @@ static enum st remove_all(struct directory *d, uint64_t id)
 
 enum st directory_account_remove(struct directory *d, uint64_t id)
 {
-    struct scope sc;
+    struct sql_scope sc;
 
-    TRY(scope_begin(d, &sc));
-    return scope_end(d, &sc, remove_all(d, id));
+    TRY(sql_scope_begin(d, &sc));
+    return sql_scope_end(d, &sc, remove_all(d, id));
 }
 
 static enum st one(struct directory *d, struct arena *a, sqlite3_stmt *s, struct directory_account *out)
@@ -326,72 +299,4 @@ enum st directory_removed_purged(struct directory *d, uint64_t id)
 
     TRY(sql_bind(d, SQL_REMOVED_PURGED, &s, "u", id));
     return update(d, s);
-}
-
-/* --- credentials ------------------------------------------------------------------------------------ */
-
-static enum st set_password(struct directory *d, uint64_t account, struct str hash)
-{
-    sqlite3_stmt *s;
-
-    TRY(sql_bind(d, SQL_ACCOUNT_VERSION, &s, "u", account));
-    TRY(update(d, s));
-    TRY(sql_bind(d, SQL_CREDENTIAL_REMOVE_KIND, &s, "uu", account, (uint64_t)CREDENTIAL_PASSWORD));
-    TRY(sql_run(d, s, NULL));
-    TRY(sql_bind(d, SQL_CREDENTIAL_ADD, &s, "uussu", account, (uint64_t)CREDENTIAL_PASSWORD, STR_NONE, hash,
-                 clock_wall_us()));
-    return sql_run(d, s, NULL);
-}
-
-enum st directory_password_set(struct directory *d, uint64_t account, struct str hash)
-{
-    struct scope sc;
-
-    TRY(scope_begin(d, &sc));
-    return scope_end(d, &sc, set_password(d, account, hash));
-}
-
-enum st directory_credential_list(struct directory *d, struct arena *a, uint64_t account,
-                                  struct directory_credential **out, size_t *out_n)
-{
-    struct directory_credential *v = ARENA_ARRAY(a, struct directory_credential, DIRECTORY_CREDENTIALS_MAX);
-    size_t n = 0;
-    sqlite3_stmt *s;
-    bool row;
-
-    TRY(sql_bind(d, SQL_CREDENTIAL_LIST, &s, "uu", account, (uint64_t)DIRECTORY_CREDENTIALS_MAX));
-    for (;;) {
-        TRY(sql_row(d, s, &row));
-        if (!row || n == DIRECTORY_CREDENTIALS_MAX)
-            break;
-        v[n++] = (struct directory_credential){.id = sql_number(s, 0),
-                                               .kind = (enum credential_kind)sql_number(s, 1),
-                                               .name = sql_text(a, s, 2),
-                                               .hash = sql_text(a, s, 3),
-                                               .created_us = sql_number(s, 4),
-                                               .used_us = sql_number(s, 5)};
-    }
-    sqlite3_reset(s);
-    *out = v;
-    *out_n = n;
-    return ST_OK;
-}
-
-enum st directory_credential_used(struct directory *d, uint64_t id, uint64_t now_us)
-{
-    sqlite3_stmt *s;
-
-    TRY(sql_bind(d, SQL_CREDENTIAL_USED, &s, "uuu", id, now_us, now_us < USED_STEP_US ? 0 : now_us - USED_STEP_US));
-    return sql_run(d, s, NULL);
-}
-
-enum st directory_login(struct directory *d, struct arena *a, const struct directory_address *address,
-                        struct directory_account *out_account, struct directory_credential **out, size_t *out_n)
-{
-    struct directory_account account;
-
-    TRY(directory_account_find(d, a, address, &account));
-    TRY(directory_credential_list(d, a, account.id, out, out_n));
-    *out_account = account;
-    return ST_OK;
 }

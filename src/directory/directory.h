@@ -38,7 +38,8 @@ void directory_abort(struct directory *d);
 /* --- domains ------------------------------------------------------------------------------------------- */
 /* A domain whose mail goes on to another server. */
 struct directory_relay {
-    struct str to;         /* "mx": to its mail servers that are better than us; "host:port", "lmtp:host:port"; empty: it stays here */
+    struct str
+        to; /* "mx": to its mail servers that are better than us; "host:port", "lmtp:host:port"; empty: it stays here */
     struct str security;   /* of a host: "may", "starttls", "tls", "none" */
     struct str recipients; /* who is taken: "any", "listed" (in aliases), "asked" (the next server) */
 };
@@ -139,21 +140,39 @@ enum st directory_removed_purged(struct directory *d, uint64_t id) MUST_USE;
 
 /* --- credentials ---------------------------------------------------------------------------------------- */
 enum credential_kind { CREDENTIAL_PASSWORD = 1, CREDENTIAL_APP = 2 };
+enum credential_use { USE_IMAP = 1, USE_POP3 = 2, USE_SMTP = 4 };
 
 struct directory_credential {
     uint64_t id;
     enum credential_kind kind;
     struct str name, hash;
-    uint64_t created_us, used_us; /* used: to the hour; 0: never */
+    uint32_t uses;                /* what it may be used for; 0: everything */
+    struct str scram;             /* as sasl/scram_keys.h writes them; empty: none are kept */
+    uint64_t created_us, used_us; /* 0: never */
+    struct str used_from;         /* an address */
 };
 
-#define DIRECTORY_CREDENTIALS_MAX 50 /* of one account */
+#define DIRECTORY_CREDENTIALS_MAX 50 /* of one account; more than its password and LIMIT_APP_PASSWORDS */
 
 /* Replaces the account's one password. `hash` in a form that password_check takes. */
 enum st directory_password_set(struct directory *d, uint64_t account, struct str hash) MUST_USE;
+/* An app password (app_password.h). EXISTS: the account has one of that name; LIMIT. */
+enum st directory_app_add(struct directory *d, uint64_t account, const struct directory_credential *c, uint64_t *out_id)
+    MUST_USE;
+enum st directory_app_remove(struct directory *d, uint64_t account, uint64_t id) MUST_USE; /* NOTFOUND */
+/* SCRAM keys of the account's credential that has that hash; fine when it has none any more. */
+enum st directory_scram_put(struct directory *d, uint64_t account, struct str hash, struct str scram) MUST_USE;
+
+/* What all SCRAM keys of an account are made with. It is made when it is first asked for, and stays. */
+struct directory_scram {
+    struct str salt; /* in base64 */
+    uint32_t iterations;
+};
+enum st directory_scram_of(struct directory *d, struct arena *a, uint64_t account, struct directory_scram *out)
+    MUST_USE;
 enum st directory_credential_list(struct directory *d, struct arena *a, uint64_t account,
                                   struct directory_credential **out, size_t *out_n) MUST_USE;
-enum st directory_credential_used(struct directory *d, uint64_t id, uint64_t now_us) MUST_USE;
+enum st directory_credential_used(struct directory *d, uint64_t id, uint64_t now_us, struct str from) MUST_USE;
 
 /* The account of a login name, which is its address; credentials too, so that a login is one visit. */
 enum st directory_login(struct directory *d, struct arena *a, const struct directory_address *address,
@@ -252,8 +271,8 @@ struct directory_route {
 enum st directory_route_add(struct directory *d, const struct directory_route *r, struct str password, uint64_t *out_id)
     MUST_USE;
 /* In the order in which they came, at most `max` behind `after` into `out`. */
-enum st directory_route_list(struct directory *d, struct arena *a, uint64_t after, struct directory_route *out, size_t max,
-                             size_t *out_n) MUST_USE;
+enum st directory_route_list(struct directory *d, struct arena *a, uint64_t after, struct directory_route *out,
+                             size_t max, size_t *out_n) MUST_USE;
 enum st directory_route_remove(struct directory *d, uint64_t id) MUST_USE; /* NOTFOUND */
 /* NOTFOUND: there is no such route, it has no login, or its password is not here. The caller wipes `out_password`. */
 enum st directory_route_login(struct directory *d, struct arena *a, uint64_t id, struct str *out_user,

@@ -141,3 +141,23 @@ void directory_abort(struct directory *d)
     if (!sqlite3_get_autocommit(d->db) && run_named(d, SQL_ROLLBACK) != ST_OK)
         never("a transaction that can't be taken back");
 }
+
+enum st sql_scope_begin(struct directory *d, struct sql_scope *sc)
+{
+    sc->own = !d->in_transaction;
+    return sc->own ? directory_begin(d) : ST_OK;
+}
+
+enum st sql_scope_end(struct directory *d, struct sql_scope *sc, enum st st)
+{
+    struct err kept;
+
+    if (!sc->own)
+        return st;
+    if (st == ST_OK)
+        return directory_commit(d);
+    kept = *err_get();
+    directory_abort(d);
+    *err_get() = kept;
+    return st;
+}

@@ -28,6 +28,13 @@ enum st sql_row(struct directory *d, sqlite3_stmt *s, bool *out_row) MUST_USE;
 /* For statements without rows, and how many rows they changed (out may be NULL). */
 enum st sql_run(struct directory *d, sqlite3_stmt *s, uint64_t *out_changed) MUST_USE;
 
+/* Several statements as one change, whether or not the caller has a transaction open already. */
+struct sql_scope {
+    bool own;
+};
+enum st sql_scope_begin(struct directory *d, struct sql_scope *sc) MUST_USE;
+enum st sql_scope_end(struct directory *d, struct sql_scope *sc, enum st st) MUST_USE; /* st, unless the commit fails */
+
 struct str sql_text(struct arena *a, sqlite3_stmt *s, int column);
 static inline uint64_t sql_number(sqlite3_stmt *s, int column)
 {

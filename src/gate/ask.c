@@ -52,6 +52,7 @@ enum st ask_auth(struct conn *c, struct str mechanism, struct str authzid, struc
         *out = (struct login_result){answer.account, arena_str(&c->arena, answer.login),
                                      arena_str(&c->arena, answer.token)};
         c->log.user = c->login = out->login;
+        c->credential = answer.credential;
     }
     metric_add(st == ST_OK                            ? METRIC_LOGINS_OK
                : st == ST_DENIED || st == ST_NOTFOUND ? METRIC_LOGINS_REFUSED

@@ -52,7 +52,7 @@ static void revoke_gate(struct ipc_request *r)
     LIST_EACH(pos, &gate_of(r)->conns) {
         struct conn *c = LIST_ITEM(pos, struct conn, link);
 
-        if (c->smtp && c->account == m->account)
+        if (c->smtp && c->account == m->account && (!m->credential || m->credential == c->credential))
             conn_revoke(c);
     }
 }

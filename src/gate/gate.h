@@ -91,7 +91,7 @@ struct conn {
         local_user; /* of this machine, who speaks over his connection to the administration socket; empty: a connection from outside */
     bool is_local;                   /* the same */
     bool has_grant, relaying, began; /* began: TLS stands where it must, the protocol has the connection */
-    uint64_t account, spooled;
+    uint64_t account, credential, spooled;
     uint64_t trusted_as; /* the account that its network counts as; 0: none */
     struct str login;
 };

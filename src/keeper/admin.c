@@ -50,7 +50,7 @@ static void tell(struct keeper *k, const struct command *c)
     if (c->tells_domain && (c->domain.quota_bytes || c->domain.quota_messages))
         keeper_tell_accounts(k, c->domain.name);
     for (size_t i = 0; i < c->n_revoked; i++)
-        keeper_revoke(k, c->revoked[i], 0, str_z(c->why));
+        keeper_revoke(k, c->revoked[i], c->revoked_credential, str_z(c->why));
     if (c->removes)
         co_event_set(&k->removed);
 }
@@ -90,6 +90,7 @@ static enum st carry_out(struct keeper *k, struct ipc_request *r, struct command
         TRY(keeper_sql(k, find, c));
         ask_usage(k, c);
     }
+    keeper_write_uses(k);
     st = keeper_sql(k, run, c);
     keeper_directory_changed(k); /* whatever the command was: they are few */
     TRY(st);

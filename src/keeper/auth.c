@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/route.h"
+#include "directory/app_password.h"
 #include "sasl/prep.h"
 
 struct login_job {
@@ -20,6 +21,7 @@ struct login_job {
     struct directory_credential *credentials;
     size_t n;
     uint64_t credential; /* the one that the password is */
+    uint32_t uses;       /* of it */
     uint64_t generation; /* of the directory when it was asked */
 };
 
@@ -50,13 +52,38 @@ static enum st look_up(void *arg)
     return ST_OK;
 }
 
+/* Which app password of the account it is, if any; costs nothing. */
+static void find_app(struct login_job *j)
+{
+    char hash[APP_PASSWORD_HASH_MAX];
+
+    if (!app_password_hash(password_of(j), hash))
+        return;
+    for (size_t i = 0; i < j->n; i++) {
+        const struct directory_credential *c = &j->credentials[i];
+
+        if (c->kind == CREDENTIAL_APP && c->hash.n == strlen(hash) && bytes_eq_const(c->hash.p, hash, c->hash.n)) {
+            j->credential = c->id;
+            j->uses = c->uses;
+        }
+    }
+    wipe(hash, sizeof(hash));
+}
+
 static enum st check(void *arg)
 {
     struct login_job *j = arg;
     enum st worst = FAIL(ST_DENIED, "wrong password");
 
+    bool any = false;
+
     for (size_t i = 0; i < j->n; i++) {
-        enum st st = password_check(j->credentials[i].hash, password_of(j));
+        enum st st;
+
+        if (j->credentials[i].kind != CREDENTIAL_PASSWORD)
+            continue;
+        any = true;
+        st = password_check(j->credentials[i].hash, password_of(j));
 
         if (st == ST_OK) {
             j->credential = j->credentials[i].id;
@@ -65,16 +92,9 @@ static enum st check(void *arg)
         if (st != ST_DENIED)
             worst = st;
     }
-    if (j->n == 0)
+    if (!any)
         password_check_nobody(password_of(j), keeper_cost(j->set));
     return worst;
-}
-
-static enum st mark_used(void *arg)
-{
-    const struct login_job *j = arg;
-
-    return directory_credential_used(j->k->directory, j->credential, clock_wall_us());
 }
 
 /* Who has logged in lately, with the same password, costs no visit to the directory. */
@@ -92,6 +112,16 @@ static void remember(struct login_job *j)
 {
     if (!j->ask->authzid.n && j->generation == j->k->resolved.generation)
         known_add(&j->k->known, j->ask->user, &j->account);
+}
+
+static bool may_use(const struct login_job *j)
+{
+    static const enum credential_use of[] = {[PROTOCOL_SMTP] = USE_SMTP,
+                                             [PROTOCOL_SUBMISSION] = USE_SMTP,
+                                             [PROTOCOL_IMAP] = USE_IMAP,
+                                             [PROTOCOL_POP3] = USE_POP3};
+
+    return j->uses == 0 || (j->ask->service < ARRAY_LEN(of) && (j->uses & of[j->ask->service]));
 }
 
 static enum st verify(struct login_job *j) SUSPENDS
@@ -112,14 +142,17 @@ static enum st verify(struct login_job *j) SUSPENDS
         remember(j);
         return ST_OK;
     }
+    if (st == ST_OK) {
+        find_app(j);
+        if (j->credential)
+            return may_use(j) ? ST_OK : FAIL(ST_DENIED, "an app password for other protocols");
+    }
     TRY(turns_take(&k->turns, j->network, deadline_in(KEEPER_LOGIN_MS)));
     st = keeper_hash(k, check, j);
     turns_give(&k->turns);
     TRY(st);
     logins_add(&k->logins, j->account.id, j->account.version, password_of(j), j->credential);
     remember(j);
-    if (keeper_sql(k, mark_used, j) != ST_OK)
-        LOG(KEEPER_DIRECTORY_FAILED, lf_z("what", "last use"), lf_err());
     return ST_OK;
 }
 
@@ -244,6 +277,8 @@ static enum st login(struct login_job *j, struct keeper_gate *g, unsigned char t
     }
     if (st == ST_OK)
         st = grant(j, g->index, token);
+    if (st == ST_OK)
+        uses_note(&j->k->uses, j->credential, clock_wall_us(), j->ask->peer);
     if (st != ST_OK && st != ST_DENIED && st != ST_TRYLATER && st != ST_TIMEOUT)
         LOG(KEEPER_LOGIN_BROKEN, lf_str("login", j->account.address), lf_err());
     if (st == ST_OK || st == ST_DENIED)
@@ -264,6 +299,7 @@ void keeper_auth(struct ipc_request *r)
     answer.status = login(&j, g, token);
     if (answer.status == ST_OK) {
         answer.account = j.account.id;
+        answer.credential = j.credential;
         answer.login = j.account.address;
         answer.token = str_n((const char *)token, sizeof(token));
     } else {

@@ -34,7 +34,7 @@ static enum st alias_arg(struct command *c, size_t i, struct directory_address *
     return domain_parse(c->arena, str_from(word, 1), &out->domain);
 }
 
-static enum st account_arg(struct command *c, struct directory_account *out)
+enum st command_account(struct command *c, struct directory_account *out)
 {
     struct directory_address address;
 
@@ -353,6 +353,7 @@ static enum st account_show_one(struct command *c, uint64_t id)
         json_kv_str(c->out, "scheme", str_sub(v[i].hash, 1, scheme));
         json_kv_str(c->out, "created", time_rfc3339(c->arena, v[i].created_us));
         json_kv_str(c->out, "last_use", v[i].used_us ? time_rfc3339(c->arena, v[i].used_us) : STR("never"));
+        json_kv_str(c->out, "last_address", v[i].used_from);
         json_object_end(c->out);
     }
     json_array_end(c->out);
@@ -454,7 +455,7 @@ static enum st run_account_show(struct command *c)
 {
     struct directory_account account;
 
-    TRY(account_arg(c, &account));
+    TRY(command_account(c, &account));
     return account_show_one(c, account.id);
 }
 
@@ -490,7 +491,7 @@ static enum st run_account_set(struct command *c)
     struct directory_account account;
     struct changes changes;
 
-    TRY(account_arg(c, &account));
+    TRY(command_account(c, &account));
     TRY(changes_arg(c, &changes));
     TRY(change_account(c, account.id, &changes));
     TRY(tell(c, account.id));
@@ -504,7 +505,7 @@ static enum st run_account_rename(struct command *c)
     struct directory_address to;
     enum st st;
 
-    TRY(account_arg(c, &account));
+    TRY(command_account(c, &account));
     TRY(address_arg(c, 1, &to));
     TRY(directory_begin(c->directory));
     st = directory_account_rename(c->directory, account.id, &to, admin_has(&c->args, "keep-alias"));
@@ -523,7 +524,7 @@ static enum st run_account_password(struct command *c)
 {
     struct directory_account account;
 
-    TRY(account_arg(c, &account));
+    TRY(command_account(c, &account));
     TRY(directory_password_set(c->directory, account.id, str_z(c->hash)));
     command_revoke(c, account.id, "the password was changed");
     return account_show_one(c, account.id);
@@ -534,7 +535,7 @@ static enum st run_account_disable(struct command *c)
     struct directory_account account;
     struct str reason = STR_NONE;
 
-    TRY(account_arg(c, &account));
+    TRY(command_account(c, &account));
     admin_value(&c->args, "reason", &reason);
     TRY(directory_account_set(c->directory, account.id, &(struct directory_change){.disabled = &reason}));
     command_revoke(c, account.id, "the account was disabled");
@@ -545,7 +546,7 @@ static enum st run_account_enable(struct command *c)
 {
     struct directory_account account;
 
-    TRY(account_arg(c, &account));
+    TRY(command_account(c, &account));
     TRY(directory_account_set(c->directory, account.id, &(struct directory_change){.enable = true}));
     return account_show_one(c, account.id);
 }
@@ -554,7 +555,7 @@ static enum st run_account_remove(struct command *c)
 {
     struct directory_account account;
 
-    TRY(account_arg(c, &account));
+    TRY(command_account(c, &account));
     TRY(directory_account_remove(c->directory, account.id));
     command_revoke(c, account.id, "the account was removed");
     c->removes = true;
@@ -721,7 +722,7 @@ static enum st run_settings(struct command *c)
 {
     struct directory_account account;
 
-    TRY(account_arg(c, &account));
+    TRY(command_account(c, &account));
     card_json(c->set, account.address, c->out);
     return ST_OK;
 }
@@ -730,7 +731,7 @@ static enum st run_settings(struct command *c)
 
 static enum st run_opening(struct command *c)
 {
-    TRY(account_arg(c, &c->opens));
+    TRY(command_account(c, &c->opens));
     json_object(c->out);
     json_kv_str(c->out, "account", c->opens.address);
     json_object_end(c->out);
@@ -755,6 +756,9 @@ static enum st run_import(struct command *c)
 /* --- by their rows -------------------------------------------------------------------------------------------- */
 
 /* Those in files of their own. */
+#define run_app_add command_app_add
+#define run_app_list command_app_list
+#define run_app_remove command_app_remove
 #define run_dkim_list command_dkim_list
 #define run_dkim_show command_dkim_show
 #define run_dkim_add command_dkim_add
@@ -841,7 +845,7 @@ enum st command_find(struct command *c)
     struct str name;
 
     if (c->args.command->id == ADMIN_CMD_account_show) {
-        TRY(account_arg(c, &account));
+        TRY(command_account(c, &account));
         c->account = account.id;
         return ST_OK;
     }

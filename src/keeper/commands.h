@@ -39,6 +39,7 @@ struct command {
 
     uint64_t *revoked; /* accounts whose sessions end */
     size_t n_revoked;
+    uint64_t revoked_credential; /* only those of this one; 0: all */
     const char *why;
 
     bool tells;    /* what an account may hold has changed: */

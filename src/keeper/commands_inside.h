@@ -3,6 +3,8 @@
 
 #include "keeper/commands.h"
 
+/* The account that the first argument names. */
+enum st command_account(struct command *c, struct directory_account *out) MUST_USE;
 void command_revoke(struct command *c, uint64_t account, const char *why); /* its sessions end */
 enum st command_messages(struct str v, uint64_t *out) MUST_USE;            /* a number of them. ST_SYNTAX */
 
@@ -20,6 +22,11 @@ void command_identity_json(struct command *c, const struct directory_identity *i
 /* "ADDRESS[,ADDRESS]" and "NAME", or "none", as the directory has it. ST_SYNTAX. */
 enum st command_source(struct arena *a, struct str word, struct directory_identity *io) MUST_USE;
 enum st command_ehlo(struct arena *a, struct str word, struct str *out) MUST_USE;
+
+/* commands_app.c */
+enum st command_app_add(struct command *c) MUST_USE;
+enum st command_app_list(struct command *c) MUST_USE;
+enum st command_app_remove(struct command *c) MUST_USE;
 
 /* commands_import.c */
 enum st command_import_take(struct command *c) MUST_USE;

@@ -141,6 +141,7 @@ void keeper_free(struct keeper *k)
     memo_fini(&k->permits);
     suppressed_fini(&k->suppressed);
     failures_fini(&k->failures);
+    uses_fini(&k->uses);
     certs_free(k->certs);
     certs_free(k->old_certs);
     dkim_kept_free(&k->dkim_kept);

@@ -17,6 +17,7 @@
 #include "keeper/own_keys.h"
 #include "keeper/resolved.h"
 #include "keeper/turns.h"
+#include "keeper/uses.h"
 
 #define KEEPER_DIRECTORY_FILE "directory.db" /* in the role's own directory, data/keeper */
 #define KEEPER_GATES_MAX 256
@@ -74,6 +75,7 @@ struct keeper {
     struct memo
         permits; /* which accounts may send as what, and domains that are not ours: addresses.c. Until the directory changes */
     struct failures failures;
+    struct uses uses; /* of credentials, not written yet */
     struct co_event core_came; /* of the box: it needs the keys of notices */
     struct co_event removed;   /* an account was: its mail is to go */
     unsigned char pass_key[PASS_KEY_BYTES];
@@ -148,6 +150,10 @@ void keeper_account(struct ipc_request *r) SUSPENDS;
 /* Has the box take away the mail of accounts that were removed, one after the other, and then their tombstones; for as long
  * as the process lives. */
 void keeper_removals(void *keeper) SUSPENDS;
+
+/* Writes last uses of credentials to the directory: now, and once a minute for as long as the process lives. */
+void keeper_write_uses(struct keeper *k) SUSPENDS;
+void keeper_uses(void *keeper) SUSPENDS;
 
 /* Tells the box the keys by which it knows notices of what our users have sent, now and whenever they change; for as long as the process lives. */
 void keeper_bounces(void *keeper) SUSPENDS;

@@ -107,6 +107,7 @@ static enum st role_start(struct role *r)
     TRY(load_certificates(k, r, r->settings, &certs));
     TRY(directory_open(path, &d));
     k->keeper = keeper_new(r->settings, d, certs, r->gates, r->cores);
+    TRY(co_spawn(keeper_uses, k->keeper, "last uses"));
     TRY(co_spawn(keeper_bounces, k->keeper, "keys of notices"));
     return co_spawn(keeper_removals, k->keeper, "removals");
 }
@@ -190,6 +191,7 @@ static void role_stop(struct role *r, mono_ms deadline) SUSPENDS
 
     peers_wait_gone(&k->peers, ROLE_GATE, deadline);
     peers_wait_gone(&k->peers, ROLE_BOX, deadline);
+    keeper_write_uses(k->keeper);
     directory_close(k->keeper->directory);
 }
 

@@ -129,32 +129,6 @@ TEST(removing_leaves_a_tombstone_and_frees_the_address)
     end();
 }
 
-TEST(there_is_one_password_and_it_is_replaced)
-{
-    struct directory_account acc;
-    struct directory_credential *c;
-    struct directory_address a = at("Alice@example.test");
-    uint64_t id, first;
-    size_t n;
-
-    begin();
-    id = add_one("alice@example.test");
-    CHECK_ST(directory_password_set(d, id, STR("$6$x$one")), ST_OK);
-    CHECK_ST(directory_login(d, &arena, &a, &acc, &c, &n), ST_OK);
-    CHECK(n == 1 && acc.id == id && acc.version == 2 && c[0].used_us == 0);
-    first = c[0].id;
-    CHECK_ST(directory_credential_used(d, first, 7200000000), ST_OK);
-    CHECK_ST(directory_credential_used(d, first, 7200000001), ST_OK);
-    CHECK_ST(directory_credential_list(d, &arena, id, &c, &n), ST_OK);
-    CHECK_U64(c[0].used_us, 7200000000);
-    CHECK_ST(directory_password_set(d, id, STR("$6$x$two")), ST_OK);
-    CHECK_ST(directory_login(d, &arena, &a, &acc, &c, &n), ST_OK);
-    CHECK(n == 1 && acc.version == 3 && c[0].id != first);
-    CHECK_STR(c[0].hash, STR("$6$x$two"));
-    CHECK_ST(directory_password_set(d, id + 1, STR("$6$x$two")), ST_NOTFOUND);
-    end();
-}
-
 TEST(a_list_comes_in_pieces_and_in_order)
 {
     struct directory_account *v;

@@ -233,3 +233,43 @@ TEST(many_wrong_ones_at_once_are_all_answered)
 {
     rig_run(many);
 }
+
+static uint64_t app_added;
+
+static void app_add(uint64_t account, const char *password, uint32_t uses)
+{
+    struct directory_credential app = {.name = STR("Phone"), .uses = uses};
+    char hash[APP_PASSWORD_HASH_MAX];
+
+    CHECK(app_password_hash(secret_of(str_z(password)), hash));
+    app.hash = str_z(hash);
+    CHECK_ST(directory_app_add(rig.directory, account, &app, &app_added), ST_OK);
+    keeper_directory_changed(rig.keeper);
+}
+
+static void apps(void)
+{
+    struct arena a = ARENA_INIT;
+    struct msg_auth_answer m;
+    uint64_t id = rig_account("alice", "secret");
+
+    CHECK_ST(rig_login(&a, "alice", "abcde-fghij-kmnpq-rstuv-wxyz23", HERE, &m), ST_DENIED);
+    app_add(id, "abcde-fghij-kmnpq-rstuv-wxyz23", 0);
+    CHECK_ST(rig_login(&a, "alice", "ABCDE fghij kmnpq rstuv wxyz23", HERE, &m), ST_OK);
+    CHECK(m.credential == app_added && rig.boxes[route_core(id, 2)].last.credential == app_added);
+    CHECK_ST(rig_login(&a, "alice", "abcde-fghij-kmnpq-rstuv-wxyz24", HERE, &m), ST_DENIED);
+    CHECK_ST(rig_login(&a, "alice", "secret", HERE, &m), ST_OK);
+    CHECK(m.credential != app_added);
+    CHECK_ST(directory_app_remove(rig.directory, id, app_added), ST_OK);
+    keeper_directory_changed(rig.keeper);
+    CHECK_ST(rig_login(&a, "alice", "abcde-fghij-kmnpq-rstuv-wxyz23", HERE, &m), ST_DENIED);
+    CHECK_ST(rig_login(&a, "alice", "secret", HERE, &m), ST_OK);
+    app_add(id, "abcde-fghij-kmnpq-rstuv-wxyz23", USE_SMTP | USE_POP3);
+    CHECK_ST(rig_login(&a, "alice", "abcde-fghij-kmnpq-rstuv-wxyz23", HERE, &m), ST_DENIED); /* IMAP */
+    arena_fini(&a);
+}
+
+TEST(an_app_password_is_the_accounts_until_it_is_revoked)
+{
+    rig_run(apps);
+}

@@ -1,0 +1,165 @@
+/* App passwords of accounts: made, listed, revoked. */
+#include "keeper/commands_inside.h"
+
+#include "base/clock.h"
+#include "directory/app_password.h"
+#include "keeper/keeper.h"
+#include "sasl/scram_keys.h"
+
+static const struct {
+    struct str word;
+    enum credential_use use;
+} uses[] = {{STR("imap"), USE_IMAP}, {STR("pop3"), USE_POP3}, {STR("smtp"), USE_SMTP}};
+
+static enum st uses_arg(struct command *c, uint32_t *out)
+{
+    struct str v, word;
+
+    *out = 0;
+    if (!admin_value(&c->args, "protocols", &v) || str_eq(v, STR("all")))
+        return ST_OK;
+    while (v.n && str_split(&v, ',', &word)) {
+        size_t i = 0;
+
+        while (i < ARRAY_LEN(uses) && !str_ieq(str_trim(word), uses[i].word))
+            i++;
+        if (i == ARRAY_LEN(uses))
+            return FAIL(ST_SYNTAX, "--protocols are imap, pop3, smtp with commas between, or all");
+        *out |= uses[i].use;
+    }
+    return *out ? ST_OK : FAIL(ST_SYNTAX, "--protocols names none");
+}
+
+static struct str uses_text(struct arena *a, uint32_t of)
+{
+    struct str text = STR_NONE;
+
+    for (size_t i = 0; i < ARRAY_LEN(uses); i++)
+        if (of & uses[i].use)
+            text = text.n ? arena_printf(a, "%.*s,%.*s", STR_ARGS(text), STR_ARGS(uses[i].word)) : uses[i].word;
+    return text.n ? text : STR("all");
+}
+
+static void app_fields(struct command *c, const struct directory_credential *v)
+{
+    json_kv_str(c->out, "id", arena_printf(c->arena, "%llu", (unsigned long long)v->id));
+    json_kv_str(c->out, "name", v->name);
+    json_kv_str(c->out, "protocols", uses_text(c->arena, v->uses));
+    json_kv_str(c->out, "created", time_rfc3339(c->arena, v->created_us));
+    json_kv_str(c->out, "last_use", v->used_us ? time_rfc3339(c->arena, v->used_us) : STR("never"));
+    json_kv_str(c->out, "last_address", v->used_from);
+}
+
+/* "device 1" and so on, the first that is free. */
+static struct str free_name(struct command *c, const struct directory_credential *v, size_t n)
+{
+    for (size_t k = 1;; k++) {
+        struct str name = arena_printf(c->arena, "device %zu", k);
+        size_t i = 0;
+
+        while (i < n && !str_eq(v[i].name, name))
+            i++;
+        if (i == n)
+            return name;
+    }
+}
+
+static enum st keys_of(struct command *c, uint64_t account, struct str password, struct str *out)
+{
+    struct directory_scram scram;
+    struct scram_keys keys;
+
+    TRY(directory_scram_of(c->directory, c->arena, account, &scram));
+    TRY(scram_keys_make(secret_of(password), scram.salt, scram.iterations, &keys));
+    *out = scram_keys_text(c->arena, &keys);
+    wipe(&keys, sizeof(keys));
+    return ST_OK;
+}
+
+enum st command_app_add(struct command *c)
+{
+    struct directory_account account;
+    struct directory_credential *v, app = {0};
+    char hash[APP_PASSWORD_HASH_MAX];
+    size_t n;
+    enum st st;
+
+    TRY(command_account(c, &account));
+    TRY(uses_arg(c, &app.uses));
+    TRY(directory_credential_list(c->directory, c->arena, account.id, &v, &n));
+    if (!admin_value(&c->args, "name", &app.name))
+        app.name = free_name(c, v, n);
+    c->random = app_password_make(c->arena);
+    if (!app_password_hash(secret_of(c->random), hash))
+        return FAIL(ST_INTERNAL, "an app password that is none");
+    app.hash = str_z(hash);
+    TRY(keys_of(c, account.id, c->random, &app.scram));
+    st = directory_app_add(c->directory, account.id, &app, &app.id);
+    wipe((void *)(uintptr_t)app.scram.p, app.scram.n);
+    TRY(st);
+    app.created_us = clock_wall_us();
+    json_object(c->out);
+    json_kv_str(c->out, "account", account.address);
+    app_fields(c, &app);
+    json_kv_str(c->out, "password", c->random);
+    json_object_end(c->out);
+    return ST_OK;
+}
+
+enum st command_app_list(struct command *c)
+{
+    struct directory_account account;
+    struct directory_credential *v;
+    size_t n;
+
+    TRY(command_account(c, &account));
+    TRY(directory_credential_list(c->directory, c->arena, account.id, &v, &n));
+    json_object(c->out);
+    json_key(c->out, "app_passwords");
+    json_array(c->out);
+    for (size_t i = 0; i < n; i++) {
+        if (v[i].kind != CREDENTIAL_APP)
+            continue;
+        json_object(c->out);
+        app_fields(c, &v[i]);
+        json_object_end(c->out);
+    }
+    json_array_end(c->out);
+    json_object_end(c->out);
+    return ST_OK;
+}
+
+/* By number, or by name: a name that looks like a number is found too. */
+static enum st find(struct command *c, uint64_t account, struct str word, struct directory_credential *out)
+{
+    struct directory_credential *v;
+    uint64_t id = 0;
+    size_t n;
+
+    TRY(directory_credential_list(c->directory, c->arena, account, &v, &n));
+    if (str_u64(word, UINT64_MAX, &id) != ST_OK)
+        id = 0;
+    for (size_t i = 0; i < n; i++)
+        if (v[i].kind == CREDENTIAL_APP && (str_eq(v[i].name, word) || v[i].id == id)) {
+            *out = v[i];
+            return ST_OK;
+        }
+    return FAIL(ST_NOTFOUND, "there is no app password \"%.*s\"", STR_ARGS(word));
+}
+
+enum st command_app_remove(struct command *c)
+{
+    struct directory_account account;
+    struct directory_credential app;
+
+    TRY(command_account(c, &account));
+    TRY(find(c, account.id, c->args.args[1], &app));
+    TRY(directory_app_remove(c->directory, account.id, app.id));
+    command_revoke(c, account.id, "the app password was revoked");
+    c->revoked_credential = app.id;
+    json_object(c->out);
+    json_kv_str(c->out, "removed", app.name);
+    json_kv_str(c->out, "account", account.address);
+    json_object_end(c->out);
+    return ST_OK;
+}
