@@ -161,7 +161,8 @@ static enum st set_rest(struct account_restored *s)
     TRY(ASK(s, STR("account"), STR("set"), s->address, STR("--keep-deleted"),
             a->keep_s == KEEP_DEFAULT ? STR("default") : keep, STR("--language"),
             a->language[0] ? str_z(a->language) : STR("default"), STR("--send-as-domain"),
-            a->may_use_domain ? STR("yes") : STR("no")));
+            a->may_use_domain ? STR("yes") : STR("no"), STR("--imap-withhold"),
+            a->imap_withheld.n ? a->imap_withheld : STR("none")));
     if (!a->is_disabled)
         return ST_OK;
     return ASK(s, STR("account"), STR("disable"), s->address, STR("--reason"), a->disabled);

@@ -27,6 +27,10 @@ enum st grant_add(struct box_core *c, const struct msg_grant_ask *m)
     memcpy(g->token, m->token.p, TOKEN_BYTES);
     memcpy(g->login, m->login.p, m->login.n);
     memcpy(g->language, m->language.p, m->language.n);
+    if (m->withheld.n) {
+        g->withheld = mem_new(m->withheld.n + 1);
+        memcpy(g->withheld, m->withheld.p, m->withheld.n);
+    }
     g->account = m->account;
     g->conn = m->conn;
     g->credential = m->credential;
@@ -69,6 +73,7 @@ void grant_free(struct box_core *c, struct grant *g)
 {
     list_del(&g->link);
     map_str_del(&c->grants, str_n((const char *)g->token, TOKEN_BYTES));
+    mem_free(g->withheld);
     wipe(g, sizeof *g);
     mem_free(g);
 }

@@ -16,6 +16,7 @@ struct grant {
     uint32_t gate, rights;
     mono_ms expires;                                /* NEVER: redeemed for submission */
     char login[LIMIT_ADDRESS + 1], language[8 + 1]; /* of notices; empty: none of its own */
+    char *withheld; /* capabilities of IMAP that the account is not offered; owned; NULL: all are */
 };
 
 /* ST_LIMIT: too many. */

@@ -48,7 +48,7 @@ static size_t count_of(const struct box_core *c, uint64_t account)
 }
 
 static enum st start_imap(struct box_session *b, struct stream *stream, const struct msg_session_ask *m,
-                          struct str login)
+                          struct str login, struct str withheld)
 {
     struct box_core *c = b->core;
     struct imap_session_options o = {.stream = stream,
@@ -63,6 +63,7 @@ static enum st start_imap(struct box_session *b, struct stream *stream, const st
                                      .is_tls = m->is_tls != 0,
                                      .is_tool = b->is_tool,
                                      .give_back = b->gate ? give_back : NULL,
+                                     .withhold = {m->withheld, withheld},
                                      .ended = imap_ended,
                                      .ended_arg = b};
 
@@ -89,8 +90,8 @@ static enum st start_pop3(struct box_session *b, struct stream *stream, const st
 }
 
 /* `gate` NULL: for a tool. */
-static enum st start(struct box_core *c, const struct msg_session_ask *m, uint64_t credential, struct str login, int fd,
-                     struct ipc *gate) SUSPENDS
+static enum st start(struct box_core *c, const struct msg_session_ask *m, uint64_t credential, struct str login,
+                     struct str withheld, int fd, struct ipc *gate) SUSPENDS
 {
     const struct stream_options so = {.in_max = 65536,
                                       .out_high = 32768,
@@ -114,7 +115,7 @@ static enum st start(struct box_core *c, const struct msg_session_ask *m, uint64
     b->is_pop3 = m->service == PROTOCOL_POP3;
     c->n_sessions++;
     metric_add(b->is_pop3 ? METRIC_SESSIONS_POP3 : METRIC_SESSIONS_IMAP, 1);
-    st = b->is_pop3 ? start_pop3(b, stream, m, login) : start_imap(b, stream, m, login);
+    st = b->is_pop3 ? start_pop3(b, stream, m, login) : start_imap(b, stream, m, login, withheld);
     if (st != ST_OK)
         forget(b);
     return st;
@@ -128,27 +129,39 @@ static enum st learn(struct box_core *c, uint64_t account, const struct account_
     return st == ST_NOSPACE || st == ST_IO ? ST_OK : st;
 }
 
-static enum st redeem(struct ipc_request *r) SUSPENDS
+static enum st begin(struct ipc_request *r, const struct grant *g) SUSPENDS
 {
     const struct msg_session_ask *m = r->msg;
     struct box_peer *peer = r->arg;
     struct box_core *c = peer->core;
+    enum st st;
+
+    if (c->stopping)
+        return FAIL(ST_TRYLATER, "the server is stopping");
+    if (m->service == PROTOCOL_IMAP && count_of(c, m->account) >= c->set->imap_max_sessions_per_account)
+        return FAIL(ST_LIMIT, "too many sessions of this account");
+    TRY(learn(c, m->account, &g->limits));
+    st = start(c, m, g->credential, str_z(g->login), str_z(g->withheld), r->fd, peer->ipc);
+    r->fd = -1; /* the stream has it, or it is closed */
+    c->logins += st == ST_OK;
+    return st;
+}
+
+static enum st redeem(struct ipc_request *r) SUSPENDS
+{
+    const struct msg_session_ask *m = r->msg;
+    struct box_peer *peer = r->arg;
     struct grant *g, taken;
     enum st st;
 
     if (r->fd < 0 || (m->service != PROTOCOL_IMAP && m->service != PROTOCOL_POP3))
         return FAIL(ST_SYNTAX, "a hand-over without a connection");
-    TRY(grant_find(c, m->token, m->account, peer->index, m->conn, GRANT_MAIL, &g));
+    TRY(grant_find(peer->core, m->token, m->account, peer->index, m->conn, GRANT_MAIL, &g));
     taken = *g; /* single use */
-    grant_free(c, g);
-    if (c->stopping)
-        return FAIL(ST_TRYLATER, "the server is stopping");
-    if (m->service == PROTOCOL_IMAP && count_of(c, m->account) >= c->set->imap_max_sessions_per_account)
-        return FAIL(ST_LIMIT, "too many sessions of this account");
-    TRY(learn(c, m->account, &taken.limits));
-    st = start(c, m, taken.credential, str_z(taken.login), r->fd, peer->ipc);
-    r->fd = -1; /* the stream has it, or it is closed */
-    c->logins += st == ST_OK;
+    g->withheld = NULL;
+    grant_free(peer->core, g);
+    st = begin(r, &taken);
+    mem_free(taken.withheld);
     return st;
 }
 
@@ -204,7 +217,7 @@ static enum st start_tool(struct ipc_request *r) SUSPENDS
         return FAIL(ST_TRYLATER, "the server is stopping");
     TRY(learn(c, t->account, &t->limits));
     TRY(wait_for_others(c, t->account));
-    return start(c, &m, 0, t->login, TAKE_FD(r->fd), NULL);
+    return start(c, &m, 0, t->login, STR_NONE, TAKE_FD(r->fd), NULL);
 }
 
 void box_tool_ask(struct ipc_request *r)

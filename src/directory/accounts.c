@@ -24,6 +24,7 @@ void account_read(struct arena *a, sqlite3_stmt *s, struct directory_account *ou
         .domain_bytes = sql_number(s, 12),
         .domain_messages = sql_number(s, 13),
     };
+    out->imap_withheld = sql_text(a, s, 15);
     language = sql_text(a, s, 14);
     memcpy(out->language, language.p ? language.p : "", MIN(language.n, (size_t)DIRECTORY_LANGUAGE_MAX));
 }
@@ -47,6 +48,8 @@ static enum st check_change(const struct directory_change *c)
         return FAIL(ST_LIMIT, "such a quota can't be kept");
     if (c->language && c->language->n > DIRECTORY_LANGUAGE_MAX)
         return FAIL(ST_LIMIT, "the name of a language has at most %d bytes", DIRECTORY_LANGUAGE_MAX);
+    if (c->imap_withheld && c->imap_withheld->n > DIRECTORY_WITHHELD_MAX)
+        return FAIL(ST_LIMIT, "what is withheld has at most %d bytes of names", DIRECTORY_WITHHELD_MAX);
     return ST_OK;
 }
 
@@ -93,6 +96,10 @@ static enum st apply(struct directory *d, uint64_t id, const struct directory_ch
     }
     if (c->language) {
         TRY(sql_bind(d, SQL_ACCOUNT_LANGUAGE, &s, "us", id, *c->language));
+        TRY(update(d, s));
+    }
+    if (c->imap_withheld) {
+        TRY(sql_bind(d, SQL_ACCOUNT_IMAP_WITHHELD, &s, "us", id, *c->imap_withheld));
         TRY(update(d, s));
     }
     return ST_OK;

@@ -14,6 +14,7 @@
 
 #define DIRECTORY_LOCAL_MAX 64     /* bytes of a local part (RFC 5321 4.5.3.1.1) */
 #define DIRECTORY_DOMAIN_MAX 255   /* bytes of a domain */
+#define DIRECTORY_WITHHELD_MAX 512 /* bytes of names of capabilities */
 #define DIRECTORY_LANGUAGE_MAX 8   /* bytes of the name of a language */
 #define DIRECTORY_NAME_MAX 200     /* bytes of a display name, a reason, a credential's name */
 #define DIRECTORY_TARGETS_MAX 1000 /* targets of one address, aliases expanded */
@@ -96,6 +97,7 @@ struct directory_account {
     uint32_t keep_s;         /* how long deleted messages are kept; KEEP_DEFAULT: as the server's setting says */
     uint64_t domain, domain_bytes, domain_messages; /* its number and quota */
     char language[DIRECTORY_LANGUAGE_MAX + 1];      /* of notices; empty: as the server's setting says */
+    struct str imap_withheld;                       /* capabilities of IMAP that its sessions are not offered */
     uint64_t created_us;
     uint64_t version; /* raised by every change of credentials, of is_disabled and of the address */
 };
@@ -108,7 +110,8 @@ struct directory_change {
     const bool *may_use_domain;
     const uint64_t *quota_bytes, *quota_messages;
     const uint32_t *keep_s;
-    const struct str *language; /* a word of config/choices.def; empty: none of its own */
+    const struct str *language;      /* a word of config/choices.def; empty: none of its own */
+    const struct str *imap_withheld; /* imap/withhold.h */
 };
 
 /* With the quota that holds when the account has none of its own. */

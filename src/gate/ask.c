@@ -62,7 +62,8 @@ enum st ask_auth(struct conn *c, struct str mechanism, struct str authzid, struc
     return st;
 }
 
-static enum st ask_with_fd(struct conn *c, const struct login_result *who, struct str tag, int fd) SUSPENDS
+static enum st ask_with_fd(struct conn *c, const struct login_result *who, struct str tag, struct str withheld, int fd)
+    SUSPENDS
 {
     struct str unread = stream_input(c->stream);
     struct msg_session_ask ask = {.token = who->token,
@@ -74,6 +75,7 @@ static enum st ask_with_fd(struct conn *c, const struct login_result *who, struc
                                   .listener = c->from ? (uint32_t)(c->from - c->gate->listeners) : 0,
                                   .peer = str_z(c->peer_text),
                                   .tag = tag,
+                                  .withheld = withheld,
                                   .unread = unread};
     struct msg_session_answer answer;
 
@@ -119,14 +121,15 @@ static enum st begin_relay(struct conn *c, int fd) SUSPENDS
 }
 
 /* Under TLS the gate keeps the connection and relays its plain text over a pair. */
-static enum st hand_over_tls(struct conn *c, const struct login_result *who, struct str tag) SUSPENDS
+static enum st hand_over_tls(struct conn *c, const struct login_result *who, struct str tag, struct str withheld)
+    SUSPENDS
 {
     int pair[2];
     enum st st;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
         return FAIL(ST_TRYLATER, "no descriptor left for a hand-over");
-    st = ask_with_fd(c, who, tag, pair[1]);
+    st = ask_with_fd(c, who, tag, withheld, pair[1]);
     close(pair[1]);
     if (st != ST_OK) {
         close(pair[0]);
@@ -136,12 +139,12 @@ static enum st hand_over_tls(struct conn *c, const struct login_result *who, str
     return begin_relay(c, pair[0]);
 }
 
-enum st ask_session(struct conn *c, const struct login_result *who, struct str tag)
+enum st ask_session(struct conn *c, const struct login_result *who, struct str tag, struct str withheld)
 {
     TRY(stream_flush(c->stream));
     if (stream_is_tls(c->stream))
-        return hand_over_tls(c, who, tag);
-    TRY(ask_with_fd(c, who, tag, stream_fd(c->stream)));
+        return hand_over_tls(c, who, tag, withheld);
+    TRY(ask_with_fd(c, who, tag, withheld, stream_fd(c->stream)));
     stream_free(TAKE(c->stream)); /* our descriptor of it; the box has its own */
     return ST_OK;
 }

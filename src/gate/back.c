@@ -22,7 +22,7 @@ static struct conn *find(struct gate *g, uint64_t id)
 /* Nobody is logged in, nothing is known but how often a password was wrong. */
 static enum st start_over(struct conn *c, struct str unread)
 {
-    c->imap = (struct imap_login_kept){.greeted = true, .tries = c->imap.tries};
+    c->imap = (struct imap_login_kept){.greeted = true, .tries = c->imap.tries, .withheld = c->imap.withheld};
     c->log.user = c->login = STR_NONE;
     c->log.action = "logged out";
     c->account = 0;

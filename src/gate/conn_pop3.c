@@ -19,7 +19,7 @@ enum st conn_pop3(struct conn *c)
         LOG(LOGIN_CONNECTION_CLOSED, lf_z("reason", out.reason ? out.reason : st_text(st)));
         return st;
     }
-    st = ask_session(c, &out.who, STR(""));
+    st = ask_session(c, &out.who, STR(""), STR(""));
     if (st != ST_OK && c->stream) {
         LOG(HANDOVER_FAILED, lf_z("status", st_name(st)), lf_err());
         IGNORE(pop3_login_refuse(&opt, st)); /* the connection ends either way */

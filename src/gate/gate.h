@@ -131,7 +131,8 @@ void conn_smtp_end(struct conn *c); /* the session's memory and its grant */
 enum st ask_auth(struct conn *c, struct str mechanism, struct str authzid, struct str user, struct str password,
                  struct login_result *out) SUSPENDS MUST_USE;
 /* Gives the connection to the box on the core that owns the account. ST_OK: the stream is gone. */
-enum st ask_session(struct conn *c, const struct login_result *who, struct str tag) SUSPENDS MUST_USE;
+enum st ask_session(struct conn *c, const struct login_result *who, struct str tag, struct str withheld)
+    SUSPENDS MUST_USE;
 struct ipc *box_of(const struct gate *g, uint64_t account);
 
 /* --- certs.c: what the keeper pushes, and signatures asked of it --- */

@@ -76,13 +76,13 @@ static enum st append_parse(struct imap_lexer *lx, struct append *out) SUSPENDS
         TRY(parse_datetime(lx, &a.internal_date_us));
         TRY(imap_lex_sp(lx));
     }
-    a.is_utf8 = imap_lex_take_word(lx, STR("UTF8"));
+    a.is_utf8 = imap_lex_may(lx, "UTF8=ACCEPT") && imap_lex_take_word(lx, STR("UTF8"));
     if (a.is_utf8) {
         TRY(imap_lex_sp(lx));
         TRY(imap_lex_want(lx, '('));
         TRY(imap_lex_want(lx, '~'));
     }
-    a.is_binary = a.is_utf8 || imap_lex_take(lx, '~');
+    a.is_binary = a.is_utf8 || (imap_lex_may(lx, "BINARY") && imap_lex_take(lx, '~'));
     TRY(imap_lex_literal_head(lx, &a.size, &a.sync));
     *out = a;
     return ST_OK;
@@ -293,7 +293,7 @@ static enum st check_header(const struct imap_session *s, const struct arriving 
 {
     struct mime_record rec;
 
-    if (!r->has_8bit || s->conn.utf8 || s->is_tool)
+    if (!r->has_8bit || s->conn.utf8 || s->is_tool || imap_is_withheld(&s->withheld, STR("UTF8=ACCEPT")))
         return ST_OK;
     TRY(mime_record_open(buf_str(&r->record), &rec));
     return r->ascii < rec.header_size ? FAIL(ST_DENIED, "A header of 8 bits needs ENABLE UTF8=ACCEPT") : ST_OK;
@@ -358,8 +358,9 @@ static enum st append_commit(struct imap_cmd *c, struct batch *b) SUSPENDS
         c->code = STR("TRYCREATE");
     TRY(st);
     metric_add(METRIC_MESSAGES_APPENDED, b->n);
-    c->code =
-        arena_printf(&s->cmd_arena, "APPENDUID %u %.*s", uidvalidity, STR_ARGS(uid_set(&s->cmd_arena, uids, b->n)));
+    if (imap_lex_may(&c->lx, "UIDPLUS"))
+        c->code =
+            arena_printf(&s->cmd_arena, "APPENDUID %u %.*s", uidvalidity, STR_ARGS(uid_set(&s->cmd_arena, uids, b->n)));
     return ST_OK;
 }
 
@@ -374,7 +375,7 @@ static enum st append_all(struct imap_cmd *c, struct batch *b) SUSPENDS
         TRY(append_parse(&c->lx, &a));
         TRY(append_check(c, b, &a));
         TRY(append_take(c, b, &a));
-    } while (imap_lex_peek(&c->lx) == ' ' && c->lx.line.n > c->lx.at + 1);
+    } while (imap_lex_may(&c->lx, "MULTIAPPEND") && imap_lex_peek(&c->lx) == ' ' && c->lx.line.n > c->lx.at + 1);
     TRY(imap_lex_end(&c->lx));
     return append_commit(c, b);
 }

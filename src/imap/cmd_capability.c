@@ -3,9 +3,11 @@
 
 void imap_put_session_capabilities(struct imap_session *s)
 {
-    imap_put_capabilities(&s->conn, IN_AUTH);
-    if (imap_may_unauthenticate(s))
+    imap_put_capabilities(&s->conn, IN_AUTH, &s->withheld);
+    if (imap_may_unauthenticate(s) && !imap_is_withheld(&s->withheld, STR("UNAUTHENTICATE")))
         imap_put(&s->conn, STR(" UNAUTHENTICATE"));
+    if (imap_is_withheld(&s->withheld, STR("APPENDLIMIT")))
+        return;
     imap_put(&s->conn, STR(" APPENDLIMIT=")); /* RFC 7889 section 2: the same for all mailboxes */
     imap_put_u64(&s->conn, imap_append_limit(s));
 }

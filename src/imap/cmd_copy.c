@@ -38,8 +38,13 @@ static enum st copy_run(struct imap_cmd *c, const struct copy *cp, bool move, st
     return st;
 }
 
-static struct str copyuid(struct arena *a, const struct copied *done)
+/* Empty where nobody may know of UIDPLUS (RFC 4315). */
+static struct str copyuid(const struct imap_cmd *c, const struct copied *done)
 {
+    struct arena *a = &c->s->cmd_arena;
+
+    if (!imap_lex_may(&c->lx, "UIDPLUS"))
+        return STR_NONE;
     struct str from = imap_set_print(a, done->from, done->n), to = imap_set_print(a, done->to, done->n);
 
     return arena_printf(a, "COPYUID %u %.*s %.*s", done->uidvalidity, STR_ARGS(from), STR_ARGS(to));
@@ -53,7 +58,7 @@ enum st cmd_copy(struct imap_cmd *c)
     TRY(copy_parse(&c->lx, &cp));
     TRY(copy_run(c, &cp, false, &done));
     if (done.uidvalidity)
-        c->code = copyuid(&c->s->cmd_arena, &done);
+        c->code = copyuid(c, &done);
     else
         c->text = STR("Nothing to copy");
     return ST_OK;
@@ -70,7 +75,7 @@ enum st cmd_move(struct imap_cmd *c)
         return FAIL(ST_DENIED, "The mailbox is open for reading only");
     TRY(copy_run(c, &cp, true, &done));
     if (done.uidvalidity) /* before the EXPUNGE responses (RFC 6851 section 4.3) */
-        imap_put_status(conn, STR("*"), "OK", copyuid(&c->s->cmd_arena, &done), STR("Moved"));
+        imap_put_status(conn, STR("*"), "OK", copyuid(c, &done), STR("Moved"));
     else
         c->text = STR("Nothing to move");
     return ST_OK;

@@ -54,7 +54,7 @@ static enum st create_params(struct imap_lexer *lx, unsigned *uses)
     struct str attribute;
 
     TRY(imap_lex_want(lx, '('));
-    if (!imap_lex_take_word(lx, STR("USE")))
+    if (!imap_lex_may(lx, "CREATE-SPECIAL-USE") || !imap_lex_take_word(lx, STR("USE")))
         return FAIL(ST_SYNTAX, "Unknown CREATE parameter");
     TRY(imap_lex_sp(lx));
     TRY(imap_lex_want(lx, '('));
@@ -108,6 +108,8 @@ static enum st tell_id(struct imap_cmd *c, struct str name) SUSPENDS
     struct arena *a = &c->s->cmd_arena;
     struct mailbox_info info;
 
+    if (imap_is_withheld(&c->s->withheld, STR("OBJECTID")))
+        return ST_OK;
     if (mailbox_status(c->s->account, a, name, &info) == ST_OK) /* else somebody has taken it away again */
         c->code = imap_mailbox_object_code(a, &info);
     return ST_OK;

@@ -5,10 +5,10 @@ struct enable {
     uint32_t features; /* bits, 1 << FEATURE_x */
 };
 
-static uint32_t feature_bit(struct str name)
+static uint32_t feature_bit(const struct imap_lexer *lx, struct str name)
 {
 #define FEATURE(text, id, reference)                                                                                   \
-    if (str_ieq(name, STR(text)))                                                                                      \
+    if (str_ieq(name, STR(text)) && imap_lex_may(lx, text))                                                            \
         return 1u << FEATURE_##id;
 #include "imap/features.def"
 #undef FEATURE
@@ -23,7 +23,7 @@ static enum st enable_parse(struct imap_lexer *lx, struct enable *out)
     TRY(imap_lex_sp(lx));
     do {
         TRY(imap_lex_word(lx, &word));
-        e.features |= feature_bit(word);
+        e.features |= feature_bit(lx, word);
     } while (imap_lex_take(lx, ' '));
     if (e.features & 1u << FEATURE_QRESYNC) /* RFC 7162 section 3.2.3 */
         e.features |= 1u << FEATURE_CONDSTORE;

@@ -8,6 +8,8 @@ struct expunge {
 
 static enum st expunge_parse(struct imap_lexer *lx, bool uid, struct expunge *out)
 {
+    if (uid && !imap_lex_may(lx, "UIDPLUS"))
+        return FAIL(ST_SYNTAX, "Unknown command");
     if (uid) {
         TRY(imap_lex_sp(lx));
         TRY(imap_lex_set(lx, &out->set));

@@ -195,6 +195,7 @@ static struct str use_attribute(enum mail_use use)
     return STR_NONE;
 }
 
+/* Each with a blank behind it. */
 static void put_attributes(struct buf *out, const struct listing *l, const struct entry *e)
 {
     struct str use = e->box ? use_attribute(e->box->use) : STR_NONE;
@@ -203,11 +204,12 @@ static void put_attributes(struct buf *out, const struct listing *l, const struc
         buf_addz(out, "\\NonExistent "); /* implies \Noselect */
     else if (e->box->noselect)
         buf_addz(out, "\\Noselect ");
-    buf_addz(out, e->box && e->box->has_children ? "\\HasChildren" : "\\HasNoChildren");
-    if (use.n)
-        buf_addf(out, " %.*s", STR_ARGS(use));
+    if (imap_lex_may(&l->c->lx, "CHILDREN"))
+        buf_addz(out, e->box && e->box->has_children ? "\\HasChildren " : "\\HasNoChildren ");
+    if (use.n && imap_lex_may(&l->c->lx, "SPECIAL-USE"))
+        buf_addf(out, "%.*s ", STR_ARGS(use));
     if (e->subscribed && (l->args.select | l->args.returns) & LIST_SUBSCRIBED)
-        buf_addz(out, " \\Subscribed");
+        buf_addz(out, "\\Subscribed ");
 }
 
 static void put_entry(struct listing *l, const struct entry *e) SUSPENDS
@@ -217,7 +219,7 @@ static void put_entry(struct listing *l, const struct entry *e) SUSPENDS
 
     buf_init(&attributes, 200);
     put_attributes(&attributes, l, e);
-    imap_put_list(conn, STR("* LIST ("), buf_str(&attributes), STR_NONE, e->name);
+    imap_put_list(conn, STR("* LIST ("), str_trim(buf_str(&attributes)), STR_NONE, e->name);
     buf_fini(&attributes);
     imap_put(conn, e->child_meets ? STR(" (\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n") : STR("\r\n"));
     /* RFC 8440 section 3: not of a name that is only above others, nor of one that does not meet the criteria */

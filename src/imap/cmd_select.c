@@ -12,11 +12,11 @@ struct select {
 
 static enum st one_parameter(struct imap_lexer *lx, struct select *out)
 {
-    if (!out->qresync.is_there && imap_lex_take_word(lx, STR("QRESYNC"))) {
+    if (!out->qresync.is_there && imap_lex_may(lx, "QRESYNC") && imap_lex_take_word(lx, STR("QRESYNC"))) {
         TRY(imap_lex_sp(lx));
         return imap_lex_qresync(lx, &out->qresync);
     }
-    if (out->condstore || !imap_lex_take_word(lx, STR("CONDSTORE")))
+    if (out->condstore || !imap_lex_may(lx, "CONDSTORE") || !imap_lex_take_word(lx, STR("CONDSTORE")))
         return FAIL(ST_SYNTAX, "Unknown parameter");
     out->condstore = true;
     return ST_OK;
@@ -63,8 +63,10 @@ static void put_state(struct imap_session *s) SUSPENDS
         put_line(conn, STR("* OK [UNSEEN "), unseen, STR("] The first unseen message\r\n"));
     put_line(conn, STR("* OK [UIDVALIDITY "), info->uidvalidity, STR("] UIDs are valid\r\n"));
     put_line(conn, STR("* OK [UIDNEXT "), info->uidnext, STR("] The next UID\r\n"));
-    imap_put_status(conn, STR("*"), "OK", imap_mailbox_object_code(&s->cmd_arena, info), STR("Its id"));
-    put_line(conn, STR("* OK [HIGHESTMODSEQ "), view_told_modseq(s->view), STR("] The latest change\r\n"));
+    if (!imap_is_withheld(&s->withheld, STR("OBJECTID")))
+        imap_put_status(conn, STR("*"), "OK", imap_mailbox_object_code(&s->cmd_arena, info), STR("Its id"));
+    if (!imap_is_withheld(&s->withheld, STR("CONDSTORE")))
+        put_line(conn, STR("* OK [HIGHESTMODSEQ "), view_told_modseq(s->view), STR("] The latest change\r\n"));
 }
 
 static enum st select_run(struct imap_cmd *c, bool read_only) SUSPENDS

@@ -21,7 +21,7 @@ static enum st one_key(struct imap_lexer *lx, struct sort_key *out)
         TRY(imap_lex_word(lx, &word));
     }
 #define SORT_KEY(name, constant, reference)                                                                            \
-    if (str_eq(word, STR(name))) {                                                                                     \
+    if (str_eq(word, STR(name)) && imap_lex_may_row(lx, STR(reference))) {                                             \
         key.by = (constant);                                                                                           \
         *out = key;                                                                                                    \
         return ST_OK;                                                                                                  \
@@ -47,6 +47,9 @@ static enum st sort_parse(struct imap_lexer *lx, struct sort *out) SUSPENDS
 
     *out = (struct sort){0};
     TRY(imap_search_parse_return(lx, &out->search));
+    if ((out->search.returns && !imap_lex_may(lx, "ESORT")) ||
+        (out->search.returns & (RETURN_CONTEXT | RETURN_UPDATE) && !imap_lex_may(lx, "CONTEXT=SORT")))
+        return FAIL(ST_SYNTAX, "Unknown RETURN");
     TRY(imap_lex_want(lx, '('));
     do {
         TRY(one_key(lx, &key));

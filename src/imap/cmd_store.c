@@ -15,7 +15,7 @@ struct store_args {
 static enum st parse_condition(struct imap_lexer *lx, struct flag_change *out)
 {
     TRY(imap_lex_want(lx, '('));
-    if (!imap_lex_take_word(lx, STR("UNCHANGEDSINCE")))
+    if (!imap_lex_may(lx, "CONDSTORE") || !imap_lex_take_word(lx, STR("UNCHANGEDSINCE")))
         return FAIL(ST_SYNTAX, "Unknown STORE modifier");
     TRY(imap_lex_sp(lx));
     TRY(imap_lex_number64(lx, &out->unchanged_since));

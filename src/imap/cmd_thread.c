@@ -17,9 +17,9 @@ static enum st thread_parse(struct imap_lexer *lx, struct thread_args *out) SUSP
     *out = (struct thread_args){0};
     TRY(imap_lex_sp(lx));
     TRY(imap_lex_word(lx, &word));
-    if (str_eq(word, STR("ORDEREDSUBJECT")))
+    if (str_eq(word, STR("ORDEREDSUBJECT")) && imap_lex_may(lx, "THREAD=ORDEREDSUBJECT"))
         out->by = THREAD_ORDEREDSUBJECT;
-    else if (str_eq(word, STR("REFERENCES")))
+    else if (str_eq(word, STR("REFERENCES")) && imap_lex_may(lx, "THREAD=REFERENCES"))
         out->by = THREAD_REFERENCES;
     else
         return FAIL(ST_SYNTAX, "Unknown way of threading");

@@ -6,7 +6,9 @@
 
 static const struct imap_command rows[] = {
 #define LOGIN_CMD(...)
-#define CMD(name, handler, states, flags, capability, reference) {{name, sizeof(name) - 1}, handler, states, flags},
+#define CMD(name, handler, states, flags, capability, reference)                                                       \
+    {{name, sizeof(name) - 1},          handler, states, flags, {capability, sizeof(capability) - 1},                  \
+     {reference, sizeof(reference) - 1}},
 #include "imap/commands.def"
 #undef CMD
 #undef LOGIN_CMD
@@ -34,7 +36,8 @@ static enum st find_row(struct imap_cmd *c)
     }
     const struct imap_command *row = find_command(word);
 
-    if (!row || (c->uid && !(row->flags & UID_FORM)))
+    if (!row || (c->uid && !(row->flags & UID_FORM)) ||
+        imap_command_is_withheld(&c->s->withheld, row->capability, row->reference))
         return FAIL(ST_SYNTAX, "Unknown command");
     if (!(row->states & (c->s->view ? IN_SEL : IN_AUTH)))
         return FAIL(ST_SYNTAX, "No mailbox is selected");
@@ -72,6 +75,8 @@ static void put_failure(struct imap_cmd *c, enum st st) SUSPENDS
     const char *cond = c->row ? r->cond : "BAD";
 
     must(r->cond != NULL);
+    if (c->lx.oversized)
+        c->code = STR("TOOBIG"); /* RFC 7888 section 5 */
     text = r->text[0] ? str_z(r->text) : str_z(err_get()->text);
     imap_put_status(&c->s->conn, tag, cond, c->code.n || strcmp(cond, "BAD") == 0 ? c->code : str_z(r->code), text);
     if (st == ST_CORRUPT || st == ST_IO || st == ST_INTERNAL)

@@ -7,11 +7,14 @@ struct item_row {
     enum st (*write)(struct fetch_run *f, const struct fetch_item *it) SUSPENDS;
     unsigned flags;
     enum mime_section what; /* of old names for sections */
+    struct str reference;
 };
 
 static const struct item_row item_rows[] = {
-#define FETCH_ITEM(name, writer, flags, reference) {{name, sizeof(name) - 1}, writer, flags, 0},
-#define FETCH_SECTION(name, what, flags, reference) {{name, sizeof(name) - 1}, fetch_section, EMAIL | (flags), what},
+#define FETCH_ITEM(name, writer, flags, reference)                                                                     \
+    {{name, sizeof(name) - 1}, writer, flags, 0, {reference, sizeof(reference) - 1}},
+#define FETCH_SECTION(name, what, flags, reference)                                                                    \
+    {{name, sizeof(name) - 1}, fetch_section, EMAIL | (flags), what, {reference, sizeof(reference) - 1}},
 #define FETCH_MACRO(...)
 #include "imap/fetch_items.def"
 #undef FETCH_ITEM
@@ -225,7 +228,7 @@ static enum st parse_item(struct imap_lexer *lx, struct fetch *f) SUSPENDS
     bool bracket = imap_lex_peek(lx) == '[';
     const struct item_row *row = find_item(name, bracket);
 
-    if (!row)
+    if (!row || !imap_lex_may_row(lx, row->reference))
         return FAIL(ST_SYNTAX, "Unknown FETCH item");
     if (bracket)
         TRY(parse_section(lx, row, &section));
@@ -250,16 +253,16 @@ static bool take_macro(struct imap_lexer *lx, struct fetch *f)
 /* RFC 7162 sections 3.1.4.1 and 3.2.6, RFC 9394 section 3.3; modifiers that nobody here knows are BAD (RFC 4466 section 2.4). */
 static enum st one_modifier(struct imap_lexer *lx, bool uid, struct fetch *f)
 {
-    if (!f->is_since && imap_lex_take_word(lx, STR("CHANGEDSINCE"))) {
+    if (!f->is_since && imap_lex_may(lx, "CONDSTORE") && imap_lex_take_word(lx, STR("CHANGEDSINCE"))) {
         TRY(imap_lex_sp(lx));
         f->is_since = true;
         return imap_lex_number64(lx, &f->since);
     }
-    if (uid && !f->vanished && imap_lex_take_word(lx, STR("VANISHED"))) {
+    if (uid && !f->vanished && imap_lex_may(lx, "QRESYNC") && imap_lex_take_word(lx, STR("VANISHED"))) {
         f->vanished = true;
         return ST_OK;
     }
-    if (!uid || f->partial.lo || !imap_lex_take_word(lx, STR("PARTIAL")))
+    if (!uid || f->partial.lo || !imap_lex_may(lx, "PARTIAL") || !imap_lex_take_word(lx, STR("PARTIAL")))
         return FAIL(ST_SYNTAX, "Unknown FETCH modifier");
     TRY(imap_lex_sp(lx));
     return imap_lex_partial(lx, &f->partial);

@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "config/settings.h"
 #include "net/stream.h"
+#include "imap/withhold.h"
 #include "sasl/log_in.h"
 
 #define IMAP_TAG_MAX 255      /* longest tag that is taken; ipc carries 256 */
@@ -19,9 +20,10 @@
 /* What a login that is parked has to remember; zero at first. The caller's. */
 struct imap_login_kept {
     bool greeted;
-    bool crowded;    /* its place is needed for others: when its coroutine is cancelled it says so */
-    unsigned errors; /* BAD answers in a row */
-    unsigned tries;  /* wrong passwords */
+    bool crowded;                  /* its place is needed for others: when its coroutine is cancelled it says so */
+    unsigned errors;               /* BAD answers in a row */
+    unsigned tries;                /* wrong passwords */
+    struct imap_withheld withheld; /* by the listener, and for what the client has said by ID */
 };
 
 struct imap_login_options {
@@ -31,6 +33,7 @@ struct imap_login_options {
     const struct settings *set;
     const struct login_ops *ops; /* with `arg` */
     void *arg;
+    struct str withhold; /* names of capabilities that the listener does not offer */
     bool plaintext_auth; /* passwords are taken without TLS (the listener says so, or it is loopback) */
     bool stopping;       /* the gate is going down: greet with BYE */
 };
@@ -69,6 +72,7 @@ struct imap_session_options {
     struct str login; /* name of the user; copied, like the other texts */
     struct str tag;   /* of the login command */
     struct str peer;
+    struct str withhold[2]; /* capabilities that are not offered: by the gate, by the account */
     bool is_tls;
     bool is_tool; /* of the command line: may give uids to APPEND */
     /* UNAUTHENTICATE (RFC 8437): the connection is wanted back where the login was, with input that nobody has read (at most

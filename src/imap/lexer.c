@@ -4,6 +4,8 @@
 #include "mime/mutf7.h"
 #include "mime/net_unicode.h"
 
+#define NONSYNC_SMALL_MAX 4096
+
 enum { ATOM = 1, ASTRING = 2, PATTERN = 4, TAG = 8, QUOTED = 16 };
 
 /* RFC 3501 section 9: ATOM-CHAR, ASTRING-CHAR, list-char, tag, and what may stand in quotes. Bytes above 127 are
@@ -294,6 +296,15 @@ static enum st quoted(struct imap_lexer *lx, struct str *out)
     return ST_OK;
 }
 
+/* RFC 7888 section 5 */
+static enum st check_nonsync(struct imap_lexer *lx, uint64_t n, bool sync)
+{
+    if (sync || lx->src->nonsync == NONSYNC_ANY || (lx->src->nonsync == NONSYNC_SMALL && n <= NONSYNC_SMALL_MAX))
+        return ST_OK;
+    lx->oversized = true;
+    return FAIL(ST_SYNTAX, "Such a literal has to wait for the server");
+}
+
 enum st imap_lex_literal_head(struct imap_lexer *lx, uint64_t *out_n, bool *out_sync)
 {
     struct str rest = str_from(lx->line, lx->at);
@@ -303,6 +314,7 @@ enum st imap_lex_literal_head(struct imap_lexer *lx, uint64_t *out_n, bool *out_
     if (rest.n == 0 || rest.p[0] != '{' || str_rfind(rest, '{') != 0 || !literal_at_end(rest, &n, &sync) ||
         n > UINT32_MAX)
         return FAIL(ST_SYNTAX, "Invalid literal");
+    TRY(check_nonsync(lx, n, sync));
     *out_n = n;
     *out_sync = sync;
     return ST_OK;

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/limits.h"
+#include "imap/withhold.h"
 
 struct imap_source {
     /* The next line without its line end, copied to the arena. ST_LIMIT: it was too long and is skipped; *out may have its beginning. */
@@ -19,6 +20,12 @@ struct imap_source {
     void *arg;
     bool utf8;       /* mailbox names come in UTF-8 (ENABLE), not in modified UTF-7 */
     bool no_charset; /* the client has enabled UTF8=ACCEPT, so SEARCH may name none (RFC 6855 section 3) */
+    const struct imap_withheld *withheld; /* capabilities that are; NULL: none */
+    enum {
+        NONSYNC_ANY,
+        NONSYNC_SMALL,
+        NONSYNC_NONE
+    } nonsync;                       /* literals that do not wait: SMALL is at most 4,096 bytes (RFC 7888) */
     size_t literal_max, command_max; /* of a literal; of all lines and literals of a command */
     uint64_t skip_max;               /* most that imap_lex_skip throws away of a command */
 };
@@ -34,6 +41,7 @@ struct imap_lexer {
     struct str cut;              /* the beginning of a line that was too long */
     const struct uid_set *saved; /* what "$" stands for (RFC 5182); NULL: nothing */
     struct str denormal;         /* the last mailbox name as it was given, in UTF-8, when that is not its normal form */
+    bool oversized;              /* a literal that should have waited was too long for that */
 };
 
 /* Reads the first line. */
@@ -41,6 +49,16 @@ enum st imap_lex_begin(struct imap_lexer *lx, const struct imap_source *src, str
 /* Throws away what is left of the command: its non-synchronizing literals and the lines behind them. ST_EOF: that is
  * more than skip_max; the connection can't go on. */
 enum st imap_lex_skip(struct imap_lexer *lx) SUSPENDS MUST_USE;
+
+/* May the client use what this capability, or this row of a table, stands for? */
+static inline bool imap_lex_may(const struct imap_lexer *lx, const char *capability)
+{
+    return !imap_is_withheld(lx->src->withheld, str_z(capability));
+}
+static inline bool imap_lex_may_row(const struct imap_lexer *lx, struct str reference)
+{
+    return !imap_row_is_withheld(lx->src->withheld, reference);
+}
 
 int imap_lex_peek(const struct imap_lexer *lx);                  /* next character; -1 at the end of the line */
 bool imap_lex_take(struct imap_lexer *lx, char c);               /* eats it if it is the next one */

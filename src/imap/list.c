@@ -6,13 +6,14 @@ static const struct {
     struct str name;
     unsigned option;
     bool selects, returns;
+    const char *capability;
 } options[] = {
-    {STR("SUBSCRIBED"), LIST_SUBSCRIBED, true, true},
-    {STR("REMOTE"), LIST_REMOTE, true, false},
-    {STR("RECURSIVEMATCH"), LIST_RECURSIVEMATCH, true, false},
-    {STR("SPECIAL-USE"), LIST_SPECIAL_USE, true, true}, /* RFC 6154 section 6 */
-    {STR("CHILDREN"), LIST_CHILDREN, false, true},
-    {STR("MYRIGHTS"), LIST_MYRIGHTS, false, true}, /* RFC 8440 */
+    {STR("SUBSCRIBED"), LIST_SUBSCRIBED, true, true, "LIST-EXTENDED"},
+    {STR("REMOTE"), LIST_REMOTE, true, false, "LIST-EXTENDED"},
+    {STR("RECURSIVEMATCH"), LIST_RECURSIVEMATCH, true, false, "LIST-EXTENDED"},
+    {STR("SPECIAL-USE"), LIST_SPECIAL_USE, true, true, "SPECIAL-USE"}, /* RFC 6154 section 6 */
+    {STR("CHILDREN"), LIST_CHILDREN, false, true, "LIST-EXTENDED"},
+    {STR("MYRIGHTS"), LIST_MYRIGHTS, false, true, "LIST-MYRIGHTS"}, /* RFC 8440 */
 };
 
 static enum st one_option(struct imap_lexer *lx, bool returns, struct list_args *l)
@@ -21,12 +22,13 @@ static enum st one_option(struct imap_lexer *lx, bool returns, struct list_args 
 
     TRY(imap_lex_word(lx, &word));
     for (size_t i = 0; i < ARRAY_LEN(options); i++) {
-        if (!str_eq(word, options[i].name) || !(returns ? options[i].returns : options[i].selects))
+        if (!str_eq(word, options[i].name) || !imap_lex_may(lx, options[i].capability) ||
+            !(returns ? options[i].returns : options[i].selects))
             continue;
         *(returns ? &l->returns : &l->select) |= options[i].option;
         return ST_OK;
     }
-    if (!returns || !str_eq(word, STR("STATUS")))
+    if (!returns || !str_eq(word, STR("STATUS")) || !imap_lex_may(lx, "LIST-STATUS"))
         return FAIL(ST_SYNTAX, "Unknown LIST option");
     TRY(imap_lex_sp(lx));
     return imap_lex_status_items(lx, &l->status);
@@ -88,6 +90,8 @@ enum st imap_list_parse(struct imap_lexer *lx, struct list_args *out)
         TRY(imap_lex_sp(lx));
         TRY(parse_options(lx, true, &l));
     }
+    if (l.is_extended && !imap_lex_may(lx, "LIST-EXTENDED"))
+        return FAIL(ST_SYNTAX, "Unknown LIST option");
     TRY(imap_lex_end(lx));
     *out = l;
     return ST_OK;

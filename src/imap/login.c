@@ -41,8 +41,10 @@ struct login_cmd {
 static const struct login_row {
     struct str name;
     enum st (*run)(struct login_cmd *c) SUSPENDS;
+    struct str capability, reference;
 } login_rows[] = {
-#define LOGIN_CMD(name, handler, capability, reference) {{name, sizeof(name) - 1}, handler},
+#define LOGIN_CMD(name, handler, capability, reference)                                                                \
+    {{name, sizeof(name) - 1}, handler, {capability, sizeof(capability) - 1}, {reference, sizeof(reference) - 1}},
 #include "imap/commands.def"
 #undef LOGIN_CMD
 #undef CMD
@@ -62,7 +64,7 @@ static void put_capabilities(struct login *l) SUSPENDS
 {
     struct buf names;
 
-    imap_put_capabilities(&l->conn, IN_NONE);
+    imap_put_capabilities(&l->conn, IN_NONE, &l->kept->withheld);
     if (may_starttls(l))
         imap_put(&l->conn, STR(" STARTTLS"));
     if (!may_send_password(l))
@@ -100,8 +102,17 @@ static enum st login_logout(struct login_cmd *c)
 
 static enum st login_id(struct login_cmd *c)
 {
-    TRY(imap_id_parse(&c->lx));
-    imap_id_put(&c->l->conn);
+    struct login *l = c->l;
+    struct imap_withheld before = l->kept->withheld;
+
+    TRY(imap_id_parse(&c->lx, l->opt->set->imap_withhold_clients, &l->kept->withheld));
+    imap_source_withhold(&l->src, &l->kept->withheld);
+    imap_id_put(&l->conn);
+    if (memcmp(&before, &l->kept->withheld, sizeof before) == 0)
+        return ST_OK;
+    imap_put(&l->conn, STR("* CAPABILITY"));
+    put_capabilities(l);
+    imap_put(&l->conn, STR("\r\n"));
     return ST_OK;
 }
 
@@ -238,7 +249,7 @@ static enum st login_authenticate(struct login_cmd *c)
 
     TRY(imap_lex_sp(&c->lx));
     TRY(imap_lex_atom(&c->lx, &name));
-    if (imap_lex_take(&c->lx, ' ')) { /* RFC 4959 */
+    if (imap_lex_may(&c->lx, "SASL-IR") && imap_lex_take(&c->lx, ' ')) { /* RFC 4959 */
         TRY(sasl_decode(&c->l->arena, str_trim(str_from(c->lx.line, c->lx.at)), true, &initial) == ST_OK
                 ? ST_OK
                 : FAIL(ST_SYNTAX, "The initial response is not base64"));
@@ -289,7 +300,8 @@ static enum st run_command(struct login_cmd *c)
     TRY(imap_lex_sp(&c->lx));
     TRY(imap_lex_word(&c->lx, &word));
     for (size_t i = 0; i < ARRAY_LEN(login_rows); i++)
-        if (str_eq(word, login_rows[i].name))
+        if (str_eq(word, login_rows[i].name) &&
+            !imap_command_is_withheld(&c->l->kept->withheld, login_rows[i].capability, login_rows[i].reference))
             return login_rows[i].run(c);
     return FAIL(ST_SYNTAX, "Unknown command, or not before login");
 }
@@ -417,6 +429,9 @@ enum st imap_login(const struct imap_login_options *opt, struct imap_login_outco
     l.src.command_max = LOGIN_COMMAND_MAX;
     stream_set_in_max(opt->stream, LOGIN_LINE_MAX);
     stream_set_timeouts(opt->stream, (uint32_t)opt->set->imap_login_timeout, (uint32_t)opt->set->net_write_timeout);
+    if (!l.kept->greeted)
+        imap_withhold(&l.kept->withheld, opt->withhold);
+    imap_source_withhold(&l.src, &l.kept->withheld);
     if (!l.kept->greeted)
         stream_set_deadline(opt->stream, deadline_in(opt->set->imap_login_timeout));
 

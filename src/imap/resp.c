@@ -74,10 +74,13 @@ void imap_put_mailbox(struct imap_conn *c, struct str name)
     arena_fini(&a);
 }
 
-void imap_put_capabilities(struct imap_conn *c, unsigned state)
+void imap_put_capabilities(struct imap_conn *c, unsigned state, const struct imap_withheld *withheld)
 {
+    bool plus = !imap_is_withheld(withheld, STR("LITERAL+"));
+
+    /* RFC 7888 section 5: one of LITERAL+ and LITERAL- */
 #define CAP(name, states, reference)                                                                                   \
-    if (state & (states))                                                                                              \
+    if (state & (states) && !imap_is_withheld(withheld, STR(name)) && !(plus && strcmp(name, "LITERAL-") == 0))        \
         imap_put(c, STR(" " name));
 #include "imap/capabilities.def"
 #undef CAP

@@ -3,6 +3,7 @@
 
 #include "imap/conn.h"
 #include "base/arena.h"
+#include "imap/withhold.h"
 
 /* As an atom where `s` is one (and not NIL), quoted where that may be, else a literal. */
 void imap_put_astring(struct imap_conn *c, struct str s) SUSPENDS;
@@ -14,8 +15,8 @@ void imap_put_literal(struct imap_conn *c, struct str s) SUSPENDS;
  * names; imap_lex_mailbox and imap_lex_pattern are their readers. */
 void imap_put_mailbox(struct imap_conn *c, struct str name) SUSPENDS;
 
-/* Names that the rows of capabilities.def give for a state, a blank before each. */
-void imap_put_capabilities(struct imap_conn *c, unsigned state) SUSPENDS;
+/* Names that the rows of capabilities.def give for a state, a blank before each, without what is withheld. */
+void imap_put_capabilities(struct imap_conn *c, unsigned state, const struct imap_withheld *withheld) SUSPENDS;
 
 /* "TAG COND [code] text": cond is "OK", "NO" or "BAD"; an empty code is left out. Bytes of `text` that can't stand in
  * resp-text become "?"; a tag "*" makes it untagged. */

@@ -29,11 +29,12 @@ struct key_row {
     uint64_t num;
     struct str field;
     bool negated;
+    struct str reference;
 };
 
 static const struct key_row key_rows[] = {
 #define SEARCH_KEY(name, arg, what, num, field, negated, reference)                                                    \
-    {{name, sizeof(name) - 1}, arg, what, num, {field, sizeof(field) - 1}, negated},
+    {{name, sizeof(name) - 1}, arg, what, num, {field, sizeof(field) - 1}, negated, {reference, sizeof(reference) - 1}},
 #include "imap/search_keys.def"
 #undef SEARCH_KEY
 };
@@ -209,7 +210,7 @@ static enum st parse_named(struct parser *p, struct search_key **out) SUSPENDS
     for (size_t i = 0; i < ARRAY_LEN(key_rows); i++) {
         const struct key_row *row = &key_rows[i];
 
-        if (!str_eq(word, row->name))
+        if (!str_eq(word, row->name) || !imap_lex_may_row(p->lx, row->reference))
             continue;
         struct search_key *k = new_key(p, row->what);
 
@@ -288,10 +289,16 @@ static enum st parse_key(struct parser *p, struct search_key **out)
 static const struct {
     struct str name;
     unsigned option;
+    const char *capability;
 } options[] = {
-    {STR("MIN"), RETURN_MIN},         {STR("MAX"), RETURN_MAX},       {STR("ALL"), RETURN_ALL},
-    {STR("COUNT"), RETURN_COUNT},     {STR("SAVE"), RETURN_SAVE},     {STR("PARTIAL"), RETURN_PARTIAL},
-    {STR("CONTEXT"), RETURN_CONTEXT}, {STR("UPDATE"), RETURN_UPDATE},
+    {STR("MIN"), RETURN_MIN, "ESEARCH"},
+    {STR("MAX"), RETURN_MAX, "ESEARCH"},
+    {STR("ALL"), RETURN_ALL, "ESEARCH"},
+    {STR("COUNT"), RETURN_COUNT, "ESEARCH"},
+    {STR("SAVE"), RETURN_SAVE, "SEARCHRES"},
+    {STR("PARTIAL"), RETURN_PARTIAL, "PARTIAL"},
+    {STR("CONTEXT"), RETURN_CONTEXT, "CONTEXT=SEARCH"},
+    {STR("UPDATE"), RETURN_UPDATE, "CONTEXT=SEARCH"},
 };
 
 /* "UPDATE (UID FLAGS)" (RFC 5465 section 7): its grammar has no blank there, its example has one. */
@@ -317,7 +324,7 @@ static enum st one_option(struct imap_lexer *lx, struct imap_search *out) SUSPEN
 
     TRY(imap_lex_word(lx, &word));
     for (size_t i = 0; i < ARRAY_LEN(options); i++)
-        if (str_eq(word, options[i].name))
+        if (str_eq(word, options[i].name) && imap_lex_may(lx, options[i].capability))
             option = options[i].option;
     if (!option)
         return FAIL(ST_SYNTAX, "Unknown RETURN option");
@@ -359,7 +366,7 @@ enum st imap_search_parse_return(struct imap_lexer *lx, struct imap_search *out)
 {
     *out = (struct imap_search){0};
     TRY(imap_lex_sp(lx));
-    if (!imap_lex_take_word(lx, STR("RETURN")))
+    if (!imap_lex_may(lx, "ESEARCH") || !imap_lex_take_word(lx, STR("RETURN")))
         return ST_OK;
     TRY(parse_options(lx, out));
     return imap_lex_sp(lx);

@@ -279,6 +279,9 @@ enum st imap_session_new(struct imap_session_options *opt, struct imap_session *
     imap_conn_init(&s->conn, opt->stream);
     s->src = imap_source_of(&s->conn);
     s->src.skip_max = LIMIT_MESSAGE + LIMIT_IMAP_COMMAND;
+    for (size_t i = 0; i < ARRAY_LEN(opt->withhold); i++)
+        imap_withhold(&s->withheld, opt->withhold[i]);
+    imap_source_withhold(&s->src, &s->withheld);
     s->mail = opt->mail;
     s->set = config_ref(opt->set);
     s->account_id = opt->account;

@@ -26,6 +26,7 @@ struct imap_session {
     const char *last_command;
     struct uid_set saved;          /* of the last search with SAVE (RFC 5182): uids, owned */
     uint32_t features;             /* enabled: bits of features.def */
+    struct imap_withheld withheld; /* withhold.h */
     unsigned errors;               /* BAD answers in a row */
     uint64_t modseq_sent;          /* the highest one in a response since the last tagged one (condstore.c) */
     struct imap_context *contexts; /* searches that are kept up to date (context.h); owned, NULL: none */
@@ -72,6 +73,7 @@ struct imap_command {
     struct str name;
     enum st (*run)(struct imap_cmd *c) SUSPENDS;
     unsigned states, flags;
+    struct str capability, reference;
 };
 
 #define LOGIN_CMD(...)

@@ -37,7 +37,7 @@ enum st imap_lex_set(struct imap_lexer *lx, struct imap_set *out)
     struct imap_set set = {0};
     size_t most = 1;
 
-    if (imap_lex_take(lx, '$')) { /* alone: RFC 5182 section 3 */
+    if (imap_lex_may(lx, "SEARCHRES") && imap_lex_take(lx, '$')) { /* alone: RFC 5182 section 3 */
         *out = saved_set(lx);
         return ST_OK;
     }

@@ -50,3 +50,11 @@ struct imap_source imap_source_of(struct imap_conn *c)
                                 .command_max = LIMIT_IMAP_COMMAND,
                                 .skip_max = LIMIT_IMAP_COMMAND};
 }
+
+void imap_source_withhold(struct imap_source *src, const struct imap_withheld *w)
+{
+    src->withheld = w;
+    src->nonsync = NONSYNC_ANY;
+    if (imap_is_withheld(w, STR("LITERAL+")))
+        src->nonsync = imap_is_withheld(w, STR("LITERAL-")) ? NONSYNC_NONE : NONSYNC_SMALL;
+}

@@ -17,7 +17,7 @@ static enum st one_item(struct imap_lexer *lx, unsigned *items)
 
     TRY(imap_lex_word(lx, &word));
 #define STATUS_ITEM(text, member, reference)                                                                           \
-    if (str_eq(word, STR(text))) {                                                                                     \
+    if (str_eq(word, STR(text)) && imap_lex_may_row(lx, STR(reference))) {                                             \
         *items |= 1u << ITEM_##member;                                                                                 \
         return ST_OK;                                                                                                  \
     }

@@ -168,7 +168,8 @@ static enum st tell_box(struct keeper *k, const struct keeper_grant *g, const un
                                 .rights = g->rights,
                                 .limits = directory_limits(g->account, g->set->quota_default),
                                 .login = g->account->address,
-                                .language = str_z(g->account->language)};
+                                .language = str_z(g->account->language),
+                                .withheld = g->account->imap_withheld};
     struct msg_grant_answer answer;
 
     if (!box)

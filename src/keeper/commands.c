@@ -2,6 +2,7 @@
 
 #include "base/must.h"
 #include "base/random.h"
+#include "imap/withhold.h"
 #include "keeper/cards.h"
 #include "keeper/keeper.h"
 #include "mime/addrspec.h"
@@ -55,7 +56,7 @@ struct changes {
     bool has_users; /* of this machine: */
     struct str users[DIRECTORY_LOCAL_USERS_MAX + 1];
     size_t n_users;
-    struct str language;
+    struct str language, withheld;
 };
 
 static enum st keep_arg(struct str v, uint32_t *out)
@@ -117,6 +118,14 @@ static enum st language_arg(struct str *v)
     return FAIL(ST_SYNTAX, "notices are not written in \"%.*s\": en, zh, or default", STR_ARGS(*v));
 }
 
+/* None for "none". */
+static enum st withheld_arg(struct str *v)
+{
+    if (str_eq(*v, STR("none")))
+        *v = STR("");
+    return imap_withhold_check(*v);
+}
+
 static enum st changes_arg(struct command *c, struct changes *out)
 {
     struct str v;
@@ -141,6 +150,10 @@ static enum st changes_arg(struct command *c, struct changes *out)
     if (admin_value(&c->args, "language", &out->language)) {
         TRY(language_arg(&out->language));
         out->change.language = &out->language;
+    }
+    if (admin_value(&c->args, "imap-withhold", &out->withheld)) {
+        TRY(withheld_arg(&out->withheld));
+        out->change.imap_withheld = &out->withheld;
     }
     if (admin_value(&c->args, "send-as-domain", &v)) {
         if (!str_eq(v, STR("yes")) && !str_eq(v, STR("no")))
@@ -314,6 +327,7 @@ static void account_fields(struct command *c, struct arena *a, const struct dire
     json_kv_str(c->out, "reason", account->disabled);
     json_kv_bool(c->out, "send_as_domain", account->may_use_domain);
     json_kv_str(c->out, "language", account->language[0] ? str_z(account->language) : STR("default"));
+    json_kv_str(c->out, "imap_withheld", account->imap_withheld);
     json_kv_str(c->out, "keep_deleted", keep_text(a, account->keep_s));
     json_kv_str(c->out, "created", time_rfc3339(a, account->created_us));
     json_kv_str(c->out, "id", arena_printf(a, "%016llx", (unsigned long long)account->id));

@@ -1,6 +1,7 @@
 #include "main/config_file.h"
 
 #include "base/limits.h"
+#include "imap/withhold.h"
 #include "main/role.h"
 #include "net/tls.h"
 
@@ -42,6 +43,18 @@ static enum st check_tls(const struct settings *set, struct config_errors *error
                          "tls_groups: OpenSSL knows no group called \"%.*s\"; write for example "
                          "\"X25519:P-256:P-384\", or leave the setting out",
                          (int)MIN(group.n, 60), group.p);
+    return errors->n ? ST_SYNTAX : ST_OK;
+}
+
+/* Names of capabilities that are none. */
+static enum st check_imap(const struct settings *set, struct config_errors *errors)
+{
+    if (imap_withhold_check_rules(set->imap_withhold_clients) != ST_OK)
+        config_error_add(errors, config_place(set, "imap_withhold_clients"), "imap_withhold_clients: %s",
+                         err_get()->text);
+    for (size_t i = 0; i < set->listener_count; i++)
+        if (imap_withhold_check(set->listeners[i].imap_withhold) != ST_OK)
+            config_error_add(errors, set->listeners[i].at, "imap_withhold: %s", err_get()->text);
     return errors->n ? ST_SYNTAX : ST_OK;
 }
 
@@ -111,6 +124,8 @@ static enum st parse_and_check(struct config_file *f, struct buf *out_complaint)
         st = config_check(f->set, errors);
     if (st == ST_OK)
         st = check_tls(f->set, errors);
+    if (st == ST_OK)
+        st = check_imap(f->set, errors);
     if (st == ST_OK)
         st = check_pairs(f->set, errors);
     if (st != ST_OK)

@@ -51,6 +51,7 @@ static enum st parse(struct imap_lexer *lx, unsigned which)
     struct list_args list;
     struct imap_set set;
     struct fetch fetch;
+    struct imap_withheld withheld = {0};
     struct str s;
 
     switch (which % 6) {
@@ -58,7 +59,7 @@ static enum st parse(struct imap_lexer *lx, unsigned which)
     case 1:
         search = (struct imap_search){0};
         return which & 8 ? imap_search_parse_keys(lx, true, &search) : imap_search_parse(lx, &search);
-    case 2: return imap_id_parse(lx);
+    case 2: return imap_id_parse(lx, STR("name=*a*b: MOVE; vendor=*: IDLE"), &withheld);
     case 3: return which & 8 ? imap_list_parse(lx, &list) : imap_lex_mailbox(lx, &s);
     case 4: return imap_lex_flags(lx, which & 8, &flags);
     default:

@@ -76,11 +76,21 @@ static struct str chat_say(struct chat *c, const char *text)
 
 #define SAYS(c, text, want) CHECK_STR(chat_say((c), text "\r\n"), STR(want "\n"))
 
-static const struct settings *default_settings(void)
+static const struct settings *settings_with(struct str more)
 {
     const struct settings *set = NULL;
     struct config_errors errors;
+    struct buf b;
 
-    CHECK_ST(config_parse(STR("host_name mail.example.test\n"), "test", &set, &errors), ST_OK);
+    buf_init(&b, 4096);
+    buf_addz(&b, "host_name mail.example.test\n");
+    buf_add(&b, more);
+    CHECK_ST(config_parse(buf_str(&b), "test", &set, &errors), ST_OK);
+    buf_fini(&b);
     return set;
+}
+
+static const struct settings *default_settings(void)
+{
+    return settings_with(STR_NONE);
 }

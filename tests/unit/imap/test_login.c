@@ -14,6 +14,7 @@ struct scene {
     char seen[200];     /* what authenticate was asked */
     void (*body)(struct scene *s);
     bool plaintext, tls;
+    const char *settings;
     unsigned parked; /* how often it gave up its coroutine */
 };
 
@@ -76,7 +77,7 @@ static void scene_main(void *arg)
 {
     struct scene *s = arg;
 
-    s->opt.set = default_settings();
+    s->opt.set = settings_with(str_z(s->settings));
     chat_open(&s->chat, &s->server);
     CHECK_ST(co_spawn(serve, s, "login"), ST_OK);
     s->body(s);
@@ -299,4 +300,32 @@ static void body_bytes(struct scene *s)
 TEST(a_byte_at_a_time)
 {
     play(true, false, body_bytes);
+}
+
+static void body_withheld(struct scene *s)
+{
+    struct chat *c = &s->chat;
+
+    CHECK_STR(chat_read(c, "* OK"), STR("* OK [CAPABILITY IMAP4rev1 LITERAL- UTF8=ACCEPT ID ENABLE IDLE AUTH=PLAIN "
+                                        "AUTH=LOGIN] Restante ready\n"));
+    SAYS(c, "a AUTHENTICATE PLAIN AGEAYg==", "a BAD Unexpected argument");
+    SAYS(c, "b LOGIN {1+}\r\na b", "b NO [AUTHENTICATIONFAILED] Wrong user name or password");
+    SAYS(c, "c ID (\"name\" \"Other\")", "* ID (\"name\" \"Restante\")\nc OK Done");
+    SAYS(c, "d ID (\"name\" \"SomeMail\")",
+         "* ID (\"name\" \"Restante\")\n* CAPABILITY IMAP4rev1 UTF8=ACCEPT ENABLE IDLE AUTH=PLAIN AUTH=LOGIN\nd OK "
+         "Done");
+    SAYS(c, "e ID NIL", "e BAD Unknown command, or not before login");
+    SAYS(c, "f LOGIN {1+}\r\na b", "f BAD Such a literal has to wait for the server");
+    SAYS(c, "g LOGOUT", "* BYE Logging out\ng OK Done");
+    finish(s, ST_EOF);
+}
+TEST(what_is_withheld_is_not_there)
+{
+    struct scene s = {.plaintext = true,
+                      .settings = "imap_withhold_clients \"name=some*: ID LITERAL-\"\n",
+                      .opt.withhold = STR("SASL-IR LITERAL+"),
+                      .answer = ST_DENIED,
+                      .body = body_withheld};
+
+    on_core(scene_main, &s);
 }

@@ -490,3 +490,71 @@ TEST(too_many_errors)
 {
     in_world(1, body_errors);
 }
+
+/* --- what is withheld ---------------------------------------------------------------------------------- */
+
+static void body_withheld(struct world *w)
+{
+    struct door d;
+
+    door_open_with(w, &d, "", settings_with(STR("imap_withhold_clients \"vendor=*x*: MOVE\"\n")),
+                   "LITERAL+ SAVEDATE UIDPLUS ESEARCH LIST-EXTENDED CHILDREN MULTIAPPEND OBJECTID BINARY UTF8=ACCEPT "
+                   "THREAD=REFERENCES WITHIN CREATE-SPECIAL-USE APPENDLIMIT CONDSTORE");
+    struct str caps = chat_say(&d.chat, "a CAPABILITY\r\n");
+
+    CHECK(str_starts(caps, STR("* CAPABILITY IMAP4rev1 LITERAL- ")));
+    CHECK(!strstr(arena_cstr(&d.chat.arena, caps), "APPENDLIMIT"));
+    SAY(&d, "a ENABLE IMAP4rev2 UTF8=ACCEPT CONDSTORE", "* ENABLED\na OK Done");
+    SAY(&d, "a CREATE x (USE (\\Sent))", "a BAD Unknown CREATE parameter");
+    SAY(&d, "a CREATE x", "a OK Done");
+    SAY(&d, "a LIST \"\" x", "* LIST () \"/\" x\na OK Done");
+    SAY(&d, "a LIST \"\" x RETURN ()", "a BAD Unknown LIST option");
+    SAY(&d, "a LIST (SUBSCRIBED) \"\" x", "a BAD Unknown LIST option");
+    SAY(&d, "a STATUS x (MAILBOXID)", "a BAD Unknown STATUS item");
+    SAY(&d, "a APPEND x {1+}\r\nx", "a OK Done");
+    SAY(&d, "a APPEND x {4+}\r\n\xc3\xbc\r\n", "a OK Done");
+    SAY(&d, "a APPEND x ~{1+}\r\nx", "a BAD Invalid literal");
+    SAY(&d, "a APPEND x {1+}\r\nx {1+}\r\nx", "a BAD Unexpected argument");
+    chat_say(&d.chat, "a SELECT x\r\n");
+    SAY(&d, "a SEARCH RETURN (COUNT) ALL", "a BAD Unknown SEARCH key");
+    SAY(&d, "a SEARCH OLDER 5", "a BAD Unknown SEARCH key");
+    SAY(&d, "a FETCH 1 SAVEDATE", "a BAD Unknown FETCH item");
+    SAY(&d, "a FETCH $ UID", "a BAD Expected a number of 32 bits");
+    SAY(&d, "a UID EXPUNGE 1", "a BAD Unknown command");
+    SAY(&d, "a EXPUNGE", "a OK Done");
+    SAY(&d, "a THREAD REFERENCES UTF-8 ALL", "a BAD Unknown way of threading");
+    SAY(&d, "a COPY 1 x", "* 3 EXISTS\n* 3 RECENT\na OK Done");
+    SAY(&d, "a ID (\"vendor\" \"y\")", "* ID (\"name\" \"Restante\")\na OK Done");
+    CHECK(str_starts(chat_say(&d.chat, "a ID (\"vendor\" \"yxz\")\r\n"),
+                     STR("* ID (\"name\" \"Restante\")\n* CAPABILITY IMAP4rev1 LITERAL- ")));
+    SAY(&d, "a MOVE 1 x", "a BAD Unknown command");
+    door_close(&d);
+}
+TEST(what_is_withheld_is_not_known)
+{
+    in_world(1, body_withheld);
+}
+
+/* RFC 7888 section 5 */
+static void body_small_literals(struct world *w)
+{
+    struct door d;
+    char text[5200];
+
+    door_open_with(w, &d, "", default_settings(), "LITERAL+");
+    memset(text, 0, sizeof text);
+    memcpy(text, "a APPEND INBOX {4096+}\r\n", 24);
+    memset(text + 24, 'x', 4096);
+    memcpy(text + 24 + 4096, "\r\n", 2);
+    CHECK(str_starts(chat_say(&d.chat, text), STR("a OK [APPENDUID ")));
+    memcpy(text + 19, "7", 1); /* 4097 */
+    memcpy(text + 24 + 4096, "x\r\n", 3);
+    SAY(&d, "a NOOP", "a OK Done");
+    CHECK_STR(chat_say(&d.chat, text), STR("a BAD [TOOBIG] Such a literal has to wait for the server\n"));
+    SAY(&d, "a NOOP", "a OK Done");
+    door_close(&d);
+}
+TEST(literals_that_do_not_wait_are_small)
+{
+    in_world(1, body_small_literals);
+}

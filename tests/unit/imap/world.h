@@ -21,12 +21,13 @@ static void door_ended(void *arg, struct imap_session *s)
     d->session = NULL;
 }
 
-/* A session of account 7 whose login was just answered. */
-static void door_open(struct world *w, struct door *d, const char *unread)
+/* The same with settings, which the door takes, and without capabilities. */
+static void door_open_with(struct world *w, struct door *d, const char *unread, const struct settings *set,
+                           const char *withhold)
 {
     struct stream *server;
 
-    *d = (struct door){.set = default_settings()};
+    *d = (struct door){.set = set};
     chat_open(&d->chat, &server);
     CHECK_ST(imap_session_new(&(struct imap_session_options){.stream = server,
                                                              .unread = str_z(unread),
@@ -38,11 +39,18 @@ static void door_open(struct world *w, struct door *d, const char *unread)
                                                              .tag = STR("t"),
                                                              .peer = STR("192.0.2.1:4711"),
                                                              .is_tls = true,
+                                                             .withhold = {str_z(withhold)},
                                                              .ended = door_ended,
                                                              .ended_arg = d},
                               &d->session),
              ST_OK);
     CHECK(str_starts(chat_read(&d->chat, "t "), STR("t OK [CAPABILITY IMAP4rev1 ")));
+}
+
+/* A session of account 7 whose login was just answered. */
+static void door_open(struct world *w, struct door *d, const char *unread)
+{
+    door_open_with(w, d, unread, default_settings(), "");
 }
 
 /* Sends LOGOUT if it is still there, and waits for its end. */
