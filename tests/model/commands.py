@@ -16,7 +16,7 @@ def lower(flags):
 
 
 def quoted(name):
-    return '"' + name + '"' if name == "" or any(c in ' "\\(){%*&' for c in name) else name
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"' if name == "" or any(c in ' "\\(){%*&' for c in name) else name
 
 
 class Commands:
@@ -72,14 +72,20 @@ class Commands:
 
     # --- select ----------------------------------------------------------------------------------------------------
 
-    def do_select(self, s, name, read_only):
+    def do_select(self, s, name, read_only, resync=False):
+        kept = s.kept.get(canonical(name)) if resync and "QRESYNC" in s.features else None
+
         def run():
             box = self.account().real(name)
-            s.selected = None
+            s.leave()
             if not box:
                 return Expect("NO", "NONEXISTENT|", leaves=True)
+            rev2 = "IMAP4REV2" in s.features
             unseen, uidnext = box.first_unseen(), box.uidnext
-            sel = s.select_begin(box, read_only)
+            sel = s.select_begin(canonical(name), box, read_only)
+            s.highest = 0
+            if kept and kept[0] == box.uidvalidity:
+                sel.kept = dict(kept[2])
             known, sel.known = sel.known, []  # EXISTS tells of them
             sel.recents, recents = [], sel.recents
             if not read_only and recents:
@@ -89,7 +95,7 @@ class Commands:
                 codes = dict(o[1] for o in others if o[0] == "OK" and o[1])
                 if sel.known != known:
                     s.fail(f"SELECT: knows {sel.known}, not {known}")
-                if codes.get("UIDNEXT") != uidnext or codes.get("UNSEEN", 0) != unseen:
+                if codes.get("UIDNEXT") != uidnext or codes.get("UNSEEN", 0) != (0 if rev2 else unseen):
                     s.fail(f"SELECT: {codes}, not UIDNEXT {uidnext} UNSEEN {unseen}")
                 self.uidvalidity(s, box, codes.get("UIDVALIDITY"))
                 if "PERMANENTFLAGS" not in codes or not sel.announced:
@@ -97,14 +103,28 @@ class Commands:
                 if box.object_id not in (None, codes.get("MAILBOXID", [None])[0] if isinstance(codes.get("MAILBOXID"), list) else codes.get("MAILBOXID")):
                     s.fail("MAILBOXID changes")
                 box.object_id = codes.get("MAILBOXID")
-                if fetched:
-                    s.fail("FETCH during SELECT")
+                self.resynced(s, sel, fetched)
             return Expect("OK", "READ-ONLY" if read_only else "READ-WRITE", leaves=True, check=check)
-        return ("EXAMINE " if read_only else "SELECT ") + quoted(name), run
+        param = f" (QRESYNC ({kept[0]} {kept[1]}))" if kept and kept[1] else ""
+        return ("EXAMINE " if read_only else "SELECT ") + quoted(name) + param, run
+
+    def resynced(self, s, sel, fetched):
+        """What was remembered, less what has vanished, with the flags that were told, is what is (RFC 7162 section 3.2.5)."""
+        if sel.kept is None:
+            if fetched:
+                s.fail("FETCH during SELECT")
+            return
+        for u, flags in sel.kept.items():
+            if u not in sel.box.messages:
+                s.fail(f"resync: was not told that uid {u} has vanished")
+            if sel.flags.setdefault(u, flags) != sel.box.messages[u].flags:
+                s.fail(f"resync: was not told that uid {u} has the flags {sorted(sel.box.messages[u].flags)}; knows {sorted(sel.flags[u])}")
+        sel.kept = None
 
     def do_close(self, s):
         def run():
-            sel, s.selected = s.selected, None
+            sel = s.selected
+            s.leave()
             if sel is None:
                 return Expect("BAD", silent=True)
             if sel.box.exists and not sel.read_only:
@@ -114,9 +134,82 @@ class Commands:
 
     def do_unselect(self, s):
         def run():
-            sel, s.selected = s.selected, None
+            sel = s.selected
+            s.leave()
             return Expect("OK", "", leaves=True, check=self.nothing(s)) if sel else Expect("BAD", silent=True)
         return "UNSELECT", run
+
+    def do_enable(self, s, features):
+        def run():
+            known = {f.upper() for f in features} & self.w.capabilities
+            before, s.features = s.features, s.features | known | ({"CONDSTORE"} if "QRESYNC" in known else set())
+
+            def check(cond, code, fetched, others):
+                got = {x.upper() for o in others if o[0] == "ENABLED" for x in o[1]}
+                if not known - before <= got or not got <= s.features:
+                    s.fail(f"ENABLED {got}, not {known}")
+            return Expect("OK", "", check=check)
+        return "ENABLE " + " ".join(features), run
+
+    # --- modseqs -----------------------------------------------------------------------------------------------------
+
+    def modseq_of_rank(self, sel, rank):
+        """The rank-th smallest that the server has told of the messages as they are."""
+        seen = sorted({m.seen_modseq[1] for m in sel.box.messages.values() if m.seen_modseq and m.seen_modseq[0] == m.at}) if sel else []
+        return seen[rank % len(seen)] if seen else 1
+
+    def do_store_if(self, s, uid, which, how, silent, flags, rank):
+        """UNCHANGEDSINCE (RFC 7162 section 3.1.3); the modseqs of all messages were fetched just now."""
+        since = self.modseq_of_rank(s.selected, rank)
+
+        def effect(sel):
+            s.features.add("CONDSTORE")  # section 3.1
+            seqs = sel.seqs(which, uid)
+            alive = [(i, sel.known[i - 1]) for i in seqs if sel.known[i - 1] in sel.box.messages]
+            if any(sel.box.messages[u].seen_modseq is None or sel.box.messages[u].seen_modseq[0] != sel.box.messages[u].at for _, u in alive):
+                raise RuntimeError("the modseqs are not known")
+            kept = [(i, u) for i, u in alive if sel.box.messages[u].seen_modseq[1] > since]
+            uids = [u for i, u in alive if (i, u) not in kept]
+            before = {u: sel.box.messages[u].at for u in uids}
+            sel.box.store(uids, how, lower(flags))
+            if silent:
+                for u in uids:
+                    sel.told[u] = self.own_change(sel, u, before)
+                    if u in sel.flags:
+                        was = sel.flags[u]
+                        sel.flags[u] = lower(flags) if how == "" else was | lower(flags) if how == "+" else was - lower(flags)
+            want = sorted(u if uid else i for i, u in kept)
+
+            def check(cond, code, fetched, others):
+                got = sorted(code[1][1]) if code and code[0] == "MODIFIED" and isinstance(code[1], tuple) else sorted(code[1]) if code and code[0] == "MODIFIED" else []
+                if not set(want) <= set(got) or not set(got) - set(want) <= {u if uid else i for i in seqs for u in [sel.known[i - 1]] if (i, u) not in alive}:
+                    s.fail(f"MODIFIED {got}, not {want}")
+                told = [u for u, items in fetched if b"MODSEQ" in items]
+                if not set(uids) <= set(told):
+                    s.fail(f"STORE: told the modseqs of {told}, not of {uids}")
+            return Expect("OK", "MODIFIED|EXPUNGEISSUED|", holds=not uid, check=check)
+        words = f"{'UID ' if uid else ''}STORE {which} (UNCHANGEDSINCE {since}) {how}FLAGS{'.SILENT' if silent else ''} {flag_list(flags)}"
+        return words, self.in_mailbox(s, True, effect, holds=not uid)
+
+    def do_fetch_since(self, s, uid, which, rank):
+        """CHANGEDSINCE (RFC 7162 section 3.1.4.1)."""
+        since = self.modseq_of_rank(s.selected, rank)
+
+        def effect(sel):
+            s.features.add("CONDSTORE")
+            uids = sel.alive(sel.seqs(which, uid))
+            sel.asked = True
+
+            def check(cond, code, fetched, others):
+                sel.asked = False
+                got = [(u, i[b"MODSEQ"]) for u, i in fetched if b"MODSEQ" in i]
+                told = {u for u, _ in got}
+                for u in uids:
+                    seen = sel.box.messages[u].seen_modseq if u in sel.box.messages else None
+                    if seen and seen[0] == sel.box.messages[u].at and seen[1] > since and u not in told:
+                        s.fail(f"CHANGEDSINCE {since} leaves out uid {u} with {seen[1]}")
+            return Expect("OK", "EXPUNGEISSUED|", holds=not uid, check=check)
+        return f"{'UID ' if uid else ''}FETCH {which} (FLAGS) (CHANGEDSINCE {since})", self.in_mailbox(s, False, effect, holds=not uid)
 
     def nothing(self, s):
         def check(cond, code, fetched, others):
@@ -150,13 +243,13 @@ class Commands:
                 told = [u for u, items in fetched if b"FLAGS" in items and (not uid or b"UID" in items)]
                 if not silent and not set(uids) <= set(told):
                     s.fail(f"STORE: told of {told}, not of {uids}")
-            return Expect("OK", "EXPUNGEISSUED" if gone and not silent else "", holds=not uid, check=check)
+            return Expect("OK", ("EXPUNGEISSUED|" if silent else "EXPUNGEISSUED") if gone else "", holds=not uid, check=check)
         words = f"{'UID ' if uid else ''}STORE {which} {how}FLAGS{'.SILENT' if silent else ''} {flag_list(flags)}"
         return words, self.in_mailbox(s, True, effect, holds=not uid)
 
     ITEMS = {"FLAGS": b"FLAGS", "UID": b"UID", "RFC822.SIZE": b"RFC822.SIZE", "INTERNALDATE": b"INTERNALDATE", "BODY.PEEK[]": b"BODY[]", "BODY[]": b"BODY[]",
              "BODY.PEEK[TEXT]": b"BODY[TEXT]", "BODY[TEXT]<1.4>": b"BODY[TEXT]<1>", "ENVELOPE": b"ENVELOPE", "EMAILID": b"EMAILID", "SAVEDATE": b"SAVEDATE",
-             "BODYSTRUCTURE": b"BODYSTRUCTURE", "RFC822": b"RFC822", "BINARY.SIZE[1]": b"BINARY.SIZE[1]"}
+             "BODYSTRUCTURE": b"BODYSTRUCTURE", "RFC822": b"RFC822", "MODSEQ": b"MODSEQ", "BINARY.SIZE[1]": b"BINARY.SIZE[1]"}
 
     def value_of(self, m, item):
         """What is known of an item beforehand."""
@@ -168,11 +261,15 @@ class Commands:
         def effect(sel):
             seqs = sel.seqs(which, uid)
             uids = sel.alive(seqs)
+            sel.asked = True
+            if "MODSEQ" in items:
+                s.features.add("CONDSTORE")
             if not sel.read_only and {"BODY[]", "BODY[TEXT]<1.4>", "RFC822"} & set(items):
                 sel.box.store(uids, "+", frozenset(["\\seen"]))
             wanted = {self.ITEMS[i] for i in items} | ({b"UID"} if uid else set())
 
             def check(cond, code, fetched, others):
+                sel.asked = False
                 got = [(u, i) for u, i in fetched if wanted <= i.keys()]
                 if [u for u, _ in got][:len(uids)] != uids:
                     s.fail(f"FETCH: {[u for u, _ in got]}, not {uids}")
@@ -194,6 +291,8 @@ class Commands:
                 s.fail(f"uid {m.uid}: {item.decode()} is {value!r}, not {want!r}")
 
     def do_search(self, s, uid, returns, key):
+        holds = not uid or has_numbers(key)  # RFC 7162 section 3.2.10.2
+
         def effect(sel):
             found = [i for i, u in enumerate(sel.known, 1) if u in sel.box.messages and matches(sel, key, i)]
             numbers = [sel.known[i - 1] if uid else i for i in found]
@@ -202,6 +301,10 @@ class Commands:
 
             def check(cond, code, fetched, others):
                 got = [o for o in others if o[0] in ("SEARCH", "ESEARCH")]
+                if returns is None and "IMAP4REV2" in s.features:  # RFC 9051 section 6.4.4
+                    if len(got) != 1 or got[0][0] != "ESEARCH" or sorted(got[0][3].get("ALL", [])) != numbers:
+                        s.fail(f"SEARCH finds {got}, not {numbers}")
+                    return
                 if returns == ["SAVE"]:
                     if got:
                         s.fail(f"told {got} of a search that is only saved")
@@ -225,7 +328,6 @@ class Commands:
                 if tag.decode() != f"t{s.answered}" or is_uid != uid or {k: sorted(v) if k == "ALL" else v for k, v in values.items()} != want:
                     s.fail(f"ESEARCH {tag} {is_uid} {values}, not {want}")
             return Expect("OK", "", holds=holds, check=check)
-        holds = not uid or has_numbers(key)
         option = "" if returns is None else f"RETURN ({' '.join(returns)}) "
         return f"{'UID ' if uid else ''}SEARCH {option}{written(key)}", self.in_mailbox(s, False, effect, holds=holds)
 
@@ -372,12 +474,14 @@ class Commands:
         return 'LSUB "" "*"', run
 
     def do_status(self, s, name):
+        rev2 = "IMAP4REV2" in s.features
+
         def run():
             box = self.account().real(name)
             if not box:
                 return Expect("NO")
             messages = box.messages.values()
-            want = {"MESSAGES": len(messages), "RECENT": box.recent(), "UIDNEXT": box.uidnext, "UNSEEN": sum("\\seen" not in m.flags for m in messages),
+            want = {"MESSAGES": len(messages), **({} if rev2 else {"RECENT": box.recent()}), "UIDNEXT": box.uidnext, "UNSEEN": sum("\\seen" not in m.flags for m in messages),
                     "SIZE": sum(len(m.content) for m in messages)}
 
             def check(cond, code, fetched, others):
@@ -389,7 +493,7 @@ class Commands:
                 if items != want:
                     s.fail(f"STATUS of {name}: {items}, not {want}")
             return Expect("OK", "", check=check)
-        return f"STATUS {quoted(name)} (MESSAGES RECENT UIDNEXT UNSEEN SIZE UIDVALIDITY)", run
+        return f"STATUS {quoted(name)} (MESSAGES{'' if rev2 else ' RECENT'} UIDNEXT UNSEEN SIZE UIDVALIDITY)", run
 
     # --- nonsense --------------------------------------------------------------------------------------------------
 

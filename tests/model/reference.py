@@ -65,6 +65,9 @@ class Selected:
         self.owes_recent = False
         self.announced = set()
         self.saved = []  # RFC 5182
+        self.name = None  # under which it was selected
+        self.kept = None  # {uid: flags} from before, while QRESYNC brings it up to date
+        self.asked = False  # a FETCH of items of its own is under way
         if self.known:
             self.take_recent(self.known[-1])
 

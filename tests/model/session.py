@@ -33,14 +33,17 @@ class Session:
     def __init__(self, number, world):
         self.number, self.world = number, world
         self.sock, self.buffer, self.counter = None, b"", 0
-        self.selected, self.idle_tag, self.conduct = None, None, True
+        self.selected, self.idle_tag = None, None
+        self.features = set()  # of ENABLE
+        self.highest = 0  # up to this modseq everything is known (RFC 7162 section 6)
+        self.kept = {}  # name: what the client remembers of a mailbox for the next time
 
     # --- the wire -----------------------------------------------------------------------------------------------
 
     def connect(self):
         self.sock = socket.create_connection(("127.0.0.1", self.world.port), timeout=NUL_WAIT * self.world.slow)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.buffer, self.selected, self.idle_tag = b"", None, None
+        self.buffer, self.selected, self.idle_tag, self.features = b"", None, None, set()
         self.world.log(self.number, None, None)
         self.response()
         self.counter += 1
@@ -52,9 +55,16 @@ class Session:
             raise Failure(f"no login: {got}")
 
     def close(self):
+        self.leave()
         if self.sock:
             self.sock.close()
-        self.sock = self.selected = self.idle_tag = None
+        self.sock = self.idle_tag = None
+
+    def leave(self):
+        """The selected mailbox is left; what is known of it is kept for QRESYNC."""
+        s, self.selected = self.selected, None
+        if s and "QRESYNC" in self.features and s.box.uidvalidity:
+            self.kept[s.name] = s.box.uidvalidity, self.highest, {u: f for u, f in s.flags.items() if u in s.known}
 
     def more(self):
         try:
@@ -88,7 +98,7 @@ class Session:
     def response(self):
         data = self.raw()
         self.world.log(self.number, "S", data)
-        return wire.parse(data)
+        return wire.parse(data, bool(self.features & {"IMAP4REV2", "UTF8=ACCEPT"}))
 
     def send(self, command):
         """A command without its tag; the tag is returned."""
@@ -118,12 +128,14 @@ class Session:
         if m is None:
             self.fail(f"flags of the message with uid {uid}, which is expunged")
         recent = "\\recent" in flags
+        if recent and "IMAP4REV2" in self.features:
+            self.fail("\\Recent, which IMAP4rev2 does not have")
         flags -= {"\\recent"}
         if len(told) != len({f.lower() for f in told}):
             self.fail(f"a flag twice: {told}")
         if flags != m.flags:
             self.fail(f"uid {uid} has the flags {sorted(flags)}, but they are {sorted(m.flags)}")
-        if uid not in s.box.unsure and recent != s.is_recent(uid):
+        if uid not in s.box.unsure and "IMAP4REV2" not in self.features and recent != s.is_recent(uid):
             self.fail(f"uid {uid} is {'' if recent else 'not '}\\Recent")
         s.flags[uid] = flags
         s.told[uid] = m.at
@@ -150,14 +162,20 @@ class Session:
                 self.fail(f"EXISTS {r[1]}, but there are {len(s.known) + len(new)}")
             s.known += new
             s.told.update((u, s.box.messages[u].at) for u in new)
-            s.owes_recent = True
+            s.owes_recent = "IMAP4REV2" not in self.features
             if new:
                 s.take_recent(new[-1])
         elif word == "RECENT":
             s.owes_recent = False
+            if "IMAP4REV2" in self.features:
+                self.fail("RECENT, which IMAP4rev2 does not have")
             if not s.box.unsure.intersection(s.known) and r[1] != s.recent():
                 self.fail(f"RECENT {r[1]}, but it is {s.recent()}")
+        elif word == "VANISHED":
+            self.vanished(s, r[1], r[2], holds)
         elif word == "EXPUNGE":
+            if "QRESYNC" in self.features:
+                self.fail("EXPUNGE after ENABLE QRESYNC (RFC 7162 section 3.2.10)")
             if holds:
                 self.fail("EXPUNGE during a command whose numbers it would change (RFC 3501 7.4.1)")
             if r[1] > len(s.known):
@@ -174,10 +192,48 @@ class Session:
                 self.fail(f"message {r[1]} has uid {uid}, not {r[2][b'UID']}")
             if b"FLAGS" in r[2]:
                 self.take_flags(uid, r[2][b"FLAGS"], late)
+                if self.features & {"CONDSTORE", "QRESYNC"} and not {b"UID", b"MODSEQ"} <= r[2].keys() and not s.asked:
+                    self.fail(f"flags without UID and MODSEQ: {r} (RFC 7162 section 3.2.4)")
+            if b"MODSEQ" in r[2]:
+                self.take_modseq(s, uid, r[2][b"MODSEQ"], late)
             sizes.append((uid, r[2]))
-        else:
-            self.fail(f"{word} was not asked for")
         return True
+
+    def vanished(self, s, earlier, uids, holds):
+        if "QRESYNC" not in self.features:
+            self.fail("VANISHED without ENABLE QRESYNC")
+        if alive := [u for u in uids if u in s.box.messages]:
+            self.fail(f"VANISHED {uids}, but {alive} are there")
+        if earlier:
+            if s.kept is None:
+                self.fail("VANISHED (EARLIER) that nobody asked for")
+            for u in uids:
+                s.kept.pop(u, None)
+            return
+        if holds:
+            self.fail("VANISHED during a command whose numbers it would change (RFC 7162 section 3.2.10.2)")
+        if not set(uids) <= set(s.known):
+            self.fail(f"VANISHED {uids}, which are not all known: {s.known}")
+        s.known = [u for u in s.known if u not in uids]
+        for u in uids:
+            s.flags.pop(u, None)
+
+    def take_modseq(self, s, uid, modseq, late):
+        """It changes when the message does, and then to a larger one than all before (RFC 7162 section 3.1.1)."""
+        self.highest = max(self.highest, modseq)
+        m = s.box.messages.get(uid)
+        if late or m is None:
+            return
+        if m.seen_modseq and m.seen_modseq[0] == m.at and m.seen_modseq[1] != modseq:
+            self.fail(f"uid {uid} has modseq {modseq}, and had {m.seen_modseq[1]} without a change in between")
+        m.seen_modseq = m.at, modseq
+        for o in s.box.messages.values():
+            if o.seen_modseq and o.seen_modseq[0] == o.at and (o.at < m.at and o.seen_modseq[1] > modseq or o.at > m.at and o.seen_modseq[1] < modseq):
+                self.fail(f"uid {uid} has modseq {modseq} and uid {o.uid} has {o.seen_modseq[1]}, but changed the other way round")
+
+    def take_code(self, code):
+        if code and code[0] == "HIGHESTMODSEQ":
+            self.highest = code[1]
 
     # --- a command's end ---------------------------------------------------------------------------------------------
 
@@ -191,8 +247,11 @@ class Session:
                 break
             if r[0] == "BYE":
                 return self.bye(e)
+            if r[0] in ("OK", "NO"):
+                self.take_code(r[1])
             if not self.untagged(r, e.holds, fetched, e.late):
                 others.append(r)
+        self.take_code(r[3])
         _, got_tag, cond, code, text = r
         if got_tag != tag:
             self.fail(f"the answer to {got_tag}, not to {tag}")
@@ -265,6 +324,7 @@ class Session:
             except Gone:
                 self.fail("the connection ended between two commands")
 
-    def select_begin(self, box, read_only):
+    def select_begin(self, name, box, read_only):
         self.selected = Selected(box, read_only)
+        self.selected.name = name
         return self.selected
