@@ -161,6 +161,27 @@ static void check_source(const struct settings *set, struct config_errors *error
     }
 }
 
+/* RFC 3986 section 3: a scheme and something behind it. */
+static bool is_uri(struct str s)
+{
+    size_t colon = str_find(s, ':');
+
+    for (size_t i = 0; i < s.n; i++) {
+        bool in_scheme = ascii_is_alnum(s.p[i]) || (i && strchr("+-.", s.p[i]));
+
+        if (s.p[i] <= ' ' || s.p[i] > '~' || (i < colon && !in_scheme))
+            return false;
+    }
+    return colon > 0 && colon + 1 < s.n && !ascii_is_digit(s.p[0]);
+}
+
+static void check_contact(const struct settings *set, struct config_errors *errors)
+{
+    if (set->admin_contact.n && !is_uri(set->admin_contact))
+        config_error_add(errors, config_place(set, "admin_contact"),
+                         "admin_contact is a URI: write mailto:help@example.org, or tel: or https:");
+}
+
 /* Only root changes users. */
 static void check_users(const struct settings *set, struct config_errors *errors)
 {
@@ -197,6 +218,7 @@ enum st config_check(const struct settings *set, struct config_errors *errors)
     check_world(set, errors);
     check_relay(set, errors);
     check_source(set, errors);
+    check_contact(set, errors);
     check_users(set, errors);
     if (errors->n)
         return FAIL(ST_SYNTAX, "%.*s: %s", STR_ARGS(set->file), errors->list[0].text);

@@ -1,6 +1,7 @@
 /* What a client is told of the selected mailbox without asking (RFC 3501 7.2 to 7.4). */
 #include "imap/condstore.h"
 #include "imap/context.h"
+#include "imap/metadata.h"
 #include "imap/set.h"
 
 /* "* n WORD" */
@@ -207,6 +208,7 @@ enum st imap_send_changes(struct imap_session *s, bool may_expunge)
     struct view_change ch;
     struct gone gone;
 
+    imap_put_changed_metadata(s);
     gone.n = 0;
     while (s->view) {
         uint32_t count = view_count(s->view);

@@ -1,5 +1,6 @@
 /* ENABLE (RFC 5161): turns on what is a row of features.def; other names are passed over. */
 #include "imap/condstore.h"
+#include "imap/metadata.h"
 
 struct enable {
     uint32_t features; /* bits, 1 << FEATURE_x */
@@ -47,6 +48,7 @@ enum st cmd_enable(struct imap_cmd *c)
     if (e.features & 1u << FEATURE_CONDSTORE)
         imap_use_condstore(s);
     s->features |= e.features;
+    imap_watch_metadata(s, s->features & (1u << FEATURE_METADATA));
     s->src.no_charset = s->features & (1u << FEATURE_UTF8);
     s->conn.utf8 = s->src.utf8 = imap_is_rev2(s) || s->src.no_charset; /* RFC 9051 sections 4.3 and 5.1 */
     return ST_OK;

@@ -320,7 +320,7 @@ enum st imap_lex_literal_head(struct imap_lexer *lx, uint64_t *out_n, bool *out_
     return ST_OK;
 }
 
-static enum st literal(struct imap_lexer *lx, struct str *out)
+static enum st literal(struct imap_lexer *lx, bool nul, struct str *out)
 {
     struct str bytes;
     uint64_t n;
@@ -332,7 +332,7 @@ static enum st literal(struct imap_lexer *lx, struct str *out)
     TRY(lx->src->literal(lx->src->arg, lx->arena, (size_t)n, sync, &bytes));
     lx->taken += (size_t)n;
     TRY(next_line(lx));
-    if (str_find(bytes, '\0') < bytes.n)
+    if (!nul && str_find(bytes, '\0') < bytes.n)
         return FAIL(ST_SYNTAX, "NUL in a literal");
     *out = bytes;
     return ST_OK;
@@ -345,7 +345,7 @@ enum st imap_lex_string(struct imap_lexer *lx, struct str *out)
     if (c == '"')
         return quoted(lx, out);
     if (c == '{')
-        return literal(lx, out);
+        return literal(lx, false, out);
     return FAIL(ST_SYNTAX, c < 0 ? "Missing argument" : "Expected a string");
 }
 
@@ -355,6 +355,12 @@ enum st imap_lex_nstring(struct imap_lexer *lx, struct str *out)
         return imap_lex_string(lx, out);
     *out = STR_NONE;
     return ST_OK;
+}
+
+/* RFC 3516 section 7: "~{n}". */
+enum st imap_lex_nstring8(struct imap_lexer *lx, struct str *out)
+{
+    return imap_lex_take(lx, '~') ? literal(lx, true, out) : imap_lex_nstring(lx, out);
 }
 
 static enum st run_or_string(struct imap_lexer *lx, unsigned kind, struct str *out) SUSPENDS

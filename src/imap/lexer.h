@@ -78,7 +78,8 @@ enum st imap_lex_number(struct imap_lexer *lx, uint32_t *out) MUST_USE;
 /* A number of 63 bits (RFC 9051 section 9, number64). */
 enum st imap_lex_number64(struct imap_lexer *lx, uint64_t *out) MUST_USE;
 enum st imap_lex_string(struct imap_lexer *lx, struct str *out) SUSPENDS MUST_USE;
-enum st imap_lex_nstring(struct imap_lexer *lx, struct str *out) SUSPENDS MUST_USE; /* NIL: out->p is NULL */
+enum st imap_lex_nstring(struct imap_lexer *lx, struct str *out) SUSPENDS MUST_USE;  /* NIL: out->p is NULL */
+enum st imap_lex_nstring8(struct imap_lexer *lx, struct str *out) SUSPENDS MUST_USE; /* or a literal8: any bytes */
 enum st imap_lex_astring(struct imap_lexer *lx, struct str *out) SUSPENDS MUST_USE;
 
 /* A mailbox name in UTF-8 and its normal form (RFC 5198); INBOX in capitals whatever its case. What holds bytes beyond ASCII is

@@ -4,6 +4,7 @@
 #include "imap/session.h"
 #include "base/must.h"
 #include "co/co.h"
+#include "imap/metadata.h"
 #include "imap/result.h"
 
 #include <unistd.h>
@@ -35,6 +36,8 @@ static void wake(struct imap_session *s, int why)
     must(s->phase == SESSION_PARKED);
     if (s->view)
         view_on_change(s->view, NULL, NULL);
+    if (s->notes)
+        note_watch_on_change(s->notes, NULL, NULL);
     s->phase = SESSION_STARTING;
     s->wake = why;
     start_again(s);
@@ -87,6 +90,8 @@ static bool park(struct imap_session *s)
     }
     if (s->in_idle && s->view)
         view_on_change(s->view, on_change, s);
+    if (s->in_idle && s->notes)
+        note_watch_on_change(s->notes, on_change, s);
     return true;
 }
 
@@ -107,6 +112,8 @@ static enum wait session_wait(struct imap_session *s) SUSPENDS
     if (imap_conn_flush(&s->conn) != ST_OK || s->stop_text)
         return WAIT_END;
     if (s->in_idle && s->view && view_has_changes(s->view, true))
+        return WAIT_CHANGE;
+    if (s->in_idle && s->notes && note_watch_has_more(s->notes))
         return WAIT_CHANGE;
     return park(s) ? WAIT_PARKED : WAIT_LINE;
 }
@@ -235,6 +242,7 @@ static void finish(struct imap_session *s, enum st st) SUSPENDS
     say_bye(s, st);
     imap_conn_last_words(&s->conn);
     imap_leave_mailbox(s);
+    imap_watch_metadata(s, false);
     if (s->account)
         account_close(TAKE(s->account));
     in = stream_bytes_in(s->conn.stream);

@@ -25,6 +25,7 @@ struct imap_session {
     uint64_t account_id, sid, commands;
     const char *last_command;
     struct uid_set saved;          /* of the last search with SAVE (RFC 5182): uids, owned */
+    struct note_watch *notes;      /* metadata.h; NULL: the client is not told of changes */
     uint32_t features;             /* enabled: bits of features.def */
     struct imap_withheld withheld; /* withhold.h */
     unsigned errors;               /* BAD answers in a row */

@@ -306,6 +306,8 @@ static struct account *account_new(struct mail_core *core, uint64_t id)
     co_waitq_init(&a->loading);
     co_waitq_init(&a->kept_wait);
     co_waitq_init(&a->acl_wait);
+    co_waitq_init(&a->notes_wait);
+    list_init(&a->note_watches);
     map_put(&core->accounts, id, a);
     return a;
 }

@@ -319,6 +319,8 @@ static void put_mailbox(struct change *c, const struct mailbox *mb)
 
     if (!mb->pending.exists) {
         change_kv(c, KV_DEL, key_mailbox(&c->arena, mb->id), STR_NONE);
+        change_kv(c, KV_DEL_RANGE, key_note(&c->arena, mb->id, 0, STR_NONE),
+                  key_note(&c->arena, mb->id + 1, 0, STR_NONE));
         return;
     }
     if (mb->n_keywords)

@@ -583,6 +583,25 @@ static void read_seen(struct reading *g, struct str key, struct str value) SUSPE
     lose_row(g->fix, key);
 }
 
+/* Those of a mailbox that nothing else is known of belong to nobody any more. */
+static void read_note(struct reading *g, struct str key, struct str value) SUSPENDS
+{
+    struct note_rec r;
+    bool known = false;
+
+    if (note_rec_get(key, value, &r) != ST_OK) {
+        TELL(g, "note", "the record of a note is damaged");
+        lose_row(g->fix, key);
+        return;
+    }
+    for (size_t i = 0; !known && i < g->n_mailboxes; i++) /* mailboxes come before notes */
+        known = g->mailboxes[i].id == r.mailbox;
+    if (known || !r.mailbox)
+        return;
+    TELL(g, "note", "there is a note on mailbox %u, which is not there", r.mailbox);
+    lose_row(g->fix, key);
+}
+
 static void read_row(struct reading *g, struct str key, struct str value) SUSPENDS
 {
     arena_reset(&g->arena);
@@ -592,6 +611,7 @@ static void read_row(struct reading *g, struct str key, struct str value) SUSPEN
     case KEY_HOT: read_hot(g, key, value); break;
     case KEY_LOG: read_log(g, key, value); break;
     case KEY_MAILBOX: read_mailbox(g, key, value); break;
+    case KEY_NOTE: read_note(g, key, value); break;
     case KEY_REFS: read_refs(g, key, value); break;
     case KEY_SUBSCRIPTION: break;
     case KEY_ACL: read_acl(g, key, value); break;

@@ -95,6 +95,18 @@ struct str key_kept(struct arena *a, uint64_t at_us, uint32_t mailbox, uint32_t 
     put_be32(put_be32(p + 9, mailbox), uid);
     return str_n(p, 17);
 }
+struct str key_note(struct arena *a, uint32_t mailbox, uint64_t who, struct str name)
+{
+    char *p = arena_alloc(a, 13 + name.n);
+
+    p[0] = KEY_NOTE;
+    put_be32(p + 1, mailbox);
+    who = htobe64(who);
+    memcpy(p + 5, &who, 8);
+    if (name.n)
+        memcpy(p + 13, name.p, name.n);
+    return str_n(p, 13 + name.n);
+}
 struct str key_subscription(struct arena *a, struct str name)
 {
     char *p = arena_alloc(a, 1 + name.n);
@@ -453,6 +465,32 @@ enum st seen_rec_get(struct str key, struct str value, struct seen_rec *out)
     TRY(rec_end(&r, "what somebody has seen"));
     *out = got;
     return ST_OK;
+}
+
+struct str note_rec_put(struct arena *a, struct str value)
+{
+    char *start = arena_alloc(a, 1 + value.n);
+    struct pen w = {start};
+
+    pen_u8(&w, VERSION);
+    pen_bytes(&w, value);
+    return pen_end(&w, start);
+}
+
+enum st note_rec_get(struct str key, struct str value, struct note_rec *out)
+{
+    struct rec k = rec_of(key), r = record_of(value);
+
+    rec_need(&r, rec_u8(&k) == KEY_NOTE);
+    out->mailbox = rec_u32_be(&k);
+    out->who = rec_u64_be(&k);
+    out->name = rec_bytes(&k, rec_left(&k));
+    rec_need(&r, !k.bad && out->name.n > 1 && out->name.n <= LIMIT_NOTE_NAME && out->name.p[0] == '/');
+    out->value = rec_bytes(&r, rec_left(&r));
+    if (!out->value.p) /* empty is not none */
+        out->value = STR("");
+    rec_need(&r, out->value.n <= LIMIT_NOTE);
+    return rec_end(&r, "a note");
 }
 
 struct str refs_rec_put(struct arena *a, uint32_t refs)

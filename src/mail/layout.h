@@ -19,6 +19,7 @@ enum {
     KEY_HOT = 'H',
     KEY_LOG = 'L',
     KEY_MAILBOX = 'M',
+    KEY_NOTE = 'N',
     KEY_SEEN = 'P',
     KEY_REFS = 'R',
     KEY_SUBSCRIPTION = 'S',
@@ -116,6 +117,19 @@ struct seen_rec {
 struct str key_seen(struct arena *a, uint32_t mailbox, uint64_t who, uint32_t uid);
 struct str seen_rec_put(struct arena *a, bool seen, uint64_t modseq);
 enum st seen_rec_get(struct str key, struct str value, struct seen_rec *out) MUST_USE;
+
+/* A note on a mailbox (mail/notes.h). Whose it is: everybody's, the account's own, or another account's. */
+#define NOTE_SHARED 0u
+#define NOTE_OWN UINT64_MAX
+struct note_rec {
+    uint32_t mailbox; /* 0: of the account */
+    uint64_t who;
+    struct str name, value;
+};
+struct str key_note(struct arena *a, uint32_t mailbox, uint64_t who,
+                    struct str name); /* 0 and "": where the mailbox's begin */
+struct str note_rec_put(struct arena *a, struct str value);
+enum st note_rec_get(struct str key, struct str value, struct note_rec *out) MUST_USE;
 
 struct str refs_rec_put(struct arena *a, uint32_t refs);
 enum st refs_rec_get(struct str value, uint32_t *out) MUST_USE;

@@ -279,10 +279,10 @@ static enum st check_room(const struct account *a, struct str name)
 }
 
 /* Who keeps mail by its use, and clients, would not know which of two is meant. */
-static enum st check_use(const struct account *a, enum mail_use use)
+enum st mailbox_check_use(const struct account *a, const struct mailbox *mb, enum mail_use use)
 {
     for (size_t i = 0; use != MAIL_USE_NONE && i < a->n_mailboxes; i++)
-        if (a->mailboxes[i]->pending.exists && a->mailboxes[i]->pending.use == use)
+        if (a->mailboxes[i] != mb && a->mailboxes[i]->pending.exists && a->mailboxes[i]->pending.use == use)
             return FAIL(ST_DENIED, "another mailbox has that use");
     return ST_OK;
 }
@@ -298,7 +298,7 @@ static enum st create(struct account *a, struct str name, enum mail_use use) SUS
     there = account_mailbox(a, name, true);
     if (there && !there->pending.noselect)
         return FAIL(ST_EXISTS, "there is such a mailbox");
-    TRY(check_use(a, use));
+    TRY(mailbox_check_use(a, NULL, use));
     c = change_begin(a);
     if (there) { /* a bare name becomes a mailbox again, which is a new one */
         struct node none = {.name = there->pending.name};
@@ -442,12 +442,23 @@ static enum st rename_tree(struct account *a, struct mailbox *mb, struct str to)
     return change_commit(c, NULL, 0);
 }
 
-/* INBOX stays, what is in it goes; mailboxes below it stay too (RFC 3501 6.3.5). */
+/* INBOX stays, what is in it goes; mailboxes below it stay too (RFC 3501 6.3.5). Its notes are copied (RFC 5464 section 4.1), where
+ * the account has room for them. */
 static enum st rename_inbox(struct account *a, struct str to) SUSPENDS
 {
-    enum st st = create(a, to, MAIL_USE_NONE);
+    struct mailbox *mb;
+    enum st st;
 
-    return st == ST_OK ? mailbox_move_all(a->inbox, to) : st;
+    TRY(create(a, to, MAIL_USE_NONE));
+    mb = account_mailbox(a, to, false);
+    if (mb) {
+        mailbox_hold(mb);
+        st = notes_copy(a->inbox, mb);
+        mailbox_release(mb);
+        if (st != ST_LIMIT)
+            TRY(st);
+    }
+    return mailbox_move_all(a->inbox, to);
 }
 
 static enum st rename_to(struct account *a, struct str from, struct str to) SUSPENDS

@@ -106,6 +106,9 @@ struct account {
     struct replica *replica; /* of another core's: replica.h; NULL: it is the account itself */
     bool acl_busy;           /* somebody changes an access control list */
     struct co_waitq acl_wait;
+    bool notes_busy; /* somebody writes notes, which are counted for it */
+    struct co_waitq notes_wait;
+    struct list note_watches;
     bool kept_busy; /* somebody takes deleted messages away, or brings them back */
     struct co_waitq kept_wait;
 };
@@ -292,6 +295,12 @@ enum st mailbox_create_own(struct account *a, struct str name, enum mail_use use
 enum st mailbox_delete_own(struct account *a, struct str name) SUSPENDS MUST_USE;
 enum st mailbox_rename_own(struct account *a, struct str from, struct str to) SUSPENDS MUST_USE;
 void mailbox_describe(const struct mailbox *mb, struct mailbox_info *out);
+
+/* May `mb` (NULL: a new one) have that use? ST_DENIED: another mailbox has it. */
+enum st mailbox_check_use(const struct account *a, const struct mailbox *mb, enum mail_use use) MUST_USE;
+
+/* notes.c: those of one mailbox for another one too. ST_LIMIT: there is no room for them. */
+enum st notes_copy(struct mailbox *from, struct mailbox *to) SUSPENDS MUST_USE;
 
 /* view.c */
 bool view_place(const struct view *v, uint32_t seq, size_t *out_i); /* index among the messages; false: gone */

@@ -51,6 +51,13 @@ TEST(what_misses_something_else)
             "key FILE }, or security none\n"));
     CHECK_STR(checked(&a, plain, "\nrelay_host b.test relay_security none"), STR(""));
     CHECK_STR(checked(&a, plain, "\nrelay_user x"), STR("")); /* of no host */
+    CHECK_STR(checked(&a, plain, "\nadmin_contact mailto:help@example.test"), STR(""));
+    CHECK_STR(checked(&a, plain, "\nadmin_contact help@example.test"),
+              STR("t:3:15: admin_contact is a URI: write mailto:help@example.org, or tel: or https:\n"));
+    CHECK_STR(checked(&a, plain, "\nadmin_contact \"mail to:x\""),
+              STR("t:3:15: admin_contact is a URI: write mailto:help@example.org, or tel: or https:\n"));
+    CHECK_STR(checked(&a, plain, "\nadmin_contact 1:x"),
+              STR("t:3:15: admin_contact is a URI: write mailto:help@example.org, or tel: or https:\n"));
     CHECK_STR(checked(&a, plain, "\ncourier_source 192.0.2.1,2001:db8::1"), STR(""));
     CHECK_STR(checked(&a, plain, "\ncourier_source 192.0.2.1,192.0.2.2"),
               STR("t:3:16: courier_source: write one IPv4 address of this machine, one IPv6 address, or both\n"));

@@ -208,3 +208,26 @@ TEST(layout_log)
     }
     arena_fini(&a);
 }
+
+TEST(layout_note)
+{
+    struct arena a = ARENA_INIT;
+    struct str key = key_note(&a, 5, NOTE_OWN, STR("/comment")), value = note_rec_put(&a, str_n("a\0b", 3));
+    struct note_rec r;
+
+    CHECK_ST(note_rec_get(key, value, &r), ST_OK);
+    CHECK(r.mailbox == 5 && r.who == NOTE_OWN);
+    CHECK_STR(r.name, STR("/comment"));
+    CHECK_STR(r.value, str_n("a\0b", 3));
+    CHECK_ST(note_rec_get(key, note_rec_put(&a, STR("")), &r), ST_OK);
+    CHECK(r.value.p != NULL && r.value.n == 0);
+    for (size_t n = 0; n < 15; n++)
+        CHECK_ST(note_rec_get(str_sub(key, 0, n), value, &r), ST_CORRUPT);
+    CHECK_ST(note_rec_get(key, STR(""), &r), ST_CORRUPT);
+    CHECK_ST(note_rec_get(key, STR("\2x"), &r), ST_CORRUPT);
+    /* a mailbox's stand together, shared ones first */
+    CHECK(str_cmp(key_note(&a, 5, 0, STR_NONE), key_note(&a, 5, NOTE_SHARED, STR("/x"))) < 0);
+    CHECK(str_cmp(key_note(&a, 5, NOTE_SHARED, STR("/x")), key) < 0);
+    CHECK(str_cmp(key, key_note(&a, 6, 0, STR_NONE)) < 0);
+    arena_fini(&a);
+}
