@@ -2,7 +2,9 @@
  * is scanned while it arrives, taken byte for byte. A small one is kept in memory for the commit; a large one goes to the disk as
  * it comes, and is staged when it is there. */
 #include "base/metrics.h"
+#include "co/co.h"
 #include "imap/list.h"
+#include "imap/url_text.h"
 #include "mail/keep.h"
 #include "mime/date.h"
 #include "mime/scan.h"
@@ -10,6 +12,8 @@
 #define APPEND_FREE                                                                                                    \
     262144 /* bytes that each APPEND may hold without asking: small messages go through whatever others do */
 #define APPEND_PIECE 131072        /* of a large one that goes to the disk at a time */
+#define TEXT_PIECE 65536           /* of a part of another message, between turns of others */
+#define BADURL_MAX 500             /* of a URL that is named in an answer */
 #define APPEND_MOST 1000           /* messages of one */
 #define APPEND_TOGETHER (32 << 20) /* bytes of its small messages: they are in one commit */
 
@@ -21,6 +25,7 @@ struct append { /* one of the messages */
     struct imap_flags flags;
     uint64_t internal_date_us; /* 0: now */
     uint64_t size;
+    bool is_catenate;                   /* its parts follow (RFC 4469) */
     bool sync, is_binary;               /* is_binary: it came as literal8 (RFC 3516 section 7) */
     bool is_utf8;                       /* in "UTF8 (...)" (RFC 6855 section 4) */
     uint32_t uid, uidvalidity, uidnext; /* as in new_mail */
@@ -76,6 +81,13 @@ static enum st append_parse(struct imap_lexer *lx, struct append *out) SUSPENDS
         TRY(parse_datetime(lx, &a.internal_date_us));
         TRY(imap_lex_sp(lx));
     }
+    a.is_catenate = imap_lex_may(lx, "CATENATE") && imap_lex_take_word(lx, STR("CATENATE"));
+    if (a.is_catenate) {
+        TRY(imap_lex_sp(lx));
+        TRY(imap_lex_want(lx, '('));
+        *out = a;
+        return ST_OK;
+    }
     a.is_utf8 = imap_lex_may(lx, "UTF8=ACCEPT") && imap_lex_take_word(lx, STR("UTF8"));
     if (a.is_utf8) {
         TRY(imap_lex_sp(lx));
@@ -93,17 +105,22 @@ uint64_t imap_append_limit(const struct imap_session *s)
     return MIN(s->set->imap_max_append_size, (uint64_t)LIMIT_MESSAGE);
 }
 
+static enum st fits(struct imap_cmd *c, uint64_t size)
+{
+    if (size <= imap_append_limit(c->s))
+        return ST_OK;
+    c->code = STR("TOOBIG");
+    return FAIL(ST_LIMIT, "The message is too large");
+}
+
 /* What can be known before the message is sent: so that it need not be. */
 static enum st append_check(struct imap_cmd *c, const struct batch *b, const struct append *a) SUSPENDS
 {
     struct mailbox_info info;
     enum st st;
 
-    if (a->size > imap_append_limit(c->s)) {
-        c->code = STR("TOOBIG");
-        return FAIL(ST_LIMIT, "The message is too large");
-    }
-    if (a->size == 0) /* RFC 3502 6.3.11: cancels it */
+    TRY(fits(c, a->size));
+    if (a->size == 0 && !a->is_catenate) /* RFC 3502 6.3.11: cancels it */
         return FAIL(ST_DENIED, "A message of no bytes");
     if (b->n == APPEND_MOST || b->together + a->size > APPEND_TOGETHER + LIMIT_MESSAGE)
         return FAIL(ST_LIMIT, "Too many messages at once");
@@ -126,6 +143,7 @@ struct arriving {
     struct blob_spool *spool; /* of a large one */
     uint64_t held, spooled;   /* of append_held, append_spooled */
     uint64_t together;        /* what the messages before hold */
+    uint64_t size;            /* of the parts so far (CATENATE) */
     uint64_t ascii;           /* so many bytes are, before the first that is not */
     bool has_nul, has_8bit;
     enum st failed; /* why the rest of it is thrown away */
@@ -157,8 +175,20 @@ static enum st count(uint64_t more, uint64_t *all, uint64_t *own, uint64_t most)
     return ST_OK;
 }
 
+/* It has become a large one: what is in memory is the disk's from now on. */
+static enum st go_to_spool(struct imap_session *s, struct arriving *r) SUSPENDS
+{
+    append_held -= r->held;
+    r->held = 0;
+    TRY(count(r->letter.n, &append_spooled, &r->spooled, s->set->imap_append_spool));
+    r->spool = mail_spool_new(s->account);
+    return spill(r);
+}
+
 static enum st keep(struct imap_session *s, struct arriving *r, struct str piece) SUSPENDS
 {
+    if (!r->spool && r->letter.n + piece.n > LIMIT_APPEND_INLINE)
+        TRY(go_to_spool(s, r));
     if (r->spool) {
         TRY(count(piece.n, &append_spooled, &r->spooled, s->set->imap_append_spool));
         if (r->letter.n + piece.n > APPEND_PIECE)
@@ -196,23 +226,157 @@ static void take_piece(struct imap_session *s, struct arriving *r, struct str pi
     buf_free_memory(&r->letter);
 }
 
-/* The literal's bytes, scanned as they come. */
-static enum st take_literal(struct imap_cmd *c, const struct append *a, struct arriving *r) SUSPENDS
+/* The literal's bytes, scanned as they come, and the line behind it. */
+static enum st take_bytes(struct imap_cmd *c, uint64_t size, bool sync, struct arriving *r) SUSPENDS
 {
     struct imap_conn *conn = &c->s->conn;
     struct str piece;
 
-    if (a->sync)
+    if (sync)
         imap_put(conn, STR("+ OK\r\n"));
-    for (uint64_t left = a->size; left > 0; left -= piece.n) {
+    for (uint64_t left = size; left > 0; left -= piece.n) {
         TRY(imap_conn_bytes(conn, left, &piece));
         if (r->failed == ST_OK)
             take_piece(c->s, r, piece);
         stream_eat(conn->stream, piece.n);
     }
-    TRY(imap_lex_next_line(&c->lx));
-    if (a->is_utf8)
-        TRY(imap_lex_want(&c->lx, ')'));
+    return imap_lex_next_line(&c->lx);
+}
+
+/* --- CATENATE (RFC 4469): the message consists of literals and of parts of messages that are here --- */
+
+static enum st grows_by(struct imap_cmd *c, struct arriving *r, uint64_t n)
+{
+    TRY(fits(c, r->size + n));
+    r->size += n;
+    return ST_OK;
+}
+
+/* What the response code can't hold is encoded; an astring may have any byte. */
+static struct str badurl_code(struct arena *a, struct str url)
+{
+    struct buf b;
+    struct str out;
+
+    buf_init(&b, 4 * BADURL_MAX);
+    buf_addz(&b, "BADURL ");
+    for (size_t i = 0; i < MIN(url.n, (size_t)BADURL_MAX); i++) {
+        unsigned char ch = (unsigned char)url.p[i];
+
+        if (ch <= ' ' || ch > '~' || ch == ']' || ch == '\\' || ch == '"')
+            buf_addf(&b, "%%%02X", ch);
+        else
+            buf_addc(&b, (char)ch);
+    }
+    out = arena_str(a, buf_str(&b));
+    buf_fini(&b);
+    return out;
+}
+
+static void take_text(struct imap_session *s, struct arriving *r, struct str text) SUSPENDS
+{
+    for (; text.n && r->failed == ST_OK; text = str_from(text, TEXT_PIECE)) {
+        take_piece(s, r, str_sub(text, 0, TEXT_PIECE));
+        co_yield ();
+    }
+}
+
+static enum st add_url(struct imap_cmd *c, struct arriving *r, const struct imap_url *u) SUSPENDS
+{
+    struct url_text t;
+    enum st st;
+
+    TRY(url_text_open(c->s->account, &c->s->cmd_arena, u, &t));
+    st = grows_by(c, r, t.bytes.first.n + t.bytes.second.n);
+    if (st == ST_OK) {
+        take_text(c->s, r, t.bytes.first);
+        take_text(c->s, r, t.bytes.second);
+    }
+    url_text_close(&t);
+    return st;
+}
+
+/* Of this server and this user, by their path alone (section 3); what a URL authorizes is none of CATENATE's. */
+static enum st take_url(struct imap_cmd *c, struct arriving *r) SUSPENDS
+{
+    struct imap_url u;
+    struct str text;
+    enum st st;
+
+    TRY(imap_lex_sp(&c->lx));
+    TRY(imap_lex_astring(&c->lx, &text));
+    st = imap_url_parse(&c->s->cmd_arena, text, &u);
+    if (st == ST_OK && (u.is_absolute || u.access))
+        st = FAIL(ST_DENIED, "Not a path of this session");
+    if (st == ST_OK)
+        st = add_url(c, r, &u);
+    if (st != ST_SYNTAX && st != ST_NOTFOUND && st != ST_DENIED)
+        return st;
+    c->code = badurl_code(&c->s->cmd_arena, text);
+    return FAIL(ST_DENIED, "That URL leads nowhere: %s", arena_cstr(&c->s->cmd_arena, str_z(err_get()->text)));
+}
+
+static enum st take_part(struct imap_cmd *c, struct append *a, struct arriving *r) SUSPENDS
+{
+    uint64_t size;
+    bool sync;
+
+    a->is_binary |= imap_lex_take(&c->lx, '~');
+    TRY(imap_lex_literal_head(&c->lx, &size, &sync));
+    TRY(grows_by(c, r, size));
+    return take_bytes(c, size, sync, r);
+}
+
+static enum st take_text_part(struct imap_cmd *c, struct append *a, struct arriving *r) SUSPENDS
+{
+    TRY(imap_lex_sp(&c->lx));
+    return take_part(c, a, r);
+}
+
+/* RFC 6855 section 4 */
+static enum st take_utf8_part(struct imap_cmd *c, struct append *a, struct arriving *r) SUSPENDS
+{
+    TRY(imap_lex_sp(&c->lx));
+    TRY(imap_lex_want(&c->lx, '('));
+    if (imap_lex_peek(&c->lx) != '~')
+        return FAIL(ST_SYNTAX, "Expected a literal8");
+    TRY(take_part(c, a, r));
+    return imap_lex_want(&c->lx, ')');
+}
+
+static enum st take_parts(struct imap_cmd *c, struct append *a, struct arriving *r) SUSPENDS
+{
+    for (unsigned n = 1;; n++) {
+        if (imap_lex_take_word(&c->lx, STR("URL")))
+            TRY(take_url(c, r));
+        else if (imap_lex_take_word(&c->lx, STR("TEXT")))
+            TRY(take_text_part(c, a, r));
+        else if (imap_lex_may(&c->lx, "UTF8=ACCEPT") && imap_lex_take_word(&c->lx, STR("UTF8")))
+            TRY(take_utf8_part(c, a, r));
+        else
+            return FAIL(ST_SYNTAX, "Expected URL or TEXT");
+        if (r->failed != ST_OK)
+            return ST_OK;
+        if (!imap_lex_take(&c->lx, ' '))
+            break;
+        if (n == LIMIT_IMAP_CATENATE_PARTS)
+            return FAIL(ST_LIMIT, "Too many parts");
+    }
+    TRY(imap_lex_want(&c->lx, ')'));
+    return r->size ? ST_OK : FAIL(ST_DENIED, "A message of no bytes");
+}
+
+/* --- a message ------------------------------------------------------------------------------------ */
+
+static enum st take_message(struct imap_cmd *c, struct append *a, struct arriving *r) SUSPENDS
+{
+    if (a->is_catenate) {
+        TRY(take_parts(c, a, r));
+    } else {
+        TRY(take_bytes(c, a->size, a->sync, r));
+        if (a->is_utf8)
+            TRY(imap_lex_want(&c->lx, ')'));
+    }
     if (r->failed != ST_OK)
         return FAIL(r->failed, "%s", r->why.text);
     if (!r->has_nul)
@@ -299,7 +463,7 @@ static enum st check_header(const struct imap_session *s, const struct arriving 
     return r->ascii < rec.header_size ? FAIL(ST_DENIED, "A header of 8 bits needs ENABLE UTF8=ACCEPT") : ST_OK;
 }
 
-static enum st append_take(struct imap_cmd *c, struct batch *b, const struct append *a) SUSPENDS
+static enum st append_take(struct imap_cmd *c, struct batch *b, struct append *a) SUSPENDS
 {
     struct arriving *r = MEM_NEW(struct arriving);
     enum st st;
@@ -307,10 +471,10 @@ static enum st append_take(struct imap_cmd *c, struct batch *b, const struct app
     r->together = b->together;
     if (a->size > LIMIT_APPEND_INLINE)
         r->spool = mail_spool_new(c->s->account);
-    buf_init(&r->letter, r->spool ? APPEND_PIECE : (size_t)a->size);
+    buf_init(&r->letter, r->spool ? APPEND_PIECE : a->is_catenate ? LIMIT_APPEND_INLINE : (size_t)a->size);
     buf_init(&r->record, LIMIT_MIME_RECORD);
     mime_scan_init(&r->scan);
-    st = take_literal(c, a, r);
+    st = take_message(c, a, r);
     if (st == ST_OK) {
         mime_scan_end(&r->scan, &r->record);
         st = check_header(c->s, r);

@@ -152,7 +152,8 @@ static enum st put_message(struct fetch_run *f, struct progress *pr) SUSPENDS
 
 enum st fetch_put_one(struct imap_session *s, uint32_t seq, const struct fetch *fetch)
 {
-    struct fetch_run f = {.s = s, .conn = &s->conn, .fetch = fetch, .seq = seq, .day = -1};
+    struct fetch_run f = {
+        .s = s, .conn = &s->conn, .account = s->account, .arena = &s->cmd_arena, .fetch = fetch, .seq = seq, .day = -1};
     struct progress pr = {0};
     enum st st;
 
@@ -272,7 +273,7 @@ static enum st put_vanished(struct imap_session *s, const struct fetch *fetch) S
 enum st cmd_fetch(struct imap_cmd *c)
 {
     struct imap_session *s = c->s;
-    struct fetch_run f = {.s = s, .conn = &s->conn, .day = -1};
+    struct fetch_run f = {.s = s, .conn = &s->conn, .account = s->account, .arena = &s->cmd_arena, .day = -1};
     struct progress pr = {.slice_from = clock_mono_us()};
     struct uid_set seqs;
     struct fetch fetch;

@@ -59,6 +59,8 @@ enum st fetch_put_one(struct imap_session *s, uint32_t seq, const struct fetch *
 struct fetch_run {
     struct imap_session *s;
     struct imap_conn *conn;
+    struct account *account; /* whose the session is */
+    struct arena *arena;
     const struct fetch *fetch;
     uint32_t seq;
     struct mail_msg msg;
@@ -100,6 +102,11 @@ struct fetch_pieces {
 enum st fetch_find_pieces(struct fetch_run *f, const struct fetch_section *s, struct fetch_pieces *out,
                           size_t *out_part) SUSPENDS MUST_USE;
 void fetch_cut_pieces(struct fetch_pieces *pc, uint64_t from, uint64_t most);
+/* The same with HEADER.FIELDS; all of the section, whatever it says of a partial one. Needs f's account, arena, scratch and email. */
+enum st fetch_section_bytes(struct fetch_run *f, const struct fetch_section *s, struct fetch_pieces *out)
+    SUSPENDS MUST_USE;
+/* A section by itself, as in BODY[section]; empty: all. Its label is not made. ST_SYNTAX */
+enum st fetch_parse_section(struct arena *a, struct str text, struct fetch_section *out) SUSPENDS MUST_USE;
 
 /* fetch_binary.c */
 enum st fetch_binary(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;

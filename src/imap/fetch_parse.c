@@ -184,6 +184,37 @@ static enum st parse_section(struct imap_lexer *lx, const struct item_row *row, 
     return make_label(lx, row, s);
 }
 
+/* No literals: the text is all there is. */
+static enum st no_line(void *arg UNUSED, struct arena *a UNUSED, struct str *out UNUSED)
+{
+    return FAIL(ST_SYNTAX, "A literal has no place here");
+}
+static enum st no_literal(void *arg UNUSED, struct arena *a UNUSED, size_t n UNUSED, bool sync UNUSED,
+                          struct str *out UNUSED)
+{
+    return FAIL(ST_SYNTAX, "A literal has no place here");
+}
+static enum st no_skip(void *arg UNUSED, uint64_t n UNUSED)
+{
+    return FAIL(ST_SYNTAX, "A literal has no place here");
+}
+
+enum st fetch_parse_section(struct arena *a, struct str text, struct fetch_section *out)
+{
+    static const struct imap_source alone = {.line = no_line, .literal = no_literal, .skip = no_skip};
+    struct imap_lexer lx = {.src = &alone, .arena = a, .line = arena_printf(a, "%.*s]", STR_ARGS(text)), .taken = 0};
+    struct fetch_section s = {0};
+    bool has_word;
+
+    TRY(parse_path(&lx, &s, &has_word));
+    if (has_word)
+        TRY(parse_section_word(&lx, &s));
+    TRY(imap_lex_want(&lx, ']'));
+    TRY(imap_lex_end(&lx));
+    *out = s;
+    return ST_OK;
+}
+
 static void add_item(struct fetch *f, const struct item_row *row, const struct fetch_section *s)
 {
     struct fetch_item *it = &f->items[f->n++];

@@ -148,7 +148,7 @@ enum st fetch_open_blob(struct fetch_run *f, uint64_t end)
     if (f->has_blob)
         email_body_close(&f->blob);
     f->has_blob = false;
-    enum st st = head ? email_head(f->s->account, &f->email, &f->blob) : email_body(f->s->account, &f->email, &f->blob);
+    enum st st = head ? email_head(f->account, &f->email, &f->blob) : email_body(f->account, &f->email, &f->blob);
 
     if (st == ST_CORRUPT || st == ST_NOTFOUND) {
         LOG(IMAP_COMMAND_FAILED, lf_z("command", "FETCH"), lf_err());
@@ -191,7 +191,7 @@ static enum st filter_pieces(struct fetch_run *f, const struct fetch_section *s,
     struct str whole = pc->second;
 
     if (pc->first.n) {
-        char *p = arena_alloc(&f->s->cmd_arena, pc->first.n + pc->second.n);
+        char *p = arena_alloc(f->arena, pc->first.n + pc->second.n);
 
         add(add(p, pc->first), pc->second);
         whole = str_n(p, pc->first.n + pc->second.n);
@@ -212,15 +212,20 @@ void fetch_cut_pieces(struct fetch_pieces *pc, uint64_t from, uint64_t most)
     pc->second = str_sub(pc->second, (size_t)MIN(from - skip, (uint64_t)pc->second.n), (size_t)most - pc->first.n);
 }
 
+enum st fetch_section_bytes(struct fetch_run *f, const struct fetch_section *s, struct fetch_pieces *out)
+{
+    size_t part;
+
+    TRY(fetch_find_pieces(f, s, out, &part));
+    return s->is_filter ? filter_pieces(f, s, out) : ST_OK;
+}
+
 enum st fetch_section(struct fetch_run *f, const struct fetch_item *it)
 {
     const struct fetch_section *s = &it->section;
     struct fetch_pieces pc;
-    size_t part;
-    enum st st = fetch_find_pieces(f, s, &pc, &part);
+    enum st st = fetch_section_bytes(f, s, &pc);
 
-    if (st == ST_OK && s->is_filter)
-        st = filter_pieces(f, s, &pc);
     if (st != ST_OK) {
         imap_put(f->conn, s->label);
         imap_put(f->conn, STR(" NIL"));
