@@ -2,6 +2,58 @@
 #include "imap/context.h"
 #include "imap/result.h"
 
+enum { FIRST_LOOK = 16, LOOK_GROWS = 4 };
+
+/* The first message that matches, or the last one; 0: none. Only as many are asked as it takes, some at a time, since a mailbox is
+ * read upwards. */
+static enum st search_end(struct imap_cmd *c, const struct search_key *key, bool first, uint32_t *out_seq) SUSPENDS
+{
+    struct imap_session *s = c->s;
+    uint32_t count = view_count(s->view), *seqs, n_done = 0;
+    uint64_t most = FIRST_LOOK;
+    size_t n;
+
+    *out_seq = 0;
+    for (; n_done < count; most *= LOOK_GROWS) {
+        uint32_t some = (uint32_t)MIN(most, (uint64_t)(count - n_done)), lo = first ? n_done : count - n_done - some;
+        struct uid_range r = {lo + 1, lo + some};
+
+        TRY(view_search_among(s->view, key, (struct uid_set){&r, 1}, &s->cmd_arena, &seqs, &n));
+        if (n > 0) {
+            *out_seq = seqs[first ? 0 : n - 1];
+            return ST_OK;
+        }
+        n_done += some;
+    }
+    return ST_OK;
+}
+
+/* MIN and MAX alone (RFC 4731 section 3.1): nobody asks for what lies between. */
+static bool wants_ends(const struct imap_search *search)
+{
+    return search->returns & (RETURN_MIN | RETURN_MAX) &&
+           (search->returns | RETURN_MIN | RETURN_MAX | RETURN_SAVE) == (RETURN_MIN | RETURN_MAX | RETURN_SAVE);
+}
+
+static enum st search_ends(struct imap_cmd *c, unsigned returns, const struct search_key *key, uint32_t **out_seqs,
+                           size_t *out_n) SUSPENDS
+{
+    uint32_t *seqs = ARENA_ARRAY(&c->s->cmd_arena, uint32_t, 2), first = 0, last = 0;
+    size_t n = 0;
+
+    if (returns & RETURN_MIN)
+        TRY(search_end(c, key, true, &first));
+    if (returns & RETURN_MAX && (first || !(returns & RETURN_MIN)))
+        TRY(search_end(c, key, false, &last));
+    if (first)
+        seqs[n++] = first;
+    if (last > first)
+        seqs[n++] = last;
+    *out_seqs = seqs;
+    *out_n = n;
+    return ST_OK;
+}
+
 static enum st search_run(struct imap_cmd *c, const struct imap_search *search) SUSPENDS
 {
     struct imap_session *s = c->s;
@@ -11,7 +63,8 @@ static enum st search_run(struct imap_cmd *c, const struct imap_search *search) 
 
     TRY(imap_context_check(c, search));
     imap_search_resolve(key, &s->cmd_arena, s->view);
-    TRY(view_search(s->view, key, &s->cmd_arena, &seqs, &n));
+    TRY(wants_ends(search) ? search_ends(c, search->returns, key, &seqs, &n)
+                           : view_search(s->view, key, &s->cmd_arena, &seqs, &n));
     if (search->returns)
         return imap_put_result(c, search, (struct imap_result){seqs, n});
     imap_put(&s->conn, STR("* SEARCH"));

@@ -109,15 +109,18 @@ static enum st put_threads(struct imap_cmd *c, const struct thread_node *nodes) 
 static enum st thread_run(struct imap_cmd *c, const struct thread_args *a) SUSPENDS
 {
     struct imap_session *s = c->s;
-    const struct thread_node *nodes;
+    struct thread_forest *forest;
     uint32_t *seqs;
+    enum st st;
     size_t n;
 
     imap_search_resolve(a->search.key, &s->cmd_arena, s->view);
     TRY(view_search(s->view, a->search.key, &s->cmd_arena, &seqs, &n));
-    TRY(view_thread(s->view, a->by, seqs, n, &s->cmd_arena, &nodes));
+    TRY(view_thread(s->view, a->by, seqs, n, &forest));
     imap_put(&s->conn, STR("* THREAD"));
-    TRY(put_threads(c, nodes));
+    st = put_threads(c, thread_forest_nodes(forest));
+    thread_forest_free(forest);
+    TRY(st);
     imap_put(&s->conn, STR("\r\n"));
     return ST_OK;
 }

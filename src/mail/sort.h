@@ -38,6 +38,10 @@ struct thread_node {
 };
 
 /* Siblings are in their order. Messages, bounds and statuses as above; ST_LIMIT also when the references of messages
- * are so tangled that following them would take too long. *out lives in the arena. */
-enum st view_thread(struct view *v, enum thread_by by, const uint32_t *seqs, size_t n, struct arena *ar,
-                    const struct thread_node **out) SUSPENDS MUST_USE;
+ * are so tangled that following them would take too long. What comes out counts as memory until it is freed, on the same core: it
+ * may go to somebody who reads slowly. */
+struct thread_forest;
+enum st view_thread(struct view *v, enum thread_by by, const uint32_t *seqs, size_t n, struct thread_forest **out)
+    SUSPENDS MUST_USE;
+const struct thread_node *thread_forest_nodes(const struct thread_forest *f);
+void thread_forest_free(struct thread_forest *f); /* NULL is fine */

@@ -243,10 +243,15 @@ static void append(struct thread_node *nodes, uint32_t *last, uint32_t parent, u
     last[parent] = item;
 }
 
+struct thread_forest {
+    struct sorting mem;
+    const struct thread_node *nodes;
+};
+
 /* Step 6, and the lists for all. */
-static enum st make_nodes(struct threading *t, struct arena *ar, const struct thread_node **out) SUSPENDS
+static enum st make_nodes(struct threading *t, struct thread_forest *f) SUSPENDS
 {
-    struct thread_node *nodes = ARENA_ARRAY(ar, struct thread_node, t->n_items);
+    struct thread_node *nodes = ARENA_ARRAY(&f->mem.arena, struct thread_node, t->n_items);
     uint32_t *last = ARENA_ARRAY(&t->mem.arena, uint32_t, t->n_items);
 
     for (size_t i = 0; i < t->n; i++) {
@@ -259,13 +264,13 @@ static enum st make_nodes(struct threading *t, struct arena *ar, const struct th
         if (i % 256 == 0)
             TRY(sorting_rest(&t->mem));
     }
-    *out = nodes;
+    f->nodes = nodes;
     return ST_OK;
 }
 
 /* A dummy has two messages below it at least, and another one is made for two at least: half as many as messages. One of a
  * merge may be made of what another was made of: at most one for each message. */
-static enum st make_room(struct threading *t)
+static enum st make_room(struct threading *t, struct thread_forest *f)
 {
     struct arena *a = &t->mem.arena;
 
@@ -273,7 +278,8 @@ static enum st make_room(struct threading *t)
     t->n_items = t->n + 1;
     for (t->table_cap = 16; t->table_cap < 2 * t->n; t->table_cap *= 2)
         ;
-    TRY(sorting_take(&t->mem, t->n * 21 + t->cap_items * (16 + sizeof(struct thread_node)) + t->table_cap * 4));
+    TRY(sorting_take(&t->mem, t->n * 21 + t->cap_items * 16 + t->table_cap * 4));
+    TRY(sorting_take(&f->mem, t->cap_items * sizeof(struct thread_node)));
     t->sent = ARENA_ARRAY(a, uint64_t, t->n + 1);
     t->subject = ARENA_ARRAY(a, uint64_t, t->n + 1);
     t->reply = ARENA_ARRAY(a, bool, t->n + 1);
@@ -285,27 +291,44 @@ static enum st make_room(struct threading *t)
     return ST_OK;
 }
 
-static enum st thread(struct threading *t, enum thread_by by, struct arena *ar, const struct thread_node **out) SUSPENDS
+static enum st thread(struct threading *t, enum thread_by by, struct thread_forest *f) SUSPENDS
 {
     bool links = by == THREAD_REFERENCES;
 
-    TRY(make_room(t));
+    TRY(make_room(t, f));
     if (links)
         TRY(links_begin(&t->links, &t->mem, t->n));
     TRY(read_all(t, links));
     TRY(links ? thread_by_references(t) : thread_by_subject(t));
-    return make_nodes(t, ar, out);
+    return make_nodes(t, f);
 }
 
-enum st view_thread(struct view *v, enum thread_by by, const uint32_t *seqs, size_t n, struct arena *ar,
-                    const struct thread_node **out)
+enum st view_thread(struct view *v, enum thread_by by, const uint32_t *seqs, size_t n, struct thread_forest **out)
 {
+    struct thread_forest *f = MEM_NEW(struct thread_forest);
     struct threading t = {.v = v, .seqs = seqs, .n = n};
     enum st st;
 
+    sorting_begin(&f->mem);
     sorting_begin(&t.mem);
-    st = thread(&t, by, ar, out);
+    st = thread(&t, by, f);
     links_end(&t.links);
     sorting_end(&t.mem);
+    if (st == ST_OK)
+        *out = f;
+    else
+        thread_forest_free(f);
     return st;
+}
+
+const struct thread_node *thread_forest_nodes(const struct thread_forest *f)
+{
+    return f->nodes;
+}
+
+void thread_forest_free(struct thread_forest *f)
+{
+    if (f)
+        sorting_end(&f->mem);
+    mem_free(f);
 }

@@ -259,11 +259,11 @@ class Commands:
 
     def do_fetch(self, s, uid, which, items):
         def effect(sel):
+            if "MODSEQ" in items:
+                s.features.add("CONDSTORE")
             seqs = sel.seqs(which, uid)
             uids = sel.alive(seqs)
             sel.asked = True
-            if "MODSEQ" in items:
-                s.features.add("CONDSTORE")
             if not sel.read_only and {"BODY[]", "BODY[TEXT]<1.4>", "RFC822"} & set(items):
                 sel.box.store(uids, "+", frozenset(["\\seen"]))
             wanted = {self.ITEMS[i] for i in items} | ({b"UID"} if uid else set())

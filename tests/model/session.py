@@ -192,7 +192,7 @@ class Session:
                 self.fail(f"message {r[1]} has uid {uid}, not {r[2][b'UID']}")
             if b"FLAGS" in r[2]:
                 self.take_flags(uid, r[2][b"FLAGS"], late)
-                if self.features & {"CONDSTORE", "QRESYNC"} and not {b"UID", b"MODSEQ"} <= r[2].keys() and not s.asked:
+                if self.features & {"CONDSTORE", "QRESYNC"} and not {b"UID", b"MODSEQ"} <= r[2].keys() and not s.asked and s.box.exists:
                     self.fail(f"flags without UID and MODSEQ: {r} (RFC 7162 section 3.2.4)")
             if b"MODSEQ" in r[2]:
                 self.take_modseq(s, uid, r[2][b"MODSEQ"], late)

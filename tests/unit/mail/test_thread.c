@@ -17,6 +17,7 @@ static void show(struct buf *b, const struct thread_node *nodes, uint32_t at)
 
 static struct str run_thread(struct world *w, struct view *v, enum thread_by by)
 {
+    struct thread_forest *forest = NULL;
     const struct thread_node *nodes;
     uint32_t seqs[32], n = view_count(v);
     struct buf b;
@@ -24,12 +25,14 @@ static struct str run_thread(struct world *w, struct view *v, enum thread_by by)
 
     for (uint32_t i = 0; i < n; i++)
         seqs[i] = i + 1;
-    CHECK_ST(view_thread(v, by, seqs, n, &w->arena, &nodes), ST_OK);
+    CHECK_ST(view_thread(v, by, seqs, n, &forest), ST_OK);
+    nodes = thread_forest_nodes(forest);
     buf_init(&b, 1000);
     for (uint32_t top = nodes[0].first; top; top = nodes[top].next)
         show(&b, nodes, top);
     s = arena_str(&w->arena, buf_str(&b));
     buf_fini(&b);
+    thread_forest_free(forest);
     return s;
 }
 
