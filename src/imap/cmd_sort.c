@@ -81,11 +81,21 @@ static enum st sort_run(struct imap_cmd *c, const struct sort *sort) SUSPENDS
     return ST_OK;
 }
 
+/* RFC 5255 section 4.2: the comparator orders texts. */
+static void turn_texts(struct sort *s)
+{
+    for (size_t i = 0; i < s->n_keys; i++)
+        if (s->keys[i].by != SORT_ARRIVAL && s->keys[i].by != SORT_DATE && s->keys[i].by != SORT_SIZE)
+            s->keys[i].reverse = !s->keys[i].reverse;
+}
+
 enum st cmd_sort(struct imap_cmd *c)
 {
     struct sort sort;
     enum st st = sort_parse(&c->lx, &sort);
 
+    if (st == ST_OK && c->s->sorts_down)
+        turn_texts(&sort);
     if (st == ST_OK)
         st = sort_run(c, &sort);
     return imap_end_search(c, &sort.search, st);

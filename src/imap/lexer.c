@@ -378,6 +378,11 @@ enum st imap_lex_astring(struct imap_lexer *lx, struct str *out)
     return run_or_string(lx, ASTRING, out);
 }
 
+enum st imap_lex_string_or_run(struct imap_lexer *lx, struct str *out)
+{
+    return run_or_string(lx, PATTERN, out);
+}
+
 /* The text of a name. */
 static enum st read_name(struct imap_lexer *lx, struct str raw, struct str *out)
 {

@@ -81,6 +81,8 @@ enum st imap_lex_string(struct imap_lexer *lx, struct str *out) SUSPENDS MUST_US
 enum st imap_lex_nstring(struct imap_lexer *lx, struct str *out) SUSPENDS MUST_USE;  /* NIL: out->p is NULL */
 enum st imap_lex_nstring8(struct imap_lexer *lx, struct str *out) SUSPENDS MUST_USE; /* or a literal8: any bytes */
 enum st imap_lex_astring(struct imap_lexer *lx, struct str *out) SUSPENDS MUST_USE;
+/* An astring in which "*" and "%" may stand without quotes, too. */
+enum st imap_lex_string_or_run(struct imap_lexer *lx, struct str *out) SUSPENDS MUST_USE;
 
 /* A mailbox name in UTF-8 and its normal form (RFC 5198); INBOX in capitals whatever its case. What holds bytes beyond ASCII is
  * UTF-8 whether the client has enabled that or not (RFC 6855 section 3). ST_DENIED: it can't be read as either. */

@@ -4,6 +4,7 @@
 #include "base/must.h"
 #include "imap/id.h"
 #include "imap/imap.h"
+#include "imap/language.h"
 #include "imap/resp.h"
 #include "imap/source.h"
 #include "imap/states.h"
@@ -114,6 +115,11 @@ static enum st login_id(struct login_cmd *c)
     put_capabilities(l);
     imap_put(&l->conn, STR("\r\n"));
     return ST_OK;
+}
+
+static enum st login_language(struct login_cmd *c)
+{
+    return imap_language(&c->lx, &c->l->conn);
 }
 
 /* RFC 3501 6.2.1, RFC 8314. What came behind the command in clear text must not be taken for something said under

@@ -32,7 +32,8 @@ struct imap_session {
     uint64_t modseq_sent;          /* the highest one in a response since the last tagged one (condstore.c) */
     struct imap_context *contexts; /* searches that are kept up to date (context.h); owned, NULL: none */
     struct str login_tag;
-    char *idle_tag; /* owned; NULL but during IDLE */
+    char *idle_tag;  /* owned; NULL but during IDLE */
+    bool sorts_down; /* COMPARATOR: texts are in the opposite order */
     bool is_tls, is_tool, in_idle;
     bool tell_modseq;  /* CONDSTORE was enabled by this command */
     bool has_expunged; /* told of expunged messages since the last tagged response */

@@ -127,8 +127,8 @@ static bool next_rule(struct str *rules, struct rule *out, bool *out_good)
     return true;
 }
 
-/* A star may stand for nothing. When it does not fit, the last star takes one byte more. */
-static bool matches(struct str pattern, struct str s)
+/* When it does not fit, the last star takes one byte more. */
+bool imap_wild_matches(struct str pattern, struct str s)
 {
     size_t p = 0, i = 0, star = pattern.n, from = 0;
 
@@ -157,7 +157,7 @@ void imap_withhold_by_id(struct imap_withheld *w, struct str rules, struct str f
     bool good;
 
     while (next_rule(&rules, &r, &good))
-        if (good && str_ieq(r.field, field) && matches(r.pattern, value))
+        if (good && str_ieq(r.field, field) && imap_wild_matches(r.pattern, value))
             imap_withhold(w, r.names);
 }
 

@@ -20,6 +20,9 @@ void imap_withhold(struct imap_withheld *w, struct str names);
  * anything; letters match in any case. */
 void imap_withhold_by_id(struct imap_withheld *w, struct str rules, struct str field, struct str value);
 
+/* "*" in the pattern stands for anything, also nothing; letters match in any case. */
+bool imap_wild_matches(struct str pattern, struct str s);
+
 /* ST_SYNTAX: an unknown name, or one that can't be withheld; the text says which. */
 enum st imap_withhold_check(struct str names) MUST_USE;
 enum st imap_withhold_check_rules(struct str rules) MUST_USE;

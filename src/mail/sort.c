@@ -7,9 +7,10 @@
 #include "mime/encword.h"
 #include "mime/envelope.h"
 
-#define TEXT_MAX 1024   /* of a folded name */
-#define NAME_MAX_ 4096u /* of a name before that */
-#define GROWTH 64       /* the most that a byte may grow by in folding */
+#define TEXT_MAX 1024     /* of a folded name */
+#define NAME_MAX_ 4096u   /* of a name before that */
+#define BEHIND_ALL '\xff' /* no byte of UTF-8 */
+#define GROWTH 64         /* the most that a byte may grow by in folding */
 
 struct column {
     struct sort_key key;
@@ -68,20 +69,37 @@ static int compare(const void *arg, uint32_t a, uint32_t b)
     return 0;
 }
 
+/* RFC 5255 section 4.6: what could not be converted comes behind all that could. Where characters were lost there is U+FFFD. */
+static bool has_unreadable(struct str text)
+{
+    for (size_t i = 0; i + 2 < text.n; i++)
+        if (text.p[i] == '\xef' && text.p[i + 1] == '\xbf' && text.p[i + 2] == '\xbd')
+            return true;
+    return false;
+}
+
 static enum st put_text(struct sort *s, struct column *col, size_t i, struct str text)
 {
     char *p;
 
+    bool bad;
+    size_t n;
+
     text = str_sub(text, 0, TEXT_MAX);
-    col->num[i] = first_bytes(text);
-    if (text.n == 0)
+    if (text.n == 0) {
+        col->num[i] = 0;
         return ST_OK;
-    TRY(sorting_take(&s->mem, text.n + 2));
-    p = arena_alloc(&s->mem.arena, text.n + 2);
-    p[0] = (char)(text.n >> 8);
-    p[1] = (char)(text.n & 255);
-    memcpy(p + 2, text.p, text.n);
+    }
+    bad = has_unreadable(text);
+    n = text.n + bad;
+    TRY(sorting_take(&s->mem, n + 2));
+    p = arena_alloc(&s->mem.arena, n + 2);
+    p[0] = (char)(n >> 8);
+    p[1] = (char)(n & 255);
+    p[2] = BEHIND_ALL;
+    memcpy(p + 2 + bad, text.p, text.n);
     col->text[i] = p;
+    col->num[i] = first_bytes(str_n(p + 2, n));
     return ST_OK;
 }
 

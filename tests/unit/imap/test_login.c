@@ -104,12 +104,12 @@ static void body_greeting(struct scene *s)
 {
     struct chat *c = &s->chat;
 
-    CHECK_STR(
-        chat_read(c, "* OK"),
-        STR("* OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR UTF8=ACCEPT ID ENABLE IDLE AUTH=PLAIN AUTH=LOGIN] "
-            "Restante ready\n"));
+    CHECK_STR(chat_read(c, "* OK"), STR("* OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR UTF8=ACCEPT LANGUAGE ID "
+                                        "ENABLE IDLE AUTH=PLAIN AUTH=LOGIN] "
+                                        "Restante ready\n"));
     SAYS(c, "a CAPABILITY",
-         "* CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR UTF8=ACCEPT ID ENABLE IDLE AUTH=PLAIN AUTH=LOGIN\na OK "
+         "* CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR UTF8=ACCEPT LANGUAGE ID ENABLE IDLE AUTH=PLAIN "
+         "AUTH=LOGIN\na OK "
          "Done");
     SAYS(c, "b NOOP", "b OK Done");
     SAYS(c, "c ID NIL", "* ID (\"name\" \"Restante\")\nc OK Done");
@@ -129,7 +129,7 @@ static void body_privacy(struct scene *s)
     struct chat *c = &s->chat;
 
     CHECK_STR(chat_read(c, "* OK"),
-              STR("* OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR UTF8=ACCEPT ID ENABLE IDLE STARTTLS "
+              STR("* OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR UTF8=ACCEPT LANGUAGE ID ENABLE IDLE STARTTLS "
                   "LOGINDISABLED] Restante ready\n"));
     SAYS(c, "a LOGIN alice secret", "a NO [PRIVACYREQUIRED] Passwords are taken under TLS only");
     SAYS(c, "b AUTHENTICATE PLAIN", "b NO [PRIVACYREQUIRED] Passwords are taken under TLS only");
@@ -306,13 +306,15 @@ static void body_withheld(struct scene *s)
 {
     struct chat *c = &s->chat;
 
-    CHECK_STR(chat_read(c, "* OK"), STR("* OK [CAPABILITY IMAP4rev1 LITERAL- UTF8=ACCEPT ID ENABLE IDLE AUTH=PLAIN "
-                                        "AUTH=LOGIN] Restante ready\n"));
+    CHECK_STR(chat_read(c, "* OK"),
+              STR("* OK [CAPABILITY IMAP4rev1 LITERAL- UTF8=ACCEPT LANGUAGE ID ENABLE IDLE AUTH=PLAIN "
+                  "AUTH=LOGIN] Restante ready\n"));
     SAYS(c, "a AUTHENTICATE PLAIN AGEAYg==", "a BAD Unexpected argument");
     SAYS(c, "b LOGIN {1+}\r\na b", "b NO [AUTHENTICATIONFAILED] Wrong user name or password");
     SAYS(c, "c ID (\"name\" \"Other\")", "* ID (\"name\" \"Restante\")\nc OK Done");
     SAYS(c, "d ID (\"name\" \"SomeMail\")",
-         "* ID (\"name\" \"Restante\")\n* CAPABILITY IMAP4rev1 UTF8=ACCEPT ENABLE IDLE AUTH=PLAIN AUTH=LOGIN\nd OK "
+         "* ID (\"name\" \"Restante\")\n* CAPABILITY IMAP4rev1 UTF8=ACCEPT LANGUAGE ENABLE IDLE AUTH=PLAIN "
+         "AUTH=LOGIN\nd OK "
          "Done");
     SAYS(c, "e ID NIL", "e BAD Unknown command, or not before login");
     SAYS(c, "f LOGIN {1+}\r\na b", "f BAD Such a literal has to wait for the server");
