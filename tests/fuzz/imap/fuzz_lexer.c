@@ -4,45 +4,9 @@
 #include "imap/list.h"
 #include "imap/search_parse.h"
 #include "imap/set.h"
+#include "memory_source.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-struct input {
-    struct str text;
-};
-
-static enum st line(void *arg, struct arena *a, struct str *out)
-{
-    struct input *in = arg;
-    size_t lf = str_find(in->text, '\n');
-
-    if (lf == in->text.n)
-        return FAIL(ST_EOF, "end");
-    *out = arena_str(a, str_sub(in->text, 0, lf));
-    in->text = str_from(in->text, lf + 1);
-    return ST_OK;
-}
-
-static enum st literal(void *arg, struct arena *a, size_t n, bool sync UNUSED, struct str *out)
-{
-    struct input *in = arg;
-
-    if (n > in->text.n)
-        return FAIL(ST_EOF, "end");
-    *out = arena_str(a, str_sub(in->text, 0, n));
-    in->text = str_from(in->text, n);
-    return ST_OK;
-}
-
-static enum st skip(void *arg, uint64_t n)
-{
-    struct input *in = arg;
-
-    if (n > in->text.n)
-        return FAIL(ST_EOF, "end");
-    in->text = str_from(in->text, (size_t)n);
-    return ST_OK;
-}
 
 static enum st parse(struct imap_lexer *lx, unsigned which)
 {
@@ -74,13 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     struct input in = {str_n((const char *)data + 1, size - 1)};
-    struct imap_source src = {.line = line,
-                              .literal = literal,
-                              .skip = skip,
-                              .arg = &in,
-                              .literal_max = LIMIT_IMAP_LITERAL,
-                              .command_max = LIMIT_IMAP_COMMAND,
-                              .skip_max = LIMIT_IMAP_COMMAND};
+    struct imap_source src = memory_source(&in);
     struct arena a = ARENA_INIT;
     struct imap_lexer lx;
 

@@ -1,6 +1,7 @@
 /* A whole connection after login: every command's parser, and what it does to a few mailboxes of an account in memory. Each answer
  * ends with its line, and the server comes to an end whatever was said. */
 #pragma GCC diagnostic ignored "-Wunused-function"
+#pragma GCC diagnostic ignored "-Wunused-variable"
 #define main unit_main /* of the harness of the unit tests, whose world this borrows */
 #include "imap/world.h"
 #undef main
