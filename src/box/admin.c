@@ -1,6 +1,7 @@
 /* Commands of the command line about mail and queue. They come to core 0; what concerns sessions is gathered from all cores. */
 #include "admin/command.h"
 #include "base/json.h"
+#include "box/acl_admin.h"
 #include "box/check_online.h"
 #include "box/hold.h"
 #include "box/queue_admin.h"
@@ -109,6 +110,12 @@ static enum st undelete(struct job *job) SUSPENDS
                         job->json);
 }
 
+static enum st acl(struct job *job) SUSPENDS
+{
+    return acl_admin_run(job->box, ((const struct msg_admin_ask *)job->r->msg)->account, job->r->arena, &job->args,
+                         job->json);
+}
+
 static enum st store_status(struct job *job) SUSPENDS
 {
     return store_status_run(job->box, job->r->arena, job->json);
@@ -138,6 +145,10 @@ static const struct {
 } rows[] = {
     {ADMIN_CMD_sessions, sessions},
     {ADMIN_CMD_undelete, undelete},
+    {ADMIN_CMD_acl_list, acl},
+    {ADMIN_CMD_acl_set, acl},
+    {ADMIN_CMD_acl_remove, acl},
+    {ADMIN_CMD_acl_public, acl},
     {ADMIN_CMD_store_status, store_status},
     {ADMIN_CMD_store_hold, store_hold},
     {ADMIN_CMD_check, check},

@@ -1,4 +1,5 @@
 /* What a client is told of the selected mailbox without asking (RFC 3501 7.2 to 7.4). */
+#include "mail/rights.h"
 #include "imap/condstore.h"
 #include "imap/context.h"
 #include "imap/metadata.h"
@@ -48,21 +49,25 @@ void imap_put_flags(struct imap_session *s, const struct mail_msg *m)
     imap_put(&s->conn, STR(")"));
 }
 
-static void put_known_flags(struct imap_session *s) SUSPENDS
+/* Those of `bits`, and with `names` the keywords. */
+static void put_known_flags(struct imap_session *s, uint32_t bits, bool names) SUSPENDS
 {
     bool first = true;
 
 #define FLAG(bit, name, constant)                                                                                      \
-    imap_put(&s->conn, first ? STR("\\" name) : STR(" \\" name));                                                      \
-    first = false;
+    if (bits & (constant)) {                                                                                           \
+        imap_put(&s->conn, first ? STR("\\" name) : STR(" \\" name));                                                  \
+        first = false;                                                                                                 \
+    }
 #include "imap/flags.def"
 #undef FLAG
-    for (unsigned i = 0; i < view_keywords(s->view); i++) {
+    for (unsigned i = 0; names && i < view_keywords(s->view); i++) {
         struct str name = view_keyword(s->view, i);
 
         if (name.n == 0)
             continue;
-        imap_put(&s->conn, STR(" "));
+        imap_put(&s->conn, first ? STR("") : STR(" "));
+        first = false;
         imap_put(&s->conn, name);
     }
 }
@@ -70,14 +75,14 @@ static void put_known_flags(struct imap_session *s) SUSPENDS
 void imap_put_mailbox_flags(struct imap_session *s)
 {
     imap_put(&s->conn, STR("* FLAGS ("));
-    put_known_flags(s);
+    put_known_flags(s, UINT32_MAX, true);
     imap_put(&s->conn, STR(")\r\n"));
-    if (view_is_read_only(s->view)) {
+    if (!view_permanent(s->view)) {
         imap_put(&s->conn, STR("* OK [PERMANENTFLAGS ()] Nothing can be changed\r\n"));
         return;
     }
     imap_put(&s->conn, STR("* OK [PERMANENTFLAGS ("));
-    put_known_flags(s);
+    put_known_flags(s, view_permanent(s->view), view_rights(s->view) & RIGHT_WRITE);
     if (view_takes_keywords(s->view))
         imap_put(&s->conn, STR(" \\*"));
     imap_put(&s->conn, STR(")] Flags are kept\r\n"));

@@ -5,7 +5,7 @@
 #include "co/co.h"
 #include "imap/list.h"
 #include "imap/url_text.h"
-#include "mail/keep.h"
+#include "mail/shared.h"
 #include "mime/date.h"
 #include "mime/scan.h"
 
@@ -116,7 +116,7 @@ static enum st fits(struct imap_cmd *c, uint64_t size)
 /* What can be known before the message is sent: so that it need not be. */
 static enum st append_check(struct imap_cmd *c, const struct batch *b, const struct append *a) SUSPENDS
 {
-    struct mailbox_info info;
+    uint64_t more = b->replaced && a->size <= b->goes ? 0 : a->size - b->goes;
     enum st st;
 
     TRY(fits(c, a->size));
@@ -126,15 +126,12 @@ static enum st append_check(struct imap_cmd *c, const struct batch *b, const str
         return FAIL(ST_LIMIT, "Too many messages at once");
     if (b->n)
         return ST_OK;
-    st = mailbox_status(c->s->account, &c->s->cmd_arena, b->mailbox, &info);
-    if (st == ST_NOTFOUND || (st == ST_OK && info.noselect)) {
+    st = mailbox_has_room(c->s->account, b->mailbox, more, b->replaced ? 0 : 1);
+    if (st == ST_NOTFOUND) {
         c->code = STR("TRYCREATE");
         return FAIL(ST_NOTFOUND, "There is no such mailbox");
     }
-    TRY(st);
-    if (b->replaced && a->size <= b->goes)
-        return ST_OK;
-    return account_has_room(c->s->account, a->size - b->goes, b->replaced ? 0 : 1);
+    return st;
 }
 
 struct arriving {
@@ -522,7 +519,8 @@ static enum st append_commit(struct imap_cmd *c, struct batch *b) SUSPENDS
         c->code = STR("TRYCREATE");
     TRY(st);
     metric_add(METRIC_MESSAGES_APPENDED, b->n);
-    if (imap_lex_may(&c->lx, "UIDPLUS"))
+    /* RFC 4315 section 3: no uids of a mailbox that may not be selected */
+    if (uidvalidity && imap_lex_may(&c->lx, "UIDPLUS"))
         c->code =
             arena_printf(&s->cmd_arena, "APPENDUID %u %.*s", uidvalidity, STR_ARGS(uid_set(&s->cmd_arena, uids, b->n)));
     return ST_OK;
@@ -575,7 +573,7 @@ static enum st replace_parse(struct imap_cmd *c, struct mail_msg *out) SUSPENDS
     seq = last ? count : c->uid ? view_seq(v, number) : number;
     if (!c->uid && (seq == 0 || seq > count))
         return FAIL(ST_SYNTAX, "There is no message of that number");
-    if (view_is_read_only(v))
+    if (view_is_examined(v))
         return FAIL(ST_DENIED, "The mailbox is open for reading only");
     if (seq == 0)
         return FAIL(ST_NOTFOUND, "There is no message of that UID");

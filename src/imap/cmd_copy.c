@@ -71,7 +71,7 @@ enum st cmd_move(struct imap_cmd *c)
     struct copy cp;
 
     TRY(copy_parse(&c->lx, &cp));
-    if (view_is_read_only(c->s->view))
+    if (view_is_examined(c->s->view))
         return FAIL(ST_DENIED, "The mailbox is open for reading only");
     TRY(copy_run(c, &cp, true, &done));
     if (done.uidvalidity) /* before the EXPUNGE responses (RFC 6851 section 4.3) */

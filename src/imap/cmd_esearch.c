@@ -73,6 +73,13 @@ static enum st search_view(struct imap_cmd *c, const struct esearch *e, struct v
     return st;
 }
 
+static bool is_selected(const struct imap_session *s, const struct mailbox_info *box)
+{
+    const struct mailbox_info *info = view_info(s->view);
+
+    return info->id == box->id && info->owner == box->owner;
+}
+
 /* What can't be opened is passed over, and nobody can tell why (section 5). */
 static enum st search_mailbox(struct imap_cmd *c, const struct esearch *e, const struct mailbox_info *box) SUSPENDS
 {
@@ -80,10 +87,10 @@ static enum st search_mailbox(struct imap_cmd *c, const struct esearch *e, const
     struct view *v;
     enum st st;
 
-    if (s->view && view_info(s->view)->id == box->id)
+    if (s->view && is_selected(s, box))
         return search_view(c, e, s->view);
     st = view_open(s->account, box->name, true, &v);
-    if (st == ST_NOTFOUND || st == ST_DENIED)
+    if (st == ST_NOTFOUND || st == ST_DENIED || st == ST_NOPERM)
         return ST_OK;
     TRY(st);
     st = search_view(c, e, v);
@@ -95,7 +102,7 @@ static bool is_meant(const struct imap_cmd *c, const struct esearch *e, const st
 {
     if (box->noselect)
         return false;
-    if (e->selected && view_info(c->s->view)->id == box->id)
+    if (e->selected && is_selected(c->s, box))
         return true;
     for (size_t i = 0; i < e->n; i++)
         if (imap_filter_has(&e->filters[i], box->name, box->subscribed))

@@ -25,7 +25,7 @@ enum st cmd_expunge(struct imap_cmd *c)
     struct expunge e;
 
     TRY(expunge_parse(&c->lx, c->uid, &e));
-    if (view_is_read_only(s->view))
+    if (view_is_examined(s->view))
         return FAIL(ST_DENIED, "The mailbox is open for reading only");
     if (c->uid)
         TRY(imap_set_uids(&s->cmd_arena, e.set, true, s->view, &uids));

@@ -211,7 +211,7 @@ static uint32_t next_seq(const struct fetch_run *f, uint32_t hi)
 
 static enum st put_range(struct fetch_run *f, struct progress *pr, struct uid_range r) SUSPENDS
 {
-    bool sees = (f->fetch->flags & SEES) && !view_is_read_only(f->s->view);
+    bool sees = (f->fetch->flags & SEES) && view_permanent(f->s->view) & MAIL_SEEN;
 
     for (f->seq = r.lo; (f->seq = next_seq(f, r.hi)) != 0; f->seq++) {
         if (sees && f->seq > pr->seen_until)

@@ -108,7 +108,7 @@ enum st cmd_store(struct imap_cmd *c)
     TRY(store_parse(&c->lx, &a));
     if (a.change.is_conditional)
         imap_use_condstore(s);
-    if (view_is_read_only(s->view))
+    if (view_is_examined(s->view))
         return FAIL(ST_DENIED, "The mailbox is open for reading only");
     TRY(imap_set_seqs(&s->cmd_arena, a.set, c->uid, s->view, &seqs));
     if (seqs.n == 0)

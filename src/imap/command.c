@@ -56,6 +56,9 @@ static enum st parse_and_run(struct imap_cmd *c)
     }
     TRY(find_row(c));
     activity_begin(c->s->account_id, c->row->name.p);
+    if (c->s->view && !view_may_read(c->s->view) &&
+        !(c->row->flags & LEAVES)) /* BYE follows (RFC 4314 section 5.1.1) */
+        return FAIL(ST_NOPERM, "The mailbox may not be read any more");
     return c->row->run(c);
 }
 

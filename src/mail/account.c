@@ -1,6 +1,6 @@
 /* Accounts: read into memory at first use, made when they were never used, and kept for a while when nobody
  * uses them. */
-#include "mail/guest.h"
+#include "mail/replica.h"
 
 #include "base/must.h"
 
@@ -36,6 +36,17 @@ struct mailbox *account_mailbox(const struct account *a, struct str name, bool p
 
         if (n->exists && str_eq(n->name, name))
             return a->mailboxes[i];
+    }
+    return NULL;
+}
+
+struct mailbox *account_mailbox_of(const struct account *a, uint32_t id)
+{
+    for (size_t i = 0; i < a->n_mailboxes; i++) {
+        struct mailbox *mb = a->mailboxes[i];
+
+        if (mb->id == id && (mb->durable.exists || mb->pending.exists))
+            return mb;
     }
     return NULL;
 }
@@ -295,7 +306,7 @@ static enum st load(struct account *a) SUSPENDS
                : FAIL(ST_CORRUPT, "account %016llx has no INBOX", (unsigned long long)a->id);
 }
 
-static struct account *account_new(struct mail_core *core, uint64_t id)
+struct account *account_shell(struct mail_core *core, uint64_t id)
 {
     struct account *a = MEM_NEW(struct account);
 
@@ -308,6 +319,13 @@ static struct account *account_new(struct mail_core *core, uint64_t id)
     co_waitq_init(&a->acl_wait);
     co_waitq_init(&a->notes_wait);
     list_init(&a->note_watches);
+    return a;
+}
+
+static struct account *account_new(struct mail_core *core, uint64_t id)
+{
+    struct account *a = account_shell(core, id);
+
     map_put(&core->accounts, id, a);
     return a;
 }
@@ -422,6 +440,7 @@ static enum st drive_out(struct mail_core *core, uint64_t id, struct shut_accoun
     if (st == ST_OK) {
         *shut = (struct shut_account){a->counted, a->told};
         a->lost = true;
+        followers_end_all(a);
     }
     account_release(a);
     return st == ST_OK ? wait_forgotten(core, id) : st;

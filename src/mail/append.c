@@ -1,5 +1,6 @@
 /* New messages in one account: APPEND, and what it shares with delivery. */
 #include "mail/edit.h"
+#include "mail/guest.h"
 
 #include "base/metrics.h"
 #include "base/must.h"
@@ -218,6 +219,8 @@ static enum st try_once(struct appending *g, struct arena *ar, bool *out_taken) 
             .id = l.blob, .bytes = mail->bytes, .stage = mail->stage, .refs = 1, .head = g->sizes[i].head};
         move_uidnext(c, mb, mail->uid);
         g->uids[i] = append_letter(c, mb, &l, mail->prefix);
+        if (mail->seen_by)
+            change_seen(change_mailbox(c, mb), mail->seen_by, g->uids[i], true);
         move_uidnext(c, mb, mail->uidnext);
     }
     st = change_commit(c, g->blobs, g->n);
@@ -242,8 +245,8 @@ static enum st append_all(struct appending *g, struct arena *ar) SUSPENDS
     return st;
 }
 
-enum st mail_append(struct account *a, struct str mailbox, const struct new_mail *mails, size_t n, struct arena *ar,
-                    uint32_t *out_uidvalidity, uint32_t **out_uids)
+enum st mail_append_own(struct account *a, struct str mailbox, const struct new_mail *mails, size_t n, struct arena *ar,
+                        uint32_t *out_uidvalidity, uint32_t **out_uids)
 {
     struct appending g = {.a = a, .mailbox = mailbox, .mails = mails, .n = n};
 
@@ -253,8 +256,8 @@ enum st mail_append(struct account *a, struct str mailbox, const struct new_mail
     return ST_OK;
 }
 
-enum st view_replace(struct view *v, uint32_t uid, struct str mailbox, const struct new_mail *mail, struct arena *ar,
-                     uint32_t *out_uidvalidity, uint32_t **out_uid)
+enum st view_replace_own(struct view *v, uint32_t uid, struct str mailbox, const struct new_mail *mail,
+                         struct arena *ar, uint32_t *out_uidvalidity, uint32_t **out_uid)
 {
     struct appending g = {.a = v->mb->a, .mailbox = mailbox, .mails = mail, .n = 1, .view = v, .replaced = uid};
     enum st st;
@@ -268,4 +271,43 @@ enum st view_replace(struct view *v, uint32_t uid, struct str mailbox, const str
     *out_uidvalidity = g.uidvalidity;
     *out_uid = g.uids;
     return ST_OK;
+}
+
+/* --- also to other accounts ----------------------------------------------------------------------------------- */
+
+static void unstage(struct account *a, const struct new_mail *mails, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        blob_unstage(account_store(a), mails[i].stage);
+}
+
+enum st mail_append(struct account *a, struct str mailbox, const struct new_mail *mails, size_t n, struct arena *ar,
+                    uint32_t *out_uidvalidity, uint32_t **out_uids)
+{
+    struct place p;
+    enum st st = place_find(a, ar, mailbox, &p);
+
+    if (st != ST_OK) {
+        unstage(a, mails, n);
+        return st;
+    }
+    return p.is_own ? mail_append_own(a, p.name, mails, n, ar, out_uidvalidity, out_uids)
+                    : guest_append(a, &p, mails, n, ar, out_uidvalidity, out_uids);
+}
+
+/* One commit has to do both, and a commit's mailboxes are of one account. */
+enum st view_replace(struct view *v, uint32_t uid, struct str mailbox, const struct new_mail *mail, struct arena *ar,
+                     uint32_t *out_uidvalidity, uint32_t **out_uid)
+{
+    struct place p;
+    enum st st = place_find(v->replica ? v->actor : v->mb->a, ar, mailbox, &p);
+
+    if (st == ST_OK && p.owner != v->mb->a->id)
+        st = FAIL(ST_DENIED, "A message can't be replaced by one in another account");
+    if (st != ST_OK) {
+        unstage(v->mb->a, mail, 1);
+        return st;
+    }
+    return v->replica ? guest_replace(v, &p, uid, mail, ar, out_uidvalidity, out_uid)
+                      : view_replace_own(v, uid, p.name, mail, ar, out_uidvalidity, out_uid);
 }

@@ -1,6 +1,6 @@
 /* Building changes on the pending state, and what happens when they have become durable or have failed:
  * see change.h. */
-#include "mail/change.h"
+#include "mail/replica.h"
 
 #include "base/must.h"
 
@@ -178,6 +178,32 @@ uint64_t change_new_email(struct change *c, uint64_t blob, struct str prefix, st
     must(c->next_email < 1u << 20);
     change_kv(c, KV_PUT, key_email(&c->arena, id), email_rec_put(&c->arena, blob, prefix, record));
     return id;
+}
+
+uint64_t change_take_email(struct change *c, uint64_t blob, struct str value)
+{
+    uint64_t id = c->modseq << 20 | c->next_email++;
+
+    must(c->next_email < 1u << 20);
+    change_kv(c, KV_PUT, key_email(&c->arena, id), value);
+    c->derefs = grown(&c->arena, c->derefs, c->n_derefs, &c->cap_derefs, sizeof *c->derefs);
+    c->derefs[c->n_derefs++] = (struct kv_deref){.id = blob, .delta = 1};
+    return id;
+}
+
+void change_seen(struct mailbox_change *mc, uint64_t who, uint32_t uid, bool seen)
+{
+    struct change *c = mc->c;
+
+    must(!mc->reader || mc->reader == who);
+    mc->reader = who;
+    if (!c->a->rec.has_seen) {
+        c->a->rec.has_seen = true;
+        c->rec_changed = true;
+    }
+    mc->seens = grown(&c->arena, mc->seens, mc->n_seens, &mc->cap_seens, sizeof *mc->seens);
+    mc->seens[mc->n_seens++] = (struct seen_edit){uid, seen};
+    change_kv(c, KV_PUT, key_seen(&c->arena, mc->mb->id, who, uid), seen_rec_put(&c->arena, seen, c->modseq));
 }
 
 void change_gone(struct change *c, uint64_t email)
@@ -533,6 +559,10 @@ static void apply(struct change *c)
         apply_subscription(c->a, s);
     c->a->version = c->modseq;
     usage_changed(c->a);
+    for (struct acl_change *l = c->acls; l; l = l->next)
+        followers_tell_acl(l->mb);
+    for (struct mailbox_change *mc = c->mailboxes; mc; mc = mc->next)
+        followers_tell(mc);
     for (struct mailbox_change *mc = c->mailboxes; mc; mc = mc->next)
         journal_wake(mc->mb);
 }
@@ -571,8 +601,10 @@ static void done(struct kv_part *part, enum st st)
         apply(c);
     else if (part->chain == a->chain)
         fall_back(a);
-    if (st == ST_BUSY)
+    if (st == ST_BUSY) {
         a->lost = true;
+        followers_end_all(a);
+    }
     if (a->in_flight == 0 && a->refs_users == 0)
         refs_forget(a);
     change_release(c);

@@ -12,6 +12,12 @@ struct edit { /* of a message that was durable before */
     uint64_t keywords, modseq;
 };
 
+/* \Seen of somebody else's than the owner. */
+struct seen_edit {
+    uint32_t uid;
+    bool seen;
+};
+
 struct mailbox_change {
     struct list link;   /* in mb->in_flight, once it has edits */
     struct list adding; /* in mb->adding, once it has adds */
@@ -27,6 +33,9 @@ struct mailbox_change {
     uint32_t uidnext; /* at least, when it is durable */
     bool renamed;     /* a keyword is another one now */
     uint64_t origin;  /* the view that does it */
+    uint64_t reader;  /* whose \Seen it changes; 0: nobody's */
+    struct seen_edit *seens;
+    size_t n_seens, cap_seens;
 };
 
 struct tree_change {
@@ -81,6 +90,10 @@ void change_edit_flags(struct mailbox_change *mc, const struct hot *was, uint8_t
 void change_edit_remove(struct mailbox_change *mc, const struct hot *was);
 /* Gives h a uid and a modseq. */
 uint32_t change_add(struct mailbox_change *mc, struct hot *h);
+/* What `who`, who is not the owner, has seen; one of them in a change. */
+void change_seen(struct mailbox_change *mc, uint64_t who, uint32_t uid, bool seen);
+/* The email of another account as one of this: its body gets one reference more. */
+uint64_t change_take_email(struct change *c, uint64_t blob, struct str value);
 uint64_t change_new_email(struct change *c, uint64_t blob, struct str prefix, struct str record);
 /* One message less refers to it. `tell`: the last one that a client could see. */
 void change_drop_email(struct change *c, uint64_t email, uint64_t blob, bool shared, bool tell);

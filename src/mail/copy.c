@@ -1,6 +1,7 @@
 /* COPY and MOVE within an account: only hot records are written, the email is one and counts who refers to it. A
  * move is one commit, which is more than the target first and then the source. */
 #include "mail/edit.h"
+#include "mail/guest.h"
 
 #include "base/metrics.h"
 #include "base/must.h"
@@ -143,8 +144,8 @@ static enum st copy_all(struct view *v, struct uid_set uids, const struct copy *
     return st;
 }
 
-enum st view_copy(struct view *v, struct uid_set uids, struct str target, bool move, struct arena *ar,
-                  struct copied *out)
+static enum st copy_within(struct view *v, struct uid_set uids, struct str target, bool move, struct arena *ar,
+                           struct copied *out) SUSPENDS
 {
     struct account *a = v->mb->a;
     struct copied made = {0};
@@ -167,6 +168,16 @@ enum st view_copy(struct view *v, struct uid_set uids, struct str target, bool m
     if (st == ST_OK)
         *out = made;
     return st;
+}
+
+enum st view_copy(struct view *v, struct uid_set uids, struct str target, bool move, struct arena *ar,
+                  struct copied *out)
+{
+    struct place to;
+
+    TRY(place_find(v->actor, ar, target, &to));
+    return v->replica || !to.is_own ? copy_across(v, uids, &to, move, ar, out)
+                                    : copy_within(v, uids, to.name, move, ar, out);
 }
 
 /* Everything, what is on its way included: INBOX renamed. */

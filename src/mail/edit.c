@@ -1,5 +1,6 @@
 /* STORE and EXPUNGE, and picking the messages for them: on the pending state, in commits of bounded size. */
 #include "mail/edit.h"
+#include "mail/guest.h"
 
 #include "base/metrics.h"
 #include "base/must.h"
@@ -20,6 +21,8 @@ void pick_view(const struct view *v, struct uid_set uids, uint32_t from, size_t 
     const struct messages *m = v->mb->messages;
     uint32_t known = v->n ? view_uid(v, v->n) : 0;
 
+    if (v->limit)
+        known = MIN(known, v->limit);
     pick_begin(out, ar, MIN(most, m->n));
     for (size_t r = 0; r < uids.n; r++) {
         uint32_t lo = MAX(uids.r[r].lo, from), hi = MIN(uids.r[r].hi, known);
@@ -126,8 +129,8 @@ static void edit_flags(struct mailbox_change *mc, const struct hot *h, bool in_f
 
     switch (fc->how) {
     case FLAGS_SET:
-        flags = (uint8_t)((flags & ~HOT_FLAGS) | given);
-        keywords = bits;
+        flags = (uint8_t)((flags & (~HOT_FLAGS | fc->keeps)) | given);
+        keywords = fc->keeps_keywords ? keywords : bits;
         break;
     case FLAGS_ADD:
         flags |= given;
@@ -186,6 +189,19 @@ static void take_failed(struct pick *p, const struct flag_change *fc, uint64_t b
     p->n = n;
 }
 
+/* Both ascend. */
+static void add_seens(struct mailbox_change *mc, const struct pick *p, const struct flag_change *fc, uint64_t who)
+{
+    size_t r = 0;
+
+    for (size_t i = 0; i < p->n; i++) {
+        while (r < fc->seens.n && fc->seens.r[r].hi < p->h[i].uid)
+            r++;
+        if (r < fc->seens.n && fc->seens.r[r].lo <= p->h[i].uid)
+            change_seen(mc, who, p->h[i].uid, fc->sees);
+    }
+}
+
 static enum st store_some(struct view *v, struct uid_set uids, uint32_t *from, const struct flag_change *fc,
                           struct arena *ar, struct arena *out_ar, struct store_outcome *out) SUSPENDS
 {
@@ -208,6 +224,7 @@ static enum st store_some(struct view *v, struct uid_set uids, uint32_t *from, c
     change_edits(mc, p.n);
     for (size_t i = 0; i < p.n; i++)
         edit_flags(mc, &p.h[i], p.in_flight[i], fc, bits);
+    add_seens(mc, &p, fc, v->guest);
     return change_commit(c, NULL, 0);
 }
 
@@ -220,6 +237,12 @@ enum st view_store(struct view *v, struct uid_set uids, const struct flag_change
 enum st view_store_if(struct view *v, struct uid_set uids, const struct flag_change *fc, struct arena *out_ar,
                       struct store_outcome *out)
 {
+    if (v->replica) {
+        if (v->read_only)
+            return FAIL(ST_DENIED, "the mailbox was selected for reading only");
+        return guest_store(v, uids, fc, out_ar, out);
+    }
+
     size_t n_failed = 0;
     struct arena ar = ARENA_INIT;
     uint32_t from = 1, next;
@@ -290,6 +313,11 @@ static enum st expunge_some(struct view *v, struct uid_set uids, bool any, uint3
 
 enum st view_expunge(struct view *v, struct uid_set uids, bool any)
 {
+    if (v->replica && v->read_only)
+        return FAIL(ST_DENIED, "the mailbox was selected for reading only");
+    if (v->replica)
+        return guest_expunge(v, uids, any);
+
     struct account *a = v->mb->a;
     struct arena ar = ARENA_INIT;
     uint32_t from = 1, next;

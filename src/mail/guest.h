@@ -35,6 +35,23 @@ enum st guest_mailbox(struct account *owner, const struct guest *g, bool is_shar
 /* May he make something of that name? By the nearest mailbox above it. */
 enum st guest_may_create(struct account *owner, const struct guest *g, struct str name) MUST_USE;
 
+uint32_t rights_flags(uint32_t rights); /* MAIL_SEEN ... that they let him change */
+
+/* guest_edit.c, copy_across.c: on the core of the one who acts. */
+enum st guest_store(struct view *v, struct uid_set uids, const struct flag_change *fc, struct arena *ar,
+                    struct store_outcome *out) SUSPENDS MUST_USE;
+enum st guest_expunge(struct view *v, struct uid_set uids, bool any) SUSPENDS MUST_USE;
+enum st guest_append(struct account *a, const struct place *p, const struct new_mail *mails, size_t n, struct arena *ar,
+                     uint32_t *out_uidvalidity, uint32_t **out_uids) SUSPENDS MUST_USE;
+enum st guest_replace(struct view *v, const struct place *p, uint32_t uid, const struct new_mail *mail,
+                      struct arena *ar, uint32_t *out_uidvalidity, uint32_t **out_uid) SUSPENDS MUST_USE;
+enum st copy_across(struct view *v, struct uid_set uids, const struct place *to, bool move, struct arena *ar,
+                    struct copied *out) SUSPENDS MUST_USE;
+enum st mail_append_own(struct account *a, struct str mailbox, const struct new_mail *mails, size_t n, struct arena *ar,
+                        uint32_t *out_uidvalidity, uint32_t **out_uids) SUSPENDS MUST_USE;
+enum st view_replace_own(struct view *v, uint32_t uid, struct str mailbox, const struct new_mail *mail,
+                         struct arena *ar, uint32_t *out_uidvalidity, uint32_t **out_uid) SUSPENDS MUST_USE;
+
 /* grantors.c: on the core of the account that something is shared with. */
 enum st grantor_add(struct account *a, uint64_t owner) SUSPENDS MUST_USE;
 /* It shares nothing: forgotten, unless it was written a moment ago, when the list itself may still be on its way. */

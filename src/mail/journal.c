@@ -41,14 +41,24 @@ static void make_room(struct messages *m)
     }
 }
 
-void journal_add(struct messages *m, enum journal_what what, uint32_t lo, uint32_t hi, uint64_t origin)
+static void add(struct messages *m, const struct journal_entry *e)
 {
     if (list_is_empty(&m->mb->views))
         return;
     if (m->n_journal == m->cap_journal)
         make_room(m);
     must(m->n_journal < m->cap_journal);
-    m->journal[m->n_journal++] = (struct journal_entry){what, lo, hi, origin};
+    m->journal[m->n_journal++] = *e;
+}
+
+void journal_add(struct messages *m, enum journal_what what, uint32_t lo, uint32_t hi, uint64_t origin)
+{
+    add(m, &(struct journal_entry){.what = what, .lo = lo, .hi = hi, .origin = origin});
+}
+
+void journal_add_for(struct messages *m, uint32_t lo, uint32_t hi, uint64_t origin, uint64_t reader)
+{
+    add(m, &(struct journal_entry){.what = JOURNAL_FLAGS, .lo = lo, .hi = hi, .origin = origin, .reader = reader});
 }
 
 void journal_wake(struct mailbox *mb)

@@ -64,7 +64,7 @@ struct mail_rules {
     uint32_t log_commits;                   /* so many changes of an account its change log holds; 0: all */
     uint32_t rate;                          /* messages in a second, of one core; 0: as fast as it goes */
     uint64_t cache_bytes;                   /* of all cores, as in struct mail_options; 0: as there */
-    uint64_t cache_ms;    /* a mailbox leaves memory when nobody had it selected for so long; 0: never */
+    uint64_t cache_ms; /* a mailbox leaves memory when nobody had it selected for so long; 0: never */
     enum mail_anyone anyone;
     uint32_t image_least; /* messages of a mailbox from which on it has an image; 0: none has */
 };

@@ -47,6 +47,8 @@ static uint64_t bits_in_use(const struct mailbox *mb)
 
 bool view_takes_keywords(const struct view *v)
 {
+    if (v->read_only || !(view_rights(v) & RIGHT_WRITE))
+        return false;
     return v->mb->n_keywords < LIMIT_KEYWORDS || bits_in_use(v->mb) != UINT64_MAX;
 }
 

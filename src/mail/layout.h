@@ -9,7 +9,7 @@
 #include "mail/mail.h"
 
 /* The account whose grantors are those that share with everybody; it has no mailboxes. The directory gives numbers of 64 random bits. */
-#define MAIL_EVERYBODY 1u
+#define MAIL_EVERYBODY (UINT64_MAX - 16)
 
 enum {
     KEY_ACCOUNT = 'A',

@@ -22,6 +22,7 @@ struct mail *mail_new(const struct mail_options *opt)
         list_init(&m->cores[i].idle);
         list_init(&m->cores[i].unselected);
         list_init(&m->cores[i].stale);
+        list_init(&m->cores[i].replicas);
         co_waitq_init(&m->cores[i].forgotten);
         m->cores[i].counting = opt->count_first;
     }

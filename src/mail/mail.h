@@ -112,7 +112,12 @@ struct view;
 enum st view_open(struct account *a, struct str name, bool read_only, struct view **out)
     SUSPENDS MUST_USE; /* ST_NOTFOUND, ST_DENIED (\Noselect) */
 void view_close(struct view *v);
-bool view_is_read_only(const struct view *v);
+bool view_is_read_only(const struct view *v); /* as SELECT tells it (RFC 4314 section 5.2) */
+bool view_is_examined(const struct view *v);  /* opened so: nothing is changed through it */
+uint32_t view_rights(const struct view *v);   /* mail/rights.h; of a mailbox of another account they may change */
+bool view_may_read(
+    const struct view *v); /* false: it may not be looked at any more, and view_next_change says that it is gone */
+uint32_t view_permanent(const struct view *v);              /* which of MAIL_SEEN ... can be changed */
 const struct mailbox_info *view_info(const struct view *v); /* as of now; the name lives as long as the view */
 
 uint32_t view_count(const struct view *v);
@@ -126,7 +131,8 @@ struct mail_msg {
     uint32_t uid, flags; /* MAIL_SEEN ... */
     uint64_t keywords;   /* bits; names by view_keyword */
     uint64_t modseq, email_id, size /* RFC822.SIZE */, internal_date_us, save_date_us;
-    bool recent, gone; /* gone: expunged, but not yet reported to this view */
+    bool recent, gone;   /* gone: expunged, but not yet reported to this view */
+    bool private_modseq; /* it comes from what this reader alone has seen of another account */
 };
 void view_msg(const struct view *v, uint32_t seq, struct mail_msg *out);
 unsigned view_keywords(const struct view *v);   /* how many names there are */
@@ -196,6 +202,10 @@ struct flag_change {
     uint32_t flags;
     const struct str *keywords;
     size_t n_keywords;
+    /* By whoever acts on another account (guest_edit.c): flags and keywords that stay as they are, and whose own \Seen changes, and how. */
+    uint32_t keeps;
+    bool keeps_keywords, sees;
+    struct uid_set seens;
     bool is_conditional; /* only of messages that have not changed behind that modseq: view_store_if */
     uint64_t unchanged_since;
 };
@@ -237,6 +247,7 @@ struct new_mail {
     /* Of mail that comes from elsewhere with its uids, into a mailbox that never had a message, or whose uidvalidity is the same
      * already. uid: at least the next one; 0: the next one. uidvalidity: 0: the mailbox's. uidnext: so much, at least, behind it. */
     uint32_t uid, uidvalidity, uidnext;
+    uint64_t seen_by; /* the one who adds it to another account has seen it; 0: as `flags` say */
 };
 /* Writes a large letter ahead (new_mail.stage), so that it need not be held until its commit; NULL-safe to give up. */
 enum st mail_stage(struct account *a, struct str bytes, struct blob_stage **out) SUSPENDS MUST_USE;

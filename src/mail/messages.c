@@ -130,6 +130,24 @@ void messages_put(struct messages *m, const struct hot *h)
         insert(m, h);
 }
 
+struct messages *messages_copy(const struct messages *from, struct mailbox *mb)
+{
+    struct messages *m = MEM_NEW(struct messages);
+
+    m->mb = mb;
+    list_init(&m->link);
+    co_waitq_init(&m->waiting);
+    if (from->n)
+        set_cap(m, from->n);
+    m->n = from->n;
+    for (size_t i = 0; i < from->n; i++) {
+        struct hot h = messages_hot(from, i);
+
+        set(m, i, &h);
+    }
+    return m;
+}
+
 static size_t bytes_of(const struct messages *m)
 {
     return sizeof *m + m->cap * MESSAGE_BYTES + m->cap_journal * sizeof *m->journal;

@@ -2,6 +2,7 @@
  * owner, where the rights are looked at. And which of them it sees. */
 #include "mail/shared.h"
 #include "mail/guest.h"
+#include "mail/keep.h"
 #include "mail/seen.h"
 
 #include "base/must.h"
@@ -86,6 +87,42 @@ enum st mailbox_count_deleted(struct account *a, struct mailbox_info *info)
     TRY(st);
     info->deleted_bytes = q.info.deleted_bytes;
     return ST_OK;
+}
+
+struct room {
+    struct guest guest;
+    struct place place;
+    uint64_t bytes, messages;
+};
+
+static enum st room_there(struct account *owner, void *arg)
+{
+    const struct room *r = arg;
+    struct arena ar = ARENA_INIT;
+    struct mailbox *mb;
+
+    if (r->guest.id != owner->id) {
+        TRY(guest_mailbox(owner, &r->guest, r->place.is_shared, r->place.name, RIGHT_INSERT, &mb));
+    } else {
+        TRY(account_check(owner));
+        mb = account_mailbox(owner, mailbox_canonical(&ar, r->place.name), false);
+        arena_fini(&ar);
+    }
+    if (!mb || mb->durable.noselect)
+        return FAIL(ST_NOTFOUND, "no such mailbox");
+    return r->bytes || r->messages ? account_has_room(owner, r->bytes, r->messages) : ST_OK;
+}
+
+enum st mailbox_has_room(struct account *a, struct str mailbox, uint64_t bytes, uint64_t messages)
+{
+    struct room r = {.guest = guest_of(a), .bytes = bytes, .messages = messages};
+    struct arena ar = ARENA_INIT;
+    enum st st = place_find(a, &ar, mailbox, &r.place);
+
+    if (st == ST_OK)
+        st = mail_visit(a->core->m, r.place.owner, room_there, &r);
+    arena_fini(&ar);
+    return st;
 }
 
 static enum st create_there(struct account *owner, void *arg) SUSPENDS
@@ -336,20 +373,20 @@ enum st mailbox_list_shared(struct account *a, struct arena *ar, struct mailbox_
 
 /* --- the administrator's --------------------------------------------------------------------------------------- */
 
-static enum st set_public(struct account *a, void *arg) SUSPENDS
+bool account_is_public(const struct account *a)
 {
-    bool on = *(const bool *)arg;
+    return a->rec.is_public;
+}
+
+enum st account_set_public(struct account *a, bool on)
+{
     struct change *c;
 
+    TRY(account_check(a));
     if (a->rec.is_public == on)
         return ST_OK;
     a->rec.is_public = on;
     c = change_begin(a);
     c->rec_changed = true;
     return change_commit(c, NULL, 0);
-}
-
-enum st mail_set_public(struct mail *m, uint64_t account, bool on)
-{
-    return mail_visit(m, account, set_public, &on);
 }

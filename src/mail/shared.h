@@ -31,6 +31,9 @@ struct mail_names {
 enum st mailbox_list_shared(struct account *a, struct arena *ar, struct mailbox_info **out, size_t *out_n)
     SUSPENDS MUST_USE;
 
+/* Is it there, may something be added to it, and is there room at its owner? As account_has_room. */
+enum st mailbox_has_room(struct account *a, struct str mailbox, uint64_t bytes, uint64_t messages) SUSPENDS MUST_USE;
+
 /* An identifier is an address of this server or "anyone", with "-" in front for negative rights. ST_NOTFOUND: the mailbox,
  * ST_FOREIGN: the identifier is nobody. ST_NOPERM: not without the right to administer. ST_DENIED: the owner's. ST_LIMIT. */
 struct acl_line {
@@ -47,7 +50,8 @@ enum st mailbox_acl_may(struct account *a, struct str mailbox, struct str who, b
 enum st mailbox_my_rights(struct account *a, struct str mailbox, uint32_t *out) SUSPENDS MUST_USE;
 
 /* Its mailboxes are listed under Shared/ from here on, or not any more. */
-enum st mail_set_public(struct mail *m, uint64_t account, bool on) SUSPENDS MUST_USE;
+enum st account_set_public(struct account *a, bool on) SUSPENDS MUST_USE;
+bool account_is_public(const struct account *a);
 
 /* fn(arg) as a coroutine on the core that owns the account; waits for its end, however long it takes. ST_TRYLATER: not run.
  * Errors of its own it leaves in arg: error records stay on their core. */

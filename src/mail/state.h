@@ -24,8 +24,9 @@ struct mail_core {
     size_t n_idle;
     struct list unselected; /* struct messages without views, the longest unused first */
     size_t unselected_bytes;
-    struct list stale; /* struct staleness: images to be written anew, some time */
-    bool tending;      /* somebody is at it */
+    struct list replicas; /* of mailboxes of other accounts: replica.h */
+    struct list stale;    /* struct staleness: images to be written anew, some time */
+    bool tending;         /* somebody is at it */
     uint64_t next_view_id;
     struct mail_rules rules;
     struct co_event count_wanted;
@@ -151,11 +152,12 @@ struct staleness {
     mono_ms at;      /* when the last one did */
 };
 
-enum journal_what { JOURNAL_ADDED, JOURNAL_REMOVED, JOURNAL_FLAGS, JOURNAL_KEYWORDS, JOURNAL_DELETED };
+enum journal_what { JOURNAL_ADDED, JOURNAL_REMOVED, JOURNAL_FLAGS, JOURNAL_KEYWORDS, JOURNAL_RIGHTS, JOURNAL_DELETED };
 struct journal_entry {
     enum journal_what what;
     uint32_t lo, hi;
     uint64_t origin; /* the view that did it; 0: none */
+    uint64_t reader; /* the only one whom it concerns; 0: all */
 };
 
 /* The messages of one mailbox, durable state, by ascending uid. */
@@ -183,7 +185,13 @@ struct messages {
 
 struct view {
     uint32_t magic;
-    bool read_only, resync; /* resync: too far behind for the journal */
+    struct replica *replica;      /* whose mailbox it looks at; NULL: it is of the account itself */
+    struct account *actor;        /* who looks, held; NULL: the account itself, or a view of the moment */
+    struct reader *reader;        /* what he has seen */
+    uint64_t guest, guest_domain; /* 0: the owner */
+    uint32_t told_rights, limit;  /* limit: of a view of the moment, the last uid that the true one has; 0: none */
+    char *shown;                  /* name, as the guest has it */
+    bool read_only, resync;       /* resync: too far behind for the journal */
     bool tells_own;
     uint64_t id;
     struct mailbox *mb;
@@ -219,6 +227,9 @@ struct store *account_store(const struct account *a);
 struct mailbox *account_mailbox(const struct account *a, struct str name, bool pending);
 /* A copy that lives as long as the account does; that of the mailbox of this name where there is one. */
 struct str account_name(struct account *a, struct str name);
+struct mailbox *account_mailbox_of(const struct account *a, uint32_t id); /* one that exists, or will; or NULL */
+/* What stands for an account of another core where only reading needs it. */
+struct account *account_shell(struct mail_core *core, uint64_t id);
 struct mailbox *mailbox_new(struct account *a, uint32_t id, uint32_t uidvalidity);
 void mailbox_hold(struct mailbox *mb);
 void mailbox_release(struct mailbox *mb);
@@ -254,6 +265,7 @@ enum st messages_load(struct mailbox *mb)
 void messages_free(struct messages *m);
 size_t messages_from(const struct messages *m, uint32_t uid); /* index of the first with at least this uid */
 bool messages_find(const struct messages *m, uint32_t uid, size_t *out_i);
+struct messages *messages_copy(const struct messages *from, struct mailbox *mb);
 void messages_use(struct messages *m);                                      /* a view has come */
 void messages_unuse(struct messages *m);                                    /* none is left */
 void messages_drop(struct messages *m);                                     /* unselected: out of memory with it */
@@ -284,6 +296,8 @@ enum st images_sweep(struct mail_core *core) SUSPENDS MUST_USE; /* those of mail
 
 /* journal.c */
 void journal_add(struct messages *m, enum journal_what what, uint32_t lo, uint32_t hi, uint64_t origin);
+/* Flags, of one reader alone. */
+void journal_add_for(struct messages *m, uint32_t lo, uint32_t hi, uint64_t origin, uint64_t reader);
 void journal_wake(struct mailbox *mb);
 
 /* mailbox.c: durable state */
@@ -303,6 +317,11 @@ enum st mailbox_check_use(const struct account *a, const struct mailbox *mb, enu
 enum st notes_copy(struct mailbox *from, struct mailbox *to) SUSPENDS MUST_USE;
 
 /* view.c */
+struct guest;
+/* On the mailbox, whose core this is, for a guest or (NULL) its owner. */
+enum st view_of(struct mailbox *mb, bool read_only, const struct guest *g, struct view **out) SUSPENDS MUST_USE;
+/* Its messages are in memory. */
+struct view *view_begin(struct mailbox *mb, bool read_only, const struct guest *g);
 bool view_place(const struct view *v, uint32_t seq, size_t *out_i); /* index among the messages; false: gone */
 void view_detach_all(struct messages *m, size_t from); /* the messages from index `from` on are about to move */
 void view_fall_behind(struct view *v);

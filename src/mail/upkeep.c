@@ -2,6 +2,7 @@
  * old when the settings say so, and accounts that were removed are taken away. Everything in commits of bounded size
  * with pauses between them, by what stands in the store: a crash leaves nothing to be repeated but the step it was in. */
 #include "mail/edit.h"
+#include "mail/replica.h"
 
 #include "base/must.h"
 
@@ -350,6 +351,7 @@ enum st mail_erase(struct mail *m, uint64_t account, uint64_t budget_ms, bool *o
     bool done = false;
 
     TRY(account_open_any(m, account, &a));
+    followers_end_all(a);
     if (!a->rec.removed)
         a->removed = a->rec.removed = a->rec_dirty = true;
     st = usage_wait_unreserved(a); /* letters that were let in before */

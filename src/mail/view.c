@@ -1,7 +1,7 @@
 /* A selected mailbox as one session sees it: its own sequence numbers, which stand still until it asks what has
  * happened. While they are the same as everybody's it needs no memory for them; a list of its own begins
  * when others expunge and ends when that has been reported. */
-#include "mail/change.h"
+#include "mail/replica.h"
 
 #include "base/must.h"
 
@@ -92,7 +92,7 @@ static void take_recent(struct view *v, uint32_t hi)
     const struct messages *m = messages_of(v);
     uint32_t lo = v->n_recent ? MAX(mb->first_recent, v->recent[v->n_recent - 1].hi + 1) : mb->first_recent;
 
-    if (hi < lo)
+    if (hi < lo || v->guest) /* \Recent is the owner's */
         return;
     add_range(&v->recent, &v->n_recent, &v->cap_recent, lo, hi);
     if (v->read_only)
@@ -101,18 +101,10 @@ static void take_recent(struct view *v, uint32_t hi)
     mb->recent = (uint32_t)(m->n - messages_from(m, mb->first_recent));
 }
 
-static enum st open_messages(struct account *a, struct str name, struct mailbox **out) SUSPENDS
+static enum st open_messages(struct mailbox *mb) SUSPENDS
 {
-    struct arena ar = ARENA_INIT;
-    struct mailbox *mb = account_mailbox(a, mailbox_canonical(&ar, name), false);
     enum st st;
 
-    arena_fini(&ar);
-    TRY(account_check(a));
-    if (!mb)
-        return FAIL(ST_NOTFOUND, "no such mailbox");
-    if (mb->durable.noselect)
-        return FAIL(ST_DENIED, "this name has only mailboxes below it");
     mailbox_hold(mb);
     st = messages_load(mb);
     if (st == ST_OK && !mb->durable.exists)
@@ -121,23 +113,20 @@ static enum st open_messages(struct account *a, struct str name, struct mailbox 
         mailbox_release(mb);
         return st;
     }
-    *out = mb;
     return ST_OK;
 }
 
-enum st view_open(struct account *a, struct str name, bool read_only, struct view **out)
+struct view *view_begin(struct mailbox *mb, bool read_only, const struct guest *g)
 {
-    struct mailbox *mb;
-    struct messages *m;
-    struct view *v;
+    struct mail_core *core = mb->a->core;
+    struct messages *m = mb->messages;
+    struct view *v = MEM_NEW(struct view);
 
-    TRY(open_messages(a, name, &mb));
-    m = mb->messages;
-    account_hold(a);
-    v = MEM_NEW(struct view);
     v->magic = VIEW_MAGIC;
-    v->id = ++a->core->next_view_id;
-    v->mb = mb; /* with the use that open_messages has counted */
+    v->id = (uint64_t)(core - core->m->cores + 1) << 48 | ++core->next_view_id; /* on no core another has it */
+    v->mb = mb;
+    v->guest = g ? g->id : 0;
+    v->guest_domain = g ? g->domain : 0;
     v->read_only = read_only;
     v->n = (uint32_t)m->n;
     v->pos = m->journal_base + m->n_journal;
@@ -145,10 +134,45 @@ enum st view_open(struct account *a, struct str name, bool read_only, struct vie
     v->seen_uidnext = view_info(v)->uidnext;
     messages_use(m);
     list_add_tail(&mb->views, &v->link);
-    if (m->n)
-        take_recent(v, m->uid[m->n - 1]);
-    *out = v;
+    return v;
+}
+
+enum st view_of(struct mailbox *mb, bool read_only, const struct guest *g, struct view **out)
+{
+    TRY(open_messages(mb));
+    account_hold(mb->a);
+    *out = view_begin(mb, read_only, g);
+    if ((*out)->n)
+        take_recent(*out, mb->messages->uid[(*out)->n - 1]);
     return ST_OK;
+}
+
+static enum st open_own(struct account *a, struct str name, bool read_only, struct view **out) SUSPENDS
+{
+    struct arena ar = ARENA_INIT;
+    struct mailbox *mb = account_mailbox(a, mailbox_canonical(&ar, name), false);
+
+    arena_fini(&ar);
+    TRY(account_check(a));
+    if (!mb)
+        return FAIL(ST_NOTFOUND, "no such mailbox");
+    if (mb->durable.noselect)
+        return FAIL(ST_DENIED, "this name has only mailboxes below it");
+    TRY(view_of(mb, read_only, NULL, out));
+    (*out)->actor = a;
+    return ST_OK;
+}
+
+enum st view_open(struct account *a, struct str name, bool read_only, struct view **out)
+{
+    struct arena ar = ARENA_INIT;
+    struct place p;
+    enum st st = place_find(a, &ar, name, &p);
+
+    if (st == ST_OK)
+        st = p.is_own ? open_own(a, p.name, read_only, out) : replica_view(a, &p, name, read_only, out);
+    arena_fini(&ar);
+    return st;
 }
 
 void view_close(struct view *v)
@@ -158,26 +182,63 @@ void view_close(struct view *v)
 
     must_obj(v, VIEW_MAGIC);
     list_del(&v->link);
-    if (list_is_empty(&mb->views))
+    if (v->replica)
+        replica_view_end(v);
+    else if (list_is_empty(&mb->views))
         messages_unuse(mb->messages);
+    if (!v->replica) {
+        mailbox_release(mb);
+        account_release(a);
+    }
     mem_free(v->uids);
     mem_free(v->held);
     mem_free(v->recent);
+    mem_free(v->shown);
     v->magic = 0;
     mem_free(v);
-    mailbox_release(mb);
-    account_release(a);
 }
 
-bool view_is_read_only(const struct view *v)
+uint32_t view_rights(const struct view *v)
+{
+    struct guest g = {v->guest, v->guest_domain};
+
+    return v->guest ? acl_rights(v->mb->acl, v->mb->a, &g) : RIGHTS_ALL;
+}
+
+bool view_may_read(const struct view *v)
+{
+    return view_rights(v) & RIGHT_READ;
+}
+
+bool view_is_examined(const struct view *v)
 {
     return v->read_only;
 }
 
+/* What others see of changes counts: \Seen of a guest is his own affair. */
+bool view_is_read_only(const struct view *v)
+{
+    return v->read_only || !(view_rights(v) & (RIGHT_INSERT | RIGHT_EXPUNGE | RIGHT_WRITE | RIGHT_DELETED));
+}
+
+uint32_t view_permanent(const struct view *v)
+{
+    return v->read_only ? 0 : rights_flags(view_rights(v));
+}
+
 const struct mailbox_info *view_info(const struct view *v)
 {
-    mailbox_describe(v->mb, (struct mailbox_info *)&v->info);
-    return &v->info;
+    struct mailbox_info *info = (struct mailbox_info *)&v->info;
+
+    mailbox_describe(v->mb, info);
+    if (v->guest) {
+        info->name = str_z(v->shown);
+        info->owner = v->mb->a->id;
+        info->rights = view_rights(v);
+        info->use = MAIL_USE_NONE;
+        info->recent = 0;
+    }
+    return info;
 }
 
 /* --- numbers ------------------------------------------------------------------------------------------------- */
@@ -229,12 +290,33 @@ bool view_place(const struct view *v, uint32_t seq, size_t *out_i)
     return place_of(v, seq, out_i);
 }
 
+/* \Seen of a guest is his own, and so is when it changed. */
+static uint32_t flags_at(const struct view *v, size_t i)
+{
+    const struct messages *m = messages_of(v);
+    uint32_t flags = m->flags[i] & HOT_FLAGS;
+    size_t k;
+
+    if (!v->guest)
+        return flags;
+    flags &= ~(uint32_t)MAIL_SEEN;
+    return v->reader && reader_find(v->reader, m->uid[i], &k) && v->reader->seen[k] ? flags | MAIL_SEEN : flags;
+}
+
+static uint64_t modseq_at(const struct view *v, size_t i)
+{
+    const struct messages *m = messages_of(v);
+    size_t k;
+
+    return v->reader && reader_find(v->reader, m->uid[i], &k) ? MAX(m->modseq[i], v->reader->modseq[k]) : m->modseq[i];
+}
+
 uint32_t view_first_unseen(const struct view *v)
 {
     const struct messages *m = messages_of(v);
 
     for (size_t i = 0; i < m->n; i++) {
-        if (!(m->flags[i] & MAIL_SEEN))
+        if (!(flags_at(v, i) & MAIL_SEEN))
             return view_seq(v, m->uid[i]); /* 0 when not reported yet: then nothing that was is unseen */
     }
     return 0;
@@ -272,15 +354,16 @@ void view_msg(const struct view *v, uint32_t seq, struct mail_msg *out)
     }
     *out = (struct mail_msg){
         .uid = m->uid[i],
-        .flags = m->flags[i] & HOT_FLAGS,
+        .flags = flags_at(v, i),
         .keywords = m->keywords[i],
-        .modseq = m->modseq[i],
-        .email_id = m->email[i],
+        .modseq = modseq_at(v, i),
+        .email_id = v->guest ? m->email[i] ^ v->mb->a->id : m->email[i], /* numbers of several accounts, side by side */
         .size = m->size[i],
         .internal_date_us = m->internal_date[i],
         .save_date_us = m->save_date[i],
         .recent = v->n_recent && is_recent(v, m->uid[i]),
     };
+    out->private_modseq = out->modseq != m->modseq[i];
 }
 
 unsigned view_keywords(const struct view *v)
@@ -308,7 +391,7 @@ uint64_t view_modseq(const struct view *v, uint32_t seq)
 {
     size_t i;
 
-    return place_of(v, seq, &i) ? messages_of(v)->modseq[i] : 0;
+    return place_of(v, seq, &i) ? modseq_at(v, i) : 0;
 }
 
 uint32_t view_next_since(const struct view *v, uint32_t seq, uint32_t hi, uint64_t modseq)
@@ -316,7 +399,7 @@ uint32_t view_next_since(const struct view *v, uint32_t seq, uint32_t hi, uint64
     const uint64_t *modseqs = messages_of(v)->modseq;
 
     must(hi <= v->n);
-    for (; !v->uids && seq <= hi; seq++)
+    for (; !v->uids && !v->reader && seq <= hi; seq++)
         if (modseqs[seq - 1] > modseq)
             return seq;
     for (; seq <= hi; seq++)
@@ -381,11 +464,10 @@ static bool take_new(struct view *v, uint32_t hi)
 /* The next message of [from, hi] that the view counts, is not gone and has at least that modseq. 0: none. */
 static uint32_t next_changed(const struct view *v, uint32_t from, uint32_t hi, uint64_t modseq)
 {
-    const struct messages *m = messages_of(v);
     size_t i;
 
     for (uint32_t seq = view_seq_from(v, from); seq <= v->n && uid_at(v, seq - 1) <= hi; seq++) {
-        if (place_of(v, seq, &i) && m->modseq[i] >= modseq)
+        if (place_of(v, seq, &i) && modseq_at(v, i) >= modseq)
             return seq;
     }
     return 0;
@@ -438,10 +520,26 @@ static const struct journal_entry *entry_at(const struct view *v)
     return v->pos < m->journal_base + m->n_journal ? &m->journal[v->pos - m->journal_base] : NULL;
 }
 
+static bool concerns(const struct view *v, const struct journal_entry *e)
+{
+    return (v->tells_own || e->origin != v->id) && (!e->reader || e->reader == v->guest);
+}
+
+/* The list has changed, of which not all is this one's concern. */
+static bool rights_moved(struct view *v, struct view_change *out)
+{
+    uint32_t now = view_rights(v);
+    bool moved = now != v->told_rights;
+
+    v->told_rights = now;
+    *out = (struct view_change){.what = now & RIGHT_READ ? VIEW_KEYWORDS : VIEW_DELETED};
+    return moved;
+}
+
 static bool next_flags(struct view *v, const struct journal_entry *e, struct view_change *out)
 {
     bool own = e->origin == v->id;
-    uint32_t seq = own && !v->tells_own ? 0 : next_changed(v, MAX(e->lo, v->entry_uid), e->hi, 0);
+    uint32_t seq = !concerns(v, e) ? 0 : next_changed(v, MAX(e->lo, v->entry_uid), e->hi, 0);
 
     if (!seq) {
         v->entry_uid = 0;
@@ -483,6 +581,7 @@ static bool next_entry(struct view *v, const struct journal_entry *e, struct vie
         *out = (struct view_change){.what = VIEW_KEYWORDS};
         v->pos++;
         return true;
+    case JOURNAL_RIGHTS: v->pos++; return rights_moved(v, out);
     case JOURNAL_DELETED:
         *out = (struct view_change){.what = VIEW_DELETED};
         v->pos++;
@@ -527,7 +626,7 @@ bool view_has_changes(const struct view *v, bool may_expunge)
     for (uint64_t pos = v->pos; pos < m->journal_base + m->n_journal; pos++) {
         const struct journal_entry *e = &m->journal[pos - m->journal_base];
 
-        if (e->what == JOURNAL_FLAGS ? v->tells_own || e->origin != v->id : e->what != JOURNAL_REMOVED || may_expunge)
+        if (e->what == JOURNAL_FLAGS ? concerns(v, e) : e->what != JOURNAL_REMOVED || may_expunge)
             return true;
     }
     return false;

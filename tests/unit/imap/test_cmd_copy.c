@@ -18,9 +18,11 @@ TEST(arguments)
 
 TEST(copyuid_code)
 {
-    struct arena a = ARENA_INIT;
+    struct imap_source src = {0};
+    struct imap_session s = {0};
+    struct imap_cmd c = {.s = &s, .lx.src = &src};
     struct copied done = {.uidvalidity = 9, .from = (uint32_t[]){3, 4, 7}, .to = (uint32_t[]){1, 2, 3}, .n = 3};
 
-    CHECK_STR(copyuid(&a, &done), STR("COPYUID 9 3:4,7 1:3"));
-    arena_fini(&a);
+    CHECK_STR(copyuid(&c, &done), STR("COPYUID 9 3:4,7 1:3"));
+    arena_fini(&s.cmd_arena);
 }

@@ -4,6 +4,7 @@
 #include "fake_store.h"
 
 #include "mail/mail.h"
+#include "mail/shared.h"
 #include "mime/scan.h"
 #include "test.h"
 
@@ -38,9 +39,44 @@ static void *world_thread(void *core)
     return NULL;
 }
 
+/* Account 7 is called u7. */
+static struct str name_of(struct world *w, uint64_t id)
+{
+    return arena_printf(&w->arena, "u%llu", (unsigned long long)id);
+}
+
+static enum st names_find(void *arg, struct arena *ar, struct str name, bool fresh, struct mail_person *out)
+{
+    uint64_t id;
+
+    (void)arg;
+    (void)fresh;
+    if (!str_starts(name, STR("u")) || str_u64(str_from(name, 1), UINT64_MAX, &id) != ST_OK)
+        return FAIL(ST_NOTFOUND, "nobody");
+    *out = (struct mail_person){id, arena_str(ar, name)};
+    return ST_OK;
+}
+
+static enum st names_show(void *arg, struct arena *ar, uint64_t account, struct mail_person *out)
+{
+    (void)arg;
+    *out = (struct mail_person){account, arena_printf(ar, "u%llu", (unsigned long long)account)};
+    return ST_OK;
+}
+
+static const struct mail_names test_names = {.find = names_find, .show = names_show};
+
+/* The first account from that number on which lives there. */
+static uint64_t id_on(const struct world *w, unsigned core, uint64_t from)
+{
+    while (mail_core_of(w->mail, from) != core)
+        from++;
+    return from;
+}
+
 static void mail_begin(struct world *w)
 {
-    w->mail = mail_new(&(struct mail_options){.store = w->store, .cores = w->cores, .n_cores = w->n_cores});
+    w->mail = mail_new(&(struct mail_options){.store = w->store, .cores = w->cores, .n_cores = w->n_cores, .names = &test_names});
 }
 
 /* As after a restart of the box: everything is read from the store again. */
@@ -175,6 +211,18 @@ static struct str dump(struct world *w, struct account *a, const char *name)
     s = arena_str(&w->arena, buf_str(&b));
     buf_fini(&b);
     return s;
+}
+
+/* What was posted to that account's core, and its answer, have come. */
+static void nothing(void *arg)
+{
+    (void)arg;
+}
+
+static void settle(struct world *w, uint64_t account)
+{
+    for (unsigned i = 0; i < 2; i++)
+        CHECK_ST(mail_on_core_of(w->mail, account, nothing, NULL), ST_OK);
 }
 
 /* --- several at a time --------------------------------------------------------------------------------- */

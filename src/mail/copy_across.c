@@ -1,0 +1,254 @@
+/* COPY and MOVE where a mailbox of another account is the source or the target. The bytes stay where they are: the target's commit has
+ * records of its own and one reference more to each body, and fails when one of them is gone meanwhile. It is one commit, so that all are
+ * copied or none. A move copies first and removes then: a crash in between leaves two, never none. */
+#include "mail/edit.h"
+#include "mail/guest.h"
+#include "mail/replica.h"
+
+#include "base/metrics.h"
+#include "base/must.h"
+
+#define TOGETHER_MOST (32u << 20) /* bytes of records in one commit */
+#define AT_ONCE 500               /* records read */
+
+struct carried {
+    struct mail_msg msg;
+    struct str value; /* of its E record */
+    uint64_t blob;
+};
+
+struct carrying {
+    struct guest guest;
+    const struct place *to;
+    bool is_guest; /* of the target */
+    struct carried *m;
+    size_t n;
+    const struct str *keywords; /* of the source, by bit */
+    unsigned n_keywords;
+    struct arena *ar;
+    struct copied out;
+};
+
+/* --- what is taken along ------------------------------------------------------------------------------------------- */
+
+static enum st read_values(const struct view *v, struct carrying *c, struct str *keys, size_t from, size_t n) SUSPENDS
+{
+    struct str values[AT_ONCE];
+
+    TRY(kv_multiget(account_store(v->mb->a), c->ar, v->mb->a->id, keys, n, values));
+    for (size_t i = 0; i < n; i++) {
+        struct email e;
+
+        if (!values[i].p)
+            return FAIL(ST_TRYLATER, "A message was expunged meanwhile");
+        TRY(email_rec_get(c->m[from + i].msg.email_id, values[i], &e));
+        c->m[from + i].value = arena_str(c->ar, values[i]);
+        c->m[from + i].blob = e.blob;
+    }
+    return ST_OK;
+}
+
+static enum st pick_all_of(struct view *v, struct uid_set uids, struct carrying *c)
+{
+    c->m = ARENA_ARRAY(c->ar, struct carried, v->n);
+    for (size_t i = 0; i < uids.n; i++) {
+        for (uint32_t seq = view_seq_from(v, uids.r[i].lo); seq <= v->n && view_uid(v, seq) <= uids.r[i].hi; seq++) {
+            size_t place;
+
+            view_msg(v, seq, &c->m[c->n].msg);
+            if (c->m[c->n].msg.gone || !view_place(v, seq, &place))
+                continue;
+            c->m[c->n].msg.email_id = v->mb->messages->email[place];
+            if (mail_is_quarantined(v->mb->a->core->m, v->mb->a->id, c->m[c->n].msg.email_id))
+                return FAIL(ST_CORRUPT, "a message is in quarantine");
+            if (++c->n > LIMIT_MAIL_COMMIT)
+                return FAIL(ST_LIMIT, "no more than %u messages are copied to another account at once",
+                            (unsigned)LIMIT_MAIL_COMMIT);
+        }
+    }
+    return ST_OK;
+}
+
+static enum st gather(struct view *v, struct uid_set uids, struct carrying *c) SUSPENDS
+{
+    struct str keys[AT_ONCE], *names;
+    size_t bytes = 0;
+
+    names = ARENA_ARRAY(c->ar, struct str, view_keywords(v));
+    c->n_keywords = view_keywords(v);
+    for (unsigned i = 0; i < c->n_keywords; i++)
+        names[i] = arena_str(c->ar, view_keyword(v, i));
+    c->keywords = names;
+    TRY(pick_all_of(v, uids, c));
+    for (size_t from = 0; from < c->n; from += AT_ONCE) {
+        size_t n = MIN(c->n - from, (size_t)AT_ONCE);
+
+        for (size_t i = 0; i < n; i++)
+            keys[i] = key_email(c->ar, c->m[from + i].msg.email_id);
+        TRY(read_values(v, c, keys, from, n));
+        for (size_t i = 0; i < n; i++)
+            bytes += c->m[from + i].value.n;
+        if (bytes > TOGETHER_MOST)
+            return FAIL(ST_LIMIT, "Too much to copy to another account at once: copy fewer messages");
+    }
+    return ST_OK;
+}
+
+/* --- at the target ---------------------------------------------------------------------------------------------------- */
+
+static enum st find_target(struct account *a, const struct carrying *c, struct mailbox **out)
+{
+    struct arena ar = ARENA_INIT;
+    struct mailbox *mb;
+
+    TRY(account_check(a));
+    if (c->is_guest) {
+        TRY(guest_mailbox(a, &c->guest, c->to->is_shared, c->to->name, RIGHT_INSERT, &mb));
+    } else {
+        mb = account_mailbox(a, mailbox_canonical(&ar, c->to->name), true);
+        arena_fini(&ar);
+    }
+    if (!mb || mb->pending.noselect)
+        return FAIL(ST_NOTFOUND, "no such mailbox to copy to");
+    *out = mb;
+    return ST_OK;
+}
+
+static uint64_t keywords_at(struct mailbox *mb, const struct carrying *c, uint64_t bits)
+{
+    uint64_t out = 0;
+
+    for (unsigned i = 0; i < c->n_keywords; i++) {
+        int bit = bits & 1ull << i ? mailbox_keyword(mb, c->keywords[i], true) : -1;
+
+        if (bit >= 0)
+            out |= 1ull << bit;
+    }
+    return out;
+}
+
+static void add_one(struct change *ch, struct mailbox_change *mc, const struct carrying *c, const struct carried *m,
+                    uint32_t rights, uint64_t now)
+{
+    uint32_t flags = m->msg.flags & rights_flags(rights);
+    struct hot h = {.size = (uint32_t)m->msg.size,
+                    .flags = (uint8_t)(c->is_guest ? flags & ~(uint32_t)MAIL_SEEN : flags),
+                    .keywords = rights & RIGHT_WRITE ? keywords_at(mc->mb, c, m->msg.keywords) : 0,
+                    .internal_date_us = m->msg.internal_date_us,
+                    .save_date_us = now,
+                    .email = change_take_email(ch, m->blob, m->value),
+                    .blob = m->blob};
+
+    change_add(mc, &h);
+    if (c->is_guest && flags & MAIL_SEEN)
+        change_seen(mc, c->guest.id, h.uid, true);
+}
+
+static enum st room_for(struct account *a, const struct mailbox *mb, const struct carrying *c)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < c->n; i++)
+        bytes += c->m[i].msg.size;
+    if (UINT32_MAX - mb->uidnext_pending <= c->n)
+        return FAIL(ST_LIMIT, "the mailbox has no uids left");
+    return account_has_room(a, bytes, c->n);
+}
+
+static enum st add_once(struct account *a, struct carrying *c) SUSPENDS
+{
+    uint64_t now = clock_wall_us();
+    struct mailbox_change *mc;
+    struct mailbox *mb;
+    struct change *ch;
+    uint32_t rights;
+    enum st st;
+
+    TRY(find_target(a, c, &mb));
+    mailbox_hold(mb);
+    st = keywords_prepare(mb, c->keywords, c->n_keywords);
+    mailbox_release(mb);
+    TRY(st);
+    TRY(find_target(a, c, &mb)); /* it may have gone while that waited */
+    TRY(room_for(a, mb, c));
+    rights = c->is_guest ? acl_rights(mb->acl, a, &c->guest) : RIGHTS_ALL;
+    ch = change_begin(a);
+    mc = change_mailbox(ch, mb);
+    for (size_t i = 0; i < c->n; i++) {
+        add_one(ch, mc, c, &c->m[i], rights, now);
+        c->out.from[i] = c->m[i].msg.uid;
+        c->out.to[i] = mc->adds[i].uid;
+    }
+    c->out.uidvalidity = mb->uidvalidity;
+    c->out.n = rights & RIGHT_READ ? c->n : 0;
+    st = change_commit(ch, NULL, 0);
+    if (st == ST_NOTFOUND) /* a body is gone */
+        return FAIL(ST_TRYLATER, "A message was expunged meanwhile");
+    return st;
+}
+
+static enum st add_there(struct account *a, void *arg) SUSPENDS
+{
+    unsigned tries = 0;
+    enum st st;
+
+    do
+        st = add_once(a, arg);
+    while (change_again(st, &tries));
+    return st;
+}
+
+/* --- the whole ---------------------------------------------------------------------------------------------------------- */
+
+static enum st remove_copied(struct view *v, const struct carrying *c) SUSPENDS
+{
+    struct uid_range *r = ARENA_ARRAY(c->ar, struct uid_range, c->n);
+    size_t n = 0;
+
+    for (size_t i = 0; i < c->n; i++) {
+        uint32_t uid = c->m[i].msg.uid;
+
+        if (n && r[n - 1].hi + 1 == uid)
+            r[n - 1].hi = uid;
+        else
+            r[n++] = (struct uid_range){uid, uid};
+    }
+    return view_expunge(v, (struct uid_set){r, n}, true);
+}
+
+static enum st may_remove(const struct view *v)
+{
+    uint32_t needs = RIGHT_DELETED | RIGHT_EXPUNGE;
+
+    if (v->read_only)
+        return FAIL(ST_DENIED, "the mailbox was selected for reading only");
+    if ((view_rights(v) & needs) != needs)
+        return FAIL(ST_NOPERM, "You have no right to remove messages there");
+    return ST_OK;
+}
+
+enum st copy_across(struct view *v, struct uid_set uids, const struct place *to, bool move, struct arena *ar,
+                    struct copied *out)
+{
+    struct account *a = v->actor;
+    struct arena tmp = ARENA_INIT;
+    struct carrying c = {.guest = guest_of(a), .to = to, .is_guest = !to->is_own, .ar = &tmp};
+    enum st st = move ? may_remove(v) : ST_OK;
+
+    if (st == ST_OK)
+        st = gather(v, uids, &c);
+    c.out.from = ARENA_ARRAY(ar, uint32_t, c.n);
+    c.out.to = ARENA_ARRAY(ar, uint32_t, c.n);
+    if (st == ST_OK && c.n)
+        st = mail_visit(a->core->m, to->owner, add_there, &c);
+    if (st == ST_OK && c.n && move)
+        st = remove_copied(v, &c);
+    if (st == ST_OK)
+        metric_add(move ? METRIC_MESSAGES_MOVED : METRIC_MESSAGES_COPIED, c.n);
+    arena_fini(&tmp);
+    TRY(st);
+    if (!c.out.n)
+        c.out.uidvalidity = 0; /* RFC 4315 section 3: no uids of a mailbox that he may not select */
+    *out = c.out;
+    return ST_OK;
+}

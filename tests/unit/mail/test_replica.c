@@ -1,0 +1,249 @@
+/* Mailboxes of other accounts, on the same core and on another: what is seen of them follows their owner, and ends with the right to it. */
+#include "help.h"
+
+#include "mail/keep.h"
+#include "mail/replica.c"
+
+struct share {
+    const char *mailbox, *who, *rights;
+};
+
+static enum st share_there(struct account *owner, void *arg)
+{
+    const struct share *s = arg;
+    uint32_t rights;
+
+    TRY(rights_read(str_z(s->rights), &rights));
+    return mailbox_acl_set(owner, str_z(s->mailbox), str_z(s->who), RIGHTS_SET, rights);
+}
+
+static void share(struct world *w, uint64_t owner, const char *mailbox, uint64_t who, const char *rights)
+{
+    struct share s = {mailbox, arena_cstr(&w->arena, name_of(w, who)), rights};
+
+    CHECK_ST(mail_visit(w->mail, owner, share_there, &s), ST_OK);
+}
+
+static const char *their(struct world *w, uint64_t owner, const char *mailbox)
+{
+    return arena_cstr(&w->arena, arena_printf(&w->arena, "Other Users/u%llu/%s", (unsigned long long)owner, mailbox));
+}
+
+/* News of another core have to come first. */
+static struct str news(struct world *w, struct view *v)
+{
+    for (unsigned i = 0; i < 10000 && !view_has_changes(v, true) && view_may_read(v); i++)
+        IGNORE(co_sleep(deadline_in(1)));
+    return changes(w, v, true);
+}
+
+struct peek {
+    struct world *w;
+    struct str out;
+    uint32_t flags;
+};
+
+static enum st flags_there(struct account *owner, void *arg)
+{
+    struct peek *p = arg;
+    struct mail_msg m;
+    struct view *v;
+
+    TRY(view_open(owner, STR("INBOX"), true, &v));
+    view_msg(v, 1, &m);
+    p->flags = m.flags;
+    view_close(v);
+    return ST_OK;
+}
+
+static uint32_t flags_of_first(struct world *w, uint64_t owner)
+{
+    struct peek p = {.w = w};
+
+    CHECK_ST(mail_visit(w->mail, owner, flags_there, &p), ST_OK);
+    return p.flags;
+}
+
+static void follows(struct world *w, uint64_t owner)
+{
+    uint64_t guest = id_on(w, 0, 500);
+    struct account *a = open_account(w, guest);
+    struct mailbox_info info;
+    struct view *v = NULL, *v2;
+    struct mail_msg m;
+
+    for (unsigned i = 0; i < 3; i++)
+        CHECK_ST(deliver_to(w, &owner, 1, "letter"), ST_OK);
+    CHECK_ST(view_open(a, str_z(their(w, owner, "INBOX")), false, &v), ST_NOTFOUND);
+    share(w, owner, "INBOX", guest, "lrswite");
+    v = open_view(a, their(w, owner, "INBOX"));
+    v2 = open_view(a, their(w, owner, "INBOX"));
+    CHECK(v->replica == v2->replica && v->reader == v2->reader);
+    CHECK_U64(view_count(v), 3);
+    CHECK_U64(view_recent(v), 0);
+    CHECK_STR(view_info(v)->name, str_z(their(w, owner, "INBOX")));
+
+    /* \Seen is his own, other flags are everybody's */
+    CHECK_ST(add_flags(v, uids(1, 1), MAIL_SEEN | MAIL_FLAGGED), ST_OK);
+    CHECK_STR(changes(w, v, true), STR(""));
+    CHECK_STR(changes(w, v2, true), STR("F1 F1"));
+    view_msg(v, 1, &m);
+    CHECK_U64(m.flags, MAIL_SEEN | MAIL_FLAGGED);
+    CHECK_U64(flags_of_first(w, owner), MAIL_FLAGGED);
+    CHECK_ST(mailbox_status(a, &w->arena, str_z(their(w, owner, "INBOX")), &info), ST_OK);
+    CHECK_U64(info.unseen, 2);
+    CHECK_U64(view_first_unseen(v), 2);
+
+    CHECK_ST(deliver_to(w, &owner, 1, "letter"), ST_OK);
+    CHECK_STR(news(w, v), STR("E4"));
+    CHECK_ST(view_expunge(v, uids(2, 3), true), ST_OK);
+    CHECK_STR(changes(w, v, true), STR("X2 X2"));
+    CHECK_STR(news(w, v2), STR("E4 X2 X2"));
+    view_close(v2);
+
+    /* what is given and taken shows at once */
+    share(w, owner, "INBOX", guest, "lrs");
+    CHECK_STR(news(w, v), STR("K"));
+    CHECK(view_is_read_only(v));
+    CHECK_U64(view_permanent(v), MAIL_SEEN);
+    CHECK_ST(add_flags(v, uids(1, 1), MAIL_DELETED), ST_NOPERM);
+    CHECK_ST(view_expunge(v, uids(1, 1), false), ST_NOPERM);
+    share(w, owner, "INBOX", guest, "l");
+    CHECK_STR(news(w, v), STR("D"));
+    CHECK(!view_may_read(v));
+    CHECK_ST(add_flags(v, uids(1, 1), MAIL_SEEN), ST_NOPERM);
+    view_close(v);
+    v = NULL;
+    CHECK_ST(view_open(a, str_z(their(w, owner, "INBOX")), false, &v), ST_NOPERM);
+    settle(w, owner);
+    account_close(a);
+}
+static void body_same_core(struct world *w)
+{
+    follows(w, id_on(w, 0, 600));
+}
+static void body_other_core(struct world *w)
+{
+    follows(w, id_on(w, 1, 600));
+}
+TEST(replica_follows_on_the_same_core)
+{
+    in_world(1, body_same_core);
+}
+TEST(replica_follows_another_core)
+{
+    in_world(2, body_other_core);
+}
+
+struct there {
+    struct world *w;
+    uint64_t id;
+    enum st st;
+    bool done;
+};
+
+static void shut_there(void *arg)
+{
+    struct there *t = arg;
+
+    t->st = account_shut(t->w->mail, t->id);
+    if (t->st == ST_OK)
+        account_let_in(t->w->mail, t->id);
+}
+
+static void erase_there(void *arg)
+{
+    struct there *t = arg;
+
+    do
+        t->st = mail_erase(t->w->mail, t->id, 1000, &t->done);
+    while (t->st == ST_OK && !t->done);
+}
+
+/* Who looks at an account keeps it neither from being repaired nor from being erased. */
+static void body_ends(struct world *w)
+{
+    uint64_t guest = id_on(w, 0, 500), owner = id_on(w, 1, 600);
+    struct there t = {.w = w, .id = owner};
+    struct account *a = open_account(w, guest);
+    struct view *v;
+
+    CHECK_ST(deliver_to(w, &owner, 1, "letter"), ST_OK);
+    share(w, owner, "INBOX", guest, "lr");
+    v = open_view(a, their(w, owner, "INBOX"));
+    CHECK_ST(mail_on_core_of(w->mail, owner, shut_there, &t), ST_OK);
+    CHECK_ST(t.st, ST_OK);
+    CHECK_STR(news(w, v), STR("D"));
+    view_close(v);
+
+    v = open_view(a, their(w, owner, "INBOX"));
+    CHECK_ST(mail_on_core_of(w->mail, owner, erase_there, &t), ST_OK);
+    CHECK_ST(t.st, ST_OK);
+    CHECK_STR(news(w, v), STR("D"));
+    view_close(v);
+    v = NULL;
+    CHECK_ST(view_open(a, str_z(their(w, owner, "INBOX")), false, &v), ST_NOTFOUND);
+    settle(w, owner);
+    account_close(a);
+}
+TEST(replica_ends_with_the_account)
+{
+    in_world(2, body_ends);
+}
+
+static enum st list_names(struct account *a, struct world *w, struct str *out)
+{
+    struct mailbox_info *boxes;
+    struct buf b;
+    size_t n;
+
+    TRY(mailbox_list_shared(a, &w->arena, &boxes, &n));
+    buf_init(&b, 4096);
+    for (size_t i = 0; i < n; i++)
+        buf_addf(&b, "%s%.*s%s", i ? "," : "", STR_ARGS(boxes[i].name), boxes[i].noselect ? "*" : "");
+    *out = arena_str(&w->arena, buf_str(&b));
+    buf_fini(&b);
+    return ST_OK;
+}
+
+/* Lists, what was seen and who shares outlive a restart. */
+static void body_kept(struct world *w)
+{
+    uint64_t guest = id_on(w, 0, 500), owner = id_on(w, 0, 600);
+    struct account *a = open_account(w, guest), *o = open_account(w, owner);
+    struct str names;
+    struct mail_msg m;
+    struct view *v;
+
+    CHECK_ST(deliver_to(w, &owner, 1, "letter"), ST_OK);
+    CHECK_ST(mailbox_create(o, STR("Team/Plans"), MAIL_USE_NONE), ST_OK);
+    share(w, owner, "INBOX", guest, "lrs");
+    share(w, owner, "Team/Plans", guest, "lk");
+    v = open_view(a, their(w, owner, "INBOX"));
+    CHECK_ST(add_flags(v, uids(1, 1), MAIL_SEEN), ST_OK);
+    view_close(v);
+    settle(w, owner); /* the replica is let go */
+    account_close(a);
+    account_close(o);
+    mail_again(w);
+    a = open_account(w, guest);
+    v = open_view(a, their(w, owner, "INBOX"));
+    view_msg(v, 1, &m);
+    CHECK_U64(m.flags, MAIL_SEEN);
+    view_close(v);
+    CHECK_ST(list_names(a, w, &names), ST_OK);
+    CHECK_STR(names, arena_printf(&w->arena, "Other Users*,Other Users/u%llu*,%s,Other Users/u%llu/Team*,%s",
+                                  (unsigned long long)owner, their(w, owner, "INBOX"), (unsigned long long)owner,
+                                  their(w, owner, "Team/Plans")));
+    /* what is made below has the list of what is above; what goes takes its own along */
+    CHECK_ST(mailbox_create(a, str_z(their(w, owner, "Team/Plans/New")), MAIL_USE_NONE), ST_OK);
+    CHECK_ST(mailbox_delete(a, str_z(their(w, owner, "Team/Plans/New"))), ST_NOPERM);
+    CHECK_ST(mailbox_create(a, str_z(their(w, owner, "Top")), MAIL_USE_NONE), ST_NOTFOUND);
+    CHECK_ST(mailbox_rename(a, str_z(their(w, owner, "Team/Plans/New")), STR("Mine")), ST_DENIED);
+    settle(w, owner);
+    account_close(a);
+}
+TEST(rights_outlive_a_restart)
+{
+    in_world(1, body_kept);
+}
