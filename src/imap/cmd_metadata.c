@@ -1,5 +1,6 @@
 /* GETMETADATA and SETMETADATA (RFC 5464). */
 #include "imap/metadata.h"
+#include "imap/search_parse.h"
 
 /* --- GETMETADATA ------------------------------------------------------------------------------------------------------ */
 
@@ -184,6 +185,25 @@ static enum st check_rights(struct imap_cmd *c, const struct setmetadata *m)
     return ST_OK;
 }
 
+/* RFC 5466 section 3.2: /private/filters/values/NAME of the server is a search criterion. */
+static enum st check_filters(struct imap_cmd *c, const struct setmetadata *m) SUSPENDS
+{
+    static const struct str above = STR("/filters/values/");
+
+    for (size_t i = 0; !m->mailbox.n && i < m->change.n; i++) {
+        const struct note *n = &m->notes[i];
+        struct str name = str_from(n->name, above.n);
+
+        if (!n->is_private || !str_starts(n->name, above) || !n->value.p)
+            continue;
+        if (!imap_is_atom(name) || str_find(name, '/') < name.n)
+            return FAIL(ST_DENIED, "That can't be the name of a filter");
+        if (imap_filter_check(&c->lx, n->value) != ST_OK)
+            return FAIL(ST_DENIED, "A filter has to be a search criterion");
+    }
+    return ST_OK;
+}
+
 enum st cmd_setmetadata(struct imap_cmd *c)
 {
     struct setmetadata m;
@@ -193,6 +213,7 @@ enum st cmd_setmetadata(struct imap_cmd *c)
         c->code = arena_printf(&c->s->cmd_arena, "METADATA MAXSIZE %u", (unsigned)LIMIT_NOTE);
     TRY(st);
     TRY(check_rights(c, &m));
+    TRY(check_filters(c, &m));
     if (m.change.sets_use)
         TRY(find_use(c, m.use, &m.change.use));
     st = notes_write(c->s->account, m.mailbox, &m.change, c->s->notes);

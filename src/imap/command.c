@@ -3,6 +3,8 @@
 #include "base/metrics.h"
 #include "base/must.h"
 #include "imap/condstore.h"
+#include "imap/metadata.h"
+#include "imap/search_parse.h"
 
 static const struct imap_command rows[] = {
 #define LOGIN_CMD(...)
@@ -112,6 +114,7 @@ static enum st finish(struct imap_cmd *c, enum st st) SUSPENDS
 
 enum st imap_command(struct imap_session *s)
 {
+    const struct imap_filters filters = {imap_filter_find, s};
     struct imap_cmd c = {.s = s};
     enum st st;
 
@@ -119,6 +122,7 @@ enum st imap_command(struct imap_session *s)
     metric_add(METRIC_COMMANDS_IMAP, 1);
     st = imap_lex_begin(&c.lx, &s->src, &s->cmd_arena);
     c.lx.saved = &s->saved;
+    c.lx.filters = &filters;
     s->phase = SESSION_RUNNING;
     if (st == ST_OK)
         st = parse_and_run(&c);

@@ -31,17 +31,19 @@ struct imap_source {
 };
 
 struct uid_set;
+struct imap_filters; /* search_parse.h */
 
 struct imap_lexer {
     const struct imap_source *src;
     struct arena *arena;
     struct str line;
     size_t at;
-    size_t taken;                /* bytes of lines and literals so far */
-    struct str cut;              /* the beginning of a line that was too long */
-    const struct uid_set *saved; /* what "$" stands for (RFC 5182); NULL: nothing */
-    struct str denormal;         /* the last mailbox name as it was given, in UTF-8, when that is not its normal form */
-    bool oversized;              /* a literal that should have waited was too long for that */
+    size_t taken;                       /* bytes of lines and literals so far */
+    struct str cut;                     /* the beginning of a line that was too long */
+    const struct imap_filters *filters; /* for SEARCH; NULL: there are none */
+    const struct uid_set *saved;        /* what "$" stands for (RFC 5182); NULL: nothing */
+    struct str denormal; /* the last mailbox name as it was given, in UTF-8, when that is not its normal form */
+    bool oversized;      /* a literal that should have waited was too long for that */
 };
 
 /* Reads the first line. */

@@ -120,6 +120,23 @@ enum st imap_metadata_load(struct imap_session *s, struct str mailbox, struct no
     return ST_OK;
 }
 
+enum st imap_filter_find(void *arg, struct str name, struct str *out)
+{
+    struct imap_session *s = arg;
+    struct str entry = arena_printf(&s->cmd_arena, "/filters/values/%.*s", STR_ARGS(name));
+    struct note *notes;
+    size_t n;
+
+    TRY(notes_read(s->account, STR(""), &s->cmd_arena, &notes, &n));
+    for (size_t i = 0; i < n; i++) {
+        if (notes[i].is_private && str_ieq(notes[i].name, entry)) {
+            *out = notes[i].value;
+            return ST_OK;
+        }
+    }
+    return FAIL(ST_NOTFOUND, "There is no such filter");
+}
+
 /* --- telling ---------------------------------------------------------------------------------------------------------- */
 
 struct answer {

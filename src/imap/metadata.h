@@ -21,6 +21,9 @@ bool imap_entry_is_whole(const struct imap_entry *e);
 enum st imap_metadata_load(struct imap_session *s, struct str mailbox, struct note **out, size_t *out_n)
     SUSPENDS MUST_USE;
 
+/* A filter of SEARCH (RFC 5466): the entry /private/filters/values/NAME of the server. `arg` is the session. */
+enum st imap_filter_find(void *arg, struct str name, struct str *out) SUSPENDS MUST_USE;
+
 /* Which of them are asked for, and the response with them. Sections 4.2.1 and 4.2.2. */
 struct metadata_query {
     const struct imap_entry *entries;

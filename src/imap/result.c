@@ -287,6 +287,8 @@ enum st imap_end_search(struct imap_cmd *c, const struct imap_search *search, en
     c->holds |= search->has_seqs; /* RFC 7162 section 3.2.10.2 */
     if (st == ST_OK && search->has_modseq)
         imap_use_condstore(c->s);
+    if (st != ST_OK && search->undefined_filter.n)
+        c->code = arena_printf(&c->s->cmd_arena, "UNDEFINED-FILTER %.*s", STR_ARGS(search->undefined_filter));
     if (st != ST_OK && search->bad_charset)
         c->code = STR("BADCHARSET (US-ASCII UTF-8)");
     if (st != ST_OK && st != ST_SYNTAX && search->returns & RETURN_SAVE)

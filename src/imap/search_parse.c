@@ -17,6 +17,7 @@ enum arg {
     ARG_DATE,
     ARG_SET,
     ARG_OBJECT,
+    ARG_FILTER,
     ARG_KEY,
     ARG_KEYS,
     ARG_NEW,
@@ -47,7 +48,12 @@ struct parser {
     const struct charset *charset; /* NULL: none named */
     unsigned depth, keys, saved;
     bool has_modseq, has_seqs;
+    struct imap_search *out; /* for what is wrong; NULL: only the syntax is looked at */
+    unsigned filter_depth;   /* filters within filters */
+    size_t filter_bytes;     /* of their texts together */
 };
+
+#define FILTER_DEPTH 8u /* RFC 5466 section 3.1: at least 3. One that leads to itself ends there too */
 
 static enum st parse_key(struct parser *p, struct search_key **out) SUSPENDS;
 
@@ -167,6 +173,132 @@ static enum st parse_modseq(struct parser *p, uint64_t *out) SUSPENDS
     return imap_lex_number64(p->lx, out);
 }
 
+/* --- stored keys (RFC 5466) ---------------------------------------------------------------------------------------- */
+
+struct filter_text {
+    struct str rest;
+    bool at_end;
+};
+
+static enum st filter_line(void *arg, struct arena *a UNUSED, struct str *out)
+{
+    struct filter_text *t = arg;
+    size_t end = str_find(t->rest, '\n');
+    struct str line = str_sub(t->rest, 0, end);
+
+    if (t->at_end)
+        return FAIL(ST_SYNTAX, "It ends too early");
+    t->at_end = end == t->rest.n;
+    t->rest = str_from(t->rest, end + 1);
+    if (line.n && line.p[line.n - 1] == '\r')
+        line.n--;
+    *out = line;
+    return ST_OK;
+}
+
+static enum st filter_literal(void *arg, struct arena *a UNUSED, size_t n, bool sync UNUSED, struct str *out)
+{
+    struct filter_text *t = arg;
+
+    if (n > t->rest.n)
+        return FAIL(ST_SYNTAX, "It ends too early");
+    *out = str_sub(t->rest, 0, n);
+    t->rest = str_from(t->rest, n);
+    return ST_OK;
+}
+
+static enum st filter_skip(void *arg UNUSED, uint64_t n UNUSED)
+{
+    return FAIL(ST_SYNTAX, "It ends too early");
+}
+
+static enum st parse_keys(struct parser *p, struct search_key **out) SUSPENDS;
+
+/* The keys of a text, in the place of one key: what they are below NOT and OR is all of them. */
+static enum st parse_stored(struct parser *p, struct str text, struct search_key **out) SUSPENDS
+{
+    struct filter_text t = {.rest = text};
+    struct imap_source src = *p->lx->src;
+    const struct charset *charset = p->charset;
+    struct imap_lexer lx, *outer = p->lx;
+    enum st st;
+
+    src.line = filter_line;
+    src.literal = filter_literal;
+    src.skip = filter_skip;
+    src.arg = &t;
+    src.nonsync = NONSYNC_ANY;
+    TRY(imap_lex_begin(&lx, &src, outer->arena));
+    lx.saved = outer->saved;
+    lx.filters = outer->filters;
+    p->lx = &lx;
+    p->charset = charset_utf8();
+    st = parse_keys(p, out);
+    if (st == ST_OK)
+        st = imap_lex_end(&lx);
+    if (st == ST_OK && !t.at_end)
+        st = FAIL(ST_SYNTAX, "It goes on behind its end");
+    p->lx = outer;
+    p->charset = charset;
+    return st;
+}
+
+static enum st undefined(struct parser *p, struct str name, const char *text)
+{
+    p->out->undefined_filter = name;
+    return FAIL(ST_DENIED, "%s", text);
+}
+
+static enum st parse_filter(struct parser *p, struct search_key *k) SUSPENDS
+{
+    const struct imap_filters *filters = p->lx->filters;
+    struct search_key *kid;
+    struct str name, text;
+    enum st st;
+
+    TRY(imap_lex_atom(p->lx, &name));
+    if (str_find(name, '/') < name.n)
+        return FAIL(ST_SYNTAX, "The name of a filter has no /");
+    if (!p->out)
+        return ST_OK;
+    if (p->charset && p->charset != charset_utf8() && !str_ieq(charset_label(p->charset), STR("US-ASCII"))) {
+        p->out->bad_charset = true; /* section 3.1 */
+        return FAIL(ST_SYNTAX, "A filter goes with UTF-8 only");
+    }
+    if (!filters || p->filter_depth == FILTER_DEPTH)
+        return undefined(p, name, "There is no such filter, or it leads to itself");
+    st = filters->find(filters->arg, name, &text);
+    if (st == ST_NOTFOUND)
+        return undefined(p, name, "There is no such filter");
+    TRY(st);
+    p->filter_bytes += text.n;
+    if (p->filter_bytes > LIMIT_IMAP_COMMAND)
+        return FAIL(ST_LIMIT, "Filters come to too much");
+    p->filter_depth++;
+    st = parse_stored(p, text, &kid);
+    p->filter_depth--;
+    if (st == ST_SYNTAX)
+        return undefined(p, name, "The filter is no search criterion");
+    TRY(st);
+    k->kids = ARENA_ARRAY(p->lx->arena, struct search_key *, 1);
+    k->kids[0] = kid;
+    k->n_kids = 1;
+    return ST_OK;
+}
+
+enum st imap_filter_check(const struct imap_lexer *lx, struct str text)
+{
+    struct imap_lexer copy = *lx;
+    struct parser p = {.lx = &copy};
+    struct search_key *key;
+
+    if (!str_is_utf8(text))
+        return FAIL(ST_SYNTAX, "It is no UTF-8");
+    return parse_stored(&p, text, &key);
+}
+
+/* --- keys ---------------------------------------------------------------------------------------------------------- */
+
 static enum st parse_kid(struct parser *p, struct search_key *k, size_t n) SUSPENDS
 {
     k->kids = ARENA_ARRAY(p->lx->arena, struct search_key *, n);
@@ -198,6 +330,7 @@ static enum st parse_argument(struct parser *p, const struct key_row *row, struc
     case ARG_INTERVAL: return parse_interval(p, &k->num);
     case ARG_DATE: return parse_date(p, &k->num);
     case ARG_OBJECT: return parse_object(p, k);
+    case ARG_FILTER: return parse_filter(p, k);
     default: return parse_set(p, k);
     }
 }
@@ -235,7 +368,7 @@ struct key_list {
 };
 
 /* Keys with blanks between them, all of which must hold. */
-static enum st parse_keys(struct parser *p, struct search_key **out) SUSPENDS
+static enum st parse_keys(struct parser *p, struct search_key **out)
 {
     struct key_list first = {0}, *last = &first;
     size_t n = 0;
@@ -387,7 +520,7 @@ static enum st parse_charset(struct parser *p, struct imap_search *out) SUSPENDS
 
 enum st imap_search_parse_keys(struct imap_lexer *lx, bool needs_charset, struct imap_search *out)
 {
-    struct parser p = {.lx = lx};
+    struct parser p = {.lx = lx, .out = out};
     bool named = needs_charset;
 
     if (!named && imap_lex_take_word(lx, STR("CHARSET"))) {

@@ -27,9 +27,10 @@ struct imap_search {
     const struct fetch *update;  /* of RETURN_UPDATE: told of messages that come (RFC 5465 section 7); NULL: nothing */
     const struct sort_key *sort; /* the order of the result; none: the mailbox's */
     size_t n_sort;
-    bool bad_charset; /* ST_DENIED because nobody here knows the character set */
-    bool has_modseq;  /* among the keys */
-    bool has_seqs;    /* numbers of messages are */
+    bool bad_charset; /* ST_DENIED because nobody here knows the character set; ST_SYNTAX: no filter goes with it */
+    struct str undefined_filter; /* ST_DENIED because of this one */
+    bool has_modseq;             /* among the keys */
+    bool has_seqs;               /* numbers of messages are */
 };
 
 /* SEARCH, from behind its name on. Whatever comes back, `returns` and `bad_charset` are what was read. */
@@ -39,6 +40,14 @@ enum st imap_search_parse(struct imap_lexer *lx, struct imap_search *out) SUSPEN
  * "[CHARSET charset ]keys", in which SORT and THREAD want the charset, without the word (RFC 5256 section 5). */
 enum st imap_search_parse_return(struct imap_lexer *lx, struct imap_search *out) SUSPENDS MUST_USE;
 enum st imap_search_parse_keys(struct imap_lexer *lx, bool needs_charset, struct imap_search *out) SUSPENDS MUST_USE;
+
+/* Stored keys by their names (RFC 5466). The text stays as long as the lexer's arena. ST_NOTFOUND. */
+struct imap_filters {
+    enum st (*find)(void *arg, struct str name, struct str *out) SUSPENDS;
+    void *arg;
+};
+/* Is a text such keys? Filters that it names need not be there. ST_SYNTAX, ST_LIMIT. */
+enum st imap_filter_check(const struct imap_lexer *lx, struct str text) SUSPENDS MUST_USE;
 
 /* A copy that lives as long as the arena, with sets as they are written and texts that are still the original's. "$" names
  * messages of the selected mailbox: where the copy is for another one (`saved` false) it names none. */

@@ -196,3 +196,73 @@ TEST(search_is_strict_and_bounded)
     memory_end(&m);
     buf_fini(&b);
 }
+
+static enum st find_filter(void *arg UNUSED, struct str name, struct str *out)
+{
+    static const struct {
+        struct str name, text;
+    } rows[] = {
+        {STR("one"), STR("FLAGGED")},
+        {STR("two"), STR("SEEN FILTER one")},
+        {STR("literal"), STR("SUBJECT {3}\r\na b SEEN")},
+        {STR("loop"), STR("FILTER loop")},
+        {STR("bush"), STR("FILTER bush FILTER bush")},
+        {STR("wrong"), STR("OR SEEN")},
+        {STR("lines"), STR("SEEN\r\nFLAGGED")},
+        {STR("cut"), STR("SUBJECT {3}\r\na")},
+        {STR("saved"), STR("$")},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (str_eq(rows[i].name, name)) {
+            *out = rows[i].text;
+            return ST_OK;
+        }
+    return FAIL(ST_NOTFOUND, "none");
+}
+
+TEST(filters)
+{
+    static const struct {
+        const char *text, *want; /* want: the keys, or the filter that is undefined */
+        enum st st;
+    } cases[] = {
+        {" FILTER one", "and(flag 4)", ST_OK},
+        {" NOT FILTER two", "not(and(and(flag 1, and(flag 4))))", ST_OK},
+        {" FILTER literal ALL", "and(and(and(header Subject=a b, flag 1)), all)", ST_OK},
+        {" FILTER saved", "and(uid)", ST_OK},
+        {" FILTER none", "none", ST_DENIED},
+        {" FILTER loop", "loop", ST_DENIED},
+        {" FILTER bush", "bush", ST_DENIED},
+        {" FILTER wrong", "wrong", ST_DENIED},
+        {" FILTER lines", "lines", ST_DENIED},
+        {" FILTER cut", "cut", ST_DENIED},
+        {" FILTER a/b", "", ST_SYNTAX},
+        {" FILTER", "", ST_SYNTAX},
+        {" CHARSET iso-8859-1 FILTER one", "", ST_SYNTAX},
+        {" CHARSET utf-8 FILTER one", "and(flag 4)", ST_OK},
+    };
+    const struct imap_filters filters = {find_filter, NULL};
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct arena a = ARENA_INIT;
+        struct imap_search s;
+        struct memory m;
+        struct buf got;
+
+        buf_init(&got, 4096);
+        CHECK_ST(memory_begin(&m, arena_printf(&a, "%s\r\n", cases[i].text)), ST_OK);
+        m.lx.filters = &filters;
+        CHECK_ST(imap_search_parse(&m.lx, &s), cases[i].st);
+        if (cases[i].st == ST_OK)
+            show(&got, s.key);
+        else
+            buf_add(&got, s.undefined_filter);
+        CHECK_STR(buf_str(&got), str_z(cases[i].want));
+        CHECK_ST(imap_filter_check(&m.lx, str_from(str_z(cases[i].text), 1)),
+                 i < 10 ? ST_OK : ST_SYNTAX); /* what it names need not be there; no CHARSET in it */
+        buf_fini(&got);
+        memory_end(&m);
+        arena_fini(&a);
+    }
+}
