@@ -2,6 +2,7 @@
  * up to date by changes while they are there, and given up, the longest unused first, when nobody has the mailbox
  * selected and the core's share is used up. */
 #include "mail/change.h"
+#include "mail/orders.h"
 
 #include "base/must.h"
 
@@ -150,7 +151,7 @@ struct messages *messages_copy(const struct messages *from, struct mailbox *mb)
 
 static size_t bytes_of(const struct messages *m)
 {
-    return sizeof *m + m->cap * MESSAGE_BYTES + m->cap_journal * sizeof *m->journal;
+    return sizeof *m + m->cap * MESSAGE_BYTES + m->cap_journal * sizeof *m->journal + orders_bytes(m->orders);
 }
 
 /* Unselected ones are weighed, again when they grow. */
@@ -297,6 +298,7 @@ void messages_free(struct messages *m)
     EACH_ARRAY(m, FREE);
 #undef FREE
     mem_free(m->journal);
+    orders_free(m->orders);
     mem_free(m);
 }
 

@@ -33,6 +33,15 @@ enum st sorting_take(struct sorting *s, uint64_t n)
     return ST_OK;
 }
 
+enum st sorting_numbers(struct sorting *s, size_t n, uint32_t **out)
+{
+    TRY(sorting_take(s, n * sizeof **out));
+    *out = ARENA_ARRAY(&s->arena, uint32_t, MAX(n, (size_t)1));
+    for (size_t i = 0; i < n; i++)
+        (*out)[i] = (uint32_t)i;
+    return ST_OK;
+}
+
 enum st sorting_rest(struct sorting *s)
 {
     if (clock_mono_us() < s->slice_ends)

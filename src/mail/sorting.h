@@ -14,6 +14,8 @@ void sorting_begin(struct sorting *s);
 void sorting_end(struct sorting *s);
 /* Counts n bytes that are about to be taken. ST_LIMIT, ST_TRYLATER. */
 enum st sorting_take(struct sorting *s, uint64_t n) MUST_USE;
+/* n numbers from 0 up, counted. ST_LIMIT, ST_TRYLATER. */
+enum st sorting_numbers(struct sorting *s, size_t n, uint32_t **out) MUST_USE;
 /* Lets others run when the slice is over. ST_CANCELED. */
 enum st sorting_rest(struct sorting *s) SUSPENDS MUST_USE;
 

@@ -162,6 +162,7 @@ struct journal_entry {
 
 /* The messages of one mailbox, durable state, by ascending uid. */
 struct mailbox_change;
+struct orders;
 struct messages {
     struct mailbox *mb;
     struct list link; /* in core->unselected */
@@ -179,6 +180,7 @@ struct messages {
     uint64_t *keywords, *modseq, *internal_date, *save_date, *email, *blob;
     struct journal_entry *journal;
     size_t n_journal, cap_journal;
+    struct orders *orders; /* of SORT; NULL: none was kept */
     uint64_t journal_base; /* position of journal[0] */
 };
 #define MESSAGE_BYTES 57u
