@@ -57,7 +57,7 @@ static bool wants(void *arg, struct str key, struct str value, struct str *out_v
         rec_str(&r, UINT32_MAX);
         *out_value = r.bad ? value : str_sub(value, 0, value.n - rec_left(&r));
     }
-    return key.p[0] == KEY_HOT || key.p[0] == KEY_EMAIL || key.p[0] == KEY_MAILBOX;
+    return key.p[0] == KEY_HOT || key.p[0] == KEY_EMAIL || key.p[0] == KEY_MAILBOX || key.p[0] == KEY_NOTE;
 }
 
 static bool is_chosen(struct single *s, struct str name)
@@ -204,9 +204,56 @@ static enum st put_mailbox(struct single *s, struct importer *im, const struct m
     return st;
 }
 
+/* --- notes ---------------------------------------------------------------------------------------------------------------- */
+
+struct notes_found {
+    struct single *s;
+    struct arena *arena;
+    struct note_rec *list;
+    size_t n, cap;
+};
+
+static enum st take_note(void *arg, struct str key, struct str value)
+{
+    struct notes_found *f = arg;
+
+    if (f->n == f->cap) {
+        struct note_rec *more = ARENA_ARRAY(f->arena, struct note_rec, f->cap = 2 * f->cap + 16);
+
+        if (f->n)
+            memcpy(more, f->list, f->n * sizeof *more);
+        f->list = more;
+    }
+    if (note_rec_get(arena_str(f->arena, key), arena_str(f->arena, value), &f->list[f->n]) == ST_OK)
+        f->n++;
+    else
+        account_note(&f->s->account, STR("the record of a note is damaged"));
+    return ST_OK;
+}
+
+/* Of a mailbox, or of the account. Private ones of others, with whom it was shared, stay behind: they are not his. */
+static enum st put_notes(struct single *s, struct importer *im, uint32_t id, struct str mailbox) SUSPENDS
+{
+    struct arena a = ARENA_INIT;
+    struct notes_found f = {.s = s, .arena = &a};
+    enum st st =
+        extract_walk(s->extract, key_note(&a, id, 0, STR_NONE), key_note(&a, id + 1, 0, STR_NONE), take_note, &f);
+
+    for (size_t i = 0; st == ST_OK && i < f.n; i++) {
+        const struct note_rec *r = &f.list[i];
+
+        if (r->who == NOTE_SHARED || r->who == NOTE_OWN)
+            st = importer_note(
+                im, mailbox, arena_printf(&a, "%s%.*s", r->who ? "/private" : "/shared", STR_ARGS(r->name)), r->value);
+    }
+    arena_fini(&a);
+    return st;
+}
+
 static enum st fill(void *arg, struct importer *im) SUSPENDS
 {
     struct single *s = arg;
+    struct str only;
 
     for (size_t i = 0; i < s->account.n_notes; i++)
         report_note(&im->t->report, s->account.address, arena_cstr(&s->arena, s->account.notes[i]));
@@ -217,8 +264,11 @@ static enum st fill(void *arg, struct importer *im) SUSPENDS
 
         TRY(find_letters(s, m));
         TRY(put_mailbox(s, im, m));
+        TRY(put_notes(s, im, m->id, m->rec.name));
         mem_free(TAKE(m->hots));
     }
+    if (!admin_value(s->r->args, "mailbox", &only))
+        TRY(put_notes(s, im, 0, STR("")));
     return ST_OK;
 }
 

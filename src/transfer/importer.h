@@ -37,6 +37,10 @@ enum st importer_origin(struct importer *im, const struct mailbox_head *source, 
 /* A mailbox without letters is made too. */
 enum st importer_make(struct importer *im, struct str mailbox) SUSPENDS MUST_USE;
 
+/* An annotation (RFC 5464) of the mailbox, or, with "", of the account; one that is there stays as it is. `entry`: "/private/comment".
+ * What is refused is reported. */
+enum st importer_note(struct importer *im, struct str mailbox, struct str entry, struct str value) SUSPENDS MUST_USE;
+
 /* The mailbox for what has this name in the source, below --mailbox; an empty one is --mailbox itself, or INBOX. */
 struct str importer_name(struct importer *im, struct arena *a, struct str name);
 /* A file to be read, and when it was changed: no symbolic link, since whose directory it is must not choose what root reads, and no
