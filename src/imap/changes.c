@@ -3,6 +3,7 @@
 #include "imap/condstore.h"
 #include "imap/context.h"
 #include "imap/metadata.h"
+#include "imap/notify.h"
 #include "imap/set.h"
 
 /* "* n WORD" */
@@ -104,7 +105,7 @@ static void put_change(struct imap_session *s, const struct view_change *ch) SUS
         break;
     case VIEW_FLAGS:
         view_msg(s->view, ch->seq, &m);
-        imap_put_fetch(s, ch->seq, &m, imap_is_rev2(s) /* RFC 9051 section 7.5.2 */, true);
+        imap_put_fetch(s, ch->seq, &m, imap_is_rev2(s) /* RFC 9051 section 7.5.2 */ || s->notify, true);
         break;
     case VIEW_KEYWORDS: imap_put_mailbox_flags(s); break;
     case VIEW_DELETED: /* the caller's */ break;
@@ -205,20 +206,37 @@ static bool add_gone(struct imap_session *s, struct gone *g, const struct view_c
     return true;
 }
 
+/* Flags only to whom wants them. */
+static bool is_told(const struct imap_session *s, const struct view_change *ch)
+{
+    if (ch->own)
+        return false;
+    return ch->what != VIEW_FLAGS || !s->notify || s->notify->selected & NOTIFY_FLAGS;
+}
+
+/* A client that wants to hear of nothing (RFC 5465 section 3.1) sees the mailbox stand still, as a snapshot does, but for what
+ * it expunges itself. */
+static bool next_change(struct imap_session *s, bool may_expunge, struct view_change *out)
+{
+    if (s->notify && !s->notify->selected)
+        return view_next_own_expunge(s->view, out);
+    return view_next_change(s->view, may_expunge, out);
+}
+
 /* Of what came or changed such searches tell behind the response that says so, of what is expunged before it (RFC 5267 sections
  * 4.3.3, 4.3.4). */
-enum st imap_send_changes(struct imap_session *s, bool may_expunge)
+static enum st send_changes(struct imap_session *s, bool may_expunge) SUSPENDS
 {
+    bool notes = s->contexts || (s->notify && s->notify->fetch);
     struct pending p = {0};
     struct view_change ch;
     struct gone gone;
 
-    imap_put_changed_metadata(s);
     gone.n = 0;
-    while (s->view) {
+    for (;;) {
         uint32_t count = view_count(s->view);
 
-        if (!view_next_change(s->view, may_expunge, &ch))
+        if (!next_change(s, may_expunge, &ch))
             break;
         if (ch.what != VIEW_EXPUNGED)
             put_gone(s, &gone);
@@ -230,16 +248,27 @@ enum st imap_send_changes(struct imap_session *s, bool may_expunge)
         }
         if (ch.what == VIEW_EXPUNGED)
             imap_contexts_expunged(s, ch.seq, ch.uid);
-        if (!ch.own && !add_gone(s, &gone, &ch))
+        if (is_told(s, &ch) && !add_gone(s, &gone, &ch))
             put_change(s, &ch);
-        if (s->contexts) {
+        if (notes) {
             put_gone(s, &gone); /* numbers in what follows are of those that are left */
             TRY(note_change(s, &ch, count, &p));
         }
         TRY(imap_conn_check(&s->conn));
     }
     put_gone(s, &gone);
-    return s->contexts ? tell_contexts(s, &p) : imap_conn_check(&s->conn);
+    return notes ? tell_contexts(s, &p) : imap_conn_check(&s->conn);
+}
+
+enum st imap_send_changes(struct imap_session *s, bool may_expunge)
+{
+    enum st st;
+
+    imap_put_changed_metadata(s);
+    st = s->view ? send_changes(s, may_expunge) : imap_conn_check(&s->conn);
+    if (s->notify)
+        s->notify->own = (struct uid_range){0};
+    return st;
 }
 
 void imap_leave_mailbox(struct imap_session *s)

@@ -4,6 +4,7 @@
 #include "base/metrics.h"
 #include "co/co.h"
 #include "imap/list.h"
+#include "imap/notify.h"
 #include "imap/url_text.h"
 #include "mail/shared.h"
 #include "mime/date.h"
@@ -519,6 +520,7 @@ static enum st append_commit(struct imap_cmd *c, struct batch *b) SUSPENDS
         c->code = STR("TRYCREATE");
     TRY(st);
     metric_add(METRIC_MESSAGES_APPENDED, b->n);
+    imap_notify_own(s, uidvalidity, uids, b->n);
     /* RFC 4315 section 3: no uids of a mailbox that may not be selected */
     if (uidvalidity && imap_lex_may(&c->lx, "UIDPLUS"))
         c->code =

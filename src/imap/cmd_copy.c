@@ -1,4 +1,5 @@
 /* COPY (RFC 3501 6.4.7) and MOVE (RFC 6851), with COPYUID (RFC 4315). */
+#include "imap/notify.h"
 #include "imap/session.h"
 #include "imap/set.h"
 
@@ -31,6 +32,8 @@ static enum st copy_run(struct imap_cmd *c, const struct copy *cp, bool move, st
     if (uids.n == 0)
         return ST_OK;
     st = view_copy(s->view, uids, cp->target, move, &s->cmd_arena, out);
+    if (st == ST_OK)
+        imap_notify_own(s, out->uidvalidity, out->to, out->n);
     if (st == ST_NOTFOUND)
         c->code = STR("TRYCREATE");
     if (st == ST_SYNTAX)

@@ -48,7 +48,8 @@ enum st cmd_enable(struct imap_cmd *c)
     if (e.features & 1u << FEATURE_CONDSTORE)
         imap_use_condstore(s);
     s->features |= e.features;
-    imap_watch_metadata(s, s->features & (1u << FEATURE_METADATA));
+    if (e.features & 1u << FEATURE_METADATA)
+        imap_watch_metadata(s, true);
     s->src.no_charset = s->features & (1u << FEATURE_UTF8);
     s->conn.utf8 = s->src.utf8 = imap_is_rev2(s) || s->src.no_charset; /* RFC 9051 sections 4.3 and 5.1 */
     return ST_OK;

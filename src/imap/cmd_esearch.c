@@ -105,7 +105,7 @@ static bool is_meant(const struct imap_cmd *c, const struct esearch *e, const st
     if (e->selected && is_selected(c->s, box))
         return true;
     for (size_t i = 0; i < e->n; i++)
-        if (imap_filter_has(&e->filters[i], box->name, box->subscribed))
+        if (imap_filter_has(&e->filters[i], box->name, box->subscribed, !box->owner))
             return true;
     return false;
 }

@@ -182,44 +182,15 @@ static enum st look_below(struct listing *l, const struct str *subscriptions, si
 
 /* --- telling ----------------------------------------------------------------------------------------------------- */
 
-static struct str use_attribute(enum mail_use use)
-{
-    switch (use) {
-#define USE(constant, attribute, reference)                                                                            \
-    case constant:                                                                                                     \
-        return STR(attribute);
-#include "imap/uses.def"
-#undef USE
-    case MAIL_USE_NONE: break;
-    }
-    return STR_NONE;
-}
-
-/* Each with a blank behind it. */
-static void put_attributes(struct buf *out, const struct listing *l, const struct entry *e)
-{
-    struct str use = e->box ? use_attribute(e->box->use) : STR_NONE;
-
-    if (!e->box)
-        buf_addz(out, "\\NonExistent "); /* implies \Noselect */
-    else if (e->box->noselect)
-        buf_addz(out, "\\Noselect ");
-    if (imap_lex_may(&l->c->lx, "CHILDREN"))
-        buf_addz(out, e->box && e->box->has_children ? "\\HasChildren " : "\\HasNoChildren ");
-    if (use.n && imap_lex_may(&l->c->lx, "SPECIAL-USE"))
-        buf_addf(out, "%.*s ", STR_ARGS(use));
-    if (e->subscribed && (l->args.select | l->args.returns) & LIST_SUBSCRIBED)
-        buf_addz(out, "\\Subscribed ");
-}
-
 static void put_entry(struct listing *l, const struct entry *e) SUSPENDS
 {
     struct imap_conn *conn = &l->c->s->conn;
     struct buf attributes;
 
     buf_init(&attributes, 200);
-    put_attributes(&attributes, l, e);
-    imap_put_list(conn, STR("* LIST ("), str_trim(buf_str(&attributes)), STR_NONE, e->name);
+    imap_list_attributes(&attributes, &l->c->s->withheld, e->box,
+                         e->subscribed && (l->args.select | l->args.returns) & LIST_SUBSCRIBED);
+    imap_put_list(conn, STR("* LIST ("), buf_str(&attributes), STR_NONE, e->name);
     buf_fini(&attributes);
     imap_put(conn, e->child_meets ? STR(" (\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n") : STR("\r\n"));
     /* RFC 8440 section 3: not of a name that is only above others, nor of one that does not meet the criteria */

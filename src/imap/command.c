@@ -4,6 +4,7 @@
 #include "base/must.h"
 #include "imap/condstore.h"
 #include "imap/metadata.h"
+#include "imap/notify.h"
 #include "imap/search_parse.h"
 
 static const struct imap_command rows[] = {
@@ -92,14 +93,26 @@ static void put_failure(struct imap_cmd *c, enum st st) SUSPENDS
     }
 }
 
+/* A client that wants expunges at any time can't use numbers of messages any more (RFC 5465 section 5.3). */
+static bool may_expunge(const struct imap_cmd *c)
+{
+    const struct imap_notify *n = c->s->notify;
+
+    if (n && n->selected & NOTIFY_EXPUNGE && !n->is_delayed)
+        return true;
+    return !c->holds && (!(c->row->flags & HOLDS) || c->uid);
+}
+
 /* What happened to the mailbox meanwhile, then the tagged response (RFC 3501 7: in this order). */
 static enum st finish(struct imap_cmd *c, enum st st) SUSPENDS
 {
     struct imap_session *s = c->s;
     struct err kept = *err_get();
 
-    if (c->row && !(c->row->flags & LEAVES))
-        TRY(imap_send_changes(s, !c->holds && (!(c->row->flags & HOLDS) || c->uid)));
+    if (c->row && !(c->row->flags & LEAVES)) {
+        TRY(imap_send_changes(s, may_expunge(c)));
+        TRY(imap_notify_send_others(s));
+    }
     imap_tell_modseq(c, st);
     if (st == ST_OK) {
         s->errors = 0;

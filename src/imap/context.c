@@ -7,6 +7,7 @@
 #include "co/co.h"
 #include "imap/fetch.h"
 #include "imap/kept_result.h"
+#include "imap/notify.h"
 #include "imap/set.h"
 #include "mail/sort.h"
 
@@ -455,13 +456,23 @@ static void end_failed(struct imap_session *s) SUSPENDS
     }
 }
 
-/* RFC 5465 section 7: what was asked for with UPDATE, of a message that has come into a result by being new. */
+static bool is_own(const struct imap_session *s, uint32_t uid)
+{
+    return s->notify && uid >= s->notify->own.lo && uid <= s->notify->own.hi;
+}
+
+/* What was asked for with NOTIFY of new messages, and with UPDATE of those that come into a result by being new (RFC 5465 sections
+ * 5.2 and 7). */
 static enum st put_arrivals(struct imap_session *s, uint32_t first_new) SUSPENDS
 {
     for (uint32_t seq = first_new; seq <= view_count(s->view); seq++) {
-        const struct fetch *items[LIMIT_IMAP_CONTEXTS];
+        const struct fetch *items[LIMIT_IMAP_CONTEXTS + 1];
         size_t n = 0;
 
+        if (is_own(s, view_uid(s->view, seq)))
+            continue;
+        if (s->notify && s->notify->fetch)
+            items[n++] = s->notify->fetch;
         for (const struct imap_context *x = s->contexts; x; x = x->next)
             if (x->fetch && is_among(seq, x->in, x->n_in))
                 items[n++] = x->fetch;
@@ -497,8 +508,12 @@ static struct uid_set with_last(struct imap_session *s, struct uid_set seqs, uin
     return imap_set_order(a, set, 0);
 }
 
+/* Items of UPDATE come before the change of the result (RFC 5465 section 7); those of NOTIFY, with which they are one response,
+ * behind it (section 5.2). */
 static enum st changed(struct imap_session *s, struct uid_set seqs, uint32_t first_new, struct arena *a) SUSPENDS
 {
+    bool notified = s->notify && s->notify->fetch;
+
     for (struct imap_context *x = s->contexts; x; x = x->next) {
         x->n_in = x->n_out = 0;
         x->failed = ask(s, x, x->has_star ? with_last(s, seqs, first_new, a) : seqs, a) != ST_OK;
@@ -506,7 +521,7 @@ static enum st changed(struct imap_session *s, struct uid_set seqs, uint32_t fir
             return FAIL(ST_CANCELED, "told to stop");
     }
     end_failed(s);
-    if (is_wanted(s))
+    if (!notified && is_wanted(s))
         TRY(put_arrivals(s, first_new));
     for (struct imap_context *x = s->contexts; x; x = x->next) {
         if (x->n_in || x->n_out)
@@ -515,6 +530,8 @@ static enum st changed(struct imap_session *s, struct uid_set seqs, uint32_t fir
             return FAIL(ST_CANCELED, "told to stop");
         TRY(imap_conn_check(&s->conn));
     }
+    if (notified)
+        TRY(put_arrivals(s, first_new)); /* before a search that failed is forgotten with its items */
     end_failed(s);
     return ST_OK;
 }

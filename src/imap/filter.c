@@ -101,13 +101,13 @@ static bool has_above(const struct imap_filter *f, struct str name, size_t level
     return false;
 }
 
-bool imap_filter_has(const struct imap_filter *f, struct str name, bool subscribed)
+bool imap_filter_has(const struct imap_filter *f, struct str name, bool subscribed, bool is_own)
 {
     switch (f->what) {
     case FILTER_SELECTED:
     case FILTER_SELECTED_DELAYED: return false;
     case FILTER_INBOXES: /* a letter can come into any (RFC 5465 section 6.3) */
-    case FILTER_PERSONAL: return true;
+    case FILTER_PERSONAL: return is_own;
     case FILTER_SUBSCRIBED: return subscribed;
     case FILTER_SUBTREE: return has_name(f, name) || has_above(f, name, SIZE_MAX);
     case FILTER_SUBTREE_ONE: return has_name(f, name) || has_above(f, name, 1);

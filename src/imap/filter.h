@@ -25,5 +25,6 @@ struct imap_filter {
  * that can't be. */
 enum st imap_lex_filter(struct imap_lexer *lx, struct imap_filter *out) SUSPENDS MUST_USE;
 
-/* Is this one of its mailboxes? `name` in UTF-8. Not for the selected one: that goes by no name. */
-bool imap_filter_has(const struct imap_filter *f, struct str name, bool subscribed);
+/* Is this one of its mailboxes? `name` in UTF-8; `is_own`: not somebody else's. Not for the selected one: that goes by no
+ * name. */
+bool imap_filter_has(const struct imap_filter *f, struct str name, bool subscribed, bool is_own);

@@ -110,6 +110,38 @@ enum st imap_lsub_parse(struct imap_lexer *lx, struct list_args *out)
     return ST_OK;
 }
 
+static struct str use_attribute(enum mail_use use)
+{
+    switch (use) {
+#define USE(constant, attribute, reference)                                                                            \
+    case constant:                                                                                                     \
+        return STR(attribute);
+#include "imap/uses.def"
+#undef USE
+    case MAIL_USE_NONE: break;
+    }
+    return STR_NONE;
+}
+
+void imap_list_attributes(struct buf *out, const struct imap_withheld *withheld, const struct mailbox_info *box,
+                          bool subscribed)
+{
+    struct str use = box ? use_attribute(box->use) : STR_NONE;
+
+    if (!box)
+        buf_addz(out, "\\NonExistent "); /* implies \Noselect */
+    else if (box->noselect)
+        buf_addz(out, "\\Noselect ");
+    if (!imap_is_withheld(withheld, STR("CHILDREN")))
+        buf_addz(out, box && box->has_children ? "\\HasChildren " : "\\HasNoChildren ");
+    if (use.n && !imap_is_withheld(withheld, STR("SPECIAL-USE")))
+        buf_addf(out, "%.*s ", STR_ARGS(use));
+    if (subscribed)
+        buf_addz(out, "\\Subscribed ");
+    if (out->n)
+        out->n--; /* no blank behind the last one */
+}
+
 void imap_put_list(struct imap_conn *conn, struct str word, struct str attributes, struct str more, struct str name)
 {
     imap_put(conn, word);

@@ -31,6 +31,10 @@ enum st imap_lsub_parse(struct imap_lexer *lx, struct list_args *out) SUSPENDS M
  * has used for it, or empty. */
 void imap_put_list_line(struct imap_session *s, struct str attributes, struct str name, struct str old) SUSPENDS;
 
+/* Attributes of a mailbox, with blanks between, into a buffer that is empty; NULL: there is no such mailbox. */
+void imap_list_attributes(struct buf *out, const struct imap_withheld *withheld, const struct mailbox_info *box,
+                          bool subscribed);
+
 /* "word attributes more) "/" name", without a line end. `name` in UTF-8. */
 void imap_put_list(struct imap_conn *conn, struct str word, struct str attributes, struct str more, struct str name)
     SUSPENDS;

@@ -1,5 +1,7 @@
 #include "imap/metadata.h"
 
+#include "imap/notify.h"
+
 #include "base/must.h"
 
 /* --- names ---------------------------------------------------------------------------------------------------------- */
@@ -245,6 +247,8 @@ void imap_put_changed_metadata(struct imap_session *s)
     while (s->notes && note_watch_next(s->notes, &a, &told)) {
         struct note n = {.name = told.name, .is_private = told.is_private};
 
+        if (!imap_notify_wants_note(s, told.mailbox))
+            continue;
         put_name(s, told.mailbox);
         imap_put(&s->conn, STR(" "));
         imap_put_astring(&s->conn, whole_name(&a, &n));

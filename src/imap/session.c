@@ -5,6 +5,7 @@
 #include "base/must.h"
 #include "co/co.h"
 #include "imap/metadata.h"
+#include "imap/notify.h"
 #include "imap/result.h"
 
 #include <unistd.h>
@@ -30,14 +31,22 @@ static void start_again(void *arg)
         co_timer_set(&s->retry, deadline_in(RETRY_MS), start_again, s);
 }
 
+/* To what is to be told while it is parked; fn NULL: no more. */
+static void hear_changes(struct imap_session *s, void (*fn)(void *arg))
+{
+    if (s->view && (!fn || imap_notify_tells(s)))
+        view_on_change(s->view, fn, s);
+    if (s->notify && s->notify->watch)
+        account_watch_on_change(s->notify->watch, fn, s);
+    if (s->notes && (!fn || imap_notify_tells_notes(s)))
+        note_watch_on_change(s->notes, fn, s);
+}
+
 static void wake(struct imap_session *s, int why)
 {
     must_obj(s, IMAP_SESSION_MAGIC);
     must(s->phase == SESSION_PARKED);
-    if (s->view)
-        view_on_change(s->view, NULL, NULL);
-    if (s->notes)
-        note_watch_on_change(s->notes, NULL, NULL);
+    hear_changes(s, NULL);
     s->phase = SESSION_STARTING;
     s->wake = why;
     start_again(s);
@@ -88,10 +97,7 @@ static bool park(struct imap_session *s)
         s->phase = SESSION_RUNNING;
         return false;
     }
-    if (s->in_idle && s->view)
-        view_on_change(s->view, on_change, s);
-    if (s->in_idle && s->notes)
-        note_watch_on_change(s->notes, on_change, s);
+    hear_changes(s, on_change);
     return true;
 }
 
@@ -111,9 +117,7 @@ static enum wait session_wait(struct imap_session *s) SUSPENDS
         return WAIT_QUIET;
     if (imap_conn_flush(&s->conn) != ST_OK || s->stop_text)
         return WAIT_END;
-    if (s->in_idle && s->view && view_has_changes(s->view, true))
-        return WAIT_CHANGE;
-    if (s->in_idle && s->notes && note_watch_has_more(s->notes))
+    if (imap_notify_has(s))
         return WAIT_CHANGE;
     return park(s) ? WAIT_PARKED : WAIT_LINE;
 }
@@ -172,7 +176,7 @@ static enum st session(struct imap_session *s) SUSPENDS
     for (;;) {
         switch (session_wait(s)) {
         case WAIT_LINE: TRY(serve_line(s)); break;
-        case WAIT_CHANGE: TRY(imap_send_changes(s, true)); break;
+        case WAIT_CHANGE: TRY(imap_notify_send(s)); break;
         case WAIT_QUIET: TRY(serve_quiet(s)); break;
         case WAIT_PARKED: return ST_PARKED;
         case WAIT_END: return imap_conn_check(&s->conn);
@@ -243,6 +247,7 @@ static void finish(struct imap_session *s, enum st st) SUSPENDS
     imap_conn_last_words(&s->conn);
     imap_leave_mailbox(s);
     imap_watch_metadata(s, false);
+    imap_notify_free(TAKE(s->notify));
     if (s->account)
         account_close(TAKE(s->account));
     in = stream_bytes_in(s->conn.stream);
@@ -264,11 +269,15 @@ static void session_main(void *arg)
 
     must_obj(s, IMAP_SESSION_MAGIC);
     s->co = co_here();
+    if (s->notify && s->notify->watch)
+        account_watch_except(s->notify->watch, s->co);
     s->phase = SESSION_RUNNING;
     log_here = &s->log;
     st = session(s);
     if (st == ST_PARKED) {
         s->co = NULL;
+        if (s->notify && s->notify->watch)
+            account_watch_except(s->notify->watch, NULL);
         log_here = NULL;
         return;
     }

@@ -30,6 +30,7 @@ struct imap_session {
     struct imap_withheld withheld; /* withhold.h */
     unsigned errors;               /* BAD answers in a row */
     uint64_t modseq_sent;          /* the highest one in a response since the last tagged one (condstore.c) */
+    struct imap_notify *notify;    /* what the client wants to hear of (notify.h); owned, NULL: NOTIFY was never used */
     struct imap_context *contexts; /* searches that are kept up to date (context.h); owned, NULL: none */
     struct str login_tag;
     char *idle_tag;  /* owned; NULL but during IDLE */
@@ -95,6 +96,11 @@ enum imap_feature {
 static inline bool imap_is_enabled(const struct imap_session *s, enum imap_feature f)
 {
     return s->features >> f & 1;
+}
+
+static inline bool imap_is_same_mailbox(const struct mailbox_info *a, const struct mailbox_info *b)
+{
+    return a->id == b->id && a->owner == b->owner;
 }
 
 /* IMAP4rev2 (RFC 9051), which the client has enabled. What it asks for is answered as by IMAP4rev1, also what is deprecated

@@ -46,6 +46,17 @@ enum st imap_status_complete(struct imap_session *s, unsigned items, struct mail
     return items & (1u << ITEM_deleted_bytes) ? mailbox_count_deleted(s->account, info) : ST_OK;
 }
 
+unsigned imap_status_of_changes(const struct imap_session *s, bool flags)
+{
+    unsigned items = 1u << ITEM_messages | 1u << ITEM_uidnext | 1u << ITEM_uidvalidity;
+
+    if (flags)
+        items |= 1u << ITEM_unseen;
+    if (imap_is_enabled(s, FEATURE_CONDSTORE))
+        items |= 1u << ITEM_highestmodseq;
+    return items;
+}
+
 static void put_highestmodseq(struct imap_session *s, const struct mailbox_info *info) SUSPENDS
 {
     imap_use_condstore(s);

@@ -314,6 +314,7 @@ struct account *account_shell(struct mail_core *core, uint64_t id)
     a->id = id;
     a->core = core;
     list_init(&a->link);
+    list_init(&a->watches);
     co_waitq_init(&a->loading);
     co_waitq_init(&a->kept_wait);
     co_waitq_init(&a->acl_wait);

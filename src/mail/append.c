@@ -191,6 +191,7 @@ static void remove_replaced(struct change *c, const struct appending *g)
 {
     struct mailbox_change *source = change_mailbox(c, g->view->mb);
 
+    source->origin = g->view->id;
     change_edits(source, 1);
     change_edit_remove(source, &g->pick.h[0]);
     edit_let_go(c, g->view->mb, &g->pick.h[0]);

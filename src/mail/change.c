@@ -3,6 +3,7 @@
 #include "mail/replica.h"
 
 #include "base/must.h"
+#include "co/co.h"
 
 #define TRIES 4 /* each time behind another one that fails */
 
@@ -55,6 +56,7 @@ struct change *change_begin(struct account *a)
     NOYIELD_BEGIN;
     account_hold(a);
     c->a = a;
+    c->by = co_here();
     c->users = 1;
     c->modseq = a->next_version + 1;
     c->tree_end = &c->tree;
@@ -544,6 +546,7 @@ static void apply_acl(struct acl_change *l)
 
 static void apply(struct change *c)
 {
+    watches_note(c);
     for (struct tree_change *t = c->tree; t; t = t->next) {
         if (t->mb->durable.exists && !t->after.exists)
             counts_add(&c->a->have, &t->mb->have, -1);
@@ -565,6 +568,7 @@ static void apply(struct change *c)
         followers_tell(mc);
     for (struct mailbox_change *mc = c->mailboxes; mc; mc = mc->next)
         journal_wake(mc->mb);
+    watches_wake(c->a);
 }
 
 /* The first of a chain that fails takes the rest with it: nothing of what is pending will come. */

@@ -60,6 +60,7 @@ struct change {
     struct kv_part part;
     struct account *a;
     struct arena arena;
+    const struct co *by; /* who makes it */
     unsigned users;
     uint64_t modseq; /* of what it changes: the version that the account will have */
     uint32_t next_email;

@@ -84,6 +84,7 @@ static enum st copy_picked(const struct copy *copy, const struct pick *p) SUSPEN
         return FAIL(ST_LIMIT, "the mailbox has no uids left");
     c = change_begin(copy->from->a);
     source = change_mailbox(c, copy->from);
+    source->origin = copy->origin;
     change_edits(source, p->n);
     for (size_t i = 0; i < p->n; i++)
         copy_one(c, source, copy, &p->h[i], now);

@@ -274,11 +274,12 @@ void edit_let_go(struct change *c, const struct mailbox *mb, const struct hot *h
         change_drop_email(c, h->email, h->blob, h->flags & HOT_SHARED, true);
 }
 
-enum st edit_remove(struct mailbox *mb, const struct pick *p)
+enum st edit_remove(struct mailbox *mb, const struct pick *p, uint64_t origin)
 {
     struct change *c = change_begin(mb->a);
     struct mailbox_change *mc = change_mailbox(c, mb);
 
+    mc->origin = origin;
     change_edits(mc, p->n);
     for (size_t i = 0; i < p->n; i++) {
         change_edit_remove(mc, &p->h[i]);
@@ -308,7 +309,7 @@ static enum st expunge_some(struct view *v, struct uid_set uids, bool any, uint3
             TRY(pick_refs(v->mb->a, &p, &waited));
     }
     *from = p.last ? p.last + 1 : 0;
-    return edit_remove(v->mb, &p);
+    return edit_remove(v->mb, &p, v->id);
 }
 
 enum st view_expunge(struct view *v, struct uid_set uids, bool any)
@@ -348,7 +349,7 @@ enum st mailbox_empty_some(struct mailbox *mb, size_t most, size_t *out_n)
     do {
         st = pick_all(mb, most, &ar, &p);
         if (st == ST_OK && p.n == most)
-            st = edit_remove(mb, &p);
+            st = edit_remove(mb, &p, 0);
     } while (change_again(st, &tries));
     if (st == ST_OK)
         *out_n = p.n;

@@ -35,8 +35,8 @@ uint32_t append_letter(struct change *c, struct mailbox *mb, const struct letter
 /* What becomes of the email of a message that leaves its mailbox for good: kept for a while, or gone. Where deleted messages are
  * not kept its references must be known (pick_refs). */
 void edit_let_go(struct change *c, const struct mailbox *mb, const struct hot *h);
-/* Of the mailbox, in one commit. */
-enum st edit_remove(struct mailbox *mb, const struct pick *p) SUSPENDS MUST_USE;
+/* Of the mailbox, in one commit. `origin`: of the view that does it; 0: none. */
+enum st edit_remove(struct mailbox *mb, const struct pick *p, uint64_t origin) SUSPENDS MUST_USE;
 
 enum st mailbox_empty_some(struct mailbox *mb, size_t most, size_t *out_n) SUSPENDS MUST_USE;
 enum st mailbox_move_all(struct mailbox *from, struct str to) SUSPENDS MUST_USE;

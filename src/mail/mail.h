@@ -93,6 +93,9 @@ enum st mailbox_status(struct account *a, struct arena *ar, struct str name, str
     SUSPENDS MUST_USE; /* ST_NOTFOUND */
 /* Fills in info->deleted_bytes; reads the messages when there are such. ST_NOTFOUND: it is gone meanwhile. */
 enum st mailbox_count_deleted(struct account *a, struct mailbox_info *info) SUSPENDS MUST_USE;
+/* Of one of the account's own, by its number. ST_NOTFOUND. */
+enum st mailbox_status_by_id(struct account *a, struct arena *ar, uint32_t id, struct mailbox_info *out) MUST_USE;
+bool account_is_subscribed(const struct account *a, struct str name);
 /* Names subscribed to that no longer exist are kept and listed too (RFC 3501 6.3.6). */
 enum st mailbox_subscriptions(struct account *a, struct arena *ar, struct str **out, size_t *out_n) SUSPENDS MUST_USE;
 
@@ -148,6 +151,8 @@ struct view_change {
 };
 bool view_next_change(struct view *v, bool may_expunge, struct view_change *out);
 bool view_has_changes(const struct view *v, bool may_expunge);
+/* Only what this view has expunged itself, for a client that wants to hear of nothing else (RFC 5465): all the rest goes on waiting. */
+bool view_next_own_expunge(struct view *v, struct view_change *out);
 /* From now on flags that this view itself has changed are reported too; or no more. */
 void view_tell_own(struct view *v, bool on);
 /* fn(arg) on the loop, once, when the next change becomes durable (IDLE, NOTIFY); NULL takes it back. */

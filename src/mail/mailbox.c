@@ -163,6 +163,14 @@ enum st mailbox_list(struct account *a, struct arena *ar, struct mailbox_info **
     return ST_OK;
 }
 
+static void describe_own(const struct mailbox *mb, struct arena *ar, struct mailbox_info *out)
+{
+    mailbox_describe(mb, out);
+    out->has_children = has_below(mb->a, out->name, false);
+    out->subscribed = account_is_subscribed(mb->a, out->name);
+    out->name = arena_str(ar, out->name);
+}
+
 enum st mailbox_status_own(struct account *a, struct arena *ar, struct str name, struct mailbox_info *out)
 {
     struct mailbox *mb;
@@ -171,11 +179,20 @@ enum st mailbox_status_own(struct account *a, struct arena *ar, struct str name,
     mb = account_mailbox(a, mailbox_canonical(ar, name), false);
     if (!mb)
         return FAIL(ST_NOTFOUND, "no such mailbox");
-    mailbox_describe(mb, out);
-    out->has_children = has_below(a, out->name, false);
-    out->subscribed = account_is_subscribed(a, out->name);
-    out->name = arena_str(ar, out->name);
+    describe_own(mb, ar, out);
     return ST_OK;
+}
+
+enum st mailbox_status_by_id(struct account *a, struct arena *ar, uint32_t id, struct mailbox_info *out)
+{
+    TRY(account_check(a));
+    for (size_t i = 0; i < a->n_mailboxes; i++) {
+        if (a->mailboxes[i]->id != id || !a->mailboxes[i]->durable.exists)
+            continue;
+        describe_own(a->mailboxes[i], ar, out);
+        return ST_OK;
+    }
+    return FAIL(ST_NOTFOUND, "no such mailbox");
 }
 
 static enum st sum_deleted(struct mailbox *mb, uint64_t *out) SUSPENDS

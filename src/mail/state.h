@@ -102,6 +102,7 @@ struct account {
     bool counted;   /* what `told` says is part of its domain's use */
     struct domain_use *domain;
     struct counts told;
+    struct list watches; /* struct account_watch */
     struct grantor *grantors;
     size_t n_grantors, cap_grantors;
     struct replica *replica; /* of another core's: replica.h; NULL: it is the account itself */
@@ -202,6 +203,7 @@ struct view {
     uint32_t *uids; /* NULL: they are the first n of messages; else n of them, with a gap */
     size_t gap_at, gap_n;
     uint64_t pos;       /* in the journal */
+    uint64_t own_pos;   /* what this view has expunged is told up to here (view_next_own_expunge) */
     uint32_t entry_uid; /* of the entry at pos: this uid and later ones remain; 0: all */
     uint32_t resync_uid;
     uint64_t resync_modseq, seen_modseq;
@@ -296,6 +298,11 @@ void mailbox_not_stale(struct mailbox *mb);
 enum st mailbox_forget_image(struct account *a, uint32_t mailbox) SUSPENDS MUST_USE;
 enum st images_sweep(struct mail_core *core) SUSPENDS MUST_USE; /* those of mailboxes that are no more */
 
+/* watch.c */
+struct change;
+void watches_note(const struct change *c);  /* it is about to become durable */
+void watches_wake(const struct account *a); /* it has */
+
 /* journal.c */
 void journal_add(struct messages *m, enum journal_what what, uint32_t lo, uint32_t hi, uint64_t origin);
 /* Flags, of one reader alone. */
@@ -304,7 +311,6 @@ void journal_wake(struct mailbox *mb);
 
 /* mailbox.c: durable state */
 struct str mailbox_canonical(struct arena *ar, struct str name); /* INBOX in capitals */
-bool account_is_subscribed(const struct account *a, struct str name);
 enum st mailbox_status_own(struct account *a, struct arena *ar, struct str name, struct mailbox_info *out) MUST_USE;
 enum st mailbox_count_deleted_own(struct account *a, struct mailbox_info *info) SUSPENDS MUST_USE;
 enum st mailbox_create_own(struct account *a, struct str name, enum mail_use use) SUSPENDS MUST_USE;

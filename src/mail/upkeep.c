@@ -137,7 +137,7 @@ static enum st expire_some(struct mailbox *mb, uint64_t before_us, struct arena 
         n++;
     p.n = n;
     *out_n = n;
-    return n && mb->pending.exists ? edit_remove(mb, &p) : ST_OK;
+    return n && mb->pending.exists ? edit_remove(mb, &p, 0) : ST_OK;
 }
 
 static enum st expire_mailbox(struct mailbox *mb, uint64_t before_us, struct mail_round *round) SUSPENDS
@@ -301,7 +301,7 @@ static enum st empty_some(struct mailbox *mb, size_t *out_n) SUSPENDS
     refs_hold(mb->a);
     st = pick_all(mb, STEP, &ar, &p); /* counts it anew, too */
     if (st == ST_OK && p.n)
-        st = edit_remove(mb, &p);
+        st = edit_remove(mb, &p, 0);
     *out_n = st == ST_OK ? p.n : 0;
     refs_release(mb->a);
     mailbox_release(mb);

@@ -419,24 +419,31 @@ static void hold_back(struct view *v, uint32_t lo, uint32_t hi)
     v->held[v->n_held++] = (struct uid_range){lo, hi};
 }
 
+/* The next message of [from, hi] that the view still counts, but is gone. */
+static bool next_gone(struct view *v, uint32_t from, uint32_t hi, struct view_change *out)
+{
+    for (uint32_t seq = view_seq_from(v, from); seq <= v->n && uid_at(v, seq - 1) <= hi; seq++) {
+        uint32_t uid = uid_at(v, seq - 1);
+        size_t i;
+
+        if (messages_find(messages_of(v), uid, &i))
+            continue;
+        *out = (struct view_change){.what = VIEW_EXPUNGED, .seq = seq, .uid = uid};
+        own_remove(v, seq - 1);
+        return true;
+    }
+    return false;
+}
+
 /* The next expunged message that the view still counts. */
 static bool next_held(struct view *v, struct view_change *out)
 {
     while (v->n_held) {
         struct uid_range *r = &v->held[0];
-        uint32_t seq = view_seq_from(v, r->lo);
 
-        while (seq <= v->n && uid_at(v, seq - 1) <= r->hi) {
-            uint32_t uid = uid_at(v, seq - 1);
-            size_t i;
-
-            r->lo = uid;
-            if (!messages_find(messages_of(v), uid, &i)) {
-                *out = (struct view_change){.what = VIEW_EXPUNGED, .seq = seq, .uid = uid};
-                own_remove(v, seq - 1);
-                return true;
-            }
-            seq++;
+        if (next_gone(v, r->lo, r->hi, out)) {
+            r->lo = out->uid;
+            return true;
         }
         memmove(v->held, v->held + 1, --v->n_held * sizeof *v->held);
     }
@@ -627,6 +634,19 @@ bool view_has_changes(const struct view *v, bool may_expunge)
         const struct journal_entry *e = &m->journal[pos - m->journal_base];
 
         if (e->what == JOURNAL_FLAGS ? concerns(v, e) : e->what != JOURNAL_REMOVED || may_expunge)
+            return true;
+    }
+    return false;
+}
+
+bool view_next_own_expunge(struct view *v, struct view_change *out)
+{
+    const struct messages *m = messages_of(v);
+
+    for (v->own_pos = MAX(v->own_pos, v->pos); v->own_pos < m->journal_base + m->n_journal; v->own_pos++) {
+        const struct journal_entry *e = &m->journal[v->own_pos - m->journal_base];
+
+        if (e->what == JOURNAL_REMOVED && e->origin == v->id && next_gone(v, e->lo, e->hi, out))
             return true;
     }
     return false;

@@ -23,12 +23,12 @@ TEST(names_are_found)
     CHECK_ST(memory_begin(&m, STR("mailboxes (b inbox a/b a InBox/x)\r\n")), ST_OK);
     CHECK_ST(imap_lex_filter(&m.lx, &f), ST_OK);
     CHECK_U64(f.n, 5);
-    CHECK(imap_filter_has(&f, STR("a"), false));
-    CHECK(imap_filter_has(&f, STR("a/b"), false));
-    CHECK(imap_filter_has(&f, STR("INBOX"), false));
-    CHECK(imap_filter_has(&f, STR("INBOX/x"), false));
-    CHECK(!imap_filter_has(&f, STR("a/b/c"), true));
-    CHECK(!imap_filter_has(&f, STR("B"), true));
+    CHECK(imap_filter_has(&f, STR("a"), false, true));
+    CHECK(imap_filter_has(&f, STR("a/b"), false, true));
+    CHECK(imap_filter_has(&f, STR("INBOX"), false, true));
+    CHECK(imap_filter_has(&f, STR("INBOX/x"), false, true));
+    CHECK(!imap_filter_has(&f, STR("a/b/c"), true, true));
+    CHECK(!imap_filter_has(&f, STR("B"), true, true));
     memory_end(&m);
 }
 
@@ -36,24 +36,30 @@ TEST(trees_are_found)
 {
     CHECK_ST(memory_begin(&m, STR("subtree (x/y a)\r\n")), ST_OK);
     CHECK_ST(imap_lex_filter(&m.lx, &f), ST_OK);
-    CHECK(imap_filter_has(&f, STR("a"), false));
-    CHECK(imap_filter_has(&f, STR("a/b/c"), false));
-    CHECK(!imap_filter_has(&f, STR("ab"), false));
-    CHECK(!imap_filter_has(&f, STR("x"), false));
-    CHECK(imap_filter_has(&f, STR("x/y/z"), false));
+    CHECK(imap_filter_has(&f, STR("a"), false, true));
+    CHECK(imap_filter_has(&f, STR("a/b/c"), false, true));
+    CHECK(!imap_filter_has(&f, STR("ab"), false, true));
+    CHECK(!imap_filter_has(&f, STR("x"), false, true));
+    CHECK(imap_filter_has(&f, STR("x/y/z"), false, true));
     f.what = FILTER_SUBTREE_ONE;
-    CHECK(imap_filter_has(&f, STR("a/b"), false));
-    CHECK(!imap_filter_has(&f, STR("a/b/c"), false));
+    CHECK(imap_filter_has(&f, STR("a/b"), false, true));
+    CHECK(!imap_filter_has(&f, STR("a/b/c"), false, true));
     memory_end(&m);
 }
 
 TEST(wide_ones)
 {
-    CHECK(imap_filter_has(&(struct imap_filter){.what = FILTER_PERSONAL}, STR("a"), false));
-    CHECK(imap_filter_has(&(struct imap_filter){.what = FILTER_INBOXES}, STR("a"), false));
-    CHECK(imap_filter_has(&(struct imap_filter){.what = FILTER_SUBSCRIBED}, STR("a"), true));
-    CHECK(!imap_filter_has(&(struct imap_filter){.what = FILTER_SUBSCRIBED}, STR("a"), false));
-    CHECK(!imap_filter_has(&(struct imap_filter){.what = FILTER_SELECTED}, STR("a"), true));
+    CHECK(imap_filter_has(&(struct imap_filter){.what = FILTER_PERSONAL}, STR("a"), false, true));
+    CHECK(imap_filter_has(&(struct imap_filter){.what = FILTER_INBOXES}, STR("a"), false, true));
+    CHECK(imap_filter_has(&(struct imap_filter){.what = FILTER_SUBSCRIBED}, STR("a"), true, true));
+    CHECK(!imap_filter_has(&(struct imap_filter){.what = FILTER_SUBSCRIBED}, STR("a"), false, true));
+    CHECK(!imap_filter_has(&(struct imap_filter){.what = FILTER_SELECTED}, STR("a"), true, true));
+}
+
+TEST(others_are_not_personal)
+{
+    CHECK(!imap_filter_has(&(struct imap_filter){.what = FILTER_PERSONAL}, STR("Users/bob/a"), true, false));
+    CHECK(imap_filter_has(&(struct imap_filter){.what = FILTER_SUBSCRIBED}, STR("Users/bob/a"), true, false));
 }
 
 TEST(too_many_names)

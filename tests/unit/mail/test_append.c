@@ -28,7 +28,7 @@ static void check_after(struct world *w, struct account *a, uint32_t validity, u
 
 static void body_keeps(struct world *w)
 {
-    struct account *a = open_account(w, 1);
+    struct account *a = open_account(w, 7);
 
     CHECK_ST(add(w, a, 5, 77, 0), ST_OK);
     CHECK_ST(add(w, a, 5, 77, 0), ST_DENIED); /* given already */
@@ -40,7 +40,7 @@ static void body_keeps(struct world *w)
     check_after(w, a, 77, 21);
     account_close(a);
     mail_again(w);
-    a = open_account(w, 1);
+    a = open_account(w, 7);
     check_after(w, a, 77, 21);
     account_close(a);
 }
@@ -52,7 +52,7 @@ TEST(mail_from_elsewhere_keeps_its_uids)
 
 static void body_not_empty(struct world *w)
 {
-    struct account *a = open_account(w, 1);
+    struct account *a = open_account(w, 7);
     struct view *v;
 
     CHECK_ST(add(w, a, 0, 0, 0), ST_OK);
@@ -86,7 +86,7 @@ static void check_uids(struct account *a, const char *box, const char *want)
 /* RFC 8508: both or none, also when the server starts again. */
 static void body_replaces(struct world *w)
 {
-    struct account *a = open_account(w, 1);
+    struct account *a = open_account(w, 7);
     struct new_mail m = letter(w, "new");
     uint32_t validity, *uid;
     struct view *v;
@@ -104,7 +104,7 @@ static void body_replaces(struct world *w)
     view_close(v);
     account_close(a);
     mail_again(w);
-    a = open_account(w, 1);
+    a = open_account(w, 7);
     check_uids(a, "Archive", "1 4");
     check_uids(a, "Junk", "1");
     account_close(a);
@@ -118,7 +118,7 @@ TEST(a_message_is_replaced_in_one_commit)
 /* The copy elsewhere stays, and its bytes with it. */
 static void body_shared(struct world *w)
 {
-    struct account *a = open_account(w, 1);
+    struct account *a = open_account(w, 7);
     struct new_mail m = letter(w, "new");
     uint32_t validity, *uid;
     struct copied done;
