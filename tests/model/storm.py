@@ -3,6 +3,7 @@ stay those of the session, nobody's change is lost, a message is moved once, and
 same, which is what somebody new sees."""
 import re
 import selectors
+import time
 
 import wire
 from session import Failure, Gone, Session
@@ -20,12 +21,19 @@ class Entry:
 class Loose(Session):
     """A client that knows nothing but what it was told."""
 
-    def begin(self, box, features):
-        self.box, self.entries, self.answers, self.asked = box, [], [], []
+    def begin(self, box, features, above):
+        self.box, self.above, self.entries, self.answers, self.asked, self.seen = box, above, [], [], [], set()
         if features:
             self.ask(b"ENABLE " + b" ".join(features))
-        self.ask(b"SELECT " + box.encode())
+        if b"READ-WRITE" not in self.raw_ask(b"SELECT " + self.name(box)):
+            self.fail(f"can't select {self.name(box)}")
         self.ask(b"UID FETCH 1:* (FLAGS)")
+
+    def name(self, box):
+        return b'"%s%s"' % (self.above.encode(), box.encode())
+
+    def raw_ask(self, command):
+        return str(self.ask(command)[-1]).encode()
 
     def ask(self, command):
         """One command, waited for; the responses."""
@@ -98,9 +106,11 @@ class Loose(Session):
 
 
 class Storm:
-    def __init__(self, world, rng, sessions):
-        self.w, self.rng = world, rng
-        self.sessions = [Loose(i + 1, world) for i in range(sessions)]
+    """Six sessions of the owner; with `guests` half of them are another account's, on another core, to whom all is allowed."""
+
+    def __init__(self, world, rng, sessions, guests):
+        self.w, self.rng, self.guests = world, rng, guests
+        self.sessions = [Loose(i + 1, guests if guests and i % 2 else world) for i in range(sessions)]
         self.observer = Loose(sessions + 1, world)
         self.total = 0  # messages in all mailboxes
         self.facts, self.high = {}, {}  # (box, uid): (email id, modseq, flags); box: the largest uid so far
@@ -110,9 +120,12 @@ class Storm:
             s.connect()
         self.observer.asked, self.observer.answers, self.observer.entries = [], [], []
         self.observer.ask(b"CREATE two")
+        for box in BOXES if self.guests else []:
+            self.observer.ask(f"SETACL {box} {self.guests.user} lrswipkxtea".encode())
         known = self.w.capabilities
         for i, s in enumerate(self.sessions):
-            s.begin(BOXES[i % 3 == 2], [[], [b"QRESYNC"], [b"CONDSTORE"]][i // 2 % 3] if "QRESYNC" in known else [])
+            s.begin(BOXES[i % 3 == 2], [[], [b"QRESYNC"], [b"CONDSTORE"]][i // 2 % 3] if "QRESYNC" in known else [],
+                    f"Other Users/{self.w.user}/" if s.world is self.guests else "")
 
     def set(self, s):
         n = max(1, len(s.entries))
@@ -125,7 +138,7 @@ class Storm:
 
     def command(self, s, gentle):
         own, r = b"s%d" % s.number, self.rng.random()
-        other = BOXES[self.rng.random() < 0.5].encode()
+        other = s.name(BOXES[self.rng.random() < 0.5])
         if r < 0.2:
             text = b"From: a@b.test\r\nSubject: s%d-%d\r\n\r\nx\r\n" % (s.number, self.rng.randint(1, 10 ** 9))
             return b"APPEND %s (%s) {%d+}\r\n%s" % (other, b"" if gentle or r < 0.1 else b"\\Deleted", len(text), text)
@@ -200,12 +213,13 @@ class Storm:
             s.made = made
         truths = {box: self.truth(box) for box in BOXES}
         for s in self.sessions:
-            self.check_session(s, truths[s.box])
+            self.converge(s, truths[s.box])
         self.check_facts(truths)
         total = sum(len(t) for t in truths.values())
         if gentle:
             added = sum(self.added(s) for s in self.sessions)
-            if total != self.total + added:
+            # a move between accounts copies first and removes then: two at once leave two
+            if total < self.total + added or total > self.total + added and not self.guests:
                 raise Failure(f"there were {self.total} messages, {added} were added, and there are {total}")
         self.total = total
 
@@ -218,13 +232,25 @@ class Storm:
                 n += len(r[3][1][1])
         return n
 
+    def converge(self, s, truth):
+        """At once; who looks from another core, soon."""
+        end = time.monotonic() + (5 * self.w.slow if s.world is self.guests else 0)
+        while True:
+            try:
+                return self.check_session(s, truth)
+            except Failure:
+                if time.monotonic() >= end:
+                    raise
+                time.sleep(0.002)
+                s.ask(b"NOOP")
+
     def check_session(self, s, truth):
         if len(s.entries) != len(truth):
             s.fail(f"knows of {len(s.entries)} messages of {s.box}, there are {len(truth)}")
         for e, uid in zip(s.entries, truth):
             if e.uid not in (None, uid):
                 s.fail(f"uids {[x.uid for x in s.entries]}, not {list(truth)}")
-            if e.flags is not None and e.flags != truth[uid][0]:
+            if e.flags is not None and self.shared(e.flags) != self.shared(truth[uid][0]):
                 e.uid = uid
                 self.maybe_silent(s, e, truth)
             e.uid = uid
@@ -239,9 +265,13 @@ class Storm:
                     s.fail(f"{last[-1]!r} was OK, and uid {uid} has {sorted(truth[uid][0])}")
         s.seen = {e.uid for e in s.entries}
 
+    def shared(self, flags):
+        """\\Seen is each user's own in a shared mailbox."""
+        return flags - {"\\seen"} if self.guests else flags
+
     def maybe_silent(self, s, e, truth):
         """What it did silently itself it was not told."""
-        if e.flags ^ truth[e.uid][0] <= {"\\flagged", "\\deleted"} and any(b".SILENT" in c for c, _ in s.made):
+        if self.shared(e.flags ^ truth[e.uid][0]) <= {"\\flagged", "\\deleted"} and any(b".SILENT" in c for c, _ in s.made):
             e.flags = truth[e.uid][0]
             return
         s.fail(f"was not told that uid {e.uid} has {sorted(truth[e.uid][0])}; knows {sorted(e.flags)}")
@@ -263,8 +293,6 @@ class Storm:
         """How many commands; raises Failure."""
         n = 0
         self.begin()
-        for s in self.sessions:
-            s.seen = set()
         for _ in range(rounds):
             gentle = self.rng.random() < 0.6
             self.blow(gentle)
@@ -275,8 +303,8 @@ class Storm:
         return n
 
 
-def storms(world, rng, rounds, sessions):
-    storm = Storm(world, rng, sessions)
+def storms(world, guests, rng, rounds, sessions):
+    storm = Storm(world, rng, sessions, guests)
     try:
         return storm.run(rounds), None
     except (Failure, wire.Wrong) as e:
