@@ -149,7 +149,8 @@ enum st imap_command(struct imap_session *s)
     st = imap_lex_skip(&c.lx);
     TRY(imap_conn_check(&s->conn));
     if (st == ST_EOF) {
-        imap_put(&s->conn, STR("* BYE Too much was sent with a refused command\r\n"));
+        imap_put(&s->conn, c.lx.oversized ? STR("* BYE [TOOBIG] Too much was sent with a refused command\r\n")
+                                          : STR("* BYE Too much was sent with a refused command\r\n"));
         s->reason = "refused literal";
         return ST_OK;
     }

@@ -5,6 +5,7 @@
 #include "mime/net_unicode.h"
 
 #define NONSYNC_SMALL_MAX 4096
+#define NAME_GIVEN_MAX (8 * LIMIT_MAILBOX_NAME) /* modified UTF-7 and other forms may be longer than the name */
 
 enum { ATOM = 1, ASTRING = 2, PATTERN = 4, TAG = 8, QUOTED = 16 };
 
@@ -388,6 +389,8 @@ static enum st read_name(struct imap_lexer *lx, struct str raw, struct str *out)
 {
     struct str given = raw, normal;
 
+    if (raw.n > NAME_GIVEN_MAX)
+        return FAIL(ST_LIMIT, "The mailbox name is too long");
     if (!lx->src->utf8 && str_is_ascii(raw) && str_find(raw, '&') < raw.n)
         TRY(mutf7_decode(lx->arena, raw, &given));
     TRY(mime_net_unicode(lx->arena, given, &normal));
@@ -418,9 +421,25 @@ enum st imap_lex_reference(struct imap_lexer *lx, struct str *out)
     return ST_OK;
 }
 
+/* INBOX in capitals as the first level, too. */
+static struct str below_inbox(struct imap_lexer *lx, struct str name)
+{
+    static const struct str inbox = STR("INBOX/");
+    struct str copy;
+
+    if (!str_istarts(name, inbox) || str_starts(name, inbox))
+        return name;
+    if (!lx->denormal.n)
+        lx->denormal = name;
+    copy = arena_str(lx->arena, name);
+    memcpy((char *)(uintptr_t)copy.p, inbox.p, inbox.n);
+    return copy;
+}
+
 enum st imap_lex_mailbox(struct imap_lexer *lx, struct str *out)
 {
-    struct str raw, name;
+    struct str raw, name = STR_NONE;
+    enum st st;
 
     TRY(imap_lex_astring(lx, &raw));
     lx->denormal = STR_NONE;
@@ -428,12 +447,13 @@ enum st imap_lex_mailbox(struct imap_lexer *lx, struct str *out)
         *out = STR("INBOX");
         return ST_OK;
     }
-    if (read_name(lx, raw, &name) != ST_OK)
+    st = read_name(lx, raw, &name);
+    if (st != ST_OK && st != ST_LIMIT)
         return FAIL(ST_DENIED, lx->src->utf8 ? "The mailbox name is not UTF-8"
                                              : "The mailbox name is neither valid modified UTF-7 nor UTF-8");
-    if (name.n > LIMIT_MAILBOX_NAME)
+    if (st != ST_OK || name.n > LIMIT_MAILBOX_NAME)
         return FAIL(ST_DENIED, "The mailbox name is too long");
-    *out = name;
+    *out = below_inbox(lx, name);
     return ST_OK;
 }
 

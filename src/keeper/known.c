@@ -42,23 +42,36 @@ bool known_find(struct known *n, struct arena *a, struct str name, struct direct
     list_add_tail(&n->by_use, &e->link);
     *out = e->account;
     out->address = arena_str(a, e->account.address); /* it may be dropped while the caller still reads */
+    out->imap_withheld = arena_str(a, e->account.imap_withheld);
     return true;
+}
+
+static struct str put(char **p, struct str s)
+{
+    char *at = *p;
+
+    if (s.n)
+        memcpy(at, s.p, s.n);
+    *p += s.n;
+    return str_n(at, s.n);
 }
 
 void known_add(struct known *n, struct str name, const struct directory_account *account)
 {
+    struct str withheld = account->imap_withheld;
     struct known_entry *e;
+    char *p;
 
     if (account->is_disabled || name.n > KNOWN_NAME_MAX || map_str_get(&n->by_name, name))
         return;
     if (n->by_name.n >= KNOWN_MAX)
         drop(n, LIST_ITEM(n->by_use.next, struct known_entry, link));
-    e = mem_new(sizeof(*e) + name.n + account->address.n);
-    memcpy(e->bytes, name.p, name.n);
-    memcpy(e->bytes + name.n, account->address.p, account->address.n);
-    e->name = str_n(e->bytes, name.n);
+    e = mem_new(sizeof(*e) + name.n + account->address.n + withheld.n);
+    p = e->bytes;
     e->account = *account;
-    e->account.address = str_n(e->bytes + name.n, account->address.n);
+    e->name = put(&p, name);
+    e->account.address = put(&p, account->address);
+    e->account.imap_withheld = put(&p, withheld);
     e->account.name = e->account.disabled = STR_NONE;
     list_add_tail(&n->by_use, &e->link);
     map_str_put(&n->by_name, e->name, e);

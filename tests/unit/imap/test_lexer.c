@@ -143,6 +143,13 @@ TEST(mailbox_names)
         CHECK_STR(s, STR("\xc3\xa9"));
         CHECK_STR(m.lx.denormal, STR("e\xcc\x81"));
     }
+    PARSES(m, "inbox/a", imap_lex_mailbox(&m.lx, &s))
+    {
+        CHECK_STR(s, STR("INBOX/a"));
+        CHECK_STR(m.lx.denormal, STR("inbox/a"));
+    }
+    PARSES(m, "INBOX/a", imap_lex_mailbox(&m.lx, &s))
+    CHECK_U64(m.lx.denormal.n, 0);
     PARSES(m, "a&-b", imap_lex_mailbox(&m.lx, &s))
     {
         CHECK_STR(s, STR("a&b"));

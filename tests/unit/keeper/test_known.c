@@ -25,6 +25,25 @@ TEST(what_was_added_is_found_until_it_is_dropped)
     arena_fini(&a);
 }
 
+TEST(its_texts_are_its_own)
+{
+    struct arena a = ARENA_INIT;
+    struct directory_account account = alice, got;
+    char withheld[] = "MOVE,IDLE";
+    struct known n;
+
+    account.imap_withheld = str_z(withheld);
+    known_init(&n);
+    known_add(&n, STR("alice@x.test"), &account);
+    memset(withheld, 'x', sizeof withheld - 1);
+    CHECK(known_find(&n, &a, STR("alice@x.test"), &got));
+    CHECK_STR(got.imap_withheld, STR("MOVE,IDLE"));
+    known_drop(&n);
+    CHECK_STR(got.imap_withheld, STR("MOVE,IDLE"));
+    known_fini(&n);
+    arena_fini(&a);
+}
+
 TEST(disabled_accounts_and_long_names_are_not_kept)
 {
     struct directory_account off = alice;
