@@ -63,7 +63,7 @@ static int keyword_bit(const struct view *v, struct str name)
 
 static bool has_text(enum search_what what)
 {
-    return what == SEARCH_HEADER || what == SEARCH_BODY || what == SEARCH_TEXT;
+    return what == SEARCH_HEADER || what == SEARCH_ADDRESS || what == SEARCH_BODY || what == SEARCH_TEXT;
 }
 
 static bool has_kind(const struct search_key *key, enum search_what what)
@@ -117,12 +117,18 @@ static struct str header_of(const struct search *s)
 static enum answer ask_header(const struct search *s, const struct prepared *p)
 {
     struct str name = p->key->name;
+    enum mime_found found;
 
     if (s->level < LEVEL_RECORD)
         return NOT_YET;
-    if (mime_search_header(&p->needle, s->email.prefix, name))
-        return YES;
-    switch (mime_search_record(&p->needle, &s->email.rec, name)) {
+    if (p->key->what == SEARCH_ADDRESS) {
+        found = mime_search_addresses(&p->needle, &s->email.rec, name);
+    } else {
+        if (mime_search_header(&p->needle, s->email.prefix, name))
+            return YES;
+        found = mime_search_record(&p->needle, &s->email.rec, name);
+    }
+    switch (found) {
     case MIME_FOUND: return YES;
     case MIME_NOT_FOUND: return NO;
     case MIME_IN_HEADER: break;
@@ -221,7 +227,8 @@ static enum answer ask(struct search *s, const struct prepared *p)
     case SEARCH_SENTBEFORE: return s->level < LEVEL_RECORD ? NOT_YET : sent_day(s) < num ? YES : NO;
     case SEARCH_SENTON: return s->level < LEVEL_RECORD ? NOT_YET : sent_day(s) == num ? YES : NO;
     case SEARCH_SENTSINCE: return s->level < LEVEL_RECORD ? NOT_YET : sent_day(s) >= num ? YES : NO;
-    case SEARCH_HEADER: return ask_header(s, p);
+    case SEARCH_HEADER:
+    case SEARCH_ADDRESS: return ask_header(s, p);
     case SEARCH_BODY:
     case SEARCH_TEXT: return s->level < LEVEL_BODY ? NOT_YET : has_body(s, p) ? YES : NO;
     }
@@ -319,7 +326,7 @@ enum st view_search_among(struct view *v, const struct search_key *key, struct u
 
     TRY(email_cursor_open(v, &cursor));
     prepare(&top, key, v, &tmp);
-    s.asks_headers = has_kind(key, SEARCH_HEADER);
+    s.asks_headers = has_kind(key, SEARCH_HEADER) || has_kind(key, SEARCH_ADDRESS);
     st = ask_messages(&s, &top, seqs, cursor);
     if (st == ST_OK) {
         *out_seqs = ARENA_ARRAY(ar, uint32_t, s.n);

@@ -28,6 +28,7 @@ enum search_what {
     SEARCH_SENTON,
     SEARCH_SENTSINCE, /* num: days, of Date: disregarding time and zone */
     SEARCH_HEADER,    /* name, text ("" is: has the field) */
+    SEARCH_ADDRESS,   /* the same of From, To, Cc or Bcc as ENVELOPE has it */
     SEARCH_BODY,      /* text */
     SEARCH_TEXT,      /* text: header or body */
     SEARCH_MODSEQ,    /* num: at least */

@@ -9,6 +9,14 @@ static const struct {
     size_t item;
 } texts[] = {{STR("Date"), 0}, {STR("Subject"), 1}, {STR("In-Reply-To"), 8}, {STR("Message-ID"), 9}};
 
+static const struct {
+    struct str name;
+    enum mime_envelope_list list;
+} lists[] = {{STR("From"), MIME_ENVELOPE_FROM},
+             {STR("To"), MIME_ENVELOPE_TO},
+             {STR("Cc"), MIME_ENVELOPE_CC},
+             {STR("Bcc"), MIME_ENVELOPE_BCC}};
+
 struct item {
     struct str bytes; /* of a string: its content, quoted as it stands; p is NULL for NIL */
     bool has_quoting; /* a backslash stands in it */
@@ -124,23 +132,80 @@ bool mime_envelope_text(const struct mime_record *r, struct str field, struct ar
     return true;
 }
 
-bool mime_envelope_address(const struct mime_record *r, enum mime_envelope_list list, struct arena *a,
-                           struct mime_envelope_address *out)
+/* "(name route mailbox host)" at the start of *rest, which stands behind it then. */
+static bool read_address(struct str *rest, struct arena *a, struct mime_envelope_address *out)
 {
-    struct str rest = str_from(r->envelope, 1), parts[4];
+    struct str parts[4];
 
-    if (!skip_items(&rest, list) || !str_starts(rest, STR("((")))
+    if (!str_starts(*rest, STR("(")))
         return false;
-    rest = str_from(rest, 2);
+    *rest = str_from(*rest, 1);
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         struct item item;
-        size_t n = read_string(rest, &item);
+        size_t n = read_string(*rest, &item);
 
-        if (!n || n >= rest.n || rest.p[n] != (i + 1 < ARRAY_LEN(parts) ? ' ' : ')'))
+        if (!n || n >= rest->n || rest->p[n] != (i + 1 < ARRAY_LEN(parts) ? ' ' : ')'))
             return false;
         parts[i] = unquoted(a, item);
-        rest = str_from(rest, n + 1);
+        *rest = str_from(*rest, n + 1);
     }
     *out = (struct mime_envelope_address){parts[0], parts[1], parts[2], parts[3]};
     return true;
+}
+
+bool mime_envelope_address(const struct mime_record *r, enum mime_envelope_list list, struct arena *a,
+                           struct mime_envelope_address *out)
+{
+    struct str rest = str_from(r->envelope, 1);
+
+    if (!skip_items(&rest, list) || !str_starts(rest, STR("((")))
+        return false;
+    rest = str_from(rest, 1);
+    return read_address(&rest, a, out);
+}
+
+static void put_address(struct buf *b, const struct mime_envelope_address *m)
+{
+    if (!m->mailbox.p) /* a group ends */
+        return;
+    if (b->n)
+        buf_add(b, STR(", "));
+    if (m->name.n) {
+        buf_add(b, m->name);
+        buf_add(b, STR(" <"));
+    }
+    buf_add(b, m->mailbox);
+    if (m->host.p) {
+        buf_addc(b, '@');
+        buf_add(b, m->host);
+    }
+    if (m->name.n)
+        buf_addc(b, '>');
+}
+
+bool mime_envelope_addresses(const struct mime_record *r, struct str field, struct arena *a, struct str *out)
+{
+    struct str rest = str_from(r->envelope, 1);
+    struct mime_envelope_address m;
+    struct buf b;
+    size_t which = 0, before;
+    bool good = true;
+
+    while (which < ARRAY_LEN(lists) && !str_ieq(lists[which].name, field))
+        which++;
+    if (which == ARRAY_LEN(lists) || !skip_items(&rest, lists[which].list) || !str_starts(rest, STR("((")))
+        return false;
+    rest = str_from(rest, 1);
+    before = rest.n;
+    buf_init(&b, 2 * MIME_ENVELOPE_FEW);
+    while (good && !str_starts(rest, STR(")"))) {
+        good = before - rest.n < MIME_ENVELOPE_FEW && read_address(&rest, a, &m);
+        if (good)
+            put_address(&b, &m);
+    }
+    good = good && before - rest.n < MIME_ENVELOPE_FEW && !b.over;
+    if (good)
+        *out = arena_str(a, buf_str(&b));
+    buf_fini(&b);
+    return good;
 }

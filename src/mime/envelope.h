@@ -12,9 +12,13 @@ bool mime_envelope_text(const struct mime_record *r, struct str field, struct ar
 
 /* The first address of a list, as ENVELOPE has it: NIL is a string without p. A group that begins is an address whose
  * mailbox is the group's name. False when there is none, or the bytes are not as expected. */
-enum mime_envelope_list { MIME_ENVELOPE_FROM = 2, MIME_ENVELOPE_TO = 5 };
+enum mime_envelope_list { MIME_ENVELOPE_FROM = 2, MIME_ENVELOPE_TO = 5, MIME_ENVELOPE_CC = 6, MIME_ENVELOPE_BCC = 7 };
 struct mime_envelope_address {
     struct str name, route, mailbox, host; /* name: encoded words as they stand */
 };
 bool mime_envelope_address(const struct mime_record *r, enum mime_envelope_list list, struct arena *a,
                            struct mime_envelope_address *out);
+
+/* The list of From, To, Cc or Bcc as a header would have it: "name <mailbox@host>, ...", encoded words as they stand, a group's name as if it were
+ * a mailbox, routes left out. False for other fields, where there is none, where it may have been cut, and where the bytes are not as expected. */
+bool mime_envelope_addresses(const struct mime_record *r, struct str field, struct arena *a, struct str *out);

@@ -121,6 +121,34 @@ enum mime_found mime_search_record(const struct mime_needle *n, const struct mim
     return found;
 }
 
+/* Bytes that stand between what ENVELOPE takes apart (RFC 5322 section 3.2.3), or are not in it as they stand in the header. */
+static bool has_special(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (strchr("<>\"(),:;\\", s.p[i]))
+            return true;
+    return false;
+}
+
+enum mime_found mime_search_addresses(const struct mime_needle *n, const struct mime_record *r, struct str field)
+{
+    struct arena a = ARENA_INIT;
+    enum mime_found found = MIME_IN_HEADER;
+    size_t like = fields_like(r, field);
+    struct str text;
+
+    if (!like && !(r->flags & MIME_RECORD_NO_FIELDS))
+        return MIME_NOT_FOUND;
+    if (mime_envelope_addresses(r, field, &a, &text)) {
+        if (mime_search_utf8(n, mime_encword_decode(&a, text)))
+            found = MIME_FOUND;
+        else if (like == 1 && !has_special(n->folded))
+            found = MIME_NOT_FOUND;
+    }
+    arena_fini(&a);
+    return found;
+}
+
 /* Each field with its name, as a reader sees it. */
 static bool search_fields(const struct mime_needle *n, struct str header)
 {

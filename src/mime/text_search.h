@@ -26,6 +26,10 @@ bool mime_search_header(const struct mime_needle *n, struct str header, struct s
 enum mime_found { MIME_NOT_FOUND, MIME_FOUND, MIME_IN_HEADER };
 enum mime_found mime_search_record(const struct mime_needle *n, const struct mime_record *r, struct str field);
 
+/* FROM, TO, CC and BCC, which ask for what ENVELOPE says of the field (RFC 3501 6.4.4). Where that does not have the needle, the header's text is
+ * asked only if it could stand across the edges of what ENVELOPE takes apart. */
+enum mime_found mime_search_addresses(const struct mime_needle *n, const struct mime_record *r, struct str field);
+
 /* SEARCH BODY and TEXT over a letter that is read in pieces of any size, from its first byte:
  *
  *   s = mime_search_new(&record, &needle, true);

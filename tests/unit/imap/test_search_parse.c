@@ -22,6 +22,7 @@ static void show(struct buf *b, const struct search_key *k)
                                         [SEARCH_SENTON] = "senton",
                                         [SEARCH_SENTSINCE] = "sentsince",
                                         [SEARCH_HEADER] = "header",
+                                        [SEARCH_ADDRESS] = "address",
                                         [SEARCH_BODY] = "body",
                                         [SEARCH_TEXT] = "text",
                                         [SEARCH_OLDER] = "older",
@@ -74,7 +75,7 @@ TEST(every_key)
     check(" UNSEEN", "not(flag 1)");
     check(" NEW", "and(recent, not(flag 1))");
     check(" OLD", "not(recent)");
-    check(" BCC x", "header Bcc=x");
+    check(" BCC x", "address Bcc=x");
     check(" SUBJECT \"a b\"", "header Subject=a b");
     check(" HEADER X-Y \"\"", "header X-Y");
     check(" BEFORE 2-Jan-1970", "before 1");
@@ -86,7 +87,7 @@ TEST(every_key)
     check(" 2:4", "seq 2:4");
     check(" NOT DELETED", "not(flag 8)");
     check(" OR SEEN (FLAGGED TEXT x)", "or(flag 1, and(flag 4, text=x))");
-    check(" FROM a TO b", "and(header From=a, header To=b)");
+    check(" FROM a TO b", "and(address From=a, address To=b)");
     check(" (((SEEN)))", "flag 1");
     check(" OLDER 5 YOUNGER 4294967295", "and(older 5, younger 4294967295)");
     check(" $ UID $", "and(uid, uid)");

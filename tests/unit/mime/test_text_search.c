@@ -479,3 +479,58 @@ TEST(what_the_record_knows)
     CHECK(asked("To: a@b.test\r\n\r\n", from, STR("")) == MIME_NOT_FOUND);
     CHECK(asked("\r\nSubject: apple\r\n", subject, STR("apple")) == MIME_NOT_FOUND);
 }
+
+static enum mime_found in_addresses(const char *header, const char *field, const char *needle)
+{
+    struct arena a = ARENA_INIT;
+    struct mime_needle n;
+    struct mime_record r;
+    struct buf b;
+    enum mime_found found;
+
+    buf_init(&b, LIMIT_MIME_RECORD);
+    mime_record_build(str_z(header), &b);
+    CHECK_ST(mime_record_open(buf_str(&b), &r), ST_OK);
+    mime_needle_init(&n, &a, str_z(needle));
+    found = mime_search_addresses(&n, &r, str_z(field));
+    buf_fini(&b);
+    arena_fini(&a);
+    return found;
+}
+
+TEST(addresses_are_searched_as_envelope_has_them)
+{
+    static const char h[] = "From: =?utf-8?q?J=C3=BCrgen?= =?utf-8?q?_M?= <JJ@Example.test> (comment)\r\nTo: friends: "
+                            "one@x.test, \"Two, T\" <two@x.test>;\r\n"
+                            "Cc: a@b\r\nCc: c@d\r\nBcc:\r\n\r\n";
+
+    CHECK(in_addresses(h, "From", "j\xc3\x9cRGEN m") == MIME_FOUND);
+    CHECK(in_addresses(h, "from", "jj@example") == MIME_FOUND);
+    CHECK(in_addresses(h, "From", "m <jj") == MIME_FOUND);
+    CHECK(in_addresses(h, "From", "") == MIME_FOUND);
+    CHECK(in_addresses(h, "From", "nobody") == MIME_NOT_FOUND);
+    CHECK(in_addresses(h, "From", "comment") == MIME_NOT_FOUND); /* it is not in ENVELOPE */
+    CHECK(in_addresses(h, "From", "(comment") == MIME_IN_HEADER);
+    CHECK(in_addresses(h, "To", "friends") == MIME_FOUND);
+    CHECK(in_addresses(h, "To", "two, t") == MIME_FOUND);
+    CHECK(in_addresses(h, "To", "two@x.test") == MIME_FOUND);
+    CHECK(in_addresses(h, "Cc", "c@d") == MIME_FOUND);
+    CHECK(in_addresses(h, "Cc", "e@f") == MIME_IN_HEADER); /* there are two */
+    CHECK(in_addresses(h, "Bcc", "x") == MIME_IN_HEADER);  /* no address in it */
+    CHECK(in_addresses("To: x@y\r\n\r\n", "From", "") == MIME_NOT_FOUND);
+}
+
+TEST(a_list_of_addresses_that_was_cut_does_not_say_no)
+{
+    struct buf b;
+
+    buf_init(&b, 1u << 20);
+    buf_add(&b, STR("From: a@b\r\nTo: "));
+    for (unsigned i = 0; i < 1000; i++)
+        buf_addf(&b, "%suser%u@example.test", i ? ",\r\n " : "", i);
+    buf_add(&b, STR("\r\n\r\n"));
+    buf_addc(&b, 0);
+    CHECK(in_addresses(b.p, "To", "user999@") == MIME_IN_HEADER);
+    CHECK(in_addresses(b.p, "From", "user999@") == MIME_NOT_FOUND);
+    buf_fini(&b);
+}
