@@ -4,6 +4,7 @@
 #include "co/co.h"
 #include "imap/context.h"
 #include "imap/filter.h"
+#include "mail/shared.h"
 #include "imap/result.h"
 
 enum { NAMES_A_TURN = 256 };
@@ -98,6 +99,12 @@ static enum st search_mailbox(struct imap_cmd *c, const struct esearch *e, const
     return st;
 }
 
+/* Of the personal namespace (RFC 5465 sections 6.2, 6.3). */
+static bool is_of_own(const struct imap_filter *f)
+{
+    return f->what == FILTER_PERSONAL || f->what == FILTER_INBOXES;
+}
+
 static bool is_meant(const struct imap_cmd *c, const struct esearch *e, const struct mailbox_info *box)
 {
     if (box->noselect)
@@ -111,12 +118,9 @@ static bool is_meant(const struct imap_cmd *c, const struct esearch *e, const st
 }
 
 /* Each mailbox once, however often it was named; the tree of names has no loops. */
-static enum st search_all(struct imap_cmd *c, const struct esearch *e) SUSPENDS
+static enum st search_some(struct imap_cmd *c, const struct esearch *e, const struct mailbox_info *boxes, size_t n)
+    SUSPENDS
 {
-    struct mailbox_info *boxes;
-    size_t n;
-
-    TRY(mailbox_list(c->s->account, &c->s->cmd_arena, &boxes, &n));
     for (size_t i = 0; i < n; i++) {
         if (is_meant(c, e, &boxes[i]))
             TRY(search_mailbox(c, e, &boxes[i]));
@@ -125,6 +129,22 @@ static enum st search_all(struct imap_cmd *c, const struct esearch *e) SUSPENDS
         TRY(imap_conn_check(&c->s->conn));
     }
     return ST_OK;
+}
+
+static enum st search_all(struct imap_cmd *c, const struct esearch *e) SUSPENDS
+{
+    struct mailbox_info *boxes;
+    bool others = e->selected && view_info(c->s->view)->owner;
+    size_t n;
+
+    TRY(mailbox_list(c->s->account, &c->s->cmd_arena, &boxes, &n));
+    TRY(search_some(c, e, boxes, n));
+    for (size_t i = 0; i < e->n && !others; i++)
+        others = !is_of_own(&e->filters[i]);
+    if (!others)
+        return ST_OK;
+    TRY(mailbox_list_shared(c->s->account, &c->s->cmd_arena, &boxes, &n));
+    return search_some(c, e, boxes, n);
 }
 
 /* UPDATE is of the selected mailbox (section 2.2), also when it was named in another way. */

@@ -245,6 +245,11 @@ static enum st gather_there(struct account *owner, void *arg)
     return ST_OK;
 }
 
+static enum st drop_there(struct account *everybody, void *arg) SUSPENDS
+{
+    return grantor_drop(everybody, *(const uint64_t *)arg);
+}
+
 static enum st gather(struct gathering *g, uint64_t owner, bool is_own_note) SUSPENDS
 {
     const struct mail_names *names = g->a->core->m->opt.names;
@@ -259,8 +264,10 @@ static enum st gather(struct gathering *g, uint64_t owner, bool is_own_note) SUS
         g->address = p.name;
         st = mail_visit(g->a->core->m, owner, gather_there, g);
     }
+    if (st == ST_NOTFOUND && !is_own_note) /* the account is gone */
+        IGNORE(mail_visit(g->a->core->m, MAIL_EVERYBODY, drop_there, &owner));
     if (st == ST_NOTFOUND)
-        st = ST_OK; /* the account is gone */
+        st = ST_OK;
     if (st == ST_OK && g->n == before && is_own_note)
         IGNORE(grantor_drop(g->a, owner)); /* another time, then */
     return st;
