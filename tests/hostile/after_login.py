@@ -3,6 +3,7 @@ tests/hostile/run, whose clients and results these use."""
 import socket
 import threading
 import time
+import zlib
 
 h = None
 LETTER = b"From: a@b.test\r\nSubject: x\r\n\r\n" + (b"y" * 76 + b"\r\n") * 30
@@ -165,4 +166,26 @@ def nonsense(server):
     t.close()
 
 
-TESTS = (literals, nesting, sets, half_commands, unread, pipelined, nonsense)
+def bomb(server):
+    """What is small on the wire and large behind COMPRESS (RFC 4978): a line without end, and many commands."""
+    before, most = h.memory(server), 0
+    for what in (b"x" * 1000000, b"(" * 1000000, b"\0" * 1000000, b"a NOOP\r\n" * 100000, b"a APPEND INBOX {100000000+}\r\n" + b"y" * 1000000):
+        t = selected("judy")
+        t.send(b"c COMPRESS DEFLATE\r\n")
+        if not t.until(b"c ")[-1].startswith(b"c OK"):
+            h.r.check(False, "COMPRESS is taken")
+            return
+        z = zlib.compressobj(9, zlib.DEFLATED, -15)
+        t.s.settimeout(3 * h.serve.SLOW)
+        try:
+            for _ in range(300):
+                t.send(z.compress(what) + z.flush(zlib.Z_SYNC_FLUSH))
+                most = max(most, h.memory(server) - before) if _ % 100 == 50 else most
+        except OSError:
+            pass
+        h.served(f"beside 300 MB of {what[:20]!r} in a few KiB")
+        t.close()
+    h.r.check_memory(most, 60000, "300 MB that were compressed hold")
+
+
+TESTS = (literals, nesting, sets, half_commands, unread, pipelined, nonsense, bomb)

@@ -2,6 +2,7 @@
 import re
 import select
 import socket
+import zlib
 
 import wire
 from reference import Selected
@@ -36,6 +37,7 @@ class Session:
         self.selected, self.idle_tag = None, None
         self.features = set()  # of ENABLE
         self.highest = 0  # up to this modseq everything is known (RFC 7162 section 6)
+        self.deflate = self.inflate = None  # RFC 4978
         self.kept = {}  # name: what the client remembers of a mailbox for the next time
 
     # --- the wire -----------------------------------------------------------------------------------------------
@@ -44,6 +46,7 @@ class Session:
         self.sock = socket.create_connection(("127.0.0.1", self.world.port), timeout=NUL_WAIT * self.world.slow)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer, self.selected, self.idle_tag, self.features = b"", None, None, set()
+        self.deflate = self.inflate = None
         self.world.log(self.number, None, None)
         self.response()
         self.counter += 1
@@ -53,6 +56,17 @@ class Session:
             pass
         if got[2] != "OK":
             raise Failure(f"no login: {got}")
+        if self.number % 4 == 0 and "COMPRESS=DEFLATE" in self.world.capabilities:
+            self.compress()
+
+    def compress(self):
+        self.sock.sendall(b"z COMPRESS DEFLATE\r\n")
+        if (got := self.response())[2] != "OK":
+            raise Failure(f"no COMPRESS: {got}")
+        self.deflate, self.inflate = zlib.compressobj(1, zlib.DEFLATED, -15), zlib.decompressobj(-15)
+
+    def write(self, data):
+        self.sock.sendall(self.deflate.compress(data) + self.deflate.flush(zlib.Z_SYNC_FLUSH) if self.deflate else data)
 
     def close(self):
         self.leave()
@@ -77,7 +91,7 @@ class Session:
             if self.buffer:
                 raise Failure(f"session {self.number}: the connection ended within a response: {self.buffer[-200:]!r}")
             raise Gone
-        self.buffer += got
+        self.buffer += self.inflate.decompress(got) if self.inflate else got
 
     def raw(self):
         """One response with its literals."""
@@ -107,7 +121,7 @@ class Session:
         data = tag.encode() + b" " + command + b"\r\n"
         self.world.log(self.number, "C", data)
         try:
-            self.sock.sendall(data)
+            self.write(data)
         except OSError:
             pass  # what it said before it closed is read
         return tag
@@ -318,7 +332,7 @@ class Session:
 
     def quiet(self):
         """Nothing is told between commands outside IDLE (it may be, but this server does not)."""
-        if self.sock and not self.idle_tag and (self.buffer or select.select([self.sock], [], [], 0)[0]):
+        if self.sock and not self.idle_tag and not self.inflate and (self.buffer or select.select([self.sock], [], [], 0)[0]):
             try:
                 self.fail(f"something came between two commands: {self.raw()!r}")
             except Gone:

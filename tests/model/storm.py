@@ -50,7 +50,7 @@ class Loose(Session):
             data += b"t%d " % self.counter + c + b"\r\n"
             self.asked.append((f"t{self.counter}", c))
             self.world.log(self.number, "C", data)
-        self.sock.sendall(data)
+        self.write(data)
 
     def holds(self):
         return re.match(rb"(FETCH|STORE|SEARCH) ", self.asked[0][1]) if self.asked else False
