@@ -232,6 +232,8 @@ static enum st write_once(struct account *a, const struct asked *q, struct str m
     c = change_begin(a);
     for (size_t i = 0; i < change->n; i++)
         put(c, id, who_of(q, &change->notes[i]), change->notes[i].name, change->notes[i].value);
+    if (mb && change->n) /* its modseq goes up (RFC 7162 section 3.2) */
+        change_mailbox(c, mb);
     if (change->sets_use && mb->pending.use != change->use) {
         struct node after = mb->pending;
 
@@ -315,6 +317,7 @@ static enum st copy_once(struct mailbox *from, struct mailbox *to, struct arena 
         if (all.r[i].mailbox == from->id)
             put(c, to->id, all.r[i].who, all.r[i].name, all.r[i].value);
     }
+    change_mailbox(c, to);
     return change_commit(c, NULL, 0);
 }
 

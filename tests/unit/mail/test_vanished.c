@@ -29,6 +29,7 @@ static void body_log(struct world *w)
     struct account *a = open_account(w, 7);
     struct view *v, *other;
     struct copied done;
+    struct change *c;
     uint64_t at[4];
 
     fill(w, 9);
@@ -56,6 +57,13 @@ static void body_log(struct world *w)
     view_close(other);
 
     a->rec.log_low = at[0] + 2; /* cut behind the first expunge */
+    CHECK_STR(vanished(w, v, at[0]), STR("1:4294967295"));
+    CHECK_STR(vanished(w, v, at[0] + 1), STR("2:2 7:7"));
+
+    c = change_begin(a); /* cut by another core, of which nothing is known here */
+    c->rec_changed = true;
+    CHECK_ST(change_commit(c, NULL, 0), ST_OK);
+    a->rec.log_low = 1;
     CHECK_STR(vanished(w, v, at[0]), STR("1:4294967295"));
     CHECK_STR(vanished(w, v, at[0] + 1), STR("2:2 7:7"));
     view_close(v);
