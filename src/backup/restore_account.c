@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "mail/layout.h"
+#include "mail/rights.h"
 #include "store/extract.h"
 #include "transfer/importer.h"
 #include "transfer/transfer.h"
@@ -57,7 +58,8 @@ static bool wants(void *arg, struct str key, struct str value, struct str *out_v
         rec_str(&r, UINT32_MAX);
         *out_value = r.bad ? value : str_sub(value, 0, value.n - rec_left(&r));
     }
-    return key.p[0] == KEY_HOT || key.p[0] == KEY_EMAIL || key.p[0] == KEY_MAILBOX || key.p[0] == KEY_NOTE;
+    return key.p[0] == KEY_HOT || key.p[0] == KEY_EMAIL || key.p[0] == KEY_MAILBOX || key.p[0] == KEY_NOTE ||
+           key.p[0] == KEY_ACL;
 }
 
 static bool is_chosen(struct single *s, struct str name)
@@ -192,11 +194,63 @@ static enum st put_letter(struct single *s, struct importer *im, const struct ma
     return st;
 }
 
+/* --- who else may do what with a mailbox --- */
+
+/* As the server knows him now: by the address that he had then. ST_NOTFOUND: he is gone, or his address can't stand in a command. */
+static enum st name_who(struct single *s, struct arena *a, const struct acl_entry *e, struct str *out)
+{
+    struct directory_account who = {.address = STR("anyone")};
+
+    if (e->who)
+        TRY(directory_account_by_id(s->account.directory, a, e->who, &who));
+    for (size_t i = 0; i < who.address.n; i++)
+        if (who.address.p[i] == '"' || who.address.p[i] == '\\' || (unsigned char)who.address.p[i] >= 0x7f)
+            return FAIL(ST_NOTFOUND, "its address can't be written");
+    *out = arena_printf(a, "\"%s%.*s\"", e->negative ? "-" : "", STR_ARGS(who.address));
+    return ST_OK;
+}
+
+static enum st put_right(struct single *s, struct importer *im, struct arena *a, struct str mailbox,
+                         const struct acl_entry *e) SUSPENDS
+{
+    struct str who, rights = rights_text(a, e->rights);
+    enum st st = name_who(s, a, e, &who);
+
+    if (st == ST_OK)
+        st = CLIENT_RUN(&im->t->client, "SETACL %.*s %.*s %.*s", STR_ARGS(mailbox), STR_ARGS(who), STR_ARGS(rights));
+    if (st == ST_NOTFOUND || st == ST_DENIED || st == ST_SYNTAX) {
+        report_note(&im->t->report, im->mailbox, "somebody who had rights to it is not given them again");
+        st = ST_OK;
+    }
+    return st;
+}
+
+/* Only to a mailbox that has to be made again: what was taken back since then stays so. */
+static enum st put_rights(struct single *s, struct importer *im, const struct mailbox_found *m) SUSPENDS
+{
+    struct arena a = ARENA_INIT;
+    struct str value, mailbox, key = key_acl(&a, m->id);
+    struct acl *acl = NULL;
+    uint32_t id;
+    enum st st = ST_OK;
+
+    if (!im->is_refused && !im->head.messages && im->head.uidnext == 1 &&
+        extract_get(s->extract, &a, key, &value) == ST_OK && acl_rec_get(key, value, &id, &acl) == ST_OK)
+        st = client_mailbox(&a, im->mailbox, &mailbox);
+    for (size_t i = 0; st == ST_OK && acl && i < acl->n; i++)
+        st = put_right(s, im, &a, mailbox, &acl->e[i]);
+    mem_free(acl);
+    arena_fini(&a);
+    return st;
+}
+
 static enum st put_mailbox(struct single *s, struct importer *im, const struct mailbox_found *m) SUSPENDS
 {
     struct buf bytes;
     enum st st = importer_make(im, m->rec.name);
 
+    if (st == ST_OK)
+        st = put_rights(s, im, m);
     buf_init(&bytes, LIMIT_MESSAGE + (1u << 20));
     for (size_t i = 0; st == ST_OK && i < m->n; i++)
         st = put_letter(s, im, m, &m->hots[i], &bytes);

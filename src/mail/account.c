@@ -256,6 +256,8 @@ static enum st read_letter(struct account *a, char letter, enum st (*take)(void 
     return st;
 }
 
+static const struct account_rec new_record = {.next_mailbox = 1, .log_low = 1, .keep_s = KEEP_DEFAULT};
+
 static enum st make(struct account *a) SUSPENDS
 {
     static const struct {
@@ -267,9 +269,8 @@ static enum st make(struct account *a) SUSPENDS
     };
     struct change *c = change_begin(a);
 
-    a->rec = (struct account_rec){.next_mailbox = 1, .log_low = 1, .keep_s = KEEP_DEFAULT};
-    c->rec_changed = true;
-    for (size_t i = 0; i < ARRAY_LEN(rows) && a->id != MAIL_EVERYBODY; i++) {
+    a->rec = new_record;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct mailbox *mb = change_new_mailbox(c, rows[i].name, rows[i].use);
 
         change_subscription(c, rows[i].name, true);
@@ -290,6 +291,11 @@ static enum st load(struct account *a) SUSPENDS
     if (!a->rec.next_mailbox && a->version) /* there was one: what is left must not be written over */
         return FAIL(ST_CORRUPT, "account %016llx has lost its record: restante check --repair",
                     (unsigned long long)a->id);
+    if (!a->rec.next_mailbox && a->id == MAIL_EVERYBODY) { /* nothing to write before there is a note */
+        a->rec = new_record;
+        a->rec_dirty = true;
+        return ST_OK;
+    }
     if (!a->rec.next_mailbox) /* there is none */
         return make(a);
     if (a->rec.removed)

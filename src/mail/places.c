@@ -16,15 +16,19 @@ enum st place_find(struct account *a, struct arena *ar, struct str name, struct 
     struct str space = is_in(name, others) ? others : shared, rest;
     struct mail_person p;
     size_t end;
+    enum st st;
 
-    if (!names || !is_in(name, space)) {
+    /* what the account has itself, under such a name, from before there were namespaces, stays its own */
+    if (!names || !is_in(name, space) || account_mailbox(a, name, true)) {
         *out = (struct place){.owner = a->id, .name = name, .is_own = true};
         return ST_OK;
     }
     rest = str_from(name, MIN(space.n, name.n));
     end = str_find(rest, '/');
-    if (end + 1 >= rest.n || names->find(names->arg, ar, str_sub(rest, 0, end), false, &p) != ST_OK)
+    st = end + 1 < rest.n ? names->find(names->arg, ar, str_sub(rest, 0, end), false, &p) : ST_NOTFOUND;
+    if (st == ST_NOTFOUND)
         return FAIL(ST_NOTFOUND, "no such mailbox");
+    TRY(st);
     *out = (struct place){.owner = p.account,
                           .name = str_from(rest, end + 1),
                           .is_own = p.account == a->id,

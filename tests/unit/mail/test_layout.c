@@ -231,3 +231,61 @@ TEST(layout_note)
     CHECK(str_cmp(key, key_note(&a, 6, 0, STR_NONE)) < 0);
     arena_fini(&a);
 }
+
+static enum st decode_acl(struct str value)
+{
+    struct arena a = ARENA_INIT;
+    struct acl *acl = NULL;
+    uint32_t mailbox;
+    enum st st = acl_rec_get(key_acl(&a, 7), value, &mailbox, &acl);
+
+    mem_free(acl);
+    arena_fini(&a);
+    return st;
+}
+
+static enum st decode_grantor(struct str value)
+{
+    struct arena a = ARENA_INIT;
+    uint64_t owner, at_us;
+    enum st st = grantor_rec_get(key_grantor(&a, 7), value, &owner, &at_us);
+
+    arena_fini(&a);
+    return st;
+}
+
+static enum st decode_seen(struct str value)
+{
+    struct arena a = ARENA_INIT;
+    struct seen_rec r;
+    enum st st = seen_rec_get(key_seen(&a, 7, 8, 9), value, &r);
+
+    arena_fini(&a);
+    return st;
+}
+
+TEST(layout_of_what_is_shared)
+{
+    struct arena a = ARENA_INIT;
+    struct acl *acl = arena_alloc(&a, sizeof *acl + 2 * sizeof *acl->e), *got;
+    struct seen_rec seen;
+    uint64_t owner, at_us;
+    uint32_t mailbox;
+
+    acl->n = 2;
+    acl->e[0] = (struct acl_entry){.who = 0x0102030405060708, .negative = true, .rights = 0x405};
+    acl->e[1] = (struct acl_entry){.rights = 1};
+    check_cut(acl_rec_put(&a, acl), decode_acl);
+    CHECK_ST(acl_rec_get(key_acl(&a, 77), acl_rec_put(&a, acl), &mailbox, &got), ST_OK);
+    CHECK(mailbox == 77 && got->n == 2 && got->e[0].who == acl->e[0].who && got->e[0].negative &&
+          got->e[0].rights == 0x405 && !got->e[1].who);
+    mem_free(got);
+    check_cut(grantor_rec_put(&a, 5), decode_grantor);
+    CHECK_ST(grantor_rec_get(key_grantor(&a, UINT64_MAX - 3), grantor_rec_put(&a, 5), &owner, &at_us), ST_OK);
+    CHECK(owner == UINT64_MAX - 3 && at_us == 5);
+    check_cut(seen_rec_put(&a, true, 5), decode_seen);
+    CHECK_ST(seen_rec_get(key_seen(&a, 7, 0x0102030405060708, 9), seen_rec_put(&a, true, 6), &seen), ST_OK);
+    CHECK(seen.mailbox == 7 && seen.who == 0x0102030405060708 && seen.uid == 9 && seen.seen && seen.modseq == 6);
+    CHECK_ST(seen_rec_get(str_sub(key_seen(&a, 7, 8, 9), 0, 16), seen_rec_put(&a, true, 6), &seen), ST_CORRUPT);
+    arena_fini(&a);
+}
