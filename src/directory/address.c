@@ -47,3 +47,8 @@ struct str directory_address_text(struct arena *a, struct str local, struct str 
 {
     return arena_printf(a, "%.*s@%.*s", STR_ARGS(local), STR_ARGS(domain));
 }
+
+struct str directory_local_key(struct arena *a, struct str local)
+{
+    return directory_key(a, local);
+}

@@ -211,3 +211,42 @@ enum st directory_scram_put(struct directory *d, uint64_t account, struct str ha
     TRY(sql_bind(d, SQL_CREDENTIAL_SCRAM, &s, "uss", account, scram, hash));
     return sql_run(d, s, NULL);
 }
+
+enum st directory_scram_lacking(struct directory *d, struct arena *a, size_t max, struct str *out, size_t *out_n)
+{
+    sqlite3_stmt *s;
+    size_t n = 0;
+    bool row;
+
+    TRY(sql_bind(d, SQL_SCRAM_LACKING, &s, "u", (uint64_t)max));
+    for (;;) {
+        TRY(sql_row(d, s, &row));
+        if (!row || n == max)
+            break;
+        out[n++] = sql_text(a, s, 0);
+    }
+    sqlite3_reset(s);
+    *out_n = n;
+    return ST_OK;
+}
+
+static enum st is_any(struct directory *d, enum sql_statement which, bool *out)
+{
+    sqlite3_stmt *s;
+
+    TRY(sql_bind(d, which, &s, ""));
+    TRY(sql_row(d, s, out));
+    sqlite3_reset(s);
+    return ST_OK;
+}
+
+enum st directory_scram_complete(struct directory *d, bool *out)
+{
+    bool any = false, lacks = true;
+
+    TRY(is_any(d, SQL_SCRAM_ANY, &any));
+    if (any)
+        TRY(is_any(d, SQL_SCRAM_LACKS, &lacks));
+    *out = any && !lacks;
+    return ST_OK;
+}

@@ -177,6 +177,14 @@ enum st directory_credential_list(struct directory *d, struct arena *a, uint64_t
                                   struct directory_credential **out, size_t *out_n) MUST_USE;
 enum st directory_credential_used(struct directory *d, uint64_t id, uint64_t now_us, struct str from) MUST_USE;
 
+/* Addresses of accounts that may log in, but not with SCRAM: one of their passwords has no keys. At most `max`. */
+enum st directory_scram_lacking(struct directory *d, struct arena *a, size_t max, struct str *out, size_t *out_n)
+    MUST_USE;
+/* Are there keys, and of each password of each account that may log in? */
+enum st directory_scram_complete(struct directory *d, bool *out) MUST_USE;
+/* A local part in the form in which two of them are compared. */
+struct str directory_local_key(struct arena *a, struct str local);
+
 /* The account of a login name, which is its address; credentials too, so that a login is one visit. */
 enum st directory_login(struct directory *d, struct arena *a, const struct directory_address *address,
                         struct directory_account *out_account, struct directory_credential **out, size_t *out_n)

@@ -30,6 +30,69 @@ static enum st ask_keeper(struct conn *c, const struct msg_auth_ask *ask, struct
     return st;
 }
 
+static void count_login(enum st st)
+{
+    metric_add(st == ST_OK                            ? METRIC_LOGINS_OK
+               : st == ST_DENIED || st == ST_NOTFOUND ? METRIC_LOGINS_REFUSED
+                                                      : METRIC_LOGINS_FAILED,
+               1);
+}
+
+static enum st pass_on(struct conn *c, const struct msg_sasl_ask *ask, struct arena *a, struct msg_sasl_answer *out)
+    SUSPENDS
+{
+    struct gate *g = c->gate;
+    mono_ms deadline = deadline_in(GATE_ASK_MS);
+    enum st st;
+
+    while (g->n_logins >= GATE_LOGINS_MAX)
+        TRY(co_waitq_wait(&g->logins_room, deadline));
+    g->n_logins++;
+    st = IPC_ASK(g->keeper, sasl_ask, ask, sasl_answer, a, out, deadline);
+    g->n_logins--;
+    co_waitq_wake_one(&g->logins_room);
+    return st;
+}
+
+static struct str bytes_of(const unsigned char *p, size_t n)
+{
+    return str_n((const char *)p, n);
+}
+
+enum st ask_sasl(struct conn *c, struct arena *a, const struct sasl_message *m, struct sasl_reply *out,
+                 struct login_result *login)
+{
+    struct stream_tls_bindings b;
+    struct msg_sasl_ask ask = {.conn = c->id,
+                               .service = (uint8_t)c->row->protocol,
+                               .first = m->is_first,
+                               .mechanism = m->mechanism,
+                               .response = m->response,
+                               .peer = str_z(c->peer_host)};
+    struct msg_sasl_answer answer = {0};
+    enum st st;
+
+    stream_tls_bindings(c->stream, &b);
+    ask.plus = conn_announces_bound(c);
+    ask.exporter = bytes_of(b.exporter, b.n_exporter);
+    ask.end_point = bytes_of(b.end_point, b.n_end_point);
+    ask.unique = bytes_of(b.unique, b.n_unique);
+    st = pass_on(c, &ask, a, &answer);
+    *out = (struct sasl_reply){.more = answer.more && answer.status == ST_OK, .challenge = answer.challenge};
+    out->user = answer.login;
+    if (st == ST_OK && answer.status != ST_OK)
+        st = FAIL(answer.status < ST_COUNT ? (enum st)answer.status : ST_INTERNAL, "%.*s", STR_ARGS(answer.text));
+    if (st == ST_OK && !out->more) {
+        *login = (struct login_result){answer.account, arena_str(&c->arena, answer.login),
+                                       arena_str(&c->arena, answer.token)};
+        c->log.user = c->login = login->login;
+        c->credential = answer.credential;
+    }
+    if (st != ST_OK || !out->more)
+        count_login(st);
+    return st;
+}
+
 /* Only what a success says stays with the connection: refusals may be many. */
 enum st ask_auth(struct conn *c, struct str mechanism, struct str authzid, struct str user, struct str password,
                  struct login_result *out)
@@ -54,10 +117,7 @@ enum st ask_auth(struct conn *c, struct str mechanism, struct str authzid, struc
         c->log.user = c->login = out->login;
         c->credential = answer.credential;
     }
-    metric_add(st == ST_OK                            ? METRIC_LOGINS_OK
-               : st == ST_DENIED || st == ST_NOTFOUND ? METRIC_LOGINS_REFUSED
-                                                      : METRIC_LOGINS_FAILED,
-               1);
+    count_login(st);
     arena_fini(&a);
     return st;
 }

@@ -57,6 +57,13 @@ static void revoke_gate(struct ipc_request *r)
     }
 }
 
+static void auth_offer(struct ipc_request *r)
+{
+    const struct msg_auth_offer *m = r->msg;
+
+    gate_of(r)->offers_scram = m->scram != 0;
+}
+
 static void local_smtp(struct ipc_request *r)
 {
     if (r->fd >= 0)
@@ -66,6 +73,7 @@ static void local_smtp(struct ipc_request *r)
 const struct ipc_handler gate_keeper_handlers[] = {
     {MSG_tls_begin, tls_begin, true},     {MSG_tls_cert, tls_cert, true},       {MSG_tls_end, tls_end, true},
     {MSG_tls_tickets, tls_tickets, true}, {MSG_revoke_gate, revoke_gate, true}, {MSG_local_smtp, local_smtp, true},
+    {MSG_auth_offer, auth_offer, true},
 };
 const size_t gate_n_keeper_handlers = ARRAY_LEN(gate_keeper_handlers);
 

@@ -56,21 +56,39 @@ static enum st redeem(struct conn *c, uint64_t account, const unsigned char *tok
     return ST_OK;
 }
 
+static enum st logged_in(struct conn *c, const struct login_result *r, struct smtp_auth_result *out) SUSPENDS
+{
+    if (r->token.n != sizeof c->token)
+        return FAIL(ST_INTERNAL, "the keeper gave no token");
+    TRY(redeem(c, r->account, (const unsigned char *)r->token.p));
+    *out = (struct smtp_auth_result){.account = r->account, .login = r->login, .has_token = true};
+    memcpy(out->token, r->token.p, sizeof out->token);
+    return ST_OK;
+}
+
 /* A login for submission. */
 static enum st authenticate(void *arg, const struct smtp_auth_try *t, struct arena *a, struct smtp_auth_result *out)
     SUSPENDS
 {
-    struct conn *c = arg;
     struct login_result r;
 
     (void)a;
-    TRY(ask_auth(c, str_z(t->mechanism), t->authzid, t->user, t->password, &r));
-    if (r.token.n != sizeof c->token)
-        return FAIL(ST_INTERNAL, "the keeper gave no token");
-    TRY(redeem(c, r.account, (const unsigned char *)r.token.p));
-    *out = (struct smtp_auth_result){.account = r.account, .login = r.login, .has_token = true};
-    memcpy(out->token, r.token.p, sizeof out->token);
-    return ST_OK;
+    TRY(ask_auth(arg, str_z(t->mechanism), t->authzid, t->user, t->password, &r));
+    return logged_in(arg, &r, out);
+}
+
+static enum st step(void *arg, struct arena *a, const struct sasl_message *m, struct sasl_reply *out,
+                         struct smtp_auth_result *login) SUSPENDS
+{
+    struct login_result r;
+
+    TRY(ask_sasl(arg, a, m, out, &r));
+    return out->more ? ST_OK : logged_in(arg, &r, login);
+}
+
+static void mechanisms(void *arg, unsigned *out_announced, unsigned *out_taken)
+{
+    conn_mechanisms(arg, out_announced, out_taken);
 }
 
 /* --- without a password ------------------------------------------------------------------------------------------ */
@@ -368,8 +386,8 @@ static bool park(void *arg, struct stream *s, mono_ms deadline)
     return stream_park(s, deadline, conn_wake, arg);
 }
 
-static const struct smtp_ops ops = {authenticate, resolve,   may_send_as, may_hold,  spool,
-                                    spool_done,   spool_may, deliver,     start_tls, park};
+static const struct smtp_ops ops = {authenticate, resolve, may_send_as, may_hold, spool,     spool_done,
+                                    spool_may,    deliver, start_tls,   park,     step, mechanisms};
 
 /* Who is let in without a password; ST_NOTFOUND: nobody. */
 static enum st known_user(struct conn *c, struct smtp_auth_result *out) SUSPENDS

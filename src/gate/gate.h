@@ -45,6 +45,7 @@ struct gate {
     struct peers others;
     struct tls_server *tls;
     bool has_certificates, stopping;
+    bool offers_scram;                   /* as the keeper says */
     struct co_waitq certificates_wanted; /* connections that came before the keeper was heard of */
     struct gate_listener *listeners;
     struct list conns;
@@ -113,6 +114,8 @@ enum st conn_adopted(struct gate_listener *from, int *fd, struct conn **out) MUS
 void conn_go_on(struct conn *c); /* from where its protocol stands */
 
 /* --- log_in.c: for protocols that users log in by; `arg` is the connection --- */
+void conn_mechanisms(void *conn, unsigned *out_announced, unsigned *out_taken);
+bool conn_announces_bound(const struct conn *c); /* mechanisms that are bound to TLS */
 const struct login_ops *conn_login_ops(const struct conn *c);
 
 /* --- local.c --- */
@@ -130,6 +133,8 @@ void conn_smtp_end(struct conn *c); /* the session's memory and its grant */
 
 enum st ask_auth(struct conn *c, struct str mechanism, struct str authzid, struct str user, struct str password,
                  struct login_result *out) SUSPENDS MUST_USE;
+enum st ask_sasl(struct conn *c, struct arena *a, const struct sasl_message *m, struct sasl_reply *out,
+                 struct login_result *login) SUSPENDS MUST_USE;
 /* Gives the connection to the box on the core that owns the account. ST_OK: the stream is gone. */
 enum st ask_session(struct conn *c, const struct login_result *who, struct str tag, struct str withheld)
     SUSPENDS MUST_USE;

@@ -12,10 +12,33 @@ static enum st starttls(void *arg) SUSPENDS
     return conn_start_tls(arg);
 }
 
+static enum st step(void *arg, struct arena *a, const struct sasl_message *m, struct sasl_reply *out,
+                    struct login_result *login) SUSPENDS
+{
+    return ask_sasl(arg, a, m, out, login);
+}
+
+void conn_mechanisms(void *arg, unsigned *out_announced, unsigned *out_taken)
+{
+    const struct conn *c = arg;
+    unsigned bound = stream_is_tls(c->stream) ? SASL_BOUND : 0;
+
+    *out_announced = c->gate->offers_scram && c->set->auth_scram != SCRAM_NO ? SASL_SCRAM | bound : 0;
+    *out_taken = c->set->auth_scram != SCRAM_NO ? SASL_SCRAM | bound : 0;
+}
+
+bool conn_announces_bound(const struct conn *c)
+{
+    unsigned announced, taken;
+
+    conn_mechanisms((void *)(uintptr_t)c, &announced, &taken);
+    return announced & SASL_BOUND;
+}
+
 const struct login_ops *conn_login_ops(const struct conn *c)
 {
-    static const struct login_ops with_tls = {authenticate, starttls, conn_park},
-                                  without = {authenticate, NULL, conn_park};
+    static const struct login_ops with_tls = {authenticate, starttls, conn_park, step, conn_mechanisms},
+                                  without = {authenticate, NULL, conn_park, step, conn_mechanisms};
 
     return c->row->security == SECURITY_STARTTLS && c->gate->has_certificates ? &with_tls : &without;
 }

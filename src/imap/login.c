@@ -71,7 +71,7 @@ static void put_capabilities(struct login *l) SUSPENDS
     if (!may_send_password(l))
         imap_put(&l->conn, STR(" LOGINDISABLED"));
     buf_init(&names, 1024);
-    sasl_offer(&names, may_send_password(l));
+    sasl_offer(&names, login_announced(l->opt->ops, l->opt->arg, may_send_password(l)));
     for (struct str rest = str_from(buf_str(&names), 1), name; str_split(&rest, ' ', &name);) {
         imap_put(&l->conn, STR(" AUTH="));
         imap_put(&l->conn, name);
@@ -161,13 +161,11 @@ static void tell_refusal(struct imap_conn *conn, struct str tag, enum st why) SU
     }
 }
 
-static enum st try_login(struct login_cmd *c, const struct login_try *t) SUSPENDS
+/* Logged in, or told why not. */
+static void conclude(struct login_cmd *c, enum st st) SUSPENDS
 {
     struct login *l = c->l;
-    enum st st;
 
-    TRY(imap_conn_push(&l->conn));
-    st = l->opt->ops->authenticate(l->opt->arg, t, &l->out->who);
     if (st == ST_OK) {
         must(c->tag.n <= IMAP_TAG_MAX);
         memcpy(l->out->tag, c->tag.p, c->tag.n);
@@ -180,6 +178,14 @@ static enum st try_login(struct login_cmd *c, const struct login_try *t) SUSPEND
             l->out->reason = "denied";
     }
     c->tag = STR_NONE; /* answered, or the session will */
+}
+
+static enum st try_login(struct login_cmd *c, const struct login_try *t) SUSPENDS
+{
+    struct login *l = c->l;
+
+    TRY(imap_conn_push(&l->conn));
+    conclude(c, l->opt->ops->authenticate(l->opt->arg, t, &l->out->who));
     return ST_OK;
 }
 
@@ -234,17 +240,32 @@ static enum st sasl_answer(void *arg, struct str challenge, struct str *out) SUS
     return st == ST_LIMIT ? ST_SYNTAX : st;
 }
 
+static enum st sasl_show(void *arg, const struct sasl_credentials *who) SUSPENDS
+{
+    struct login *l = ((struct login_cmd *)arg)->l;
+    struct login_try t = {
+        .mechanism = who->mechanism, .authzid = who->authzid, .user = who->user, .password = who->password};
+
+    TRY(imap_conn_push(&l->conn));
+    return l->opt->ops->authenticate(l->opt->arg, &t, &l->out->who);
+}
+
+static enum st sasl_pass(void *arg, struct arena *a, const struct sasl_message *m, struct sasl_reply *out) SUSPENDS
+{
+    struct login *l = ((struct login_cmd *)arg)->l;
+
+    return l->opt->ops->step(l->opt->arg, a, m, out, &l->out->who);
+}
+
 static enum st authenticate(struct login_cmd *c, struct sasl *x, const struct str *initial) SUSPENDS
 {
-    struct sasl_credentials who;
-    enum st st;
+    struct sasl_driver driver = {.ask = sasl_answer, .show = sasl_show, .pass = sasl_pass, .arg = c};
+    enum st st = sasl_run(x, initial, &driver);
 
-    TRY(sasl_exchange(x, initial, sasl_answer, c, &who));
-    st = try_login(c,
-                   &(struct login_try){
-                       .mechanism = who.mechanism, .authzid = who.authzid, .user = who.user, .password = who.password});
-    sasl_wipe(&who);
-    return st;
+    if (st != ST_OK && !driver.was_refused)
+        return st;
+    conclude(c, st);
+    return ST_OK;
 }
 
 static enum st login_authenticate(struct login_cmd *c)
@@ -265,11 +286,11 @@ static enum st login_authenticate(struct login_cmd *c)
     }
     const struct sasl_mechanism *m = sasl_find(name);
 
-    if (!m)
-        return FAIL(ST_DENIED, "No such mechanism");
-    if (m->flags & SASL_CLEAR)
+    if (m && (m->flags & SASL_CLEAR))
         TRY(need_privacy(c));
-    TRY(sasl_begin(&x, &c->l->arena, name));
+    if (sasl_begin(&x, &c->l->arena, name, login_taken(c->l->opt->ops, c->l->opt->arg, may_send_password(c->l))) !=
+        ST_OK)
+        return FAIL(ST_DENIED, "No such mechanism");
     return authenticate(c, &x, has_initial ? &initial : NULL);
 }
 

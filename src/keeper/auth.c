@@ -1,37 +1,21 @@
 /* Logins. In order: is the network turned away; who is it; has this password been verified lately; else a turn on a
  * hashing thread, where a user who doesn't exist costs the same; then the box is told of the grant, and only when it has
  * taken it the gate. A refusal waits before it is told, without keeping anybody else. */
-#include "keeper/keeper.h"
+#include "keeper/login_job.h"
 
 #include "base/log.h"
 #include "base/random.h"
 #include "base/route.h"
 #include "directory/app_password.h"
 #include "sasl/prep.h"
-
-struct login_job {
-    struct keeper *k;
-    const struct settings *set; /* a reference: a reload may come while a thread works */
-    struct arena *a;
-    const struct msg_auth_ask *ask;
-    struct str network;
-    bool may_be_banned;
-
-    struct directory_account account;
-    struct directory_credential *credentials;
-    size_t n;
-    uint64_t credential; /* the one that the password is */
-    uint32_t uses;       /* of it */
-    uint64_t generation; /* of the directory when it was asked */
-};
+#include "sasl/scram_keys.h"
 
 static struct secret password_of(const struct login_job *j)
 {
     return secret_of(j->ask->password);
 }
 
-/* An authorization identity must be the user himself (RFC 4616 section 2). */
-static enum st look_up(void *arg)
+enum st login_look_up(void *arg)
 {
     struct login_job *j = arg;
     struct directory_address user, authz;
@@ -87,6 +71,7 @@ static enum st check(void *arg)
 
         if (st == ST_OK) {
             j->credential = j->credentials[i].id;
+            j->checked = &j->credentials[i];
             return ST_OK;
         }
         if (st != ST_DENIED)
@@ -95,6 +80,51 @@ static enum st check(void *arg)
     if (!any)
         password_check_nobody(password_of(j), keeper_cost(j->set));
     return worst;
+}
+
+/* SCRAM keys of a password that has just been seen, where the settings want them kept. */
+static enum st make_keys(void *arg)
+{
+    struct login_job *j = arg;
+    struct scram_keys keys;
+
+    TRY(scram_keys_make(password_of(j), j->scram.salt, j->scram.iterations, &keys));
+    j->keys = scram_keys_text(j->a, &keys);
+    wipe(&keys, sizeof(keys));
+    return ST_OK;
+}
+
+static enum st find_salt(void *arg)
+{
+    struct login_job *j = arg;
+
+    return directory_scram_of(j->k->directory, j->a, j->account.id, &j->scram);
+}
+
+static enum st put_keys(void *arg)
+{
+    struct login_job *j = arg;
+
+    return directory_scram_put(j->k->directory, j->account.id, j->checked->hash, j->keys);
+}
+
+static void keep_keys(struct login_job *j) SUSPENDS
+{
+    enum st st;
+
+    if (!j->set->auth_scram_passwords || !j->checked || j->checked->scram.n)
+        return;
+    st = keeper_sql(j->k, find_salt, j);
+    if (st == ST_OK)
+        st = keeper_hash(j->k, make_keys, j);
+    if (st == ST_OK)
+        st = keeper_sql(j->k, put_keys, j);
+    if (st == ST_OK)
+        keeper_offer_changed(j->k);
+    else
+        LOG(KEEPER_DIRECTORY_FAILED, lf_z("what", "SCRAM keys"), lf_err());
+    if (j->keys.n)
+        wipe((void *)(uintptr_t)j->keys.p, j->keys.n);
 }
 
 /* Who has logged in lately, with the same password, costs no visit to the directory. */
@@ -114,7 +144,7 @@ static void remember(struct login_job *j)
         known_add(&j->k->known, j->ask->user, &j->account);
 }
 
-static bool may_use(const struct login_job *j)
+bool login_may_use(const struct login_job *j)
 {
     static const enum credential_use of[] = {[PROTOCOL_SMTP] = USE_SMTP,
                                              [PROTOCOL_SUBMISSION] = USE_SMTP,
@@ -132,7 +162,7 @@ static enum st verify(struct login_job *j) SUSPENDS
     j->generation = k->resolved.generation;
     if (is_known(j))
         return ST_OK;
-    st = keeper_sql(k, look_up, j);
+    st = keeper_sql(k, login_look_up, j);
     if (st == ST_NOTFOUND)
         j->n = 0;
     else
@@ -145,12 +175,13 @@ static enum st verify(struct login_job *j) SUSPENDS
     if (st == ST_OK) {
         find_app(j);
         if (j->credential)
-            return may_use(j) ? ST_OK : FAIL(ST_DENIED, "an app password for other protocols");
+            return login_may_use(j) ? ST_OK : FAIL(ST_DENIED, "an app password for other protocols");
     }
     TRY(turns_take(&k->turns, j->network, deadline_in(KEEPER_LOGIN_MS)));
     st = keeper_hash(k, check, j);
     turns_give(&k->turns);
     TRY(st);
+    keep_keys(j);
     logins_add(&k->logins, j->account.id, j->account.version, password_of(j), j->credential);
     remember(j);
     return ST_OK;
@@ -259,13 +290,15 @@ static void count_failure(struct login_job *j)
         LOG(KEEPER_NETWORK_BANNED, lf_str("network", j->network), lf_u64("for_ms", rule.ban_ms));
 }
 
-static enum st login(struct login_job *j, struct keeper_gate *g, unsigned char token[KEEPER_TOKEN_BYTES]) SUSPENDS
+enum st login_may_try(struct login_job *j)
 {
-    enum st st;
-
     if (j->may_be_banned && failures_is_banned(&j->k->failures, j->network))
         return FAIL(ST_TRYLATER, "too many wrong passwords from your network; try again later");
-    st = verify(j);
+    return ST_OK;
+}
+
+enum st login_conclude(struct login_job *j, struct keeper_gate *g, enum st st, unsigned char token[KEEPER_TOKEN_BYTES])
+{
     if (st == ST_OK && j->account.is_disabled) {
         wait_a_little(g, j->set);
         return FAIL(ST_DENIED, "%.*s",
@@ -285,6 +318,12 @@ static enum st login(struct login_job *j, struct keeper_gate *g, unsigned char t
     if (st == ST_OK || st == ST_DENIED)
         return st;
     return FAIL(ST_TRYLATER, "logins are not possible just now");
+}
+
+static enum st login(struct login_job *j, struct keeper_gate *g, unsigned char token[KEEPER_TOKEN_BYTES]) SUSPENDS
+{
+    TRY(login_may_try(j));
+    return login_conclude(j, g, verify(j), token);
 }
 
 void keeper_auth(struct ipc_request *r)

@@ -386,12 +386,27 @@ enum st command_check_account(struct command *c, const struct directory_address 
     return ST_OK;
 }
 
+/* Keys of the password that has just been set, where the settings want them. */
+static enum st set_password(struct command *c, uint64_t account)
+{
+    struct str password = c->random.n ? c->random : c->input, scram;
+    enum st st;
+
+    TRY(directory_password_set(c->directory, account, str_z(c->hash)));
+    if (!c->set->auth_scram_passwords)
+        return ST_OK;
+    TRY(command_scram_keys(c, account, password, &scram));
+    st = directory_scram_put(c->directory, account, str_z(c->hash), scram);
+    wipe((void *)(uintptr_t)scram.p, scram.n);
+    return st;
+}
+
 static enum st add_account(struct command *c, const struct directory_address *address,
                            const struct directory_change *change, uint64_t *out_id)
 {
     TRY(command_check_account(c, address));
     TRY(directory_account_add(c->directory, address, change, out_id));
-    return directory_password_set(c->directory, *out_id, str_z(c->hash));
+    return set_password(c, *out_id);
 }
 
 static enum st run_account_add(struct command *c)
@@ -539,7 +554,7 @@ static enum st run_account_password(struct command *c)
     struct directory_account account;
 
     TRY(command_account(c, &account));
-    TRY(directory_password_set(c->directory, account.id, str_z(c->hash)));
+    TRY(set_password(c, account.id));
     command_revoke(c, account.id, "the password was changed");
     return account_show_one(c, account.id);
 }
@@ -770,6 +785,7 @@ static enum st run_import(struct command *c)
 /* --- by their rows -------------------------------------------------------------------------------------------- */
 
 /* Those in files of their own. */
+#define run_scram command_scram
 #define run_app_add command_app_add
 #define run_app_list command_app_list
 #define run_app_remove command_app_remove

@@ -1,10 +1,12 @@
-/* App passwords of accounts: made, listed, revoked. */
+/* App passwords of accounts: made, listed, revoked; and who lacks keys for SCRAM. */
 #include "keeper/commands_inside.h"
 
 #include "base/clock.h"
 #include "directory/app_password.h"
 #include "keeper/keeper.h"
 #include "sasl/scram_keys.h"
+
+#define LACKING_SHOWN 1000
 
 static const struct {
     struct str word;
@@ -64,7 +66,7 @@ static struct str free_name(struct command *c, const struct directory_credential
     }
 }
 
-static enum st keys_of(struct command *c, uint64_t account, struct str password, struct str *out)
+enum st command_scram_keys(struct command *c, uint64_t account, struct str password, struct str *out)
 {
     struct directory_scram scram;
     struct scram_keys keys;
@@ -93,7 +95,7 @@ enum st command_app_add(struct command *c)
     if (!app_password_hash(secret_of(c->random), hash))
         return FAIL(ST_INTERNAL, "an app password that is none");
     app.hash = str_z(hash);
-    TRY(keys_of(c, account.id, c->random, &app.scram));
+    TRY(command_scram_keys(c, account.id, c->random, &app.scram));
     st = directory_app_add(c->directory, account.id, &app, &app.id);
     wipe((void *)(uintptr_t)app.scram.p, app.scram.n);
     TRY(st);
@@ -160,6 +162,28 @@ enum st command_app_remove(struct command *c)
     json_object(c->out);
     json_kv_str(c->out, "removed", app.name);
     json_kv_str(c->out, "account", account.address);
+    json_object_end(c->out);
+    return ST_OK;
+}
+
+enum st command_scram(struct command *c)
+{
+    static const struct str words[] = {
+        [SCRAM_AUTO] = STR("auto"), [SCRAM_YES] = STR("yes"), [SCRAM_NO] = STR("no")};
+    struct str *lacking = ARENA_ARRAY(c->arena, struct str, LACKING_SHOWN);
+    bool announced = c->set->auth_scram == SCRAM_YES, complete;
+    size_t n;
+
+    TRY(directory_scram_lacking(c->directory, c->arena, LACKING_SHOWN, lacking, &n));
+    TRY(directory_scram_complete(c->directory, &complete));
+    json_object(c->out);
+    json_kv_str(c->out, "setting", words[c->set->auth_scram]);
+    json_kv_bool(c->out, "announced", announced || (c->set->auth_scram == SCRAM_AUTO && complete));
+    json_key(c->out, "without_keys");
+    json_array(c->out);
+    for (size_t i = 0; i < n; i++)
+        json_str(c->out, lacking[i]);
+    json_array_end(c->out);
     json_object_end(c->out);
     return ST_OK;
 }

@@ -24,6 +24,9 @@ enum st command_source(struct arena *a, struct str word, struct directory_identi
 enum st command_ehlo(struct arena *a, struct str word, struct str *out) MUST_USE;
 
 /* commands_app.c */
+/* As the directory keeps them; the caller wipes them. */
+enum st command_scram_keys(struct command *c, uint64_t account, struct str password, struct str *out) MUST_USE;
+enum st command_scram(struct command *c) MUST_USE;
 enum st command_app_add(struct command *c) MUST_USE;
 enum st command_app_list(struct command *c) MUST_USE;
 enum st command_app_remove(struct command *c) MUST_USE;

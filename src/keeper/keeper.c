@@ -111,6 +111,7 @@ struct keeper *keeper_new(const struct settings *set, struct directory *director
         k->gates[i].keeper = k;
         k->gates[i].index = i;
         list_init(&k->gates[i].sleepers);
+        exchanges_init(&k->gates[i].exchanges);
     }
     k->sql = offload_new("directory", 1, 4096);
     k->hashing = offload_new("hashing", threads, threads + 16);
@@ -130,8 +131,10 @@ struct keeper *keeper_new(const struct settings *set, struct directory *director
 void keeper_free(struct keeper *k)
 {
     co_timer_clear(&k->ticket_timer);
-    for (unsigned i = 0; i < KEEPER_GATES_MAX; i++)
+    for (unsigned i = 0; i < KEEPER_GATES_MAX; i++) {
         keeper_locals_drop(&k->gates[i]);
+        exchanges_fini(&k->gates[i].exchanges);
+    }
     offload_free(k->sql);
     offload_free(k->hashing);
     turns_fini(&k->turns);
@@ -174,6 +177,8 @@ void keeper_gate_is_up(struct keeper *k, unsigned gate, struct ipc *ipc)
     if (send_certs(k, ipc) != ST_OK)
         LOG(KEEPER_GATE_NOT_TOLD, lf_z("what", "certificates"), lf_err());
     send_tickets(k, ipc);
+    exchanges_drop(&k->gates[gate].exchanges);
+    keeper_offer_tell(k, ipc);
 }
 
 void keeper_core_is_up(struct keeper *k, unsigned core, struct ipc *ipc)
@@ -201,6 +206,7 @@ void keeper_directory_changed(struct keeper *k)
     resolved_drop(&k->resolved);
     known_drop(&k->known);
     memo_drop(&k->permits);
+    keeper_offer_changed(k);
     keeper_tell_courier(k);
 }
 

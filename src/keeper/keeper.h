@@ -11,6 +11,7 @@
 #include "ipc/pass.h"
 #include "keeper/certs.h"
 #include "keeper/dkim.h"
+#include "keeper/exchange.h"
 #include "keeper/failures.h"
 #include "keeper/known.h"
 #include "keeper/logins.h"
@@ -48,6 +49,7 @@ struct keeper_gate {
     struct list sleepers;
     unsigned n_sleepers;
     struct map locals; /* by connection: struct keeper_local */
+    struct exchanges exchanges;
 };
 
 /* A user of this machine for whom a gate speaks SMTP. */
@@ -75,9 +77,13 @@ struct keeper {
     struct memo
         permits; /* which accounts may send as what, and domains that are not ours: addresses.c. Until the directory changes */
     struct failures failures;
-    struct uses uses; /* of credentials, not written yet */
+    struct uses uses;          /* of credentials, not written yet */
     struct co_event core_came; /* of the box: it needs the keys of notices */
     struct co_event removed;   /* an account was: its mail is to go */
+    struct co_event offer_changed;
+    bool offers_scram;
+    unsigned char false_salt_key[32]; /* of users that there are not; the directory has it */
+    bool has_false_salt_key;
     unsigned char pass_key[PASS_KEY_BYTES];
 
     struct certs *certs, *old_certs; /* the old ones sign for handshakes under way at a reload */
@@ -108,6 +114,7 @@ void keeper_reload(struct keeper *k, const struct settings *set, struct certs *c
 
 /* Handlers of the links to gates; arg is a struct keeper_gate. */
 void keeper_auth(struct ipc_request *r) SUSPENDS;
+void keeper_sasl(struct ipc_request *r) SUSPENDS; /* scram.c */
 void keeper_rcpt(struct ipc_request *r) SUSPENDS;
 void keeper_sender(struct ipc_request *r) SUSPENDS;
 void keeper_sign(struct ipc_request *r); /* on the loop */
@@ -154,6 +161,11 @@ void keeper_removals(void *keeper) SUSPENDS;
 /* Writes last uses of credentials to the directory: now, and once a minute for as long as the process lives. */
 void keeper_write_uses(struct keeper *k) SUSPENDS;
 void keeper_uses(void *keeper) SUSPENDS;
+
+/* offer.c: what gates may announce. It is looked at anew some time after the directory or the settings have changed. */
+void keeper_offer(void *keeper) SUSPENDS; /* for as long as the process lives */
+void keeper_offer_changed(struct keeper *k);
+void keeper_offer_tell(const struct keeper *k, struct ipc *gate); /* what is known */
 
 /* Tells the box the keys by which it knows notices of what our users have sent, now and whenever they change; for as long as the process lives. */
 void keeper_bounces(void *keeper) SUSPENDS;

@@ -108,11 +108,13 @@ static enum st role_start(struct role *r)
     TRY(directory_open(path, &d));
     k->keeper = keeper_new(r->settings, d, certs, r->gates, r->cores);
     TRY(co_spawn(keeper_uses, k->keeper, "last uses"));
+    TRY(co_spawn(keeper_offer, k->keeper, "mechanisms"));
     TRY(co_spawn(keeper_bounces, k->keeper, "keys of notices"));
     return co_spawn(keeper_removals, k->keeper, "removals");
 }
 
 static const struct ipc_handler gate_handlers[] = {{MSG_auth_ask, keeper_auth},
+                                                   {MSG_sasl_ask, keeper_sasl},
                                                    {MSG_rcpt_ask, keeper_rcpt},
                                                    {MSG_sender_ask, keeper_sender},
                                                    {MSG_web_ask, keeper_web},

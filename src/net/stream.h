@@ -77,6 +77,15 @@ struct stream_tls_info {
     bool resumed;
 };
 bool stream_tls_info(const struct stream *s, struct stream_tls_info *out);
+/* What an authentication can be bound to (RFC 5056), of the server's side. Empty where the connection has none:
+ * exporter needs TLS 1.3, or 1.2 with the extended master secret (RFC 9266); unique exists up to TLS 1.2, and is given with
+ * that extension only (RFC 7627); end_point is a hash of the certificate that we show (RFC 5929 section 4.1). */
+#define TLS_BINDING_MAX 64
+struct stream_tls_bindings {
+    unsigned char exporter[TLS_BINDING_MAX], unique[TLS_BINDING_MAX], end_point[TLS_BINDING_MAX];
+    size_t n_exporter, n_unique, n_end_point;
+};
+void stream_tls_bindings(const struct stream *s, struct stream_tls_bindings *out);
 /* As the client; ST_DENIED when the certificate does not hold. `host` is the name for SNI and for the check. */
 enum st stream_push_tls_client(struct stream *s, struct tls_client *tls, struct str host, mono_ms deadline)
     SUSPENDS MUST_USE;

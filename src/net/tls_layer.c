@@ -283,3 +283,43 @@ bool stream_tls_info(const struct stream *s, struct stream_tls_info *out)
     };
     return true;
 }
+
+/* --- what a login can be bound to ------------------------------------------------------------------------------------ */
+
+/* RFC 5929 section 4.1: the certificate's hash, by the hash of its signature; SHA-256 where that is MD5 or SHA-1. */
+static size_t end_point_of(SSL *ssl, unsigned char out[TLS_BINDING_MAX])
+{
+    X509 *x = SSL_get_certificate(ssl);
+    int hash = NID_undef;
+    const EVP_MD *md;
+    unsigned n = 0;
+
+    if (!x || !X509_get_signature_info(x, &hash, NULL, NULL, NULL) || hash == NID_undef)
+        return 0; /* a signature without a single hash: the binding is not defined */
+    md = hash == NID_md5 || hash == NID_sha1 ? EVP_sha256() : EVP_get_digestbynid(hash);
+    if (!md || EVP_MD_get_size(md) > TLS_BINDING_MAX || X509_digest(x, md, out, &n) != 1)
+        return 0;
+    return n;
+}
+
+void stream_tls_bindings(const struct stream *s, struct stream_tls_bindings *out)
+{
+    static const char label[] = "EXPORTER-Channel-Binding";
+    struct tls_layer *l = find(s);
+    int version = l ? SSL_version(l->ssl) : 0;
+
+    *out = (struct stream_tls_bindings){0};
+    if (!l)
+        return;
+    ERR_clear_error();
+    if ((version == TLS1_3_VERSION || SSL_get_extms_support(l->ssl) == 1) &&
+        SSL_export_keying_material(l->ssl, out->exporter, 32, label, sizeof label - 1, NULL, 0, 1) == 1)
+        out->n_exporter = 32;
+    if (version < TLS1_3_VERSION && SSL_get_extms_support(l->ssl) == 1)
+        /* the first Finished: the client's, or ours when the session is resumed (RFC 5929 section 3) */
+        out->n_unique = MIN(SSL_session_reused(l->ssl) ? SSL_get_finished(l->ssl, out->unique, sizeof out->unique)
+                                                       : SSL_get_peer_finished(l->ssl, out->unique, sizeof out->unique),
+                            sizeof out->unique);
+    out->n_end_point = end_point_of(l->ssl, out->end_point);
+    ERR_clear_error();
+}

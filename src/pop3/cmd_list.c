@@ -45,7 +45,8 @@ enum st pop3_cmd_noop(struct pop3_cmd *c)
 
 enum st pop3_cmd_capa(struct pop3_cmd *c)
 {
-    return pop3_write_capa(c->s->stream, CAPA_CLEAR); /* what held before the login stays listed (RFC 2449 section 5) */
+    return pop3_write_capa(c->s->stream, CAPA_CLEAR,
+                           SASL_CLEAR); /* what held before the login stays listed (RFC 2449 section 5) */
 }
 
 static void add_size(const struct pop3_session *s, uint32_t number, struct buf *out)

@@ -65,16 +65,20 @@ static enum st say_refused(struct login *l, enum st st) SUSPENDS
     }
 }
 
-static enum st log_in(struct login *l, const struct login_try *t) SUSPENDS
+/* Logged in, or told why not. */
+static enum st conclude(struct login *l, struct str user, enum st st) SUSPENDS
 {
-    enum st st = l->opt->ops->authenticate(l->opt->arg, t, &l->out->who);
-
     if (st != ST_OK) {
-        LOG(POP3_LOGIN_FAILED, lf_str("login", t->user), lf_z("status", st_name(st)));
+        LOG(POP3_LOGIN_FAILED, lf_str("login", user), lf_z("status", st_name(st)));
         return say_refused(l, st);
     }
     l->done = true;
     return ST_OK;
+}
+
+static enum st log_in(struct login *l, const struct login_try *t) SUSPENDS
+{
+    return conclude(l, t->user, l->opt->ops->authenticate(l->opt->arg, t, &l->out->who));
 }
 
 static enum st login_cmd_user(struct login *l, struct str args) SUSPENDS
@@ -124,35 +128,37 @@ static enum st ask(void *arg, struct str challenge, struct str *out_raw) SUSPEND
     return sasl_decode(auth->arena, str_trim(line), false, out_raw);
 }
 
-static enum st exchange(struct login *l, struct arena *a, struct sasl *x, struct str initial,
-                        struct sasl_credentials *out) SUSPENDS
+static enum st show(void *arg, const struct sasl_credentials *c) SUSPENDS
 {
-    struct auth auth = {l, a};
-    struct str raw;
+    struct login *l = ((struct auth *)arg)->l;
+    struct login_try t = {.mechanism = c->mechanism, .authzid = c->authzid, .user = c->user, .password = c->password};
 
-    if (initial.n)
-        TRY(sasl_decode(a, initial, true, &raw));
-    return sasl_exchange(x, initial.n ? &raw : NULL, ask, &auth, out);
+    return l->opt->ops->authenticate(l->opt->arg, &t, &l->out->who);
+}
+
+static enum st pass(void *arg, struct arena *a, const struct sasl_message *m, struct sasl_reply *out) SUSPENDS
+{
+    struct login *l = ((struct auth *)arg)->l;
+
+    return l->opt->ops->step(l->opt->arg, a, m, out, &l->out->who);
 }
 
 static enum st auth_with(struct login *l, struct arena *a, struct str mechanism, struct str initial) SUSPENDS
 {
-    struct sasl_credentials who = {0};
-    struct login_try t;
+    struct auth auth = {l, a};
+    struct sasl_driver driver = {.ask = ask, .show = show, .pass = pass, .arg = &auth};
+    struct str raw;
     struct sasl x;
-    enum st st;
+    enum st st = ST_OK;
 
-    if (sasl_begin(&x, a, mechanism) != ST_OK)
+    if (sasl_begin(&x, a, mechanism, login_taken(l->opt->ops, l->opt->arg, true)) != ST_OK)
         return refuse(l, "-ERR Unrecognized authentication mechanism");
-    st = exchange(l, a, &x, initial, &who);
-    if (st == ST_OK) {
-        t = (struct login_try){
-            .mechanism = str_z(x.mechanism->name), .authzid = who.authzid, .user = who.user, .password = who.password};
-        st = log_in(l, &t);
-        sasl_wipe(&who);
-        return st;
-    }
-    sasl_wipe(&who);
+    if (initial.n)
+        st = sasl_decode(a, initial, true, &raw);
+    if (st == ST_OK)
+        st = sasl_run(&x, initial.n ? &raw : NULL, &driver);
+    if (st == ST_OK || driver.was_refused)
+        return conclude(l, driver.user, st);
     if (st == ST_CANCELED && !co_is_canceled())
         return say(l, "-ERR Authentication canceled");
     if (st == ST_SYNTAX)
@@ -171,7 +177,7 @@ static enum st list_mechanisms(struct login *l) SUSPENDS
     enum st st = stream_write(l->stream, STR("+OK\r\n"));
 
     buf_init(&names, 500);
-    sasl_offer(&names, is_clear(l));
+    sasl_offer(&names, login_announced(l->opt->ops, l->opt->arg, is_clear(l)));
     rest = str_trim(buf_str(&names));
     while (st == ST_OK && rest.n && str_split(&rest, ' ', &name))
         st = stream_writef(l->stream, "%.*s\r\n", STR_ARGS(name));
@@ -219,7 +225,8 @@ static enum st login_cmd_stls(struct login *l, struct str args) SUSPENDS
 static enum st login_cmd_capa(struct login *l, struct str args) SUSPENDS
 {
     (void)args;
-    return pop3_write_capa(l->stream, (is_clear(l) ? CAPA_CLEAR : 0) | (has_stls(l) ? CAPA_STLS : 0));
+    return pop3_write_capa(l->stream, (is_clear(l) ? CAPA_CLEAR : 0) | (has_stls(l) ? CAPA_STLS : 0),
+                           login_announced(l->opt->ops, l->opt->arg, is_clear(l)));
 }
 
 static enum st login_cmd_noop(struct login *l, struct str args) SUSPENDS

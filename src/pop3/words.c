@@ -26,7 +26,7 @@ enum st pop3_read_line(struct stream *s, size_t max, struct pop3_line *out)
     return ST_OK;
 }
 
-enum st pop3_write_capa(struct stream *s, unsigned have)
+enum st pop3_write_capa(struct stream *s, unsigned have, unsigned mechanisms)
 {
     static const struct {
         const char *line;
@@ -47,7 +47,7 @@ enum st pop3_write_capa(struct stream *s, unsigned have)
             continue;
         buf_addz(&list, rows[i].line);
         if (rows[i].when & CAPA_MECHANISMS)
-            sasl_offer(&list, have & CAPA_CLEAR);
+            sasl_offer(&list, mechanisms);
         buf_addz(&list, "\r\n");
     }
     buf_addz(&list, ".\r\n");

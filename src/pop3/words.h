@@ -16,4 +16,5 @@ struct pop3_line {
 enum st pop3_read_line(struct stream *s, size_t max, struct pop3_line *out) SUSPENDS MUST_USE;
 struct str pop3_word(struct str *args); /* takes the next word */
 /* "+OK ...", the list for these circumstances (bits of CAPA_*), ".". */
-enum st pop3_write_capa(struct stream *s, unsigned have) SUSPENDS MUST_USE;
+enum st pop3_write_capa(struct stream *s, unsigned have, unsigned mechanisms)
+    SUSPENDS MUST_USE; /* what mechanisms need: enum sasl_flag */

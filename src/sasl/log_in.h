@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/secret.h"
+#include "sasl/sasl.h"
 
 struct login_try {
     struct str mechanism; /* "PLAIN", "LOGIN": SASL; "": the protocol's own command */
@@ -26,4 +27,28 @@ struct login_ops {
     enum st (*starttls)(void *arg) SUSPENDS;
     /* stream_park with the caller's own function to be woken by; NULL: waits for commands keep the coroutine. */
     bool (*park)(void *arg);
+    /* A message of a mechanism that the keeper runs; as pass of struct sasl_driver (sasl/sasl.h), with *login filled at the end. */
+    enum st (*step)(void *arg, struct arena *a, const struct sasl_message *m, struct sasl_reply *out,
+                    struct login_result *login) SUSPENDS;
+    /* Which mechanisms may be announced, and which are taken, besides what TLS decides: enum sasl_flag. NULL: those that show a password. */
+    void (*mechanisms)(void *arg, unsigned *out_announced, unsigned *out_taken);
 };
+
+/* The same with what TLS decides. */
+static inline unsigned login_announced(const struct login_ops *ops, void *arg, bool is_private)
+{
+    unsigned announced = 0, taken;
+
+    if (ops->mechanisms)
+        ops->mechanisms(arg, &announced, &taken);
+    return announced | (is_private ? (unsigned)SASL_CLEAR : 0);
+}
+
+static inline unsigned login_taken(const struct login_ops *ops, void *arg, bool is_private)
+{
+    unsigned announced, taken = 0;
+
+    if (ops->mechanisms)
+        ops->mechanisms(arg, &announced, &taken);
+    return taken | (is_private ? (unsigned)SASL_CLEAR : 0);
+}

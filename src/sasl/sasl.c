@@ -3,11 +3,14 @@
 
 #include "base/codec.h"
 #include "base/limits.h"
+#include "co/co.h"
 #include "sasl/steps.h"
 
 static const struct sasl_mechanism mechanisms[] = {
 #define SASL_MECHANISM(name_, step_, flags_, reference) {.name = name_, .step = step_, .flags = flags_},
+#define SASL_KEPT(name_, flags_, reference) {.name = name_, .flags = flags_},
 #include "sasl/mechanisms.def"
+#undef SASL_KEPT
 #undef SASL_MECHANISM
 };
 
@@ -19,20 +22,20 @@ const struct sasl_mechanism *sasl_find(struct str name)
     return NULL;
 }
 
-void sasl_offer(struct buf *out, bool clear_allowed)
+void sasl_offer(struct buf *out, unsigned have)
 {
     for (size_t i = 0; i < ARRAY_LEN(mechanisms); i++)
-        if (clear_allowed || !(mechanisms[i].flags & SASL_CLEAR)) {
+        if (!(mechanisms[i].flags & ~have)) {
             buf_addc(out, ' ');
             buf_addz(out, mechanisms[i].name);
         }
 }
 
-enum st sasl_begin(struct sasl *x, struct arena *a, struct str name)
+enum st sasl_begin(struct sasl *x, struct arena *a, struct str name, unsigned have)
 {
     const struct sasl_mechanism *m = sasl_find(name);
 
-    if (!m)
+    if (!m || (m->flags & ~have))
         return FAIL(ST_NOTFOUND, "no such authentication mechanism");
     *x = (struct sasl){.mechanism = m, .arena = a};
     return ST_OK;
@@ -45,23 +48,86 @@ enum st sasl_step(struct sasl *x, const struct str *response, struct sasl_todo *
     return x->mechanism->step(x, response, out);
 }
 
-enum st sasl_exchange(struct sasl *x, const struct str *initial, sasl_ask_fn *ask, void *arg,
-                      struct sasl_credentials *out)
+static enum st run_here(struct sasl *x, const struct str *initial, struct sasl_driver *d) SUSPENDS
 {
     const struct str *response = initial;
     struct sasl_todo todo;
     struct str raw;
+    enum st st;
 
     for (unsigned i = 0; i < SASL_STEPS_MAX; i++) {
         TRY(sasl_step(x, response, &todo));
         if (todo.kind == SASL_VERIFY) {
-            *out = todo.credentials;
-            return ST_OK;
+            d->user = todo.credentials.user;
+            st = d->show(d->arg, &todo.credentials);
+            d->was_refused = st != ST_OK;
+            sasl_wipe(&todo.credentials);
+            return st;
         }
-        TRY(ask(arg, todo.challenge, &raw));
+        TRY(d->ask(d->arg, todo.challenge, &raw));
         response = &raw;
     }
     return FAIL(ST_SYNTAX, "an exchange without an end");
+}
+
+/* The last words of a mechanism that failed: whatever the client says to them, it is refused. */
+static enum st say_why(struct sasl_driver *d, struct str why, enum st st) SUSPENDS
+{
+    struct err kept = *err_get();
+    struct str raw;
+    enum st asked = d->ask(d->arg, why, &raw);
+
+    if (asked != ST_OK && asked != ST_CANCELED && asked != ST_SYNTAX)
+        return asked;
+    if (asked == ST_CANCELED && co_is_canceled())
+        return asked;
+    *err_get() = kept;
+    d->was_refused = true;
+    return st;
+}
+
+/* None of the protocols has a place for data beside its success: the last message is a challenge, and its answer is empty
+ * (RFC 4954 section 4, RFC 5034 section 4, RFC 9051 section 6.2.2). */
+static enum st say_success(struct sasl_driver *d, struct str last) SUSPENDS
+{
+    struct str raw;
+
+    TRY(d->ask(d->arg, last, &raw));
+    return raw.n ? FAIL(ST_SYNTAX, "nothing more was to be said") : ST_OK;
+}
+
+static enum st run_there(struct sasl *x, const struct str *initial, struct sasl_driver *d) SUSPENDS
+{
+    struct sasl_message m = {.mechanism = str_z(x->mechanism->name), .is_first = true};
+    enum st st;
+
+    if (initial)
+        m.response = *initial;
+    else
+        TRY(d->ask(d->arg, STR(""), &m.response));
+    for (unsigned i = 0; i < SASL_STEPS_MAX; i++) {
+        struct sasl_reply reply = {0};
+
+        if (m.response.n > SASL_MESSAGE_MAX)
+            return FAIL(ST_LIMIT, "the message is too long");
+        st = d->pass(d->arg, x->arena, &m, &reply);
+        d->user = reply.user.n ? reply.user : d->user;
+        if (st != ST_OK && reply.challenge.n)
+            return say_why(d, reply.challenge, st);
+        if (st != ST_OK || !reply.more) {
+            d->was_refused = st != ST_OK;
+            return st == ST_OK && reply.challenge.n ? say_success(d, reply.challenge) : st;
+        }
+        m.is_first = false;
+        TRY(d->ask(d->arg, reply.challenge, &m.response));
+    }
+    return FAIL(ST_SYNTAX, "an exchange without an end");
+}
+
+enum st sasl_run(struct sasl *x, const struct str *initial, struct sasl_driver *d)
+{
+    d->was_refused = false;
+    return x->mechanism->step ? run_here(x, initial, d) : run_there(x, initial, d);
 }
 
 void sasl_put_challenge(struct buf *out, const char *prefix, struct str challenge)

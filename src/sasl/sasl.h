@@ -1,13 +1,13 @@
 /* The server side of SASL (RFC 4422), driven by challenge and response, without input or output of its own: SMTP, IMAP
  * and POP3 carry the same exchange, each in its own lines.
  *
- *   TRY(sasl_begin(&x, arena, STR("PLAIN")));       NOTFOUND: no such mechanism
- *   TRY(sasl_exchange(&x, initial_or_NULL, ask, arg, &credentials));
- *   then ask the keeper about the credentials, and sasl_wipe them
+ *   TRY(sasl_begin(&x, arena, STR("PLAIN"), taken));   NOTFOUND: no such mechanism
+ *   TRY(sasl_run(&x, initial_or_NULL, &driver));
  *
- * A mechanism that proves instead of showing (SCRAM) is a row and a file: its step gives further challenges, and its
- * last credentials carry the proof. The state is one struct with nothing outside it and the arena; it lasts as long as
- * the arena. Nothing here suspends but what sasl_exchange is given to ask with. */
+ * A mechanism that shows the password (PLAIN, LOGIN) is taken apart here, up to the credentials that the keeper is asked
+ * about. One that proves it (SCRAM) or that brings something else (a token) is run by the keeper itself, which has the
+ * secrets: its messages go there and back as they are. The state is one struct with nothing outside it and the arena; it
+ * lasts as long as the arena. Nothing here suspends but the driver's calls. */
 #pragma once
 
 #include "base/arena.h"
@@ -17,15 +17,21 @@
 #define SASL_NAME_MAX 320      /* of a user, bytes; RFC 4616 asks for 255 */
 #define SASL_PASSWORD_MAX 1024 /* RFC 4616 asks for 255 */
 #define SASL_STEPS_MAX 8       /* of one exchange */
+#define SASL_MESSAGE_MAX 9216  /* what fits a line (LIMIT_SASL_LINE) in base64 */
 
-enum sasl_flag { SASL_CLEAR = 1 };
+/* What a mechanism needs, and what a connection has. */
+enum sasl_flag {
+    SASL_CLEAR = 1, /* nobody listens */
+    SASL_SCRAM = 2, /* there are keys for it */
+    SASL_BOUND = 4, /* TLS that it can be bound to */
+};
 
 struct sasl;
 struct sasl_todo;
 
 struct sasl_mechanism {
     const char *name;
-    enum st (*step)(struct sasl *x, const struct str *response, struct sasl_todo *out);
+    enum st (*step)(struct sasl *x, const struct str *response, struct sasl_todo *out); /* NULL: the keeper runs it */
     unsigned flags;
 };
 
@@ -51,10 +57,11 @@ struct sasl_todo {
 
 const struct sasl_mechanism *sasl_find(struct str name); /* whatever its case; NULL: none */
 
-/* Names, each with a blank before it, of those that may be offered: " PLAIN LOGIN". */
-void sasl_offer(struct buf *out, bool clear_allowed);
+/* Names, each with a blank before it, of those that need no more than `have`: " PLAIN LOGIN". */
+void sasl_offer(struct buf *out, unsigned have);
 
-enum st sasl_begin(struct sasl *x, struct arena *a, struct str name) MUST_USE;
+/* NOTFOUND: there is none of that name, or it needs what `have` has not. */
+enum st sasl_begin(struct sasl *x, struct arena *a, struct str name, unsigned have) MUST_USE;
 
 /* `response` is raw (decoded), NULL when there is no initial response. Views of the credentials point into the arena
  * or the response: wipe the arena's copy with sasl_wipe when done. ST_SYNTAX, ST_LIMIT. */
@@ -63,9 +70,32 @@ enum st sasl_step(struct sasl *x, const struct str *response, struct sasl_todo *
 /* A challenge as the protocol has it: sends it (sasl_put_challenge), reads a line, decodes it (sasl_decode) into the arena. */
 typedef enum st sasl_ask_fn(void *arg, struct str challenge, struct str *out_raw) SUSPENDS;
 
-/* All steps up to the credentials, `initial` as for sasl_step. What sasl_step or `ask` failed with. */
-enum st sasl_exchange(struct sasl *x, const struct str *initial, sasl_ask_fn *ask, void *arg,
-                      struct sasl_credentials *out) SUSPENDS MUST_USE;
+/* A message for the keeper, and what it says. */
+struct sasl_message {
+    struct str mechanism;
+    bool is_first;
+    struct str response;
+};
+struct sasl_reply {
+    bool more;            /* the exchange goes on */
+    struct str challenge; /* in the exchange's arena; behind the last message of a client it may be empty */
+    struct str user;      /* whom it is about, for logs; likewise */
+};
+
+struct sasl_driver {
+    sasl_ask_fn *ask;
+    /* What the protocol makes of credentials; ST_OK: somebody is logged in. */
+    enum st (*show)(void *arg, const struct sasl_credentials *c) SUSPENDS;
+    /* The keeper's step. A failure with a challenge: the client is told that first. ST_OK without `more`: logged in. */
+    enum st (*pass)(void *arg, struct arena *a, const struct sasl_message *m, struct sasl_reply *out) SUSPENDS;
+    void *arg;
+    struct str user; /* the last that was heard of */
+    /* The failure is what show or pass said: of a login, not of the exchange. */
+    bool was_refused;
+};
+
+/* The whole exchange, `initial` as for sasl_step. What sasl_step or the driver failed with. */
+enum st sasl_run(struct sasl *x, const struct str *initial, struct sasl_driver *d) SUSPENDS MUST_USE;
 
 /* "334 " or "+ ", the challenge in base64, CR LF. */
 void sasl_put_challenge(struct buf *out, const char *prefix, struct str challenge);

@@ -35,16 +35,20 @@ static enum st ask(void *arg, struct str challenge, struct str *out_raw) SUSPEND
     return sasl_decode(auth->arena, str_trim(line), false, out_raw);
 }
 
-/* The exchange up to the credentials. ST_CANCELED, ST_SYNTAX, ST_LIMIT: to be told; else the connection's end. */
-static enum st exchange(struct smtp_session *s, struct arena *a, struct sasl *x, struct str initial,
-                        struct sasl_credentials *out) SUSPENDS
+/* What the mechanism has come to: SMTP's own question to the keeper. */
+static enum st show(void *arg, const struct sasl_credentials *c) SUSPENDS
 {
-    struct auth auth = {s, a};
-    struct str raw;
+    struct smtp_session *s = ((struct auth *)arg)->s;
+    struct smtp_auth_try try = {c->mechanism.p, c->authzid, c->user, str_n(c->password.p, c->password.n)};
 
-    if (initial.p)
-        TRY(sasl_decode(a, initial, true, &raw));
-    return sasl_exchange(x, initial.p ? &raw : NULL, ask, &auth, out);
+    return s->setup.ops->authenticate(s->setup.arg, &try, &s->arena, &s->user);
+}
+
+static enum st pass(void *arg, struct arena *a, const struct sasl_message *m, struct sasl_reply *out) SUSPENDS
+{
+    struct smtp_session *s = ((struct auth *)arg)->s;
+
+    return s->setup.ops->sasl_step(s->setup.arg, a, m, out, &s->user);
 }
 
 static enum st say_failed(struct smtp_session *s, enum st st) SUSPENDS
@@ -65,23 +69,31 @@ static enum st say_failed(struct smtp_session *s, enum st st) SUSPENDS
     }
 }
 
+static unsigned taken_here(const struct smtp_session *s)
+{
+    unsigned announced, taken = 0;
+
+    if (s->setup.ops->mechanisms)
+        s->setup.ops->mechanisms(s->setup.arg, &announced, &taken);
+    return taken | (unsigned)SASL_CLEAR; /* smtp_may_auth has seen to that */
+}
+
 static enum st log_in(struct smtp_session *s, struct arena *a, struct str mechanism, struct str initial) SUSPENDS
 {
-    struct sasl_credentials who = {0};
-    struct smtp_auth_try try;
+    struct auth auth = {s, a};
+    struct sasl_driver driver = {.ask = ask, .show = show, .pass = pass, .arg = &auth};
+    struct str raw;
     struct sasl x;
-    enum st st = sasl_begin(&x, a, mechanism);
+    enum st st = sasl_begin(&x, a, mechanism, taken_here(s));
 
     if (st != ST_OK)
         return smtp_refuse(s, SMTP_AUTH_UNKNOWN_MECHANISM, STR(""));
-    st = exchange(s, a, &x, initial, &who);
-    if (st == ST_OK) {
-        try = (struct smtp_auth_try){x.mechanism->name, who.authzid, who.user, str_n(who.password.p, who.password.n)};
-        st = s->setup.ops->authenticate(s->setup.arg, &try, &s->arena, &s->user);
-    }
-    sasl_wipe(&who);
+    if (initial.p)
+        st = sasl_decode(a, initial, true, &raw);
+    if (st == ST_OK)
+        st = sasl_run(&x, initial.p ? &raw : NULL, &driver);
     if (st != ST_OK) {
-        LOG(SMTP_AUTH_FAILED, lf_str("login", who.user), lf_z("mechanism", x.mechanism->name),
+        LOG(SMTP_AUTH_FAILED, lf_str("login", driver.user), lf_z("mechanism", x.mechanism->name),
             lf_z("status", st_name(st)));
         return say_failed(s, st);
     }

@@ -5,7 +5,13 @@
 
 static void args(const struct smtp_session *s, struct buf *out)
 {
-    sasl_offer(out, stream_is_tls(s->stream) || s->setup.listener->plaintext_auth);
+    unsigned announced = 0, taken;
+
+    if (s->setup.ops->mechanisms)
+        s->setup.ops->mechanisms(s->setup.arg, &announced, &taken);
+    if (stream_is_tls(s->stream) || s->setup.listener->plaintext_auth)
+        announced |= SASL_CLEAR;
+    sasl_offer(out, announced);
 }
 
 static enum st mail(struct smtp_session *s, const struct smtp_param *p) SUSPENDS

@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "ipc/lists.h"
 #include "net/stream.h"
+#include "sasl/sasl.h"
 
 struct smtp_session;
 
@@ -66,6 +67,10 @@ struct smtp_ops {
     enum st (*start_tls)(void *arg, struct stream *s) SUSPENDS;
     /* Parks until input, hang-up or deadline; smtp_session_run is then called again. False: there is input. */
     bool (*park)(void *arg, struct stream *s, mono_ms deadline);
+    /* As in struct login_ops (sasl/log_in.h), and NULL there too. */
+    enum st (*sasl_step)(void *arg, struct arena *a, const struct sasl_message *m, struct sasl_reply *out,
+                         struct smtp_auth_result *login) SUSPENDS;
+    void (*mechanisms)(void *arg, unsigned *out_announced, unsigned *out_taken);
 };
 
 struct smtp_setup {

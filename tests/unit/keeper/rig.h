@@ -28,7 +28,7 @@ struct rig {
     struct directory *directory;
     struct ipc *gate, *gate_far, *box[2], *box_far[2], *control, *control_far;
     struct rig_box boxes[2];
-    unsigned certs_begun, certs, certs_ended, tickets, gate_revokes;
+    unsigned offers_scram, certs_begun, certs, certs_ended, tickets, gate_revokes;
     uint32_t cert_key;
     size_t ticket_bytes;
     void (*during_grant)(void); /* NULL: nothing happens meanwhile */
@@ -80,6 +80,7 @@ static void rig_on_gate(struct ipc_request *r)
         rig.cert_key = ((const struct msg_tls_cert *)r->msg)->key;
         break;
     case MSG_tls_end: rig.certs_ended++; break;
+    case MSG_auth_offer: rig.offers_scram = ((const struct msg_auth_offer *)r->msg)->scram; break;
     case MSG_tls_tickets:
         rig.tickets++;
         rig.ticket_bytes = ((const struct msg_tls_tickets *)r->msg)->keys.n;
@@ -117,16 +118,18 @@ static const struct ipc_handler rig_box_handlers[] = {
     {MSG_pass_key, rig_on_pass_key, true},     {MSG_erase_ask, rig_on_erase, true},
     {MSG_account_limits, rig_on_limits, true}, {MSG_domain_limits, rig_on_limits, true},
     {MSG_usage_ask, rig_on_usage, true},       {MSG_bounce_keys, rig_on_bounce_keys, true}};
-static const struct ipc_handler rig_gate_handlers[] = {{MSG_tls_begin, rig_on_gate, true},
-                                                       {MSG_tls_cert, rig_on_gate, true},
-                                                       {MSG_tls_end, rig_on_gate, true},
-                                                       {MSG_tls_tickets, rig_on_gate, true},
-                                                       {MSG_revoke_gate, rig_on_gate, true}};
-static const struct ipc_handler rig_keeper_handlers[] = {
-    {MSG_auth_ask, keeper_auth, false},     {MSG_rcpt_ask, keeper_rcpt, false},
-    {MSG_sender_ask, keeper_sender, false}, {MSG_web_ask, keeper_web, false},
-    {MSG_srs_ask, keeper_srs, false},       {MSG_transport_ask, keeper_transport, false},
-    {MSG_health_ask, keeper_health, false}, {MSG_sign_ask, keeper_sign, true}};
+static const struct ipc_handler rig_gate_handlers[] = {
+    {MSG_tls_begin, rig_on_gate, true},   {MSG_tls_cert, rig_on_gate, true},   {MSG_tls_end, rig_on_gate, true},
+    {MSG_tls_tickets, rig_on_gate, true}, {MSG_auth_offer, rig_on_gate, true}, {MSG_revoke_gate, rig_on_gate, true}};
+static const struct ipc_handler rig_keeper_handlers[] = {{MSG_auth_ask, keeper_auth, false},
+                                                         {MSG_sasl_ask, keeper_sasl, false},
+                                                         {MSG_rcpt_ask, keeper_rcpt, false},
+                                                         {MSG_sender_ask, keeper_sender, false},
+                                                         {MSG_web_ask, keeper_web, false},
+                                                         {MSG_srs_ask, keeper_srs, false},
+                                                         {MSG_transport_ask, keeper_transport, false},
+                                                         {MSG_health_ask, keeper_health, false},
+                                                         {MSG_sign_ask, keeper_sign, true}};
 static const struct ipc_handler rig_control_handlers[] = {{MSG_admin_ask, keeper_admin, false},
                                                           {MSG_account_ask, keeper_account, false}};
 

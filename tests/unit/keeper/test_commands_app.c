@@ -13,7 +13,8 @@ TEST(an_app_password_is_shown_once_and_revoked_by_name_or_number)
     CHECK_ST(cmd("domain add example.test"), ST_OK);
     CHECK_ST(cmd("account add alice@example.test"), ST_OK);
     CHECK_ST(cmd(line("add", "alice --name=Phone --protocols=imap,smtp")), ST_OK);
-    CHECK(answer_has("\"password\"") && answer_has("\"Phone\"") && answer_has("\"imap,smtp\"") && command.n_revoked == 0);
+    CHECK(answer_has("\"password\"") && answer_has("\"Phone\"") && answer_has("\"imap,smtp\"") &&
+          command.n_revoked == 0);
     CHECK_ST(cmd(line("add", "alice --name=Phone")), ST_EXISTS);
     CHECK_ST(cmd(line("add", "alice --name=X --protocols=gopher")), ST_SYNTAX);
     CHECK_ST(cmd(line("add", "alice --protocols=,")), ST_SYNTAX);
@@ -28,5 +29,17 @@ TEST(an_app_password_is_shown_once_and_revoked_by_name_or_number)
     CHECK_ST(cmd(line("list", "alice")), ST_OK);
     CHECK(!answer_has("Phone"));
     CHECK_ST(cmd(line("remove", "alice 3")), ST_OK); /* its number */
+    end();
+}
+
+TEST(who_has_no_keys_is_told)
+{
+    begin();
+    CHECK_ST(cmd("domain add example.test"), ST_OK);
+    CHECK_ST(cmd("scram"), ST_OK);
+    CHECK_STR(buf_str(&out), STR("{\"setting\":\"auto\",\"announced\":false,\"without_keys\":[]}"));
+    CHECK_ST(cmd("account add alice@example.test"), ST_OK);
+    CHECK_ST(cmd("scram"), ST_OK);
+    CHECK(answer_has("[\"alice@example.test\"]"));
     end();
 }

@@ -9,7 +9,7 @@ TEST(two_challenges_then_the_credentials)
     struct sasl_todo todo;
     struct str user = STR("tim"), password = STR("tanstaaf");
 
-    CHECK_ST(sasl_begin(&x, &a, STR("login")), ST_OK);
+    CHECK_ST(sasl_begin(&x, &a, STR("login"), SASL_CLEAR), ST_OK);
     CHECK_ST(sasl_step(&x, NULL, &todo), ST_OK);
     CHECK_STR(todo.challenge, STR("Username:"));
     CHECK_ST(sasl_step(&x, &user, &todo), ST_OK);
@@ -29,7 +29,7 @@ TEST(an_initial_response_is_the_user_name)
     struct sasl_todo todo;
     struct str user = STR("tim");
 
-    CHECK_ST(sasl_begin(&x, &a, STR("LOGIN")), ST_OK);
+    CHECK_ST(sasl_begin(&x, &a, STR("LOGIN"), SASL_CLEAR), ST_OK);
     CHECK_ST(sasl_step(&x, &user, &todo), ST_OK);
     CHECK_STR(todo.challenge, STR("Password:"));
     CHECK_ST(sasl_step(&x, NULL, &todo), ST_SYNTAX);
@@ -45,7 +45,7 @@ TEST(what_is_refused)
         struct sasl x;
         struct sasl_todo todo;
 
-        CHECK_ST(sasl_begin(&x, &a, STR("LOGIN")), ST_OK);
+        CHECK_ST(sasl_begin(&x, &a, STR("LOGIN"), SASL_CLEAR), ST_OK);
         CHECK_ST(sasl_step(&x, &bad[i], &todo), ST_SYNTAX);
     }
     arena_fini(&a);

@@ -17,10 +17,16 @@ TEST(clear_mechanisms_are_offered_only_where_allowed)
     struct buf b;
 
     buf_init(&b, 200);
-    sasl_offer(&b, true);
+    sasl_offer(&b, SASL_CLEAR);
     CHECK_STR(buf_str(&b), STR(" PLAIN LOGIN"));
     buf_clear(&b);
-    sasl_offer(&b, false);
+    sasl_offer(&b, SASL_CLEAR | SASL_SCRAM);
+    CHECK_STR(buf_str(&b), STR(" SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN"));
+    buf_clear(&b);
+    sasl_offer(&b, SASL_CLEAR | SASL_SCRAM | SASL_BOUND);
+    CHECK(str_starts(buf_str(&b), STR(" SCRAM-SHA-256-PLUS SCRAM-SHA-1-PLUS SCRAM-SHA-256 ")));
+    buf_clear(&b);
+    sasl_offer(&b, SASL_SCRAM | SASL_BOUND);
     CHECK_U64(b.n, 0);
     buf_fini(&b);
 }
@@ -49,8 +55,8 @@ TEST(an_exchange_ends)
     struct sasl_todo todo;
     enum st st = ST_OK;
 
-    CHECK_ST(sasl_begin(&x, &a, STR("NTLM")), ST_NOTFOUND);
-    CHECK_ST(sasl_begin(&x, &a, STR("PLAIN")), ST_OK);
+    CHECK_ST(sasl_begin(&x, &a, STR("NTLM"), SASL_CLEAR), ST_NOTFOUND);
+    CHECK_ST(sasl_begin(&x, &a, STR("PLAIN"), SASL_CLEAR), ST_OK);
     for (unsigned i = 0; i <= SASL_STEPS_MAX; i++)
         st = sasl_step(&x, NULL, &todo);
     CHECK_U64(st, ST_LIMIT);
@@ -75,27 +81,111 @@ static enum st fake_ask(void *arg, struct str challenge, struct str *out_raw)
     return ST_OK;
 }
 
+static struct {
+    struct str user, password;
+    enum st answer;
+    unsigned steps, most;
+    bool last_words;
+} keeper;
+
+static enum st fake_show(void *arg, const struct sasl_credentials *c)
+{
+    keeper.user = c->user;
+    keeper.password = arena_str(((struct asked *)arg)->arena, str_n(c->password.p, c->password.n));
+    return keeper.answer == ST_OK ? ST_OK : FAIL(ST_DENIED, "no");
+}
+
+static enum st fake_pass(void *arg, struct arena *a, const struct sasl_message *m, struct sasl_reply *out)
+{
+    (void)arg;
+    (void)a;
+    CHECK(m->is_first == (keeper.steps == 0));
+    out->user = STR("tim");
+    out->more = ++keeper.steps < keeper.most;
+    if (out->more || keeper.last_words)
+        out->challenge = STR("more");
+    return keeper.answer == ST_OK ? ST_OK : FAIL(ST_DENIED, "no");
+}
+
 TEST(an_exchange_asks_until_there_are_credentials)
 {
     struct arena a = ARENA_INIT;
     struct asked asked = {.arena = &a};
-    struct sasl_credentials who;
+    struct sasl_driver driver = {.ask = fake_ask, .show = fake_show, .arg = &asked};
     struct str user = STR("tim");
     struct sasl x;
 
+    keeper.answer = ST_OK;
     buf_init(&asked.said, 1000);
-    CHECK_ST(sasl_begin(&x, &a, STR("LOGIN")), ST_OK);
-    CHECK_ST(sasl_exchange(&x, NULL, fake_ask, &asked, &who), ST_OK);
+    CHECK_ST(sasl_begin(&x, &a, STR("LOGIN"), SASL_CLEAR), ST_OK);
+    CHECK_ST(sasl_run(&x, NULL, &driver), ST_OK);
     CHECK_STR(buf_str(&asked.said), STR("+ VXNlcm5hbWU6\r\n+ UGFzc3dvcmQ6\r\n"));
-    CHECK_STR(who.user, STR("tim"));
-    CHECK_STR(str_n(who.password.p, who.password.n), STR("secret"));
-    sasl_wipe(&who);
+    CHECK_STR(keeper.user, STR("tim"));
+    CHECK_STR(keeper.password, STR("secret"));
+    asked.n = 0;
+    keeper.answer = ST_DENIED;
+    CHECK_ST(sasl_begin(&x, &a, STR("LOGIN"), SASL_CLEAR), ST_OK);
+    CHECK_ST(sasl_run(&x, NULL, &driver), ST_DENIED);
+    CHECK(driver.was_refused);
     asked.st = ST_CANCELED;
-    CHECK_ST(sasl_begin(&x, &a, STR("LOGIN")), ST_OK);
-    CHECK_ST(sasl_exchange(&x, &user, fake_ask, &asked, &who), ST_CANCELED);
-    CHECK(str_ends(buf_str(&asked.said), STR("\r\n+ UGFzc3dvcmQ6\r\n")));
-    CHECK_ST(sasl_begin(&x, &a, STR("PLAIN")), ST_OK);
-    CHECK_ST(sasl_exchange(&x, &user, fake_ask, &asked, &who), ST_SYNTAX); /* what the mechanism makes of it */
+    CHECK_ST(sasl_begin(&x, &a, STR("LOGIN"), SASL_CLEAR), ST_OK);
+    CHECK_ST(sasl_run(&x, &user, &driver), ST_CANCELED);
+    CHECK(!driver.was_refused && str_ends(buf_str(&asked.said), STR("\r\n+ UGFzc3dvcmQ6\r\n")));
+    CHECK_ST(sasl_begin(&x, &a, STR("PLAIN"), SASL_CLEAR), ST_OK);
+    CHECK_ST(sasl_run(&x, &user, &driver), ST_SYNTAX); /* what the mechanism makes of it */
+    buf_fini(&asked.said);
+    arena_fini(&a);
+}
+
+static enum st empty_ask(void *arg, struct str challenge, struct str *out_raw)
+{
+    struct asked *a = arg;
+
+    sasl_put_challenge(&a->said, "+ ", challenge);
+    if (a->st != ST_OK)
+        return FAIL(a->st, "no answer");
+    *out_raw = STR("");
+    return ST_OK;
+}
+
+static enum st kept(struct asked *asked, struct sasl_driver *driver, unsigned most, bool last_words, enum st answer)
+{
+    struct sasl x;
+    struct str first = STR("first");
+
+    keeper.steps = 0;
+    keeper.most = most;
+    keeper.last_words = last_words;
+    keeper.answer = answer;
+    buf_clear(&asked->said);
+    TRY(sasl_begin(&x, asked->arena, STR("SCRAM-SHA-256"), SASL_CLEAR | SASL_SCRAM));
+    return sasl_run(&x, &first, driver);
+}
+
+TEST(the_keepers_messages_go_there_and_back)
+{
+    struct arena a = ARENA_INIT;
+    struct asked asked = {.arena = &a};
+    struct sasl_driver driver = {.ask = empty_ask, .pass = fake_pass, .arg = &asked};
+
+    buf_init(&asked.said, 1000);
+    CHECK_ST(kept(&asked, &driver, 2, true, ST_OK), ST_OK);
+    CHECK_STR(buf_str(&asked.said), STR("+ bW9yZQ==\r\n+ bW9yZQ==\r\n"));
+    CHECK_STR(driver.user, STR("tim"));
+    CHECK_ST(kept(&asked, &driver, 1, true, ST_DENIED), ST_DENIED);
+    CHECK(driver.was_refused);
+    CHECK_STR(buf_str(&asked.said), STR("+ bW9yZQ==\r\n"));
+    CHECK_ST(kept(&asked, &driver, 1, false, ST_DENIED), ST_DENIED);
+    CHECK_U64(asked.said.n, 0);
+    CHECK_ST(kept(&asked, &driver, 1000, true, ST_OK), ST_SYNTAX); /* it ends */
+    driver.ask = fake_ask;                                         /* says something where nothing is to be said */
+    CHECK_ST(kept(&asked, &driver, 1, true, ST_OK), ST_SYNTAX);
+    CHECK(!driver.was_refused);
+    asked.st = ST_CANCELED; /* "*" to an error is as good as anything */
+    CHECK_ST(kept(&asked, &driver, 1, true, ST_DENIED), ST_DENIED);
+    CHECK_ST(kept(&asked, &driver, 1, true, ST_OK), ST_CANCELED); /* the client does not believe the server */
+    asked.st = ST_EOF;
+    CHECK_ST(kept(&asked, &driver, 1, true, ST_DENIED), ST_EOF);
     buf_fini(&asked.said);
     arena_fini(&a);
 }
