@@ -266,6 +266,8 @@ enum st imap_send_changes(struct imap_session *s, bool may_expunge)
 
     imap_put_changed_metadata(s);
     st = s->view ? send_changes(s, may_expunge) : imap_conn_check(&s->conn);
+    if (st == ST_OK && s->view)
+        imap_tell_url_keys(s);
     if (s->notify)
         s->notify->own = (struct uid_range){0};
     return st;

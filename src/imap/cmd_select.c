@@ -2,6 +2,7 @@
 #include "imap/condstore.h"
 #include "imap/list.h"
 #include "imap/object_id.h"
+#include "mail/url_key.h"
 #include "imap/qresync.h"
 
 struct select {
@@ -65,6 +66,9 @@ static void put_state(struct imap_session *s) SUSPENDS
     put_line(conn, STR("* OK [UIDNEXT "), info->uidnext, STR("] The next UID\r\n"));
     if (!imap_is_withheld(&s->withheld, STR("OBJECTID")))
         imap_put_status(conn, STR("*"), "OK", imap_mailbox_object_code(&s->cmd_arena, info), STR("Its id"));
+    if (!imap_is_withheld(&s->withheld, STR("URLAUTH")))
+        imap_put(conn, STR("* OK [URLMECH INTERNAL] URLs can be signed\r\n"));
+    s->url_key_resets = view_url_key_resets(s->view);
     if (!imap_is_withheld(&s->withheld, STR("CONDSTORE")))
         put_line(conn, STR("* OK [HIGHESTMODSEQ "), view_told_modseq(s->view), STR("] The latest change\r\n"));
 }

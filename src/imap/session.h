@@ -28,6 +28,7 @@ struct imap_session {
     struct note_watch *notes;      /* metadata.h; NULL: the client is not told of changes */
     uint32_t features;             /* enabled: bits of features.def */
     struct imap_withheld withheld; /* withhold.h */
+    uint32_t url_key_resets; /* of the selected mailbox, as far as they have been told (RFC 4467) */
     unsigned errors;               /* BAD answers in a row */
     uint64_t modseq_sent;          /* the highest one in a response since the last tagged one (condstore.c) */
     struct imap_notify *notify;    /* what the client wants to hear of (notify.h); owned, NULL: NOTIFY was never used */
@@ -133,5 +134,7 @@ static inline bool imap_may_unauthenticate(const struct imap_session *s)
 {
     return s->give_back && s->set->imap_unauthenticate;
 }
+/* cmd_urlauth.c: that the selected mailbox has a new key, where it has not been told yet. */
+void imap_tell_url_keys(struct imap_session *s) SUSPENDS;
 /* cmd_append.c: the largest message that APPEND takes. */
 uint64_t imap_append_limit(const struct imap_session *s);

@@ -325,6 +325,7 @@ struct account *account_shell(struct mail_core *core, uint64_t id)
     co_waitq_init(&a->kept_wait);
     co_waitq_init(&a->acl_wait);
     co_waitq_init(&a->notes_wait);
+    co_waitq_init(&a->url_keys_wait);
     list_init(&a->note_watches);
     return a;
 }

@@ -291,6 +291,7 @@ void change_node(struct change *c, struct mailbox *mb, const struct node *after)
     if (mb->pending.exists && !after->exists) {
         counts_add(&c->a->will, &mb->will, -1);
         drop_shared(c, mb);
+        change_kv(c, KV_DEL, key_url_key(&c->arena, 0, mb->id), STR_NONE);
     }
     *c->tree_end = t;
     c->tree_end = &t->next;

@@ -602,6 +602,26 @@ static void read_note(struct reading *g, struct str key, struct str value) SUSPE
     lose_row(g->fix, key);
 }
 
+static void read_url_key(struct reading *g, struct str key, struct str value) SUSPENDS
+{
+    unsigned char secret[32];
+    uint64_t owner;
+    uint32_t mailbox;
+    bool known = false;
+
+    if (url_key_key_get(key, &owner, &mailbox) != ST_OK || url_key_rec_get(value, secret) != ST_OK) {
+        TELL(g, "rights", "a key for URLs is damaged");
+        lose_row(g->fix, key);
+        return;
+    }
+    for (size_t i = 0; !known && i < g->n_mailboxes; i++) /* mailboxes come before */
+        known = g->mailboxes[i].id == mailbox;
+    if (known || owner)
+        return;
+    TELL(g, "rights", "there is a key for URLs of mailbox %u, which is not there", mailbox);
+    lose_row(g->fix, key);
+}
+
 static void read_row(struct reading *g, struct str key, struct str value) SUSPENDS
 {
     arena_reset(&g->arena);
@@ -617,6 +637,7 @@ static void read_row(struct reading *g, struct str key, struct str value) SUSPEN
     case KEY_ACL: read_acl(g, key, value); break;
     case KEY_GRANTOR: read_grantor(g, key, value); break;
     case KEY_SEEN: read_seen(g, key, value); break;
+    case KEY_URL_KEY: read_url_key(g, key, value); break;
     case KEY_KEPT: read_kept(g, key, value); break;
     default: TELL(g, "account", "it has a row of an unknown kind"); break;
     }

@@ -493,6 +493,47 @@ enum st note_rec_get(struct str key, struct str value, struct note_rec *out)
     return rec_end(&r, "a note");
 }
 
+struct str key_url_key(struct arena *a, uint64_t owner, uint32_t mailbox)
+{
+    char *p = arena_alloc(a, 13);
+
+    p[0] = KEY_URL_KEY;
+    owner = htobe64(owner);
+    memcpy(p + 1, &owner, 8);
+    put_be32(p + 9, mailbox);
+    return str_n(p, 13);
+}
+
+enum st url_key_key_get(struct str key, uint64_t *out_owner, uint32_t *out_mailbox)
+{
+    struct rec k = rec_of(key);
+
+    rec_need(&k, rec_u8(&k) == KEY_URL_KEY);
+    *out_owner = rec_u64_be(&k);
+    *out_mailbox = rec_u32_be(&k);
+    return rec_end(&k, "a key for URLs");
+}
+
+struct str url_key_rec_put(struct arena *a, const unsigned char key[32])
+{
+    char *start = arena_alloc(a, 33);
+    struct pen w = {start};
+
+    pen_u8(&w, VERSION);
+    pen_bytes(&w, str_n((const char *)key, 32));
+    return pen_end(&w, start);
+}
+
+enum st url_key_rec_get(struct str value, unsigned char out[32])
+{
+    struct rec r = record_of(value);
+    struct str key = rec_bytes(&r, 32);
+
+    TRY(rec_end(&r, "a key for URLs"));
+    memcpy(out, key.p, 32);
+    return ST_OK;
+}
+
 struct str refs_rec_put(struct arena *a, uint32_t refs)
 {
     char *start = arena_alloc(a, 5);

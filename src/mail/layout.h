@@ -23,6 +23,7 @@ enum {
     KEY_SEEN = 'P',
     KEY_REFS = 'R',
     KEY_SUBSCRIPTION = 'S',
+    KEY_URL_KEY = 'U',
     KEY_KEPT = 'X',
 };
 
@@ -130,6 +131,12 @@ struct str key_note(struct arena *a, uint32_t mailbox, uint64_t who,
                     struct str name); /* 0 and "": where the mailbox's begin */
 struct str note_rec_put(struct arena *a, struct str value);
 enum st note_rec_get(struct str key, struct str value, struct note_rec *out) MUST_USE;
+
+/* A mailbox access key (mail/url_key.h). owner 0: of the account's own mailbox. */
+struct str key_url_key(struct arena *a, uint64_t owner, uint32_t mailbox);
+struct str url_key_rec_put(struct arena *a, const unsigned char key[32]);
+enum st url_key_rec_get(struct str value, unsigned char out[32]) MUST_USE;
+enum st url_key_key_get(struct str key, uint64_t *out_owner, uint32_t *out_mailbox) MUST_USE;
 
 struct str refs_rec_put(struct arena *a, uint32_t refs);
 enum st refs_rec_get(struct str value, uint32_t *out) MUST_USE;

@@ -397,3 +397,10 @@ enum st account_set_public(struct account *a, bool on)
     c->rec_changed = true;
     return change_commit(c, NULL, 0);
 }
+
+enum st mail_person_find(struct account *a, struct arena *ar, struct str name, struct mail_person *out)
+{
+    const struct mail_names *names = a->core->m->opt.names;
+
+    return names ? names->find(names->arg, ar, name, false, out) : (enum st)FAIL(ST_NOTFOUND, "nobody knows names");
+}

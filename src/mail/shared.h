@@ -26,6 +26,10 @@ struct mail_names {
     void *arg;
 };
 
+/* Who that is, if anybody; ST_NOTFOUND, ST_TRYLATER. */
+enum st mail_person_find(struct account *a, struct arena *ar, struct str name, struct mail_person *out) SUSPENDS
+    MUST_USE;
+
 /* What of other accounts is open to this one, with the names above that are no mailbox of their own for it (\Noselect), sorted by
  * name. Counts of unseen messages are not its own: ask mailbox_status. ST_LIMIT. */
 enum st mailbox_list_shared(struct account *a, struct arena *ar, struct mailbox_info **out, size_t *out_n)

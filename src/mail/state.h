@@ -111,6 +111,8 @@ struct account {
     bool notes_busy; /* somebody writes notes, which are counted for it */
     struct co_waitq notes_wait;
     struct list note_watches;
+    bool url_keys_busy; /* somebody makes one */
+    struct co_waitq url_keys_wait;
     bool kept_busy; /* somebody takes deleted messages away, or brings them back */
     struct co_waitq kept_wait;
 };
@@ -132,6 +134,7 @@ struct mailbox {
     uint32_t uidnext, uidnext_pending;
     uint32_t first_recent, recent; /* uids below were \Recent to somebody; how many are not below */
     uint64_t highestmodseq;
+    uint32_t url_key_resets; /* url_key.h */
     struct acl *acl;         /* durable, owned; NULL: there is none */
     struct list followers;   /* replicas, replica.h */
     struct str *keywords;    /* texts in the account's arena */

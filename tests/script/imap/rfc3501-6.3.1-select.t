@@ -28,6 +28,7 @@ S1: * OK [UNSEEN 1] *
 S1: * OK [UIDVALIDITY ${v=[0-9]+}] *
 S1: * OK [UIDNEXT 2] *
 S1: * OK [MAILBOXID (F*)] *
+S1: * OK [URLMECH INTERNAL] *
 S1: * OK [HIGHESTMODSEQ ${h=[0-9]+}] *
 S1: a OK [READ-WRITE] *
 C1: b SELECT ${mailbox}

@@ -209,6 +209,26 @@ TEST(layout_log)
     arena_fini(&a);
 }
 
+TEST(layout_url_key)
+{
+    unsigned char secret[32] = {1, 2, 3}, got[32];
+    struct arena a = ARENA_INIT;
+    struct str key = key_url_key(&a, 5, 6), value = url_key_rec_put(&a, secret);
+    uint64_t owner;
+    uint32_t mailbox;
+
+    CHECK_ST(url_key_key_get(key, &owner, &mailbox), ST_OK);
+    CHECK(owner == 5 && mailbox == 6);
+    CHECK_ST(url_key_rec_get(value, got), ST_OK);
+    CHECK(memcmp(secret, got, sizeof got) == 0);
+    for (size_t n = 0; n < key.n; n++)
+        CHECK_ST(url_key_key_get(str_sub(key, 0, n), &owner, &mailbox), ST_CORRUPT);
+    for (size_t n = 0; n < value.n; n++)
+        CHECK_ST(url_key_rec_get(str_sub(value, 0, n), got), ST_CORRUPT);
+    CHECK(str_cmp(key_url_key(&a, 0, UINT32_MAX), key_url_key(&a, 1, 0)) < 0);
+    arena_fini(&a);
+}
+
 TEST(layout_note)
 {
     struct arena a = ARENA_INIT;
