@@ -3,6 +3,7 @@
 #include "base/must.h"
 #include "imap/session.h"
 #include "mail/keep.h"
+#include "mail/shared.h"
 
 #define RESOURCES_MOST 16 /* of one SETQUOTA */
 
@@ -65,6 +66,12 @@ enum st cmd_getquota(struct imap_cmd *c)
     return ST_OK;
 }
 
+/* What is kept in mailboxes of others counts against the quota of those, which nobody else is told (section 8). */
+static bool is_of_others(struct str name)
+{
+    return str_starts(name, STR(MAIL_OTHERS)) || str_starts(name, STR(MAIL_SHARED));
+}
+
 /* Section 4.1.2: the mailbox need not exist. */
 enum st cmd_getquotaroot(struct imap_cmd *c)
 {
@@ -76,6 +83,10 @@ enum st cmd_getquotaroot(struct imap_cmd *c)
     TRY(imap_lex_end(&c->lx));
     imap_put(conn, STR("* QUOTAROOT "));
     imap_put_mailbox(conn, name);
+    if (is_of_others(name)) {
+        imap_put(conn, STR("\r\n"));
+        return ST_OK;
+    }
     imap_put(conn, STR(" "));
     imap_put_astring(conn, own_root);
     imap_put(conn, STR("\r\n"));

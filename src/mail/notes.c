@@ -215,6 +215,14 @@ static void put(struct change *c, uint32_t mailbox, uint64_t who, struct str nam
         change_kv(c, KV_DEL, key, STR_NONE);
 }
 
+/* As when a mailbox is made for a use (RFC 6154 section 4), which INBOX and bare names are not. */
+static enum st check_use(const struct mailbox *mb, enum mail_use use)
+{
+    if (use != MAIL_USE_NONE && (mb == mb->a->inbox || mb->pending.noselect))
+        return FAIL(ST_DENIED, "This mailbox can't have that use");
+    return mailbox_check_use(mb->a, mb, use);
+}
+
 static enum st write_once(struct account *a, const struct asked *q, struct str mailbox, struct arena *ar) SUSPENDS
 {
     const struct notes_change *change = q->change;
@@ -228,7 +236,7 @@ static enum st write_once(struct account *a, const struct asked *q, struct str m
     if (id != id_now)
         return FAIL(ST_NOTFOUND, "another mailbox has that name now");
     if (change->sets_use)
-        TRY(mailbox_check_use(a, mb, change->use));
+        TRY(check_use(mb, change->use));
     c = change_begin(a);
     for (size_t i = 0; i < change->n; i++)
         put(c, id, who_of(q, &change->notes[i]), change->notes[i].name, change->notes[i].value);

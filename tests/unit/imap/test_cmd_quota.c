@@ -58,6 +58,8 @@ static void body_told(struct world *w)
         "* QUOTAROOT \"not there\" \"User quota\"\n* QUOTA \"User quota\" (STORAGE 1 10 MESSAGE 1 50)\na OK Done");
     tell(w, 0, 1);
     SAY(&d, "a GETQUOTA \"User quota\"", "* QUOTA \"User quota\" (MESSAGE 1 1)\na OK Done");
+    SAY(&d, "a GETQUOTAROOT \"Other Users/bob@example.test/x\"",
+        "* QUOTAROOT \"Other Users/bob@example.test/x\"\na OK Done");
     SAY(&d, "a GETQUOTA \"\"", "a NO [NONEXISTENT] There is no such quota root");
     SAY(&d, "a SETQUOTA \"User quota\" (STORAGE 100000)", "a NO [NOPERM] Only the administrator sets limits");
     SAY(&d, "a SETQUOTA \"User quota\"", "a BAD Missing argument");

@@ -137,7 +137,10 @@ static void body_use(struct world *w)
 
     CHECK_ST(notes_write(a, STR("Archive"), &change, NULL), ST_DENIED);
     CHECK_STR(notes(w, a, "Archive"), STR(""));
+    change.use = MAIL_USE_ALL;
+    CHECK_ST(notes_write(a, STR("INBOX"), &change, NULL), ST_DENIED);
     change.use = MAIL_USE_NONE;
+    CHECK_ST(notes_write(a, STR("INBOX"), &change, NULL), ST_OK);
     CHECK_ST(notes_write(a, STR("Sent"), &change, NULL), ST_OK);
     change.use = MAIL_USE_SENT;
     CHECK_ST(notes_write(a, STR("Archive"), &change, NULL), ST_OK);
