@@ -206,12 +206,17 @@ static bool add_gone(struct imap_session *s, struct gone *g, const struct view_c
     return true;
 }
 
-/* Flags only to whom wants them. */
-static bool is_told(const struct imap_session *s, const struct view_change *ch)
+/* Flags only to whom wants them. Whoever does not hear of them must not believe that he knows all (RFC 7162 section 3.2): the next
+ * SELECT tells him. */
+static bool is_told(struct imap_session *s, const struct view_change *ch)
 {
     if (ch->own)
         return false;
-    return ch->what != VIEW_FLAGS || !s->notify || s->notify->selected & NOTIFY_FLAGS;
+    if (ch->what != VIEW_FLAGS || !s->notify || s->notify->selected & NOTIFY_FLAGS)
+        return true;
+    if (!s->modseq_left)
+        s->modseq_left = view_told_modseq(s->view);
+    return false;
 }
 
 /* A client that wants to hear of nothing (RFC 5465 section 3.1) sees the mailbox stand still, as a snapshot does, but for what
@@ -275,6 +280,7 @@ enum st imap_send_changes(struct imap_session *s, bool may_expunge)
 
 void imap_leave_mailbox(struct imap_session *s)
 {
+    s->modseq_left = 0;
     imap_contexts_forget(s);
     imap_forget_result(s); /* RFC 5182 section 2.1: it is of the selected mailbox */
     if (!s->view)

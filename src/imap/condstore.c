@@ -38,8 +38,11 @@ void imap_tell_modseq(struct imap_cmd *c, enum st st)
 {
     struct imap_session *s = c->s;
     uint64_t told = s->view ? view_told_modseq(s->view) : 0;
-    bool is_first = s->tell_modseq, wanted = is_wanted(s, told);
+    bool is_first = s->tell_modseq, wanted;
 
+    if (s->modseq_left)
+        told = MIN(told, s->modseq_left);
+    wanted = is_wanted(s, told);
     s->tell_modseq = s->has_expunged = false;
     s->modseq_sent = 0;
     if (!wanted)

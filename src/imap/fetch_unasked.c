@@ -45,6 +45,17 @@ static void join(struct fetch *all, const struct fetch *f)
     all->flags |= f->flags;
     all->has_uid |= f->has_uid;
     all->has_flags |= f->has_flags;
+    all->has_modseq |= f->has_modseq;
+}
+
+/* RFC 7162 section 3.2.4 */
+static void add_uid_and_modseq(struct fetch *all)
+{
+    if (!all->has_uid)
+        all->items[all->n++] = (struct fetch_item){.write = fetch_uid};
+    if (!all->has_modseq)
+        all->items[all->n++] = (struct fetch_item){.write = fetch_modseq};
+    all->has_uid = all->has_modseq = true;
 }
 
 enum st fetch_put_unasked(struct imap_session *s, uint32_t seq, const struct fetch *const *items, size_t n)
@@ -56,9 +67,11 @@ enum st fetch_put_unasked(struct imap_session *s, uint32_t seq, const struct fet
 
     for (size_t i = 0; i < n; i++)
         most += items[i]->n;
-    all.items = ARENA_ARRAY(&a, struct fetch_item, most);
+    all.items = ARENA_ARRAY(&a, struct fetch_item, most + 2);
     for (size_t i = 0; i < n; i++)
         join(&all, items[i]);
+    if (imap_is_enabled(s, FEATURE_CONDSTORE))
+        add_uid_and_modseq(&all);
     st = fetch_put_one(s, seq, &all);
     arena_fini(&a);
     return st;

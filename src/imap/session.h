@@ -31,6 +31,8 @@ struct imap_session {
     uint32_t url_key_resets; /* of the selected mailbox, as far as they have been told (RFC 4467) */
     unsigned errors;               /* BAD answers in a row */
     uint64_t modseq_sent;          /* the highest one in a response since the last tagged one (condstore.c) */
+    uint64_t
+        modseq_left; /* changes behind this one were not told, since the client wants to hear of none; 0: all were */
     struct imap_notify *notify;    /* what the client wants to hear of (notify.h); owned, NULL: NOTIFY was never used */
     struct imap_context *contexts; /* searches that are kept up to date (context.h); owned, NULL: none */
     struct str login_tag;
