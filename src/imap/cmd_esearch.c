@@ -4,6 +4,7 @@
 #include "co/co.h"
 #include "imap/context.h"
 #include "imap/filter.h"
+#include "imap/progress.h"
 #include "mail/shared.h"
 #include "imap/result.h"
 
@@ -14,6 +15,7 @@ struct esearch {
     size_t n; /* 0: the selected mailbox */
     bool selected, others;
     struct imap_search search;
+    struct imap_progress progress;
 };
 
 static enum st parse_sources(struct imap_lexer *lx, struct esearch *e) SUSPENDS
@@ -57,7 +59,7 @@ static enum st esearch_parse(struct imap_lexer *lx, struct esearch *e) SUSPENDS
     return ST_OK;
 }
 
-static enum st search_view(struct imap_cmd *c, const struct esearch *e, struct view *v) SUSPENDS
+static enum st search_view(struct imap_cmd *c, struct esearch *e, struct view *v) SUSPENDS
 {
     struct imap_session *s = c->s;
     struct arena a = ARENA_INIT;
@@ -67,7 +69,9 @@ static enum st search_view(struct imap_cmd *c, const struct esearch *e, struct v
     size_t n;
 
     imap_search_resolve(key, &a, v);
+    imap_progress_enter(&e->progress, v);
     st = view_search(v, key, &a, &seqs, &n);
+    imap_progress_leave(&e->progress, v);
     if (st == ST_OK)
         st = imap_put_result(c, &e->search, (struct imap_result){seqs, n, v});
     arena_fini(&a);
@@ -76,13 +80,11 @@ static enum st search_view(struct imap_cmd *c, const struct esearch *e, struct v
 
 static bool is_selected(const struct imap_session *s, const struct mailbox_info *box)
 {
-    const struct mailbox_info *info = view_info(s->view);
-
-    return info->id == box->id && info->owner == box->owner;
+    return imap_is_same_mailbox(view_info(s->view), box);
 }
 
 /* What can't be opened is passed over, and nobody can tell why (section 5). */
-static enum st search_mailbox(struct imap_cmd *c, const struct esearch *e, const struct mailbox_info *box) SUSPENDS
+static enum st search_mailbox(struct imap_cmd *c, struct esearch *e, const struct mailbox_info *box) SUSPENDS
 {
     struct imap_session *s = c->s;
     struct view *v;
@@ -118,8 +120,7 @@ static bool is_meant(const struct imap_cmd *c, const struct esearch *e, const st
 }
 
 /* Each mailbox once, however often it was named; the tree of names has no loops. */
-static enum st search_some(struct imap_cmd *c, const struct esearch *e, const struct mailbox_info *boxes, size_t n)
-    SUSPENDS
+static enum st search_some(struct imap_cmd *c, struct esearch *e, const struct mailbox_info *boxes, size_t n) SUSPENDS
 {
     for (size_t i = 0; i < n; i++) {
         if (is_meant(c, e, &boxes[i]))
@@ -131,7 +132,7 @@ static enum st search_some(struct imap_cmd *c, const struct esearch *e, const st
     return ST_OK;
 }
 
-static enum st search_all(struct imap_cmd *c, const struct esearch *e) SUSPENDS
+static enum st search_all(struct imap_cmd *c, struct esearch *e) SUSPENDS
 {
     struct mailbox_info *boxes;
     bool others = e->selected && view_info(c->s->view)->owner;
@@ -148,13 +149,14 @@ static enum st search_all(struct imap_cmd *c, const struct esearch *e) SUSPENDS
 }
 
 /* UPDATE is of the selected mailbox (section 2.2), also when it was named in another way. */
-static enum st esearch_run(struct imap_cmd *c, const struct esearch *e) SUSPENDS
+static enum st esearch_run(struct imap_cmd *c, struct esearch *e) SUSPENDS
 {
     bool update = e->search.returns & RETURN_UPDATE;
 
     if ((e->selected || update) && !c->s->view)
         return FAIL(ST_SYNTAX, "No mailbox is selected");
     TRY(imap_context_check(c, &e->search));
+    imap_progress_begin(&e->progress, c, e->others ? 0 : 1);
     if (!e->others)
         return search_view(c, e, c->s->view);
     TRY(search_all(c, e));

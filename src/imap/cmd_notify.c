@@ -4,6 +4,7 @@
 #include "imap/list.h"
 #include "imap/metadata.h"
 #include "imap/notify.h"
+#include "mail/shared.h"
 
 enum { NAMES_A_TURN = 64 };
 
@@ -167,6 +168,14 @@ static struct imap_notify *notify_new(const struct notify_args *a)
     return n;
 }
 
+static bool has_names_of_others(const struct imap_notify *n)
+{
+    for (size_t i = 0; i < n->n; i++)
+        if (n->groups[i].filter.what != FILTER_PERSONAL && n->groups[i].filter.what != FILTER_INBOXES)
+            return true;
+    return false;
+}
+
 /* Section 3.1: a mailbox that is named, and seen by LIST, but is not watched. */
 static bool is_named(const struct imap_notify *n, const struct mailbox_info *box)
 {
@@ -176,16 +185,12 @@ static bool is_named(const struct imap_notify *n, const struct mailbox_info *box
     return false;
 }
 
-static enum st put_mailboxes(struct imap_session *s, bool status) SUSPENDS
+static enum st put_mailboxes(struct imap_session *s, const struct mailbox_info *boxes, size_t n) SUSPENDS
 {
-    struct mailbox_info *boxes;
-    size_t n;
-
-    TRY(mailbox_list(s->account, &s->cmd_arena, &boxes, &n));
     for (size_t i = 0; i < n; i++) {
-        if (!boxes[i].owner && status)
+        if (!boxes[i].owner)
             imap_notify_put_status(s, imap_notify_events(s->notify, &boxes[i]), &boxes[i]);
-        else if (boxes[i].owner && is_named(s->notify, &boxes[i]))
+        else if (is_named(s->notify, &boxes[i]))
             imap_put_list_line(s, STR("\\NoAccess"), boxes[i].name, STR_NONE);
         if (i % NAMES_A_TURN == NAMES_A_TURN - 1)
             co_yield ();
@@ -209,6 +214,8 @@ static enum st notify_run(struct imap_cmd *c, const struct notify_args *a) SUSPE
 {
     struct imap_session *s = c->s;
     struct imap_notify *n = notify_new(a);
+    struct mailbox_info *boxes;
+    size_t n_boxes;
 
     if (n->arena.used > LIMIT_IMAP_NOTIFY_BYTES) {
         imap_notify_free(n);
@@ -229,7 +236,14 @@ static enum st notify_run(struct imap_cmd *c, const struct notify_args *a) SUSPE
         return ST_OK;
     n->watch = account_watch_new(s->account);
     account_watch_except(n->watch, s->co);
-    return put_mailboxes(s, a->status);
+    if (a->status) {
+        TRY(mailbox_list(s->account, &s->cmd_arena, &boxes, &n_boxes));
+        TRY(put_mailboxes(s, boxes, n_boxes));
+    }
+    if (!has_names_of_others(n))
+        return ST_OK;
+    TRY(mailbox_list_shared(s->account, &s->cmd_arena, &boxes, &n_boxes));
+    return put_mailboxes(s, boxes, n_boxes);
 }
 
 enum st cmd_notify(struct imap_cmd *c)

@@ -1,5 +1,6 @@
 /* SEARCH and UID SEARCH (RFC 3501 6.4.4), with ESEARCH (RFC 4731) and SEARCHRES (RFC 5182). */
 #include "imap/context.h"
+#include "imap/progress.h"
 #include "imap/result.h"
 
 enum { FIRST_LOOK = 16, LOOK_GROWS = 4 };
@@ -58,13 +59,19 @@ static enum st search_run(struct imap_cmd *c, const struct imap_search *search) 
 {
     struct imap_session *s = c->s;
     struct search_key *key = imap_search_copy(search->key, &s->cmd_arena, true);
+    struct imap_progress progress;
     uint32_t *seqs;
+    enum st st;
     size_t n;
 
     TRY(imap_context_check(c, search));
     imap_search_resolve(key, &s->cmd_arena, s->view);
-    TRY(wants_ends(search) ? search_ends(c, search->returns, key, &seqs, &n)
-                           : view_search(s->view, key, &s->cmd_arena, &seqs, &n));
+    imap_progress_begin(&progress, c, wants_ends(search) ? 0 : 1);
+    imap_progress_enter(&progress, s->view);
+    st = wants_ends(search) ? search_ends(c, search->returns, key, &seqs, &n)
+                            : view_search(s->view, key, &s->cmd_arena, &seqs, &n);
+    imap_progress_leave(&progress, s->view);
+    TRY(st);
     if (search->returns)
         return imap_put_result(c, search, (struct imap_result){seqs, n});
     imap_put(&s->conn, STR("* SEARCH"));

@@ -1,5 +1,6 @@
 /* SORT and UID SORT (RFC 5256 section 3), with ESORT (RFC 5267 section 3). */
 #include "imap/context.h"
+#include "imap/progress.h"
 #include "imap/result.h"
 #include "mail/sort.h"
 
@@ -66,13 +67,22 @@ static enum st sort_run(struct imap_cmd *c, const struct sort *sort) SUSPENDS
 {
     struct imap_session *s = c->s;
     struct search_key *key = imap_search_copy(sort->search.key, &s->cmd_arena, true);
+    struct imap_progress progress;
     uint32_t *seqs;
+    enum st st;
     size_t n;
 
     TRY(imap_context_check(c, &sort->search));
     imap_search_resolve(key, &s->cmd_arena, s->view);
-    TRY(view_search(s->view, key, &s->cmd_arena, &seqs, &n));
-    TRY(view_sort(s->view, sort->keys, sort->n_keys, seqs, n));
+    imap_progress_begin(&progress, c, 2);
+    imap_progress_enter(&progress, s->view);
+    st = view_search(s->view, key, &s->cmd_arena, &seqs, &n);
+    imap_progress_leave(&progress, s->view);
+    TRY(st);
+    imap_progress_enter(&progress, s->view);
+    st = view_sort(s->view, sort->keys, sort->n_keys, seqs, n);
+    imap_progress_leave(&progress, s->view);
+    TRY(st);
     if (sort->search.returns)
         return imap_put_result(c, &sort->search, (struct imap_result){seqs, n});
     imap_put(&s->conn, STR("* SORT"));

@@ -1,5 +1,6 @@
 /* THREAD and UID THREAD (RFC 5256 section 3). */
 #include "co/co.h"
+#include "imap/progress.h"
 #include "imap/result.h"
 #include "mail/sort.h"
 
@@ -109,14 +110,22 @@ static enum st put_threads(struct imap_cmd *c, const struct thread_node *nodes) 
 static enum st thread_run(struct imap_cmd *c, const struct thread_args *a) SUSPENDS
 {
     struct imap_session *s = c->s;
+    struct imap_progress progress;
     struct thread_forest *forest;
     uint32_t *seqs;
     enum st st;
     size_t n;
 
     imap_search_resolve(a->search.key, &s->cmd_arena, s->view);
-    TRY(view_search(s->view, a->search.key, &s->cmd_arena, &seqs, &n));
-    TRY(view_thread(s->view, a->by, seqs, n, &forest));
+    imap_progress_begin(&progress, c, 2);
+    imap_progress_enter(&progress, s->view);
+    st = view_search(s->view, a->search.key, &s->cmd_arena, &seqs, &n);
+    imap_progress_leave(&progress, s->view);
+    TRY(st);
+    imap_progress_enter(&progress, s->view);
+    st = view_thread(s->view, a->by, seqs, n, &forest);
+    imap_progress_leave(&progress, s->view);
+    TRY(st);
     imap_put(&s->conn, STR("* THREAD"));
     st = put_threads(c, thread_forest_nodes(forest));
     thread_forest_free(forest);

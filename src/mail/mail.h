@@ -178,6 +178,13 @@ uint32_t view_told_uidnext(const struct view *v);
  * still there; all uids when the change log can't tell. In the arena. */
 enum st view_vanished(struct view *v, uint64_t since, struct arena *ar, struct uid_set *out) SUSPENDS MUST_USE;
 
+/* Who is called now and then while a search, SORT or THREAD goes over `of` messages of the view: on its coroutine, and it may
+ * wait. It lives until it is taken back with NULL. */
+struct view_watcher {
+    void (*progress)(const struct view_watcher *w, uint64_t done, uint64_t of) SUSPENDS;
+};
+void view_on_progress(struct view *v, const struct view_watcher *w);
+
 /* --- reading a message -------------------------------------------------------------------------- */
 struct email {
     uint64_t id, blob, size; /* size: prefix and blob together */

@@ -7,7 +7,9 @@
 #include "mail/state.h"
 #include "mime/text_search.h"
 
+#ifndef SLICE_US
 #define SLICE_US 4000 /* then others run */
+#endif
 #define PIECE 131072u /* of a letter that is searched */
 #define DAY_US 86400000000
 #define LOOK_EVERY 256u /* messages between looks at the clock */
@@ -32,7 +34,7 @@ struct search {
     struct blob_view body; /* or the header */
     int64_t now_s;
     bool asks_headers;
-    uint64_t slice_ends;
+    uint64_t slice_ends, asked, all; /* messages */
     uint32_t *found;
     size_t n, cap;
 };
@@ -94,6 +96,7 @@ static void rest(struct search *s) SUSPENDS
     if (clock_mono_us() < s->slice_ends)
         return;
     co_yield ();
+    view_progress(s->v, s->asked, s->all);
     s->slice_ends = clock_mono_us() + SLICE_US;
 }
 
@@ -293,7 +296,7 @@ static void found(struct search *s)
 static enum st ask_range(struct search *s, const struct prepared *p, struct email_cursor *cursor, struct uid_range r)
     SUSPENDS
 {
-    for (s->seq = r.lo; s->seq <= r.hi; s->seq++) {
+    for (s->seq = r.lo; s->seq <= r.hi; s->seq++, s->asked++) {
         enum answer a = NO;
 
         TRY(ask_message(s, p, cursor, &a));
@@ -310,6 +313,8 @@ static enum st ask_range(struct search *s, const struct prepared *p, struct emai
 static enum st ask_messages(struct search *s, const struct prepared *p, struct uid_set seqs,
                             struct email_cursor *cursor) SUSPENDS
 {
+    for (size_t i = 0; i < seqs.n; i++)
+        s->all += seqs.r[i].hi - seqs.r[i].lo + 1;
     for (size_t i = 0; i < seqs.n; i++)
         TRY(ask_range(s, p, cursor, seqs.r[i]));
     return ST_OK;

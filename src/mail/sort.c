@@ -11,6 +11,7 @@
 #define TEXT_MAX 1024     /* of a folded name */
 #define NAME_MAX_ 4096u   /* of a name before that */
 #define BEHIND_ALL '\xff' /* no byte of UTF-8 */
+#define LOOK_EVERY 256u   /* messages between reports of progress */
 #define GROWTH 64         /* the most that a byte may grow by in folding */
 
 #define ORDERS_LEAST 512 /* messages; fewer are read quickly */
@@ -197,6 +198,8 @@ static enum st read_messages(struct sort *s, struct view *v, struct email_cursor
         if (st != ST_OK && st != ST_NOTFOUND && st != ST_CORRUPT)
             return st;
         TRY(put_message(s, i, &m, st == ST_OK ? &e : NULL));
+        if (i % LOOK_EVERY == 0)
+            view_progress(v, i, n);
         TRY(sorting_rest(&s->mem));
     }
     return ST_OK;

@@ -217,6 +217,7 @@ struct view {
     size_t n_recent, cap_recent;
     void (*on_change)(void *arg);
     void *on_change_arg;
+    const struct view_watcher *watcher;
     struct mailbox_info info;
 };
 
@@ -328,6 +329,7 @@ enum st mailbox_check_use(const struct account *a, const struct mailbox *mb, enu
 enum st notes_copy(struct mailbox *from, struct mailbox *to) SUSPENDS MUST_USE;
 
 /* view.c */
+void view_progress(const struct view *v, uint64_t done, uint64_t of) SUSPENDS;
 struct guest;
 /* On the mailbox, whose core this is, for a guest or (NULL) its owner. */
 enum st view_of(struct mailbox *mb, bool read_only, const struct guest *g, struct view **out) SUSPENDS MUST_USE;

@@ -1,11 +1,14 @@
 /* THREAD: messages are sorted by date once; whatever list of siblings is needed is then made by going over all of them in
  * that order and putting each behind the others that have its parent. */
+#include "mail/state.h"
 #include "mail/thread_links.h"
 
 #include "base/map.h"
 #include "base/must.h"
 
 #define NO_SUBJECT 1 /* where messages without one belong together, too */
+
+enum { LOOK_EVERY = 256 }; /* messages between reports of progress */
 
 /* Items: messages 1 to n, then dummies, which have several children and no parent. */
 struct threading {
@@ -75,6 +78,8 @@ static enum st read_messages(struct threading *t, struct email_cursor *c, bool l
             return st;
         view_msg(t->v, t->seqs[item - 1], &m);
         TRY(put_message(t, item, &m, st == ST_OK ? &e : NULL, links));
+        if (item % LOOK_EVERY == 0)
+            view_progress(t->v, item, t->n);
         TRY(sorting_rest(&t->mem));
     }
     return ST_OK;

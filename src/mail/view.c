@@ -662,3 +662,14 @@ void view_on_change(struct view *v, void (*fn)(void *arg), void *arg)
     v->on_change = fn;
     v->on_change_arg = arg;
 }
+
+void view_on_progress(struct view *v, const struct view_watcher *w)
+{
+    v->watcher = w;
+}
+
+void view_progress(const struct view *v, uint64_t done, uint64_t of)
+{
+    if (v->watcher)
+        v->watcher->progress(v->watcher, done, of);
+}

@@ -20,12 +20,13 @@ TEST(items)
         {STR("SIZE"), ST_SYNTAX, 0},
         {STR("(UNHEARD)"), ST_SYNTAX, 0},
     };
+    struct imap_source src = {0};
     struct arena a = ARENA_INIT;
 
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         unsigned items = 0;
 
-        m.lx = (struct imap_lexer){.arena = &a, .line = cases[i].text};
+        m.lx = (struct imap_lexer){.src = &src, .arena = &a, .line = cases[i].text};
         CHECK_ST(imap_lex_status_items(&m.lx, &items), cases[i].st);
         CHECK_U64(items, cases[i].items);
     }

@@ -1,4 +1,6 @@
 /* SEARCH: each key, and that cheap ones decide first. */
+#define SLICE_US 0 /* each message is a slice */
+
 #include "help.h"
 
 #include "mail/search.c"
@@ -140,4 +142,43 @@ static void body_odd_headers(struct world *w)
 TEST(odd_headers)
 {
     in_world(1, body_odd_headers);
+}
+
+struct counting {
+    struct view_watcher watcher;
+    unsigned calls;
+    uint64_t last;
+};
+
+static void count_progress(const struct view_watcher *w, uint64_t done, uint64_t of)
+{
+    struct counting *c = CONTAINER_OF(w, struct counting, watcher);
+
+    CHECK(done >= c->last && done < of);
+    CHECK_U64(of, 5);
+    c->last = done;
+    c->calls++;
+}
+
+static void body_progress(struct world *w)
+{
+    struct counting c = {.watcher.progress = count_progress};
+    struct account *a = open_account(w, 7);
+    struct view *v;
+
+    for (int i = 0; i < 5; i++)
+        CHECK_ST(deliver_to(w, (uint64_t[]){7}, 1, "Subject: x\n\nletter"), ST_OK);
+    v = open_view(a, "INBOX");
+    view_on_progress(v, &c.watcher);
+    CHECK_STR(run_search(w, v, KEY(.what = SEARCH_BODY, .text = STR("letter"))), STR("1 2 3 4 5"));
+    CHECK(c.calls >= 4);
+    view_on_progress(v, NULL);
+    c.last = 9;
+    CHECK_STR(run_search(w, v, KEY(.what = SEARCH_BODY, .text = STR("letter"))), STR("1 2 3 4 5"));
+    view_close(v);
+    account_close(a);
+}
+TEST(progress_is_told)
+{
+    in_world(1, body_progress);
 }
