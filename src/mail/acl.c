@@ -288,9 +288,46 @@ static enum st find_who(struct account *a, struct arena *ar, struct str who, str
     return ST_OK;
 }
 
+struct sweep {
+    bool gives;
+};
+
+static enum st gives_anyone(struct account *owner, void *arg)
+{
+    struct sweep *s = arg;
+
+    TRY(account_check(owner));
+    for (size_t i = 0; i < owner->n_mailboxes; i++)
+        s->gives = s->gives || acl_find(owner->mailboxes[i]->acl, 0, false);
+    return ST_OK;
+}
+
+/* Who shares with everybody is looked through when there are too many: nobody else would see that one has stopped. */
+static void sweep(struct account *everybody) SUSPENDS
+{
+    size_t n = everybody->n_grantors;
+    uint64_t *owners = mem_new(n * sizeof *owners);
+
+    for (size_t i = 0; i < n; i++)
+        owners[i] = everybody->grantors[i].owner;
+    for (size_t i = 0; i < n; i++) {
+        struct sweep s = {false};
+
+        if (mail_visit(everybody->core->m, owners[i], gives_anyone, &s) == ST_OK && !s.gives)
+            IGNORE(grantor_drop(everybody, owners[i])); /* another time, then */
+    }
+    mem_free(owners);
+}
+
 static enum st note_there(struct account *a, void *arg) SUSPENDS
 {
-    return grantor_add(a, *(const uint64_t *)arg);
+    enum st st = grantor_add(a, *(const uint64_t *)arg);
+
+    if (st == ST_LIMIT && a->id == MAIL_EVERYBODY) {
+        sweep(a);
+        st = grantor_add(a, *(const uint64_t *)arg);
+    }
+    return st;
 }
 
 static enum st begin(struct account *a, struct arena *ar, struct str mailbox, struct str who, struct changing *ch)

@@ -50,20 +50,24 @@ static enum st read_values(const struct view *v, struct carrying *c, struct str 
 
 static enum st pick_all_of(struct view *v, struct uid_set uids, struct carrying *c)
 {
-    c->m = ARENA_ARRAY(c->ar, struct carried, v->n);
+    size_t most = view_count_in(v, uids);
+
+    if (most > LIMIT_MAIL_COMMIT)
+        return FAIL(ST_LIMIT, "no more than %u messages are copied to another account at once",
+                    (unsigned)LIMIT_MAIL_COMMIT);
+    c->m = ARENA_ARRAY(c->ar, struct carried, most);
     for (size_t i = 0; i < uids.n; i++) {
         for (uint32_t seq = view_seq_from(v, uids.r[i].lo); seq <= v->n && view_uid(v, seq) <= uids.r[i].hi; seq++) {
             size_t place;
 
+            must(c->n < most);
             view_msg(v, seq, &c->m[c->n].msg);
             if (c->m[c->n].msg.gone || !view_place(v, seq, &place))
                 continue;
             c->m[c->n].msg.email_id = v->mb->messages->email[place];
             if (mail_is_quarantined(v->mb->a->core->m, v->mb->a->id, c->m[c->n].msg.email_id))
                 return FAIL(ST_CORRUPT, "a message is in quarantine");
-            if (++c->n > LIMIT_MAIL_COMMIT)
-                return FAIL(ST_LIMIT, "no more than %u messages are copied to another account at once",
-                            (unsigned)LIMIT_MAIL_COMMIT);
+            c->n++;
         }
     }
     return ST_OK;

@@ -35,6 +35,7 @@ enum st guest_mailbox(struct account *owner, const struct guest *g, bool is_shar
 /* May he make something of that name? By the nearest mailbox above it. */
 enum st guest_may_create(struct account *owner, const struct guest *g, struct str name) MUST_USE;
 
+size_t view_count_in(const struct view *v, struct uid_set uids);
 uint32_t rights_flags(uint32_t rights); /* MAIL_SEEN ... that they let him change */
 
 /* guest_edit.c, copy_across.c: on the core of the one who acts. */

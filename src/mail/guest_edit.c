@@ -97,6 +97,19 @@ static enum st store_there(struct account *owner, void *arg) SUSPENDS
     return st;
 }
 
+/* How many messages of the view they may mean. */
+size_t view_count_in(const struct view *v, struct uid_set uids)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < uids.n; i++) {
+        uint32_t hi = uids.r[i].hi;
+
+        n += (hi == UINT32_MAX ? v->n + 1 : view_seq_from(v, hi + 1)) - view_seq_from(v, uids.r[i].lo);
+    }
+    return n;
+}
+
 struct uids {
     struct uid_range *r;
     size_t n;
@@ -152,9 +165,10 @@ enum st guest_store(struct view *v, struct uid_set uids, const struct flag_chang
 {
     struct storing s = {.p = proxy_of(v), .uids = uids, .fc = *fc, .asked = fc, .ar = ar, .out = out};
     struct arena tmp = ARENA_INIT;
-    struct uids seens = {ARENA_ARRAY(&tmp, struct uid_range, v->n), 0};
-    struct uids left = {ARENA_ARRAY(&tmp, struct uid_range, v->n), 0};
-    uint32_t *failed = ARENA_ARRAY(&tmp, uint32_t, v->n);
+    size_t most = view_count_in(v, uids);
+    struct uids seens = {ARENA_ARRAY(&tmp, struct uid_range, most), 0};
+    struct uids left = {ARENA_ARRAY(&tmp, struct uid_range, most), 0};
+    uint32_t *failed = ARENA_ARRAY(&tmp, uint32_t, most);
     size_t n_failed = 0;
     enum st st;
 

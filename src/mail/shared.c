@@ -211,7 +211,6 @@ struct gathering {
     struct asked q;
     struct mailbox_info *list;
     size_t n, cap;
-    bool is_public;
     struct str address;
 };
 
@@ -263,6 +262,12 @@ static enum st gather(struct gathering *g, uint64_t owner, bool is_own_note) SUS
     if (st == ST_OK) {
         g->address = p.name;
         st = mail_visit(g->a->core->m, owner, gather_there, g);
+        if (st == ST_LIMIT)
+            return st;
+        if (st != ST_OK && st != ST_NOTFOUND) { /* that one can't be asked just now: no reason to tell of none */
+            g->n = before;
+            return ST_OK;
+        }
     }
     if (st == ST_NOTFOUND && !is_own_note) /* the account is gone */
         IGNORE(mail_visit(g->a->core->m, MAIL_EVERYBODY, drop_there, &owner));
