@@ -127,7 +127,8 @@ static enum st finish(struct imap_cmd *c, enum st st) SUSPENDS
 
 enum st imap_command(struct imap_session *s)
 {
-    const struct imap_filters filters = {imap_filter_find, s};
+    struct imap_filter_book book = {.s = s};
+    const struct imap_filters filters = {imap_filter_find, &book};
     struct imap_cmd c = {.s = s};
     enum st st;
 

@@ -124,15 +124,17 @@ enum st imap_metadata_load(struct imap_session *s, struct str mailbox, struct no
 
 enum st imap_filter_find(void *arg, struct str name, struct str *out)
 {
-    struct imap_session *s = arg;
-    struct str entry = arena_printf(&s->cmd_arena, "/filters/values/%.*s", STR_ARGS(name));
-    struct note *notes;
-    size_t n;
+    static const struct str above = STR("/filters/values/");
+    struct imap_filter_book *b = arg;
 
-    TRY(notes_read(s->account, STR(""), &s->cmd_arena, &notes, &n));
-    for (size_t i = 0; i < n; i++) {
-        if (notes[i].is_private && str_ieq(notes[i].name, entry)) {
-            *out = notes[i].value;
+    if (!b->is_read)
+        TRY(notes_read(b->s->account, STR(""), &b->s->cmd_arena, &b->notes, &b->n));
+    b->is_read = true;
+    for (size_t i = 0; i < b->n; i++) {
+        const struct note *n = &b->notes[i];
+
+        if (n->is_private && str_starts(n->name, above) && str_ieq(str_from(n->name, above.n), name)) {
+            *out = n->value;
             return ST_OK;
         }
     }

@@ -21,8 +21,14 @@ bool imap_entry_is_whole(const struct imap_entry *e);
 enum st imap_metadata_load(struct imap_session *s, struct str mailbox, struct note **out, size_t *out_n)
     SUSPENDS MUST_USE;
 
-/* A filter of SEARCH (RFC 5466): the entry /private/filters/values/NAME of the server. `arg` is the session. */
-enum st imap_filter_find(void *arg, struct str name, struct str *out) SUSPENDS MUST_USE;
+/* A filter of SEARCH (RFC 5466): the entry /private/filters/values/NAME of the server. They are read once for a command, however many it names. */
+struct imap_filter_book {
+    struct imap_session *s;
+    struct note *notes;
+    size_t n;
+    bool is_read;
+};
+enum st imap_filter_find(void *book, struct str name, struct str *out) SUSPENDS MUST_USE;
 
 /* Which of them are asked for, and the response with them. Sections 4.2.1 and 4.2.2. */
 struct metadata_query {
