@@ -177,8 +177,13 @@ static void take_line(struct mime_scan *s, struct str head, uint64_t line_end, s
     bool empty = line_end - s->line_start == eol, last = false;
     size_t open = 0;
 
-    if (!(s->n_boundaries && find_boundary(s, head, &open, &last) && take_boundary(s, open, last, line_end)))
+    if (!(s->n_boundaries && find_boundary(s, head, &open, &last) && take_boundary(s, open, last, line_end))) {
+        bool in_header = s->in_header;
+
         take_header_line(s, head, line_end, empty);
+        if (in_header && !s->in_header && s->n_boundaries && find_boundary(s, head, &open, &last))
+            (void)take_boundary(s, open, last, line_end); /* its own, which its header said just before */
+    }
     s->lines++;
     s->was_empty = empty;
     s->eol = eol;

@@ -404,3 +404,14 @@ TEST(a_header_that_a_boundary_cuts_off_stays_in_its_part)
     CHECK_STR(section(&r, letter, "2", MIME_SECTION_ALL), STR(""));
     CHECK_STR(section(&r, letter, "2", MIME_SECTION_HEADER), STR(""));
 }
+
+TEST(a_boundary_may_end_the_header_that_names_it)
+{
+    struct str letter =
+        STR("Content-Type: multipart/mixed; boundary=b\r\n--b\r\n\r\none\r\n--b\r\n\r\ntwo\r\n--b--\r\n");
+    struct mime_record r = scan(letter);
+
+    CHECK_STR(section(&r, letter, "1", MIME_SECTION_ALL), STR("one"));
+    CHECK_STR(section(&r, letter, "2", MIME_SECTION_ALL), STR("two"));
+    CHECK_U64(r.n_parts, 3);
+}
