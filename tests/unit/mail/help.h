@@ -214,15 +214,15 @@ static struct str dump(struct world *w, struct account *a, const char *name)
 }
 
 /* What was posted to that account's core, and its answer, have come. */
-static void nothing(void *arg)
+static void only_a_turn(void *arg)
 {
     (void)arg;
 }
 
-static void settle(struct world *w, uint64_t account)
+static void core_has_turned(struct world *w, uint64_t account)
 {
     for (unsigned i = 0; i < 2; i++)
-        CHECK_ST(mail_on_core_of(w->mail, account, nothing, NULL), ST_OK);
+        CHECK_ST(mail_on_core_of(w->mail, account, only_a_turn, NULL), ST_OK);
 }
 
 /* --- several at a time --------------------------------------------------------------------------------- */

@@ -72,7 +72,7 @@ static void carry(struct world *w, uint64_t owner)
     CHECK_U64(done.uidvalidity, 0); /* what may not be selected has no uids for him */
     view_close(v);
     view_close(v2);
-    settle(w, owner);
+    core_has_turned(w, owner);
     account_close(a);
 }
 static void body_same_core(struct world *w)

@@ -115,7 +115,7 @@ static void follows(struct world *w, uint64_t owner)
     view_close(v);
     v = NULL;
     CHECK_ST(view_open(a, str_z(their(w, owner, "INBOX")), false, &v), ST_NOPERM);
-    settle(w, owner);
+    core_has_turned(w, owner);
     account_close(a);
 }
 static void body_same_core(struct world *w)
@@ -183,7 +183,7 @@ static void body_ends(struct world *w)
     view_close(v);
     v = NULL;
     CHECK_ST(view_open(a, str_z(their(w, owner, "INBOX")), false, &v), ST_NOTFOUND);
-    settle(w, owner);
+    core_has_turned(w, owner);
     account_close(a);
 }
 TEST(replica_ends_with_the_account)
@@ -222,7 +222,7 @@ static void body_kept(struct world *w)
     v = open_view(a, their(w, owner, "INBOX"));
     CHECK_ST(add_flags(v, uids(1, 1), MAIL_SEEN), ST_OK);
     view_close(v);
-    settle(w, owner); /* the replica is let go */
+    core_has_turned(w, owner); /* the replica is let go */
     account_close(a);
     account_close(o);
     mail_again(w);
@@ -240,7 +240,7 @@ static void body_kept(struct world *w)
     CHECK_ST(mailbox_delete(a, str_z(their(w, owner, "Team/Plans/New"))), ST_NOPERM);
     CHECK_ST(mailbox_create(a, str_z(their(w, owner, "Top")), MAIL_USE_NONE), ST_NOTFOUND);
     CHECK_ST(mailbox_rename(a, str_z(their(w, owner, "Team/Plans/New")), STR("Mine")), ST_DENIED);
-    settle(w, owner);
+    core_has_turned(w, owner);
     account_close(a);
 }
 TEST(rights_outlive_a_restart)
