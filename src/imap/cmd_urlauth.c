@@ -2,6 +2,7 @@
  * the one that signed it. With PARTIAL (RFC 5550 section 5.7.1). */
 #include "base/must.h"
 #include "base/random.h"
+#include "co/co.h"
 #include "imap/session.h"
 #include "imap/url_text.h"
 #include "imap/urlauth.h"
@@ -10,6 +11,7 @@
 #include <stdatomic.h>
 
 #define MECHANISM "INTERNAL"
+#define COPY_PIECE 1048576u
 
 /* Is it of this server, and whose is it? Both names that the server has are good. */
 static bool is_ours(const struct imap_session *s, const struct imap_url *u)
@@ -98,7 +100,21 @@ static void give_bytes(struct errand *e)
     e->bytes = STR_NONE;
 }
 
-static enum st copy(struct errand *e, const struct fetch_pieces *pc)
+/* Others run in between. */
+static char *put_bytes(char *p, struct str s) SUSPENDS
+{
+    for (; s.n; s = str_from(s, COPY_PIECE)) {
+        struct str piece = str_sub(s, 0, COPY_PIECE);
+
+        memcpy(p, piece.p, piece.n);
+        p += piece.n;
+        if (piece.n == COPY_PIECE)
+            co_yield ();
+    }
+    return p;
+}
+
+static enum st copy(struct errand *e, const struct fetch_pieces *pc) SUSPENDS
 {
     size_t n = pc->first.n + pc->second.n;
     char *p;
@@ -108,10 +124,7 @@ static enum st copy(struct errand *e, const struct fetch_pieces *pc)
         return FAIL(ST_TRYLATER, "too much is being fetched at once");
     }
     p = mem_new(n + 1);
-    if (pc->first.n)
-        memcpy(p, pc->first.p, pc->first.n);
-    if (pc->second.n)
-        memcpy(p + pc->first.n, pc->second.p, pc->second.n);
+    put_bytes(put_bytes(p, pc->first), pc->second);
     e->bytes = str_n(p, n);
     return ST_OK;
 }
