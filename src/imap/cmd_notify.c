@@ -6,7 +6,7 @@
 #include "imap/notify.h"
 #include "mail/shared.h"
 
-enum { NAMES_A_TURN = 64 };
+enum { MAILBOXES_A_TURN = 64 };
 
 struct notify_args {
     bool none, status;
@@ -33,7 +33,7 @@ static const struct str known_events =
     STR("BADEVENT (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange MailboxMetadataChange "
         "ServerMetadataChange)"); /* section 3.1: all of them */
 
-static bool is_selected(const struct notify_group *g)
+static bool is_of_selected(const struct notify_group *g)
 {
     return g->filter.what == FILTER_SELECTED || g->filter.what == FILTER_SELECTED_DELAYED;
 }
@@ -48,7 +48,7 @@ static enum st parse_items(struct imap_lexer *lx, const struct notify_group *g, 
         lx->at = at;
         return ST_OK;
     }
-    if (!is_selected(g) || a->fetch)
+    if (!is_of_selected(g) || a->fetch)
         return FAIL(ST_SYNTAX, "Items are told of new messages in the selected mailbox only");
     f = ARENA_NEW(lx->arena, struct fetch);
     a->fetch = f;
@@ -77,7 +77,7 @@ static enum st check_events(const struct notify_group *g)
 
     if (g->events & NOTIFY_MESSAGES && (g->events & both) != both)
         return FAIL(ST_SYNTAX, "MessageNew and MessageExpunge go together, and other events of messages with them");
-    if (is_selected(g) && g->events & ~(unsigned)NOTIFY_MESSAGES)
+    if (is_of_selected(g) && g->events & ~(unsigned)NOTIFY_MESSAGES)
         return FAIL(ST_SYNTAX, "Of the selected mailbox only events of messages can be chosen");
     return ST_OK;
 }
@@ -109,7 +109,7 @@ static enum st one_group(struct imap_lexer *lx, struct notify_args *a) SUSPENDS
     if (g->filter.what == FILTER_SUBTREE_ONE)
         return FAIL(ST_SYNTAX, "Only ESEARCH knows of that");
     for (size_t i = 0; i < a->n; i++)
-        if (is_selected(g) && is_selected(&a->groups[i]))
+        if (is_of_selected(g) && is_of_selected(&a->groups[i]))
             return FAIL(ST_SYNTAX, "The selected mailbox stands there twice"); /* section 6.1 */
     TRY(imap_lex_sp(lx));
     TRY(parse_events(lx, g, a));
@@ -141,7 +141,7 @@ static void keep_group(struct imap_notify *n, const struct notify_group *g)
 {
     struct notify_group *copy = &n->groups[n->n];
 
-    if (is_selected(g)) {
+    if (is_of_selected(g)) {
         n->selected = g->events;
         n->is_delayed = g->filter.what == FILTER_SELECTED_DELAYED;
         return;
@@ -192,7 +192,7 @@ static enum st put_mailboxes(struct imap_session *s, const struct mailbox_info *
             imap_notify_put_status(s, imap_notify_events(s->notify, &boxes[i]), &boxes[i]);
         else if (is_named(s->notify, &boxes[i]))
             imap_put_list_line(s, STR("\\NoAccess"), boxes[i].name, STR_NONE);
-        if (i % NAMES_A_TURN == NAMES_A_TURN - 1)
+        if (i % MAILBOXES_A_TURN == MAILBOXES_A_TURN - 1)
             co_yield ();
         TRY(imap_conn_check(&s->conn));
     }

@@ -13,6 +13,10 @@
 
 #include <stdlib.h>
 
+#ifndef AT_ONCE
+#define AT_ONCE 5000u /* messages that have changed, of which each search takes note in memory */
+#endif
+
 enum {
     MESSAGES_A_TURN = 5000,
     SORTED_ANEW = 32, /* more messages than that have come, and at least one to so many that are there: */
@@ -463,9 +467,11 @@ static bool is_own(const struct imap_session *s, uint32_t uid)
 
 /* What was asked for with NOTIFY of new messages, and with UPDATE of those that come into a result by being new (RFC 5465 sections
  * 5.2 and 7). */
-static enum st put_arrivals(struct imap_session *s, uint32_t first_new) SUSPENDS
+static enum st put_arrivals(struct imap_session *s, struct uid_set seqs, uint32_t first_new) SUSPENDS
 {
-    for (uint32_t seq = first_new; seq <= view_count(s->view); seq++) {
+    uint32_t last = seqs.n ? seqs.r[seqs.n - 1].hi : 0;
+
+    for (uint32_t seq = MAX(first_new, seqs.n ? seqs.r[0].lo : 1); seq <= last; seq++) {
         const struct fetch *items[LIMIT_IMAP_CONTEXTS + 1];
         size_t n = 0;
 
@@ -522,7 +528,7 @@ static enum st changed(struct imap_session *s, struct uid_set seqs, uint32_t fir
     }
     end_failed(s);
     if (!notified && is_wanted(s))
-        TRY(put_arrivals(s, first_new));
+        TRY(put_arrivals(s, seqs, first_new));
     for (struct imap_context *x = s->contexts; x; x = x->next) {
         if (x->n_in || x->n_out)
             x->failed = put_context(s, x, a) != ST_OK || !has_room(s, NULL);
@@ -531,16 +537,37 @@ static enum st changed(struct imap_session *s, struct uid_set seqs, uint32_t fir
         TRY(imap_conn_check(&s->conn));
     }
     if (notified)
-        TRY(put_arrivals(s, first_new)); /* before a search that failed is forgotten with its items */
+        TRY(put_arrivals(s, seqs, first_new)); /* before a search that failed is forgotten with its items */
     end_failed(s);
     return ST_OK;
+}
+
+/* The next messages of the set, from its range *io_i and there from *io_from on: few enough to be asked at once. */
+static struct uid_set some_of(struct uid_set seqs, size_t *io_i, uint32_t *io_from, struct arena *a)
+{
+    struct uid_range *r = ARENA_ARRAY(a, struct uid_range, seqs.n);
+    uint32_t left = AT_ONCE;
+    size_t n = 0;
+
+    while (*io_i < seqs.n && left) {
+        uint32_t lo = MAX(seqs.r[*io_i].lo, *io_from), hi = MIN(seqs.r[*io_i].hi, lo + left - 1);
+
+        r[n++] = (struct uid_range){lo, hi};
+        left -= hi - lo + 1;
+        *io_from = hi + 1;
+        *io_i += hi == seqs.r[*io_i].hi;
+    }
+    return (struct uid_set){r, n};
 }
 
 enum st imap_contexts_changed(struct imap_session *s, struct uid_set seqs, uint32_t first_new)
 {
     struct arena a = ARENA_INIT;
-    enum st st = changed(s, seqs, first_new, &a);
+    uint32_t from = 1;
+    enum st st = ST_OK;
 
+    for (size_t i = 0; i < seqs.n && st == ST_OK; arena_reset(&a))
+        st = changed(s, some_of(seqs, &i, &from, &a), first_new, &a);
     arena_fini(&a);
     return st;
 }

@@ -8,6 +8,7 @@
 #include "imap/cmd_esearch.c"
 #include "imap/cmd_expunge.c"
 #include "imap/cmd_metadata.c"
+#include "imap/cmd_notify.c"
 #include "imap/cmd_quota.c"
 #include "imap/cmd_select.c"
 #include "imap/cmd_sort.c"
@@ -31,6 +32,7 @@ static enum st parse(struct imap_lexer *lx, unsigned which)
         struct esearch esearch;
         struct expunge expunge;
         struct getmetadata getmetadata;
+        struct notify_args notify;
         struct select select;
         struct setmetadata setmetadata;
         struct sort sort;
@@ -59,7 +61,7 @@ static enum st parse(struct imap_lexer *lx, unsigned which)
     case 15: return thread_parse(lx, &a.thread);
     case 16: return getmetadata_parse(lx, &a.getmetadata);
     case 17: return setmetadata_parse(lx, &a.setmetadata);
-    default: return parse_datetime(lx, &(uint64_t){0});
+    default: return which & 32 ? notify_parse(lx, &a.notify) : parse_datetime(lx, &(uint64_t){0});
     }
 }
 
