@@ -104,40 +104,40 @@ static bool entity_feed(struct html_text *h, char c)
 /* --- tags ----------------------------------------------------------------------------------------------------------- */
 
 /* Within a line of text; all others break it. */
-static const char *const inline_tags[] = {
-    "a",   "abbr", "b", "bdi",  "bdo",   "big",  "cite", "code",   "del",    "em",  "font", "i",  "ins", "kbd", "mark",
-    "o:p", "q",    "s", "samp", "small", "span", "st1",  "strike", "strong", "sub", "sup",  "tt", "u",   "var", "wbr"};
+static const struct str inline_tags[] = {
+    STR("a"),   STR("abbr"), STR("b"),    STR("bdi"),   STR("bdo"),  STR("big"), STR("cite"),   STR("code"),
+    STR("del"), STR("em"),   STR("font"), STR("i"),     STR("ins"),  STR("kbd"), STR("mark"),   STR("o:p"),
+    STR("q"),   STR("s"),    STR("samp"), STR("small"), STR("span"), STR("st1"), STR("strike"), STR("strong"),
+    STR("sub"), STR("sup"),  STR("tt"),   STR("u"),     STR("var"),  STR("wbr")};
 /* What they hold is not text of the letter. The first of them hold no markup either. */
-static const char *const skipped_tags[] = {"script",   "style",  "title", "textarea", "head",
-                                           "template", "select", "svg",   "math",     "noframes"};
+static const struct str skipped_tags[] = {STR("script"), STR("style"),    STR("title"),  STR("textarea"),
+                                          STR("head"),   STR("template"), STR("select"), STR("svg"),
+                                          STR("math"),   STR("noframes")};
 #define RAW_TAGS 4
 
 /* How mail programs mark where the earlier letter begins that is answered. */
-static const char *const quote_marks[] = {"gmail_quote",  "moz-cite-prefix", "divRplyFwdMsg",
-                                          "yahoo_quoted", "appendonsend",    "protonmail_quote"};
+static const struct str quote_marks[] = {STR("gmail_quote"),  STR("moz-cite-prefix"), STR("divRplyFwdMsg"),
+                                         STR("yahoo_quoted"), STR("appendonsend"),    STR("protonmail_quote")};
 
-static const char *find_name(struct str name, const char *const *list, size_t n)
+static const struct str *find_name(struct str name, const struct str *list, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (str_ieq(name, str_z(list[i])))
-            return list[i];
+        if (name.n == list[i].n && str_ieq(name, list[i]))
+            return &list[i];
     return NULL;
 }
 
 static bool has_mark(struct str tag)
 {
     for (size_t i = 0; i < ARRAY_LEN(quote_marks); i++)
-        if (str_search(tag, str_z(quote_marks[i])) < tag.n)
+        if (str_search(tag, quote_marks[i]) < tag.n)
             return true;
     return false;
 }
 
 static bool is_raw(const struct html_text *h)
 {
-    for (size_t i = 0; h->skip && i < RAW_TAGS; i++)
-        if (h->skip == skipped_tags[i])
-            return true;
-    return false;
+    return h->skip && h->skip < skipped_tags + RAW_TAGS;
 }
 
 static void blockquote(struct html_text *h, struct str tag, bool closes)
@@ -152,9 +152,9 @@ static void blockquote(struct html_text *h, struct str tag, bool closes)
 
 static void end_skipped(struct html_text *h, struct str name, bool closes)
 {
-    bool is_head = strcmp(h->skip, "head") == 0;
+    bool is_head = str_eq(*h->skip, STR("head"));
 
-    if ((closes && str_ieq(name, str_z(h->skip))) || (is_head && !closes && str_ieq(name, STR("body"))))
+    if ((closes && str_ieq(name, *h->skip)) || (is_head && !closes && str_ieq(name, STR("body"))))
         h->skip = NULL;
 }
 

@@ -17,8 +17,8 @@ struct html_text {
     unsigned dashes; /* at the end of a comment, perhaps */
     char entity[16]; /* behind "&" */
     size_t entity_n;
-    const char *skip; /* the element whose content is left out; NULL: none */
-    unsigned quoted;  /* depth of quotations */
+    const struct str *skip; /* the element whose content is left out; NULL: none */
+    unsigned quoted;        /* depth of quotations */
 };
 
 void html_text_init(struct html_text *h, struct gist *g, bool all);

@@ -13,7 +13,8 @@
 #define PIECE 4096u        /* of a body at a time */
 #define LINE_MOST 1024u    /* of a line of plain text; as much as is told */
 #define TRIES 8            /* parts that are looked into */
-#define HEADER_MOST 65536u /* of a part's header */
+#define HEADER_MOST 16384u /* of a part's header */
+#define LEVELS_ASKED 4u
 #define ATTRIBUTION_LINES 3
 
 /* --- plain text ----------------------------------------------------------------------------------------------------- */
@@ -257,22 +258,25 @@ static bool is_of(const struct run *run, size_t multipart, struct str subtype)
     return is;
 }
 
-/* *out_embedded: in a letter within the letter. False: it belongs to something encrypted. */
-static bool look_above(const struct run *run, size_t i, bool *out_embedded)
+static bool is_embedded(const struct run *run, size_t i)
 {
-    bool embedded = false;
-
     for (unsigned depth = 0; i && depth <= LIMIT_MIME_DEPTH; depth++) {
-        struct mime_part above;
-
         i = mime_record_part(run->r, i).parent;
-        above = mime_record_part(run->r, i);
-        embedded |= (above.flags & MIME_PART_MESSAGE) != 0;
-        if (above.flags & MIME_PART_MULTIPART && is_of(run, i, STR("encrypted")))
-            return false;
+        if (mime_record_part(run->r, i).flags & MIME_PART_MESSAGE)
+            return true;
     }
-    *out_embedded = embedded;
-    return true;
+    return false;
+}
+
+/* Parts of a multipart/encrypted (RFC 1847 section 2.2). To ask takes the reading of a header, so not all above are asked. */
+static bool is_encrypted(const struct run *run, size_t i)
+{
+    for (unsigned level = 0; i && level < LEVELS_ASKED; level++) {
+        i = mime_record_part(run->r, i).parent;
+        if (mime_record_part(run->r, i).flags & MIME_PART_MULTIPART && is_of(run, i, STR("encrypted")))
+            return true;
+    }
+    return false;
 }
 
 static bool is_text(const struct mime_part *p, size_t i)
@@ -304,12 +308,13 @@ static bool try_parts(struct run *run, bool embedded)
 
     for (size_t i = 0; i < run->r->n_parts && tries < TRIES && run->left; i++) {
         struct mime_part p = mime_record_part(run->r, i);
-        bool is_embedded;
         size_t other;
 
-        if (!is_text(&p, i) || !look_above(run, i, &is_embedded) || is_embedded != embedded)
+        if (!is_text(&p, i) || is_embedded(run, i) != embedded)
             continue;
         tries++;
+        if (is_encrypted(run, i))
+            continue;
         other = plain_sibling(run, i);
         if ((other && try_part(run, other)) || try_part(run, i))
             return true;

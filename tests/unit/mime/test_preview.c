@@ -118,3 +118,26 @@ TEST(long_letters)
     buf_fini(&letter);
     buf_fini(&b);
 }
+
+/* Deep, with large headers, and many parts: what is asked of it stays little. */
+TEST(large_trees)
+{
+    struct buf b, letter;
+
+    buf_init(&b, 4096);
+    buf_init(&letter, 16 << 20);
+    for (unsigned i = 0; i < 40; i++) {
+        buf_addf(&letter, "Content-Type: %s; boundary=b%u\r\n", i == 20 ? "multipart/mixed" : "multipart/related", i);
+        for (unsigned k = 0; k < 2000; k++)
+            buf_addf(&letter, "X-%u: filling a header with what nobody reads\r\n", k);
+        buf_addf(&letter, "\r\n--b%u\r\n", i);
+        if (i == 20)
+            buf_addz(&letter, "Content-Type: message/rfc822\r\n\r\n");
+    }
+    for (unsigned i = 0; i < 900; i++)
+        buf_addf(&letter, "\r\n%s\r\n--b39\r\n", i == 5 ? "here" : "");
+    preview(buf_str(&letter), &b);
+    CHECK_STR(buf_str(&b), STR("here"));
+    buf_fini(&letter);
+    buf_fini(&b);
+}
