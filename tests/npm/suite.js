@@ -1,5 +1,5 @@
 // What nodemailer sends by every service, imapflow and node-pop3 find again byte for byte; imapflow's own ways to list, append,
-// search, flag, copy, move, delete and idle work. CARD names the server's card.
+// search, flag, copy, move, delete, idle and resync work. CARD names the server's card.
 'use strict';
 const fs = require('fs');
 const crypto = require('crypto');
@@ -109,10 +109,10 @@ async function refusals() {
 
 // --- IMAP
 
-async function imap(user, security = 'tls') {
+async function imap(user, security = 'tls', more = {}) {
     const s = service('imap', security);
     const c = new ImapFlow({ host: card.host, port: s.port, secure: security === 'tls', tls, logger: false,
-        auth: { user: user.address, pass: user.password } });
+        auth: { user: user.address, pass: user.password }, ...more });
     c.on('error', e => check(false, 'imapflow: ' + e.message));
     await within(c.connect(), 20, 'imapflow connects');
     return c;
@@ -198,6 +198,39 @@ async function idle() {
     await c.logout();
 }
 
+// What happened while a client was away it is told by SELECT alone (QRESYNC), over a compressed connection.
+async function resync() {
+    const first = await imap(alice, 'tls', { qresync: true });
+    check(first.streamer.compress, 'imapflow compresses');
+    check(first.enabled.has('QRESYNC') && first.enabled.has('UTF8=ACCEPT'), 'and has enabled what it can');
+    await first.mailboxCreate('Sync/Grüße');
+    for (let i = 1; i <= 5; i++)
+        await first.append('Sync/Grüße', `Subject: number ${i}\r\n\r\nx\r\n`);
+    const was = await first.mailboxOpen('Sync/Grüße');
+    await first.logout();
+    const other = await imap(alice);
+    await other.mailboxOpen('Sync/Grüße');
+    await other.messageFlagsAdd('2', ['\\Flagged'], { uid: true });
+    await other.messageDelete('3', { uid: true });
+    await other.append('Sync/Grüße', 'Subject: number 6\r\n\r\nx\r\n');
+    const again = await imap(alice, 'tls', { qresync: true }), gone = [], flags = new Map();
+    again.on('expunge', e => gone.push(e.uid));
+    again.on('flags', e => flags.set(e.uid, [...e.flags].join()));
+    const now = await again.mailboxOpen('Sync/Grüße', { changedSince: was.highestModseq, uidValidity: was.uidValidity });
+    check(gone.join() === '3', `what is gone: ${gone}`);
+    check(flags.get(2) === '\\Flagged' && !flags.has(1) && !flags.has(4), `what has changed: ${JSON.stringify([...flags])}`);
+    check(now.exists === 5 && now.highestModseq > was.highestModseq, `${now.exists} messages are left`);
+    await other.messageDelete('4', { uid: true });
+    await again.noop();
+    check(gone.join() === '3,4', `and then: ${gone}`);
+    const late = await again.messageFlagsAdd('2', ['\\Seen'], { uid: true, unchangedSince: was.highestModseq });
+    const m = await again.fetchOne('2', { flags: true }, { uid: true });
+    check(!m.flags.has('\\Seen'), `a change on a change that was not seen is not made: ${late}`);
+    await again.mailboxDelete('Sync/Grüße');
+    await again.logout();
+    await other.logout();
+}
+
 // --- POP3
 
 async function pop3(sent) {
@@ -227,7 +260,7 @@ async function main() {
     const late = setTimeout(() => { console.log('not done in five minutes'); process.exit(1); }, 300000);
     let sent = new Map();
     const steps = [['send', async () => { sent = await send(); }], ['refusals', refusals], ['read back', () => readBack(sent)], ['download', download],
-        ['mailboxes', mailboxes], ['idle', idle], ['pop3', () => pop3(sent)]];
+        ['mailboxes', mailboxes], ['idle', idle], ['resync', resync], ['pop3', () => pop3(sent)]];
     for (const [name, step] of steps) {
         try { await step(); } catch (e) { check(false, `${name}: ${e.stack} ${e.responseText || ''}`); }
     }
