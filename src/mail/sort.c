@@ -135,7 +135,7 @@ static struct str behind_if_unreadable(struct sort *s, struct str text)
 {
     char *p;
 
-    if (!memmem(text.p, text.n, "\xef\xbf\xbd", 3))
+    if (!text.n || !memmem(text.p, text.n, "\xef\xbf\xbd", 3))
         return text;
     p = arena_alloc(&s->tmp, text.n + 1);
     p[0] = BEHIND_ALL;

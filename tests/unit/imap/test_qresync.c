@@ -38,14 +38,16 @@ TEST(the_parameter)
 
 static uint32_t up_to(const struct view *v, const char *text)
 {
+    struct arena a = ARENA_INIT;
     struct imap_qresync q;
     struct memory m;
     uint32_t found;
 
-    CHECK_ST(memory_begin(&m, arena_printf(&m.arena, "%s\r\n", text)), ST_OK);
+    CHECK_ST(memory_begin(&m, arena_printf(&a, "%s\r\n", text)), ST_OK);
     CHECK_ST(imap_lex_qresync(&m.lx, &q), ST_OK);
     found = known_up_to(v, &q);
     memory_end(&m);
+    arena_fini(&a);
     return found;
 }
 
