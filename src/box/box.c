@@ -11,6 +11,7 @@
 #include "mime/net_unicode.h"
 #include "mime/charset.h"
 #include "queue/queue.h"
+#include "sasl/prep.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -379,6 +380,7 @@ static enum st box_prepare(struct role *r)
     casefold_preload();
     net_unicode_preload();
     addrspec_preload();
+    sasl_prep_preload(); /* identifiers of access control lists */
     return ST_OK;
 }
 

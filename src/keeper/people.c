@@ -34,6 +34,7 @@ void keeper_who(struct ipc_request *r)
     if (answer.status == ST_OK) {
         answer.account = j.account.id;
         answer.name = j.account.address;
+        answer.limits = directory_limits(&j.account, k->set->quota_default);
     } else if (answer.status != ST_NOTFOUND) {
         LOG(KEEPER_DIRECTORY_FAILED, lf_z("what", "a name"), lf_err());
     }

@@ -108,6 +108,7 @@ static enum st find_target(struct account *a, const struct carrying *c, struct m
     TRY(account_check(a));
     if (c->is_guest) {
         TRY(guest_mailbox(a, &c->guest, c->to->is_shared, c->to->name, RIGHT_INSERT, &mb));
+        usage_learn(a, &c->to->limits, false);
     } else {
         mb = account_mailbox(a, mailbox_canonical(&ar, c->to->name), true);
         arena_fini(&ar);

@@ -16,10 +16,11 @@ static inline struct guest guest_of(const struct account *a)
 /* Where a name leads. */
 struct place {
     uint64_t owner;
-    struct str name;      /* there */
-    bool is_own;          /* the caller's account: nothing has to be asked */
-    bool is_shared;       /* under Shared/ */
-    struct str namespace; /* what stood before `name` */
+    struct str name;              /* there */
+    bool is_own;                  /* the caller's account: nothing has to be asked */
+    bool is_shared;               /* under Shared/ */
+    struct str namespace;         /* what stood before `name` */
+    struct account_limits limits; /* of the owner, if he is not the caller: for when nobody has told his core yet */
 };
 /* ST_NOTFOUND: to nobody. */
 enum st place_find(struct account *a, struct arena *ar, struct str name, struct place *out) SUSPENDS MUST_USE;

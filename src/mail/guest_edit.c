@@ -258,6 +258,7 @@ static enum st append_there(struct account *owner, void *arg) SUSPENDS
 
     TRY(guest_mailbox(owner, &g->guest, g->place->is_shared, g->place->name, RIGHT_INSERT, &mb));
     rights = acl_rights(mb->acl, owner, &g->guest);
+    usage_learn(owner, &g->place->limits, false);
     g->was_taken = true;
     TRY(mail_append_own(owner, g->place->name, allowed(g, rights), g->n, g->ar, &g->uidvalidity, &g->uids));
     told(g, rights);
@@ -290,6 +291,7 @@ static enum st replace_there(struct account *owner, void *arg) SUSPENDS
     rights = acl_rights(mb->acl, owner, &g->guest);
     /* RFC 8508 section 3.6: as for APPEND, STORE of \Deleted and EXPUNGE */
     TRY(proxy_open(owner, &g->p, RIGHT_DELETED | RIGHT_EXPUNGE, &v));
+    usage_learn(owner, &g->place->limits, false);
     g->was_taken = true;
     st = view_replace_own(v, g->replaced, g->place->name, allowed(g, rights), g->ar, &g->uidvalidity, &g->uids);
     view_close(v);

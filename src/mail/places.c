@@ -32,6 +32,7 @@ enum st place_find(struct account *a, struct arena *ar, struct str name, struct 
     *out = (struct place){.owner = p.account,
                           .name = str_from(rest, end + 1),
                           .is_own = p.account == a->id,
+                          .limits = p.limits,
                           .is_shared = space.p == shared.p,
                           .namespace = str_sub(name, 0, space.n + end + 1)};
     return ST_OK;

@@ -103,6 +103,7 @@ static enum st room_there(struct account *owner, void *arg)
 
     if (r->guest.id != owner->id) {
         TRY(guest_mailbox(owner, &r->guest, r->place.is_shared, r->place.name, RIGHT_INSERT, &mb));
+        usage_learn(owner, &r->place.limits, false);
     } else {
         TRY(account_check(owner));
         mb = account_mailbox(owner, mailbox_canonical(&ar, r->place.name), false);

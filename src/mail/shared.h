@@ -9,6 +9,7 @@
  * view is a copy on the looking core that follows it (replica.h). */
 #pragma once
 
+#include "base/account_limits.h"
 #include "mail/mail.h"
 #include "mail/rights.h"
 
@@ -19,6 +20,7 @@
 struct mail_person {
     uint64_t account;
     struct str name; /* address, as it is shown */
+    struct account_limits limits;
 };
 struct mail_names {
     enum st (*find)(void *arg, struct arena *ar, struct str name, bool fresh, struct mail_person *out) SUSPENDS;
@@ -27,8 +29,8 @@ struct mail_names {
 };
 
 /* Who that is, if anybody; ST_NOTFOUND, ST_TRYLATER. */
-enum st mail_person_find(struct account *a, struct arena *ar, struct str name, struct mail_person *out) SUSPENDS
-    MUST_USE;
+enum st mail_person_find(struct account *a, struct arena *ar, struct str name, struct mail_person *out)
+    SUSPENDS MUST_USE;
 
 /* What of other accounts is open to this one, with the names above that are no mailbox of their own for it (\Noselect), sorted by
  * name. Counts of unseen messages are not its own: ask mailbox_status. ST_LIMIT. */

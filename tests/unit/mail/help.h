@@ -45,6 +45,8 @@ static struct str name_of(struct world *w, uint64_t id)
     return arena_printf(&w->arena, "u%llu", (unsigned long long)id);
 }
 
+static struct account_limits names_limits = {.keep_s = KEEP_DEFAULT};
+
 static enum st names_find(void *arg, struct arena *ar, struct str name, bool fresh, struct mail_person *out)
 {
     uint64_t id;
@@ -53,14 +55,14 @@ static enum st names_find(void *arg, struct arena *ar, struct str name, bool fre
     (void)fresh;
     if (!str_starts(name, STR("u")) || str_u64(str_from(name, 1), UINT64_MAX, &id) != ST_OK)
         return FAIL(ST_NOTFOUND, "nobody");
-    *out = (struct mail_person){id, arena_str(ar, name)};
+    *out = (struct mail_person){id, arena_str(ar, name), names_limits};
     return ST_OK;
 }
 
 static enum st names_show(void *arg, struct arena *ar, uint64_t account, struct mail_person *out)
 {
     (void)arg;
-    *out = (struct mail_person){account, arena_printf(ar, "u%llu", (unsigned long long)account)};
+    *out = (struct mail_person){account, arena_printf(ar, "u%llu", (unsigned long long)account), names_limits};
     return ST_OK;
 }
 
@@ -76,7 +78,8 @@ static uint64_t id_on(const struct world *w, unsigned core, uint64_t from)
 
 static void mail_begin(struct world *w)
 {
-    w->mail = mail_new(&(struct mail_options){.store = w->store, .cores = w->cores, .n_cores = w->n_cores, .names = &test_names});
+    w->mail = mail_new(
+        &(struct mail_options){.store = w->store, .cores = w->cores, .n_cores = w->n_cores, .names = &test_names});
 }
 
 /* As after a restart of the box: everything is read from the store again. */

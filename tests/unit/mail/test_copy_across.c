@@ -67,6 +67,11 @@ static void carry(struct world *w, uint64_t owner)
     CHECK_ST(view_copy(v2, uids(1, 1), STR("Archive"), true, &w->arena, &done), ST_OK);
     CHECK_U64(done.to[0], 1);
     CHECK_STR(changes(w, v2, true), STR("K X1"));
+    /* what the directory says of the owner holds, though nobody has logged in to his account */
+    names_limits.messages = 1;
+    CHECK_ST(view_copy(v, uids(1, 2), there, false, &w->arena, &done), ST_TOOBIG);
+    CHECK_ST(view_copy(v, uids(1, 1), there, false, &w->arena, &done), ST_OVERQUOTA);
+    names_limits.messages = 0;
     share(w, owner, guest, "li");
     CHECK_ST(view_copy(v, uids(1, 1), there, false, &w->arena, &done), ST_OK);
     CHECK_U64(done.uidvalidity, 0); /* what may not be selected has no uids for him */
