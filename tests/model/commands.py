@@ -58,7 +58,7 @@ class Commands:
         return uids
 
     def note_arrival(self, box, uids):
-        if any(x.idle_tag and x.selected and x.selected.box is box for x in self.w.sessions):
+        if any((x.idle_tag or x.notify) and x.selected and x.selected.box is box for x in self.w.sessions):
             box.unsure.update(uids)
 
     def own_change(self, sel, uid, before):
@@ -150,6 +150,13 @@ class Commands:
                     s.fail(f"ENABLED {got}, not {known}")
             return Expect("OK", "", check=check)
         return "ENABLE " + " ".join(features), run
+
+    def do_notify(self, s, on):
+        """RFC 5465 section 5.1: SELECTED, so that expunges are told at any time, too."""
+        def run():
+            s.notify = on
+            return Expect("OK", "")
+        return "NOTIFY " + ("SET (SELECTED (MessageNew MessageExpunge FlagChange))" if on else "NONE"), run
 
     # --- modseqs -----------------------------------------------------------------------------------------------------
 

@@ -38,6 +38,7 @@ class Session:
         self.features = set()  # of ENABLE
         self.highest = 0  # up to this modseq everything is known (RFC 7162 section 6)
         self.deflate = self.inflate = None  # RFC 4978
+        self.notify = False  # told of the selected mailbox at any time (RFC 5465)
         self.kept = {}  # name: what the client remembers of a mailbox for the next time
 
     # --- the wire -----------------------------------------------------------------------------------------------
@@ -47,6 +48,7 @@ class Session:
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer, self.selected, self.idle_tag, self.features = b"", None, None, set()
         self.deflate = self.inflate = None
+        self.notify = False
         self.world.log(self.number, None, None)
         self.response()
         self.counter += 1
@@ -316,9 +318,9 @@ class Session:
         return s.known == list(s.box.messages) and not s.owes_recent and all(s.told[u] == m.at for u, m in s.box.messages.items())
 
     def settle(self):
-        """In IDLE all is told at once: reads until it has been."""
+        """In IDLE, or with NOTIFY, all is told at once: reads until it has been."""
         s = self.selected
-        if s is None or not self.idle_tag:
+        if s is None or not (self.idle_tag or self.notify):
             return
         while not s.box.exists or not self.is_current():
             try:
@@ -332,7 +334,7 @@ class Session:
 
     def quiet(self):
         """Nothing is told between commands outside IDLE (it may be, but this server does not)."""
-        if self.sock and not self.idle_tag and not self.inflate and (self.buffer or select.select([self.sock], [], [], 0)[0]):
+        if self.sock and not self.idle_tag and not self.inflate and not self.notify and (self.buffer or select.select([self.sock], [], [], 0)[0]):
             try:
                 self.fail(f"something came between two commands: {self.raw()!r}")
             except Gone:
