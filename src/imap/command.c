@@ -144,6 +144,8 @@ enum st imap_command(struct imap_session *s)
         c.tag = STR_NONE;
     activity_begin(s->account_id, "changes"); /* no message is to blame from here on */
     TRY(imap_conn_check(&s->conn));
+    if (st == ST_EOF && s->reason) /* BYE was said while it ran */
+        return st;
     TRY(finish(&c, st));
     if (st == ST_OK || s->reason)
         return imap_conn_check(&s->conn);
