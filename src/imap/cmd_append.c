@@ -449,13 +449,14 @@ static void batch_free(struct imap_session *s, struct batch *b)
     mem_free(b->records);
 }
 
-/* RFC 6855 section 4: who has not enabled UTF-8 sends headers of 7 bits. The tool of the command line brings what others had
- * taken. */
+/* RFC 6855 section 4: who has not enabled UTF-8 sends headers of 7 bits, where the setting says so. The tool of the command line brings
+ * what others had taken. */
 static enum st check_header(const struct imap_session *s, const struct arriving *r)
 {
     struct mime_record rec;
 
-    if (!r->has_8bit || s->conn.utf8 || s->is_tool || imap_is_withheld(&s->withheld, STR("UTF8=ACCEPT")))
+    if (!r->has_8bit || s->set->imap_append_8bit || s->conn.utf8 || s->is_tool ||
+        imap_is_withheld(&s->withheld, STR("UTF8=ACCEPT")))
         return ST_OK;
     TRY(mime_record_open(buf_str(&r->record), &rec));
     return r->ascii < rec.header_size ? FAIL(ST_DENIED, "A header of 8 bits needs ENABLE UTF8=ACCEPT") : ST_OK;

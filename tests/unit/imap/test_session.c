@@ -558,3 +558,23 @@ TEST(literals_that_do_not_wait_are_small)
 {
     in_world(1, body_small_literals);
 }
+
+/* RFC 6855 section 4 */
+static void body_headers_of_7_bits(struct world *w)
+{
+    struct door d;
+
+    door_open_with(w, &d, "", settings_with(STR("imap_append_8bit no\n")), "");
+    SAY(&d, "a APPEND INBOX {9+}\r\nX: \xc3\xbc\r\n\r\n", "a NO [CANNOT] A header of 8 bits needs ENABLE UTF8=ACCEPT");
+    CHECK(str_starts(chat_say(&d.chat, "a APPEND INBOX {10+}\r\nX: y\r\n\r\n\xc3\xbc\r\n"), STR("a OK ")));
+    SAY(&d, "a ENABLE UTF8=ACCEPT", "* ENABLED UTF8=ACCEPT\na OK Done");
+    CHECK(str_starts(chat_say(&d.chat, "a APPEND INBOX {9+}\r\nX: \xc3\xbc\r\n\r\n\r\n"), STR("a OK ")));
+    door_close(&d);
+    door_open_with(w, &d, "", settings_with(STR("imap_append_8bit no\n")), "UTF8=ACCEPT");
+    CHECK(str_starts(chat_say(&d.chat, "a APPEND INBOX {9+}\r\nX: \xc3\xbc\r\n\r\n\r\n"), STR("a OK ")));
+    door_close(&d);
+}
+TEST(who_has_not_enabled_utf8_sends_headers_of_7_bits)
+{
+    in_world(1, body_headers_of_7_bits);
+}
