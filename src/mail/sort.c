@@ -135,7 +135,7 @@ static struct str behind_if_unreadable(struct sort *s, struct str text)
 {
     char *p;
 
-    if (!text.n || !memmem(text.p, text.n, "\xef\xbf\xbd", 3))
+    if (!text.p || !memmem(text.p, text.n, "\xef\xbf\xbd", 3))
         return text;
     p = arena_alloc(&s->tmp, text.n + 1);
     p[0] = BEHIND_ALL;
@@ -255,7 +255,8 @@ static enum st probe(struct sort *s, struct view *v, enum sort_by by, uint32_t s
     view_msg(v, seq, &m);
     text = key_of(s, by, &m, st == ST_OK ? &e : NULL, &out->num);
     out->n = text.n;
-    memcpy(out->text, text.p, text.n);
+    if (text.p)
+        memcpy(out->text, text.p, text.n);
     return ST_OK;
 }
 
