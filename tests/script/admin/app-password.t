@@ -52,8 +52,7 @@ run: app-password remove ${carol} Phone
 out*: *Phone*
 S1: * BYE *
 eof1
-C4: MAIL FROM:<${carol}>
-S4: 535 *
+S4: 421 4.7.0 *
 C5: MAIL FROM:<${carol}>
 S5: 250 *
 C2: b NOOP
