@@ -138,6 +138,20 @@ static void check_relay(const struct settings *set, struct config_errors *errors
         check_file(errors, config_place(set, "relay_password_file"), "relay_password_file", set->relay_password_file);
 }
 
+static void check_oauth(const struct settings *set, struct config_errors *errors)
+{
+    struct str url = set->auth_oauth_introspection;
+
+    if (!url.n)
+        return;
+    if (!str_istarts(url, STR("https://")))
+        config_error_add(errors, config_place(set, "auth_oauth_introspection"),
+                         "auth_oauth_introspection: tokens are sent there, so it begins with https://");
+    if (set->auth_oauth_secret_file.n)
+        check_file(errors, config_place(set, "auth_oauth_secret_file"), "auth_oauth_secret_file",
+                   set->auth_oauth_secret_file);
+}
+
 static bool is_any(const struct config_addr *a)
 {
     return a->sa.sa_family == AF_INET6 ? IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr) : !a->in.sin_addr.s_addr;
@@ -217,6 +231,7 @@ enum st config_check(const struct settings *set, struct config_errors *errors)
     check_listeners(set, errors);
     check_world(set, errors);
     check_relay(set, errors);
+    check_oauth(set, errors);
     check_source(set, errors);
     check_contact(set, errors);
     check_users(set, errors);

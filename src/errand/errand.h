@@ -37,6 +37,8 @@ struct fetch {
     struct str url;
     bool is_post;
     struct str type, encoding; /* of `body`; may be empty */
+    struct str authorization;  /* a header field; empty: none */
+    bool is_own;               /* it is named in the settings: an address in the same house will do */
     struct str body;
     size_t most;      /* bytes of the answer's body */
     unsigned follows; /* redirects at most */

@@ -40,7 +40,7 @@ struct run {
 
 static bool may_use(const struct run *x, const struct addr *addr)
 {
-    return x->e->set->courier_loopback || addr_is_public(addr);
+    return x->f->is_own || x->e->set->courier_loopback || addr_is_public(addr);
 }
 
 /* `later`: somebody may know one, but not just now. */
@@ -219,6 +219,7 @@ static bool tell_body(struct run *x)
         return false;
     add_field(x, "Content-Type", f->type);
     add_field(x, "Content-Encoding", f->encoding);
+    add_field(x, "Authorization", f->authorization);
     add_field(x, "Expect", STR_NONE); /* no waiting for leave to send it */
     SET(CURLOPT_POST, 1L);
     SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)f->body.n);

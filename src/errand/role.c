@@ -61,7 +61,7 @@ static enum st load_trusted(struct errand *e, const struct role *r)
 
 /* --- errands ------------------------------------------------------------------------------------------------------- */
 
-static enum st read_ask(struct ipc_request *r, struct fetch *out)
+static enum st read_ask(const struct errand *e, struct ipc_request *r, struct fetch *out)
 {
     const struct msg_fetch_ask *m = r->msg;
 
@@ -69,6 +69,8 @@ static enum st read_ask(struct ipc_request *r, struct fetch *out)
                           .is_post = m->is_post != 0,
                           .type = m->type,
                           .encoding = m->encoding,
+                          .authorization = m->authorization,
+                          .is_own = m->url.n && str_eq(m->url, e->set->auth_oauth_introspection),
                           .body = m->body,
                           .most = MIN(m->most, (uint32_t)LIMIT_FETCH_BODY),
                           .follows = m->follows,
@@ -85,7 +87,7 @@ static enum st serve(struct errand *e, struct ipc_request *r, struct fetched *ou
     struct fetch f;
     enum st st;
 
-    TRY(read_ask(r, &f));
+    TRY(read_ask(e, r, &f));
     if (e->open == OPEN_MOST)
         return FAIL(ST_BUSY, "too many pages are being fetched");
     e->open++;

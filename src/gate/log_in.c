@@ -23,8 +23,11 @@ void conn_mechanisms(void *arg, unsigned *out_announced, unsigned *out_taken)
     const struct conn *c = arg;
     unsigned bound = stream_is_tls(c->stream) ? SASL_BOUND : 0;
 
+    unsigned token = c->set->auth_oauth_introspection.n ? SASL_TOKEN : 0;
+
     *out_announced = c->gate->offers_scram && c->set->auth_scram != SCRAM_NO ? SASL_SCRAM | bound : 0;
-    *out_taken = c->set->auth_scram != SCRAM_NO ? SASL_SCRAM | bound : 0;
+    *out_announced |= token;
+    *out_taken = token | (c->set->auth_scram != SCRAM_NO ? SASL_SCRAM | bound : 0);
 }
 
 bool conn_announces_bound(const struct conn *c)

@@ -15,16 +15,44 @@ static struct secret password_of(const struct login_job *j)
     return secret_of(j->ask->password);
 }
 
+/* In the directory, so that it outlives this process. */
+static bool was_here(const struct login_job *j)
+{
+    char room[ADDR_TEXT_MAX];
+    struct str network;
+
+    for (size_t i = 0; i < j->n; i++)
+        if (j->credentials[i].used_from.n) {
+            (void)failures_network(j->credentials[i].used_from, room, &network);
+            if (str_eq(network, j->network))
+                return true;
+        }
+    return false;
+}
+
+static struct str lower(struct arena *a, struct str s)
+{
+    char *p = arena_alloc(a, s.n + 1);
+
+    for (size_t i = 0; i < s.n; i++)
+        p[i] = ascii_lower(s.p[i]);
+    return str_n(p, s.n);
+}
+
 enum st login_look_up(void *arg)
 {
     struct login_job *j = arg;
     struct directory_address user, authz;
     struct str name;
 
+    j->name = arena_printf(j->a, "?%.*s", STR_ARGS(lower(j->a, j->ask->user)));
+
     if (sasl_prep(j->a, j->ask->user, false, &name) != ST_OK ||
         keeper_address(j->k->directory, j->a, name, true, &user) != ST_OK)
         return FAIL(ST_NOTFOUND, "no such user");
     TRY(directory_login(j->k->directory, j->a, &user, &j->account, &j->credentials, &j->n));
+    j->name = arena_printf(j->a, "%016llx", (unsigned long long)j->account.id);
+    j->is_usual = was_here(j);
     if (j->ask->authzid.n) {
         struct directory_account other;
 
@@ -172,6 +200,7 @@ static enum st verify(struct login_job *j) SUSPENDS
         remember(j);
         return ST_OK;
     }
+    TRY(login_is_guarded(j));
     if (st == ST_OK) {
         find_app(j);
         if (j->credential)
@@ -282,12 +311,28 @@ static void wait_a_little(struct keeper_gate *g, const struct settings *set) SUS
     g->n_sleepers--;
 }
 
+static struct guard_rule guard_rule(const struct settings *set)
+{
+    return (struct guard_rule){set->auth_max_account_failures, set->auth_failure_window, set->auth_account_pause};
+}
+
 static void count_failure(struct login_job *j)
 {
     const struct failures_rule rule = {j->set->auth_max_failures, j->set->auth_failure_window, j->set->auth_ban};
 
+    struct guard_rule of_account = guard_rule(j->set);
+
+    guard_failed(&j->k->guard, &of_account, j->name);
     if (j->may_be_banned && failures_count(&j->k->failures, &rule, j->network))
         LOG(KEEPER_NETWORK_BANNED, lf_str("network", j->network), lf_u64("for_ms", rule.ban_ms));
+}
+
+enum st login_is_guarded(struct login_job *j)
+{
+    struct guard_rule rule = guard_rule(j->set);
+
+    j->is_guarded = !guard_may(&j->k->guard, &rule, j->name, j->network, j->is_usual);
+    return j->is_guarded ? FAIL(ST_TRYLATER, "too many wrong passwords for this account; try again later") : ST_OK;
 }
 
 enum st login_may_try(struct login_job *j)
@@ -311,7 +356,11 @@ enum st login_conclude(struct login_job *j, struct keeper_gate *g, enum st st, u
     }
     if (st == ST_OK)
         st = grant(j, g->index, token);
-    if (st == ST_OK)
+    if (st == ST_OK && j->name.n)
+        guard_succeeded(&j->k->guard, j->name, j->network);
+    if (st == ST_TRYLATER && j->is_guarded)
+        wait_a_little(g, j->set);
+    if (st == ST_OK && j->credential)
         uses_note(&j->k->uses, j->credential, clock_wall_us(), j->ask->peer);
     if (st != ST_OK && st != ST_DENIED && st != ST_TRYLATER && st != ST_TIMEOUT)
         LOG(KEEPER_LOGIN_BROKEN, lf_str("login", j->account.address), lf_err());

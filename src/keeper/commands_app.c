@@ -168,8 +168,7 @@ enum st command_app_remove(struct command *c)
 
 enum st command_scram(struct command *c)
 {
-    static const struct str words[] = {
-        [SCRAM_AUTO] = STR("auto"), [SCRAM_YES] = STR("yes"), [SCRAM_NO] = STR("no")};
+    static const struct str words[] = {[SCRAM_AUTO] = STR("auto"), [SCRAM_YES] = STR("yes"), [SCRAM_NO] = STR("no")};
     struct str *lacking = ARENA_ARRAY(c->arena, struct str, LACKING_SHOWN);
     bool announced = c->set->auth_scram == SCRAM_YES, complete;
     size_t n;

@@ -121,6 +121,8 @@ struct keeper *keeper_new(const struct settings *set, struct directory *director
     known_init(&k->known);
     memo_init(&k->permits, PERMITS_MAX, PERMITS_BYTES);
     failures_init(&k->failures);
+    guard_init(&k->guard);
+    memo_init(&k->tokens, KEEPER_TOKENS_MAX, 2u << 20);
     random_bytes(k->pass_key, sizeof(k->pass_key));
     if (sodium_mlock(k->pass_key, sizeof(k->pass_key)) != 0)
         errno = 0; /* without the right to lock memory it still works */
@@ -144,6 +146,8 @@ void keeper_free(struct keeper *k)
     memo_fini(&k->permits);
     suppressed_fini(&k->suppressed);
     failures_fini(&k->failures);
+    guard_fini(&k->guard);
+    memo_fini(&k->tokens);
     uses_fini(&k->uses);
     certs_free(k->certs);
     certs_free(k->old_certs);
@@ -217,6 +221,7 @@ void keeper_reload(struct keeper *k, const struct settings *set, struct certs *c
     k->set = config_ref(set);
     config_unref(old);
     logins_set(&k->logins, set->auth_cache_entries, set->auth_cache_time);
+    memo_drop(&k->tokens);       /* another endpoint, or other wishes */
     keeper_directory_changed(k); /* another recipient_delimiter */
     k->turns.waiting_max = set->auth_hash_queue;
     k->turns.network_max = MAX(set->auth_hash_queue / 4, 1u);

@@ -13,6 +13,7 @@
 #include "keeper/dkim.h"
 #include "keeper/exchange.h"
 #include "keeper/failures.h"
+#include "keeper/guard.h"
 #include "keeper/known.h"
 #include "keeper/logins.h"
 #include "keeper/own_keys.h"
@@ -28,6 +29,8 @@
 #define KEEPER_LOGIN_MS 20000   /* for a login to get its turn */
 #define KEEPER_TICKETS_MAX 3    /* keys of session tickets: one that is used, those that are still taken */
 
+#define KEEPER_OAUTH_SECRET_MAX 512 /* bytes */
+#define KEEPER_TOKENS_MAX 10000     /* of OAuth that are remembered */
 #define KEEPER_TOKEN_BYTES 16
 #define KEEPER_VERIFY_MS                                                                                               \
     15000 /* for another server to say whether it knows a recipient; his sender comes again otherwise */
@@ -77,6 +80,12 @@ struct keeper {
     struct memo
         permits; /* which accounts may send as what, and domains that are not ours: addresses.c. Until the directory changes */
     struct failures failures;
+    struct guard guard;
+    struct ipc *errand; /* fetches what endpoints say of tokens; NULL: not there yet */
+    struct memo tokens; /* whose they are */
+    unsigned n_introspecting;
+    char oauth_secret[KEEPER_OAUTH_SECRET_MAX];
+    size_t n_oauth_secret;
     struct uses uses;          /* of credentials, not written yet */
     struct co_event core_came; /* of the box: it needs the keys of notices */
     struct co_event removed;   /* an account was: its mail is to go */

@@ -14,6 +14,9 @@ struct login_job {
     struct directory_account account;
     struct directory_credential *credentials;
     size_t n;
+    struct str name; /* what stands for the account, or for a name that nobody has, in keeper/guard.h */
+    bool is_guarded;
+    bool is_usual;                              /* one of its credentials was last used from this network */
     uint64_t credential;                        /* the one that was used; 0: none of the directory's */
     uint32_t uses;                              /* of it */
     const struct directory_credential *checked; /* whose hash was compared; NULL: none */
@@ -25,9 +28,11 @@ struct login_job {
 /* On the directory's thread: the account and its credentials, of the ask's user. NOTFOUND: there is none, or the authorization identity is
  * another one (RFC 4616 section 2). */
 enum st login_look_up(void *login_job) MUST_USE;
+/* TRYLATER: there were too many wrong passwords for the account, and it is not used from here. After login_look_up. */
+enum st login_is_guarded(struct login_job *j) MUST_USE;
 bool login_may_use(const struct login_job *j); /* the credential, for the service that is asked for */
 /* TRYLATER: the network is turned away. */
 enum st login_may_try(struct login_job *j) MUST_USE;
-/* What has been found, OK, DENIED or a failure of ours, becomes what the client is told, a refusal late; with a grant where it is OK. */
+/* What has been found, OK, DENIED (a failure, which counts), TRYLATER or a failure of ours, becomes what the client is told, a refusal late; with a grant where it is OK. */
 enum st login_conclude(struct login_job *j, struct keeper_gate *g, enum st found,
                        unsigned char out_token[KEEPER_TOKEN_BYTES]) SUSPENDS MUST_USE;

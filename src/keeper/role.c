@@ -96,6 +96,28 @@ static enum st role_prepare(struct role *r)
     return ST_OK;
 }
 
+/* The first line; an editor leaves a line end behind it. */
+static enum st load_oauth_secret(struct keeper *k, const struct role *r, const struct settings *set)
+{
+    struct arena a = ARENA_INIT;
+    struct str text = STR_NONE, line;
+    enum st st;
+
+    wipe(k->oauth_secret, sizeof(k->oauth_secret));
+    k->n_oauth_secret = 0;
+    if (!set->auth_oauth_secret_file.n || !set->auth_oauth_introspection.n)
+        return ST_OK;
+    st = role_file_read(r, "oauth/secret", sizeof(k->oauth_secret), &a, &text);
+    if (st == ST_OK) {
+        line = str_trim(str_sub(text, 0, str_find(text, '\n')));
+        memcpy(k->oauth_secret, line.p, line.n);
+        k->n_oauth_secret = line.n;
+        wipe((char *)(uintptr_t)text.p, text.n);
+    }
+    arena_fini(&a);
+    return st;
+}
+
 static enum st role_start(struct role *r)
 {
     struct keeper_role *k = r->state;
@@ -107,6 +129,7 @@ static enum st role_start(struct role *r)
     TRY(load_certificates(k, r, r->settings, &certs));
     TRY(directory_open(path, &d));
     k->keeper = keeper_new(r->settings, d, certs, r->gates, r->cores);
+    TRY(load_oauth_secret(k->keeper, r, r->settings));
     TRY(co_spawn(keeper_uses, k->keeper, "last uses"));
     TRY(co_spawn(keeper_offer, k->keeper, "mechanisms"));
     TRY(co_spawn(keeper_bounces, k->keeper, "keys of notices"));
@@ -169,6 +192,8 @@ static void role_peer(struct role *r, const struct role_peer *p)
     }
     if (p->kind == ROLE_GATE)
         keeper_gate_is_up(k->keeper, p->index, peers_get(&k->peers, ROLE_GATE, p->index, p->core));
+    if (p->kind == ROLE_ERRAND)
+        k->keeper->errand = peers_get(&k->peers, ROLE_ERRAND, p->index, p->core);
     if (p->kind == ROLE_COURIER)
         k->keeper->courier.ipc = peers_get(&k->peers, ROLE_COURIER, p->index, p->core);
     if (p->kind == ROLE_BOX)
@@ -180,9 +205,11 @@ static void role_reload(struct role *r, const struct settings *set)
     struct keeper_role *k = r->state;
     struct certs *certs;
 
-    if (load_certificates(k, r, set, &certs) == ST_OK)
+    if (load_certificates(k, r, set, &certs) == ST_OK) {
         keeper_reload(k->keeper, set, certs);
-    else
+        if (load_oauth_secret(k->keeper, r, set) != ST_OK)
+            LOG(RELOAD_FAILED, lf_z("name", "keeper"), lf_err());
+    } else
         LOG(RELOAD_FAILED, lf_z("name", "keeper"), lf_err());
 }
 

@@ -2,6 +2,7 @@
  * passwords of an account share one salt, so a proof is tried against the keys of each. Users that there are not, or that have no keys, get a
  * salt of their own, always the same, and fail with the proof as others do. */
 #include "keeper/login_job.h"
+#include "keeper/sasl_run.h"
 
 #include "base/codec.h"
 #include "base/limits.h"
@@ -213,6 +214,8 @@ static enum st begin(struct keeper_gate *g, const struct msg_sasl_ask *ask, stru
         exchange_free(e);
         return st;
     }
+    e->name = j->login.name;
+    e->is_usual = j->login.is_usual;
     out->more = 1;
     out->challenge = arena_str(a, e->answer);
     exchange_put(&g->exchanges, e);
@@ -265,7 +268,11 @@ static enum st finish(struct keeper_gate *g, struct scram_job *j, struct arena *
     j->login.generation = e->generation;
     j->login.credential = key ? key->credential : 0;
     j->login.uses = key ? key->uses : 0;
-    st = key && e->is_known && login_may_use(&j->login) ? ST_OK : FAIL(ST_DENIED, "a proof that fits no key");
+    j->login.name = e->name;
+    j->login.is_usual = e->is_usual;
+    st = login_is_guarded(&j->login);
+    if (st == ST_OK && (!key || !e->is_known || !login_may_use(&j->login)))
+        st = FAIL(ST_DENIED, "a proof that fits no key");
     st = login_conclude(&j->login, g, st, token);
     /* Section 5.1 leaves it open to say e=invalid-proof first: libgsasl, and so msmtp and curl, do not know it and would tell a
      * user who has mistyped his password of a message that can't be parsed. */
@@ -279,9 +286,11 @@ static enum st run(struct keeper_gate *g, const struct msg_sasl_ask *ask, struct
 {
     enum st st;
 
+    TRY(login_may_try(&j->login));
+    if (str_eq(ask->mechanism, STR("OAUTHBEARER")) || str_eq(ask->mechanism, STR("XOAUTH2")))
+        return oauth_run(g, ask, &j->login, &j->made_up, token, out);
     if (j->login.set->auth_scram == SCRAM_NO || !str_starts(ask->mechanism, STR("SCRAM-SHA-")))
         return FAIL(ST_DENIED, "no such mechanism");
-    TRY(login_may_try(&j->login));
     if (ask->first)
         return begin(g, ask, a, j, out);
     j->e = exchange_take(&g->exchanges, ask->conn);

@@ -211,12 +211,19 @@ static enum st give_relay_files(struct child *c, const struct settings *set)
     return ST_OK;
 }
 
+static enum st give_oauth_secret(struct child *c, const struct settings *set)
+{
+    if (c->kind != ROLE_KEEPER || !set->auth_oauth_introspection.n || !set->auth_oauth_secret_file.n)
+        return ST_OK;
+    return give_path(c, set->auth_oauth_secret_file.p, "oauth/secret");
+}
+
 enum st handover_named_files(struct child *c, const struct settings *set)
 {
     switch (c->kind) {
     case ROLE_COURIER: TRY(give_trusted(c, set)); return give_relay_files(c, set);
     case ROLE_ERRAND: return give_trusted(c, set);
-    default: return handover_certificates(c, set);
+    default: TRY(handover_certificates(c, set)); return give_oauth_secret(c, set);
     }
 }
 

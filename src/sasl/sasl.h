@@ -24,6 +24,7 @@ enum sasl_flag {
     SASL_CLEAR = 1, /* nobody listens */
     SASL_SCRAM = 2, /* there are keys for it */
     SASL_BOUND = 4, /* TLS that it can be bound to */
+    SASL_TOKEN = 8, /* somebody to ask about tokens */
 };
 
 struct sasl;

@@ -116,6 +116,20 @@ static enum scram_error read_header(struct arena *a, struct str *rest, struct sc
     return SCRAM_FINE;
 }
 
+enum scram_error scram_header_read(struct arena *a, struct str header, struct str *out_authzid)
+{
+    struct scram_first first = {0};
+    struct str rest = arena_str(a, header);
+    enum scram_error e = str_is_utf8(header) ? read_header(a, &rest, &first) : SCRAM_INVALID_ENCODING;
+
+    if (e != SCRAM_FINE)
+        return e;
+    if (rest.n || first.flag == 'p')
+        return SCRAM_INVALID_ENCODING;
+    *out_authzid = first.authzid;
+    return SCRAM_FINE;
+}
+
 enum scram_error scram_first_read(struct arena *a, struct str message, struct scram_first *out)
 {
     struct str rest, user;

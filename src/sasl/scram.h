@@ -37,6 +37,9 @@ struct scram_final {
 enum scram_error scram_first_read(struct arena *a, struct str message, struct scram_first *out) MUST_USE;
 enum scram_error scram_final_read(struct arena *a, struct str message, struct scram_final *out) MUST_USE;
 
+/* A GS2 header alone, without a binding, as other mechanisms have it (RFC 7628 section 3.1): "n,a=...,". */
+enum scram_error scram_header_read(struct arena *a, struct str header, struct str *out_authzid) MUST_USE;
+
 /* "r=...,s=...,i=..." */
 struct str scram_first_answer(struct arena *a, struct str nonce, struct str salt_text, uint32_t iterations);
 
