@@ -280,3 +280,66 @@ TEST(view_own_list)
         mem_free(v.uids);
     }
 }
+
+/* What only this view has expunged is told out of its turn; the rest comes later, and nothing twice. */
+static void body_own_expunges(struct world *w)
+{
+    struct account *a = open_account(w, 7);
+    struct view *v, *other;
+    struct view_change ch;
+
+    fill(w, 6);
+    v = open_view(a, "INBOX");
+    other = open_view(a, "INBOX");
+    CHECK_ST(view_expunge(other, uids(1, 1), true), ST_OK);
+    CHECK_ST(view_expunge(v, uids(3, 4), true), ST_OK);
+    CHECK_ST(view_expunge(other, uids(6, 6), true), ST_OK);
+    fill(w, 1);
+    CHECK(view_next_own_expunge(v, &ch));
+    CHECK_U64(ch.what, VIEW_EXPUNGED);
+    CHECK_U64(ch.seq, 3);
+    CHECK_U64(ch.uid, 3);
+    CHECK(view_next_own_expunge(v, &ch));
+    CHECK_U64(ch.seq, 3);
+    CHECK_U64(ch.uid, 4);
+    CHECK(!view_next_own_expunge(v, &ch));
+    CHECK_U64(view_count(v), 4);
+    CHECK(view_has_changes(v, true));
+    CHECK(view_next_change(v, true, &ch));
+    CHECK_U64(ch.uid, 1);
+    while (view_next_change(v, true, &ch))
+        CHECK(ch.what == VIEW_EXISTS || ch.uid == 6);
+    CHECK_U64(view_count(v), 3);
+    CHECK(!view_next_own_expunge(v, &ch));
+    view_close(other);
+    view_close(v);
+    account_close(a);
+}
+TEST(own_expunges_alone)
+{
+    in_world(1, body_own_expunges);
+}
+
+static void body_own_flags(struct world *w)
+{
+    struct account *a = open_account(w, 7);
+    struct view_change ch;
+    struct view *v;
+
+    fill(w, 2);
+    v = open_view(a, "INBOX");
+    CHECK_ST(add_flags(v, uids(1, 1), MAIL_FLAGGED), ST_OK);
+    CHECK(!view_has_changes(v, true));
+    view_tell_own(v, true);
+    CHECK_ST(add_flags(v, uids(2, 2), MAIL_FLAGGED), ST_OK);
+    CHECK(view_next_change(v, true, &ch));
+    CHECK(ch.what == VIEW_FLAGS && ch.own);
+    view_tell_own(v, false);
+    CHECK(!view_next_change(v, true, &ch));
+    view_close(v);
+    account_close(a);
+}
+TEST(own_flags_on_demand)
+{
+    in_world(1, body_own_flags);
+}
