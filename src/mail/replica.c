@@ -3,6 +3,7 @@
 #include "base/must.h"
 
 #define WAIT_MS 60000
+#define TRIES 4
 #define STALE_MOST 256 /* rows of messages that are gone, of one reader */
 
 struct follower {
@@ -526,6 +527,18 @@ static enum st get_replica(struct account *a, struct following *f, struct replic
     return ST_OK;
 }
 
+/* Whoever waited for another to make the replica, who then had no right to it any more, makes it himself. */
+static enum st find_replica_for(struct account *a, struct following *f, struct replica **out) SUSPENDS
+{
+    enum st st = ST_TRYLATER;
+
+    for (unsigned i = 0; i < TRIES && st == ST_TRYLATER; i++) {
+        TRY(mail_visit(a->core->m, f->place->owner, look_there, f));
+        st = get_replica(a, f, out);
+    }
+    return st;
+}
+
 enum st replica_view(struct account *a, const struct place *p, struct str name, bool read_only, struct view **out)
 {
     struct following f = {.guest = guest_of(a), .place = p};
@@ -534,8 +547,7 @@ enum st replica_view(struct account *a, const struct place *p, struct str name, 
     struct view *v;
     enum st st;
 
-    TRY(mail_visit(a->core->m, p->owner, look_there, &f));
-    TRY(get_replica(a, &f, &r));
+    TRY(find_replica_for(a, &f, &r));
     st = reader_get(r, a->id, &reader);
     if (st != ST_OK) {
         replica_release(r);

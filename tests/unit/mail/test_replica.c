@@ -247,3 +247,89 @@ TEST(rights_outlive_a_restart)
 {
     in_world(1, body_kept);
 }
+
+/* --- many at once ------------------------------------------------------------------------------------------ */
+
+#define ACTORS 6
+#define ROUNDS 40
+
+struct storm {
+    struct world *w;
+    uint64_t guest, owner;
+    unsigned left, opened;
+    struct co_event done;
+};
+
+struct actor {
+    struct storm *s;
+    unsigned number;
+};
+
+/* Looks, changes what he may, and goes; rights come and go meanwhile. */
+static void act(void *arg)
+{
+    struct actor *me = arg;
+    struct storm *s = me->s;
+    struct account *a = open_account(s->w, s->guest);
+    struct str name = str_z(their(s->w, s->owner, "INBOX"));
+    struct copied done;
+
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        struct view *v = NULL;
+        enum st st = view_open(a, name, false, &v);
+
+        if (st != ST_OK) {
+            CHECK_STR(str_z(st_name(st)), st == ST_NOTFOUND ? STR("NOTFOUND") : STR("NOPERM"));
+            co_yield ();
+            continue;
+        }
+        s->opened++;
+        st = add_flags(v, uids(1 + i % 7, 9), i % 3 ? MAIL_SEEN : MAIL_FLAGGED);
+        CHECK(st == ST_OK || st == ST_NOPERM || st == ST_NOTFOUND);
+        if (i % 8 == me->number) {
+            st = view_copy(v, uids(1, 3), STR("Archive"), i % 2, &s->w->arena, &done);
+            CHECK(st == ST_OK || st == ST_NOPERM || st == ST_NOTFOUND || st == ST_TRYLATER);
+        }
+        for (struct view_change c; view_next_change(v, i % 2, &c);)
+            continue;
+        view_close(v);
+    }
+    account_close(a);
+    if (--s->left == 0)
+        co_event_set(&s->done);
+}
+
+static void body_storm(struct world *w)
+{
+    struct storm s = {.w = w, .guest = id_on(w, 0, 500), .owner = id_on(w, 1, 600), .left = ACTORS};
+    struct actor actors[ACTORS];
+    struct account *a;
+    struct view *v;
+
+    share(w, s.owner, "INBOX", s.guest, "lrswite");
+    for (unsigned i = 0; i < ACTORS; i++) {
+        actors[i] = (struct actor){&s, i};
+        CHECK_ST(co_spawn(act, &actors[i], "actor"), ST_OK);
+    }
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        CHECK_ST(deliver_to(w, &s.owner, 1, "letter"), ST_OK);
+        share(w, s.owner, "INBOX", s.guest, i % 5 == 4 ? "l" : i % 5 == 3 ? "lrs" : "lrswite");
+    }
+    co_event_wait_heedless(&s.done);
+    CHECK(s.opened > 0);
+    share(w, s.owner, "INBOX", s.guest, "lr");
+    core_has_turned(w, s.owner);
+    /* what is followed is what there is: a copy that is made now says the same */
+    a = open_account(w, s.guest);
+    v = open_view(a, their(w, s.owner, "INBOX"));
+    CHECK_ST(deliver_to(w, &s.owner, 1, "letter"), ST_OK);
+    CHECK_STR(news(w, v), arena_printf(&w->arena, "E%u", view_count(v)));
+    CHECK_U64(view_info(v)->messages, view_count(v));
+    view_close(v);
+    core_has_turned(w, s.owner);
+    account_close(a);
+}
+TEST(replica_in_a_storm)
+{
+    in_world(2, body_storm);
+}
