@@ -98,7 +98,7 @@ static enum st search_mailbox(struct imap_cmd *c, struct esearch *e, const struc
     TRY(st);
     st = search_view(c, e, v);
     view_close(v);
-    return st;
+    return st == ST_NOPERM ? ST_OK : st; /* it could be opened, and can't be read any more */
 }
 
 /* Of the personal namespace (RFC 5465 sections 6.2, 6.3). */

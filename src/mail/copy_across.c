@@ -78,6 +78,8 @@ static enum st gather(struct view *v, struct uid_set uids, struct carrying *c) S
     struct str keys[AT_ONCE], *names;
     size_t bytes = 0;
 
+    if (!view_may_read(v))
+        return FAIL(ST_NOPERM, "The mailbox may not be read any more");
     names = ARENA_ARRAY(c->ar, struct str, view_keywords(v));
     c->n_keywords = view_keywords(v);
     for (unsigned i = 0; i < c->n_keywords; i++)

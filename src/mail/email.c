@@ -24,6 +24,8 @@ static enum st find(const struct view *v, uint32_t seq, uint64_t *out_email)
     must_obj(v, VIEW_MAGIC);
     if (!view_place(v, seq, &i) || !v->mb->durable.exists)
         return FAIL(ST_NOTFOUND, "the message was expunged");
+    if (!view_may_read(v)) /* the right may go while a command runs */
+        return FAIL(ST_NOPERM, "The mailbox may not be read any more");
     activity_email(v->mb->a->id, 0, v->mb->id, v->mb->messages->uid[i]);
     TRY(quarantined(v->mb->a, v->mb->messages->email[i]));
     activity_email(v->mb->a->id, v->mb->messages->email[i], v->mb->id, v->mb->messages->uid[i]);

@@ -447,8 +447,8 @@ static enum st wait_for_reader(struct replica *r, struct reader *reader, bool is
     if (!is_first) {
         while (reader->loading)
             TRY(co_waitq_wait(&reader->waiting, deadline_in(WAIT_MS)));
-        if (reader->load_st != ST_OK)
-            return FAIL(reader->load_st, "what was seen of it can't be read");
+        if (reader->load_st != ST_OK) /* why is the other one's affair: he may have been told to stop */
+            return FAIL(ST_TRYLATER, "what was seen of it can't be read");
         return ST_OK;
     }
     reader->load_st = reader_load(reader, account_store(r->shell), r->owner, r->mailbox);
@@ -549,6 +549,10 @@ enum st replica_view(struct account *a, const struct place *p, struct str name, 
 
     TRY(find_replica_for(a, &f, &r));
     st = reader_get(r, a->id, &reader);
+    if (st == ST_OK && (r->gone || guest_may(r->mb, &f.guest, RIGHT_READ) != ST_OK)) { /* while that was read */
+        reader_drop(reader);
+        st = FAIL(ST_NOTFOUND, "no such mailbox");
+    }
     if (st != ST_OK) {
         replica_release(r);
         return st;

@@ -224,21 +224,29 @@ static void gather_one(struct gathering *g, const struct mailbox_info *info)
     g->list[g->n++] = *info;
 }
 
+static bool is_seen_by(const struct mailbox *mb, const struct guest *g)
+{
+    return mb->durable.exists && acl_rights(mb->acl, mb->a, g) & RIGHT_LOOKUP;
+}
+
 static enum st gather_there(struct account *owner, void *arg)
 {
     struct gathering *g = arg;
+    size_t more = 0;
 
     TRY(account_check(owner));
+    for (size_t i = 0; i < owner->n_mailboxes; i++)
+        more += is_seen_by(owner->mailboxes[i], &g->q.guest);
+    if (g->n + more > LIMIT_MAIL_SHARED_LISTED)
+        return FAIL(ST_LIMIT, "More than %u mailboxes of others", (unsigned)LIMIT_MAIL_SHARED_LISTED);
     g->q.place.namespace =
         arena_printf(g->q.ar, "%s%.*s/", owner->rec.is_public ? MAIL_SHARED : MAIL_OTHERS, STR_ARGS(g->address));
     for (size_t i = 0; i < owner->n_mailboxes; i++) {
         const struct mailbox *mb = owner->mailboxes[i];
         struct mailbox_info info;
 
-        if (!mb->durable.exists || !(acl_rights(mb->acl, owner, &g->q.guest) & RIGHT_LOOKUP))
+        if (!is_seen_by(mb, &g->q.guest))
             continue;
-        if (g->n >= LIMIT_MAIL_SHARED_LISTED)
-            return FAIL(ST_LIMIT, "More than %u mailboxes of others", (unsigned)LIMIT_MAIL_SHARED_LISTED);
         describe(&g->q, mb, &info);
         gather_one(g, &info);
     }
@@ -263,9 +271,9 @@ static enum st gather(struct gathering *g, uint64_t owner, bool is_own_note) SUS
     if (st == ST_OK) {
         g->address = p.name;
         st = mail_visit(g->a->core->m, owner, gather_there, g);
-        if (st == ST_LIMIT)
-            return st;
-        if (st != ST_OK && st != ST_NOTFOUND) { /* that one can't be asked just now: no reason to tell of none */
+        /* that one can't be asked just now, or gives more than there is room for: no reason to tell of none, and nobody keeps
+         * others from hearing of their own by what he gives them */
+        if (st != ST_OK && st != ST_NOTFOUND) {
             g->n = before;
             return ST_OK;
         }

@@ -33,7 +33,8 @@ enum st mail_person_find(struct account *a, struct arena *ar, struct str name, s
     SUSPENDS MUST_USE;
 
 /* What of other accounts is open to this one, with the names above that are no mailbox of their own for it (\Noselect), sorted by
- * name. Counts of unseen messages are not its own: ask mailbox_status. ST_LIMIT. */
+ * name. Counts of unseen messages are not its own: ask mailbox_status. An owner whose mailboxes would be more than
+ * LIMIT_MAIL_SHARED_LISTED with those of others is left out. */
 enum st mailbox_list_shared(struct account *a, struct arena *ar, struct mailbox_info **out, size_t *out_n)
     SUSPENDS MUST_USE;
 

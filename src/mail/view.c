@@ -500,10 +500,24 @@ void view_fall_behind(struct view *v)
     v->pos = m->journal_base + m->n_journal;
 }
 
+/* The list has changed, of which not all is this one's concern. */
+static bool rights_moved(struct view *v, struct view_change *out)
+{
+    uint32_t now = view_rights(v);
+    bool moved = now != v->told_rights;
+
+    v->told_rights = now;
+    *out = (struct view_change){.what = now & RIGHT_READ ? VIEW_KEYWORDS : VIEW_DELETED};
+    return moved;
+}
+
 static bool next_resync(struct view *v, struct view_change *out)
 {
-    uint32_t seq = next_changed(v, v->resync_uid, UINT32_MAX - 1, v->resync_modseq);
+    uint32_t seq;
 
+    if (v->guest && rights_moved(v, out))
+        return true;
+    seq = next_changed(v, v->resync_uid, UINT32_MAX - 1, v->resync_modseq);
     if (seq) {
         flags_changed(v, seq, out);
         v->resync_uid = out->uid + 1;
@@ -530,17 +544,6 @@ static const struct journal_entry *entry_at(const struct view *v)
 static bool concerns(const struct view *v, const struct journal_entry *e)
 {
     return (v->tells_own || e->origin != v->id) && (!e->reader || e->reader == v->guest);
-}
-
-/* The list has changed, of which not all is this one's concern. */
-static bool rights_moved(struct view *v, struct view_change *out)
-{
-    uint32_t now = view_rights(v);
-    bool moved = now != v->told_rights;
-
-    v->told_rights = now;
-    *out = (struct view_change){.what = now & RIGHT_READ ? VIEW_KEYWORDS : VIEW_DELETED};
-    return moved;
 }
 
 static bool next_flags(struct view *v, const struct journal_entry *e, struct view_change *out)

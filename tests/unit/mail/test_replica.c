@@ -135,6 +135,45 @@ TEST(replica_follows_another_core)
     in_world(2, body_other_core);
 }
 
+/* The right goes while a command runs that has begun with it, and while the view is too far behind for the journal. */
+static void taken_back(struct world *w, uint64_t owner)
+{
+    uint64_t guest = id_on(w, 0, 500);
+    struct account *a = open_account(w, guest);
+    struct copied copied;
+    struct email e;
+    struct view *v;
+
+    CHECK_ST(deliver_to(w, &owner, 1, "letter"), ST_OK);
+    share(w, owner, "INBOX", guest, "lrs");
+    v = open_view(a, their(w, owner, "INBOX"));
+    CHECK_ST(view_email(v, 1, &w->arena, &e), ST_OK);
+    CHECK_ST(view_copy(v, uids(1, 1), STR("INBOX"), false, &w->arena, &copied), ST_OK);
+    share(w, owner, "INBOX", guest, "l");
+    for (unsigned i = 0; i < 10000 && view_may_read(v); i++)
+        IGNORE(co_sleep(deadline_in(1)));
+    CHECK_ST(view_email(v, 1, &w->arena, &e), ST_NOPERM);
+    CHECK_ST(view_copy(v, uids(1, 1), STR("INBOX"), false, &w->arena, &copied), ST_NOPERM);
+    view_fall_behind(v);
+    CHECK_STR(changes(w, v, true), STR("D"));
+    view_close(v);
+    core_has_turned(w, owner);
+    account_close(a);
+}
+static void body_taken_back(struct world *w)
+{
+    taken_back(w, id_on(w, 0, 600));
+}
+static void body_taken_back_there(struct world *w)
+{
+    taken_back(w, id_on(w, 1, 600));
+}
+TEST(what_may_not_be_read_any_more_is_not_read)
+{
+    in_world(1, body_taken_back);
+    in_world(2, body_taken_back_there);
+}
+
 struct there {
     struct world *w;
     uint64_t id;
