@@ -86,7 +86,6 @@ static enum st check(void *arg)
 {
     struct login_job *j = arg;
     enum st worst = FAIL(ST_DENIED, "wrong password");
-
     bool any = false;
 
     for (size_t i = 0; i < j->n; i++) {

@@ -13,6 +13,9 @@ void exchange_free(struct exchange *e)
     if (!e)
         return;
     arena_fini(&e->arena);
+    if (e->keys)
+        wipe(e->keys, e->n_keys * sizeof(*e->keys));
+    mem_free(e->keys);
     wipe(e, sizeof(*e));
     mem_free(e);
 }

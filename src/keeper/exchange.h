@@ -33,7 +33,7 @@ struct exchange {
     bool is_known; /* there is such a user, with keys */
     struct directory_account account;
     uint64_t generation;
-    struct exchange_key keys[DIRECTORY_CREDENTIALS_MAX];
+    struct exchange_key *keys; /* its own */
     size_t n_keys;
 };
 

@@ -84,6 +84,8 @@ static void take_keys(struct scram_job *j)
 {
     struct exchange *e = j->e;
 
+    if (j->login.n)
+        e->keys = mem_new(j->login.n * sizeof(*e->keys));
     for (size_t i = 0; i < j->login.n; i++) {
         const struct directory_credential *c = &j->login.credentials[i];
         struct exchange_key *key = &e->keys[e->n_keys];

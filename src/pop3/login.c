@@ -160,7 +160,7 @@ static enum st auth_with(struct login *l, struct arena *a, struct str mechanism,
     if (st == ST_OK || driver.was_refused)
         return conclude(l, driver.user, st);
     if (st == ST_CANCELED && !co_is_canceled())
-        return say(l, "-ERR Authentication canceled");
+        return refuse(l, "-ERR Authentication canceled");
     if (st == ST_SYNTAX)
         return refuse(l, "-ERR Can't decode that");
     if (st == ST_LIMIT) {

@@ -116,6 +116,7 @@ static enum st run_there(struct sasl *x, const struct str *initial, struct sasl_
             return say_why(d, reply.challenge, st);
         if (st != ST_OK || !reply.more) {
             d->was_refused = st != ST_OK;
+            d->was_granted = st == ST_OK;
             return st == ST_OK && reply.challenge.n ? say_success(d, reply.challenge) : st;
         }
         m.is_first = false;
@@ -126,7 +127,7 @@ static enum st run_there(struct sasl *x, const struct str *initial, struct sasl_
 
 enum st sasl_run(struct sasl *x, const struct str *initial, struct sasl_driver *d)
 {
-    d->was_refused = false;
+    d->was_refused = d->was_granted = false;
     return x->mechanism->step ? run_here(x, initial, d) : run_there(x, initial, d);
 }
 

@@ -93,6 +93,7 @@ struct sasl_driver {
     struct str user; /* the last that was heard of */
     /* The failure is what show or pass said: of a login, not of the exchange. */
     bool was_refused;
+    bool was_granted; /* pass has logged somebody in, whatever the client made of it then */
 };
 
 /* The whole exchange, `initial` as for sasl_step. What sasl_step or the driver failed with. */

@@ -95,6 +95,8 @@ static enum st log_in(struct smtp_session *s, struct arena *a, struct str mechan
     if (st != ST_OK) {
         LOG(SMTP_AUTH_FAILED, lf_str("login", driver.user), lf_z("mechanism", x.mechanism->name),
             lf_z("status", st_name(st)));
+        if (driver.was_granted) /* it has given up behind its success: what it may do now is not what it was told */
+            smtp_session_end(s, ST_CANCELED, "AUTH given up");
         return say_failed(s, st);
     }
     s->authenticated = true;

@@ -11,6 +11,7 @@ TEST(a_connection_has_one_exchange_and_the_oldest_goes_first)
     CHECK(exchange_take(&x, 7) == NULL);
     exchange_put(&x, exchange_new(7));
     e = exchange_new(7);
+    e->keys = mem_new(3 * sizeof(*e->keys));
     e->n_keys = 3;
     exchange_put(&x, e);
     CHECK_U64(x.by_conn.n, 1);
