@@ -1,5 +1,6 @@
-/* Any bytes as a client's messages of SCRAM: refused, or all parts lie within them. */
+/* Any bytes as a client's messages of SCRAM and of OAuth: refused, or all parts lie within them. */
 #include "base/must.h"
+#include "sasl/oauth.h"
 #include "sasl/scram.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -10,6 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena a = ARENA_INIT;
     struct scram_first first;
     struct scram_final final;
+    struct oauth_client client;
 
     if (scram_first_read(&a, text, &first) == SCRAM_FINE) {
         must(first.gs2.n + first.bare.n == size && first.user.n && first.nonce.n && first.nonce.n <= SCRAM_NONCE_MAX);
@@ -20,6 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         must(final.nonce.n && final.without_proof.n < size && str_starts(text, final.without_proof));
         must(str_find(final.nonce, ',') == final.nonce.n);
     }
+    if (oauth_bearer_read(&a, text, &client) == ST_OK || oauth_x_read(text, &client) == ST_OK)
+        must(client.token.n && client.token.n + client.user.n < size && str_search(text, client.token) < size);
     arena_fini(&a);
     return 0;
 }
