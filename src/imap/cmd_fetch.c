@@ -74,7 +74,7 @@ static enum st load(struct fetch_run *f, struct progress *pr) SUSPENDS
     }
     TRY(st);
     f->has_email = true;
-    return ST_OK;
+    return fetch_see_global(f);
 }
 
 static void note_damage(struct fetch_run *f, struct progress *pr)
@@ -162,6 +162,7 @@ enum st fetch_put_one(struct imap_session *s, uint32_t seq, const struct fetch *
     buf_init(&f.scratch, LIMIT_HEADER + LIMIT_IMAP_LINE);
     st = put_message(&f, &pr);
     buf_fini(&f.scratch);
+    buf_fini(&f.record);
     if (pr.cursor)
         email_cursor_close(pr.cursor);
     return st;
@@ -293,6 +294,7 @@ enum st cmd_fetch(struct imap_cmd *c)
     buf_init(&f.scratch, LIMIT_HEADER + LIMIT_IMAP_LINE); /* more than a record, too */
     st = put_all(&f, &pr, seqs);
     buf_fini(&f.scratch);
+    buf_fini(&f.record);
     TRY(st);
     if (pr.damaged)
         return FAIL(ST_CORRUPT, "Message %u (UID %u) is damaged in the store", pr.damaged_seq, pr.damaged_uid);

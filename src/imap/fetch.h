@@ -69,6 +69,7 @@ struct fetch_run {
     bool has_email, has_blob;
     bool unknown_cte;          /* why it failed: a transfer encoding that nobody here knows (RFC 3516 section 4.3) */
     struct buf scratch;        /* BODY, filtered headers, decoded pieces */
+    struct buf record;         /* of a message with message/global in it, made anew for IMAP4rev2 */
     uint64_t lazy_us, busy_us; /* that previews took: those that are not urgent; since others ran */
     int64_t day;               /* of the last date; its text */
     char day_text[16];
@@ -111,3 +112,6 @@ enum st fetch_parse_section(struct arena *a, struct str text, struct fetch_secti
 /* fetch_binary.c */
 enum st fetch_binary(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
 enum st fetch_binary_size(struct fetch_run *f, const struct fetch_item *it) SUSPENDS MUST_USE;
+/* fetch_global.c: to IMAP4rev2 message/global is an embedded letter (RFC 9051 section 7.5.2, body-type-msg), to IMAP4rev1, and so in the
+ * records that are kept, a part like others. Gives the message that the run is at the record that the session is to see. */
+enum st fetch_see_global(struct fetch_run *f) SUSPENDS MUST_USE;

@@ -190,6 +190,17 @@ static bool step_down(const struct mime_record *r, size_t *i, uint32_t k, bool f
     return k == 1 && child < p.next;
 }
 
+bool mime_record_has_global(const struct mime_record *r)
+{
+    static const struct str type = STR("\"message\" \"global\"");
+    struct str rest = r->bodystructure;
+
+    for (size_t at; (at = str_find(rest, '"')) < rest.n; rest = str_from(rest, at + 1))
+        if (str_ieq(str_sub(rest, at, type.n), type))
+            return true;
+    return false;
+}
+
 enum st mime_record_section(const struct mime_record *r, const uint32_t *path, size_t depth, enum mime_section what,
                             struct mime_span *out, size_t *out_part)
 {

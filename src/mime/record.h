@@ -84,6 +84,8 @@ struct mime_record {
 enum st mime_record_open(struct str bytes, struct mime_record *out) MUST_USE;
 
 struct mime_part mime_record_part(const struct mime_record *r, size_t i); /* i < n_parts */
+/* Might it have a part that is message/global? */
+bool mime_record_has_global(const struct mime_record *r);
 uint64_t mime_record_ref(const struct mime_record *r, size_t i);          /* i < n_refs */
 static inline uint32_t mime_part_size(struct mime_part p)
 {

@@ -19,7 +19,8 @@ static struct mime_scan_part *part_of(struct mime_scan *s, size_t open)
 static void part_begin(struct mime_scan *s, uint64_t at, bool is_letter)
 {
     struct mime_scan_part *parent = s->n_open ? part_of(s, s->n_open - 1) : NULL;
-    struct mime_scan_part p = {.is_letter = is_letter, .in_digest = parent && parent->is_digest};
+    struct mime_scan_part p = {
+        .is_letter = is_letter, .in_digest = parent && parent->is_digest, .global_nests = s->global_nests};
 
     must(s->n_open < ARRAY_LEN(s->open) && s->n_parts < LIMIT_MIME_PARTS);
     p.parent = parent ? (uint16_t)(parent - s->parts) : 0;
@@ -44,6 +45,13 @@ void mime_scan_init(struct mime_scan *s)
     buf_init(&s->header, LIMIT_HEADER);
     buf_init(&s->text, MIME_STRUCTURE_TEXT);
     part_begin(s, 0, true);
+}
+
+void mime_scan_init_global(struct mime_scan *s)
+{
+    mime_scan_init(s);
+    s->global_nests = true;
+    s->parts[0].global_nests = true;
 }
 
 void mime_scan_fini(struct mime_scan *s)

@@ -31,6 +31,7 @@ struct mime_scan {
     size_t eol;          /* length of the line end before line_start; 0 where a body starts */
     bool was_empty;      /* the line before had nothing in it */
     bool in_header, header_ended, any_field, any8, nul;
+    bool global_nests;
     char last;          /* byte */
     size_t head_n;      /* bytes of an unfinished line in `head`; more may have gone by */
     struct buf top;     /* the letter's own header */
@@ -46,6 +47,9 @@ struct mime_scan {
 };
 
 void mime_scan_init(struct mime_scan *s);
+/* The same for a record in which message/global (RFC 6532 section 3.7) is an embedded letter, as RFC 9051 section 7.5.2 has it; to IMAP4rev1
+ * it is a part like any other, and so it is in the records that are stored. One that is encoded is taken apart as it stands. */
+void mime_scan_init_global(struct mime_scan *s);
 void mime_scan_fini(struct mime_scan *s);
 void mime_scan_feed(struct mime_scan *s, struct str bytes);
 

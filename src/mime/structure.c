@@ -321,7 +321,8 @@ static struct mime_content_type read_type(const struct mime_scan_part *p, struct
 static void classify(struct mime_scan_part *p, struct mime_content_type *t, bool may_nest, struct str *out_boundary)
 {
     bool multipart = str_ieq(t->type, STR("multipart"));
-    bool message = str_ieq(t->type, STR("message")) && str_ieq(t->subtype, STR("rfc822"));
+    bool message = str_ieq(t->type, STR("message")) &&
+                   (str_ieq(t->subtype, STR("rfc822")) || (p->global_nests && str_ieq(t->subtype, STR("global"))));
     struct str boundary = multipart ? str_trim(mime_param_raw(&t->params, STR("boundary"))) : STR_NONE;
 
     if ((multipart || message) && !may_nest) {

@@ -22,6 +22,7 @@ struct mime_scan_part {
     bool is_letter; /* its header is a letter's: the root, or the child of a message/rfc822 */
     bool is_digest; /* multipart/digest: parts are letters unless they say otherwise */
     bool in_digest;
+    bool global_nests; /* message/global is taken apart as message/rfc822 is */
     uint32_t header_start, body_start, body_end, lines;
     uint64_t lines_before; /* its body */
     /* In the text: up to the encoding, or a multipart's subtype; the extension data; ENVELOPE of a letter. */

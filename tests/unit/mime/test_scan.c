@@ -415,3 +415,39 @@ TEST(a_boundary_may_end_the_header_that_names_it)
     CHECK_STR(section(&r, letter, "2", MIME_SECTION_ALL), STR("two"));
     CHECK_U64(r.n_parts, 3);
 }
+
+static struct mime_record scan_global(struct str letter, struct buf *anew)
+{
+    struct mime_scan s;
+    struct mime_record r;
+
+    buf_init(anew, LIMIT_MIME_RECORD);
+    mime_scan_init_global(&s);
+    mime_scan_feed(&s, letter);
+    mime_scan_end(&s, anew);
+    mime_scan_fini(&s);
+    CHECK_ST(mime_record_open(buf_str(anew), &r), ST_OK);
+    return r;
+}
+
+TEST(message_global_is_a_letter_only_where_it_is_asked_for)
+{
+    struct str part = STR("Content-Type: MESSAGE/Global\r\n\r\nSubject: in\r\n\r\ninside");
+    struct str letter = STR("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+                            "Content-Type: MESSAGE/Global\r\n\r\nSubject: in\r\n\r\ninside\r\n--b--\r\n");
+    struct mime_record as_kept = scan(letter), r;
+    struct mime_span span;
+    struct buf anew;
+
+    CHECK_ST(mime_record_section(&as_kept, (uint32_t[]){1, 1}, 2, MIME_SECTION_ALL, &span, NULL), ST_NOTFOUND);
+    CHECK(mime_record_has_global(&as_kept));
+    r = scan_global(letter, &anew);
+    CHECK_STR(section(&r, letter, "1.1", MIME_SECTION_ALL), STR("inside"));
+    CHECK_STR(section(&r, letter, "1", MIME_SECTION_HEADER), STR("Subject: in\r\n\r\n"));
+    buf_fini(&anew);
+    r = scan_global(part, &anew); /* the letter itself */
+    CHECK_STR(section(&r, part, "1.1", MIME_SECTION_ALL), STR("inside"));
+    buf_fini(&anew);
+    as_kept = scan(STR("Content-Type: multipart/mixed; boundary=\"message\\\" \\\"global\"\r\n\r\n"));
+    CHECK(!mime_record_has_global(&as_kept));
+}
