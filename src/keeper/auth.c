@@ -50,8 +50,9 @@ enum st login_look_up(void *arg)
     if (sasl_prep(j->a, j->ask->user, false, &name) != ST_OK ||
         keeper_address(j->k->directory, j->a, name, true, &user) != ST_OK)
         return FAIL(ST_NOTFOUND, "no such user");
+    /* One form, whether there is such an account or not: otherwise it tells which. */
+    j->name = arena_printf(j->a, "%.*s@%.*s", STR_ARGS(directory_local_key(j->a, user.local)), STR_ARGS(user.domain));
     TRY(directory_login(j->k->directory, j->a, &user, &j->account, &j->credentials, &j->n));
-    j->name = arena_printf(j->a, "%016llx", (unsigned long long)j->account.id);
     j->is_usual = was_here(j);
     if (j->ask->authzid.n) {
         struct directory_account other;
@@ -199,12 +200,12 @@ static enum st verify(struct login_job *j) SUSPENDS
         remember(j);
         return ST_OK;
     }
-    TRY(login_is_guarded(j));
     if (st == ST_OK) {
-        find_app(j);
+        find_app(j); /* before the guard: nobody guesses one, and its owner may come from anywhere */
         if (j->credential)
             return login_may_use(j) ? ST_OK : FAIL(ST_DENIED, "an app password for other protocols");
     }
+    TRY(login_is_guarded(j));
     TRY(turns_take(&k->turns, j->network, deadline_in(KEEPER_LOGIN_MS)));
     st = keeper_hash(k, check, j);
     turns_give(&k->turns);

@@ -15,6 +15,7 @@
 struct exchange_key {
     uint64_t credential;
     uint32_t uses;
+    bool is_app;
     struct scram_pair pair;
 };
 

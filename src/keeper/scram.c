@@ -52,17 +52,6 @@ static enum st secret_ready(struct keeper *k, struct arena *a)
     return ST_OK;
 }
 
-/* The same for all ways in which one name may be written, as a real one's is. */
-static struct str one_form(struct scram_job *j)
-{
-    struct arena *a = j->login.a;
-    struct directory_address address;
-
-    if (keeper_address(j->login.k->directory, a, j->name, true, &address) != ST_OK)
-        return j->name;
-    return arena_printf(a, "%.*s@%.*s", STR_ARGS(directory_local_key(a, address.local)), STR_ARGS(address.domain));
-}
-
 static enum st false_salt(struct scram_job *j)
 {
     struct keeper *k = j->login.k;
@@ -70,7 +59,7 @@ static enum st false_salt(struct scram_job *j)
     struct buf b;
 
     TRY(secret_ready(k, j->login.a));
-    scram_hmac(SCRAM_SHA_256, str_n((const char *)k->false_salt_key, sizeof(k->false_salt_key)), one_form(j), digest);
+    scram_hmac(SCRAM_SHA_256, str_n((const char *)k->false_salt_key, sizeof(k->false_salt_key)), j->login.name, digest);
     buf_init(&b, 64);
     base64_encode(&b, str_n((const char *)digest, SALT_BYTES));
     j->scram = (struct directory_scram){arena_str(j->login.a, buf_str(&b)), SCRAM_ITERATIONS};
@@ -93,28 +82,28 @@ static void take_keys(struct scram_job *j)
 
         if (!c->scram.n || scram_keys_read(c->scram, &keys) != ST_OK)
             continue;
-        *key = (struct exchange_key){.credential = c->id, .uses = c->uses, .pair = keys.of[e->hash]};
+        *key = (struct exchange_key){
+            .credential = c->id, .uses = c->uses, .is_app = c->kind == CREDENTIAL_APP, .pair = keys.of[e->hash]};
         e->n_keys++;
         wipe(&keys, sizeof(keys));
         wipe((void *)(uintptr_t)c->scram.p, c->scram.n);
     }
 }
 
+/* Who asks for another identity gets the salt of his own all the same: it would tell that there is such a user. */
 static enum st find_user(void *arg)
 {
     struct scram_job *j = arg;
+    struct exchange *e = j->e;
     enum st st = login_look_up(&j->login);
 
-    if (st == ST_OK) {
-        take_keys(j);
-        j->e->account = j->login.account;
-        j->e->is_known = j->e->n_keys > 0;
-    } else if (st != ST_NOTFOUND) {
+    if (st != ST_OK && st != ST_NOTFOUND)
         return st;
-    }
-    if (j->e->is_known)
-        return directory_scram_of(j->login.k->directory, j->login.a, j->login.account.id, &j->scram);
-    return false_salt(j);
+    if (j->login.account.id)
+        take_keys(j);
+    e->account = j->login.account;
+    e->is_known = st == ST_OK && e->n_keys > 0;
+    return e->n_keys ? directory_scram_of(j->login.k->directory, j->login.a, e->account.id, &j->scram) : false_salt(j);
 }
 
 /* --- the client's first message ---------------------------------------------------------------------------------- */
@@ -272,7 +261,7 @@ static enum st finish(struct keeper_gate *g, struct scram_job *j, struct arena *
     j->login.uses = key ? key->uses : 0;
     j->login.name = e->name;
     j->login.is_usual = e->is_usual;
-    st = login_is_guarded(&j->login);
+    st = key && key->is_app ? ST_OK : login_is_guarded(&j->login); /* that one can't be guessed */
     if (st == ST_OK && (!key || !e->is_known || !login_may_use(&j->login)))
         st = FAIL(ST_DENIED, "a proof that fits no key");
     st = login_conclude(&j->login, g, st, token);

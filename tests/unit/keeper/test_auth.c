@@ -281,8 +281,9 @@ static void attacked(void)
     struct arena a = ARENA_INIT;
     struct msg_auth_answer m;
     char peer[32];
+    uint64_t id = rig_account("alice", "secret");
 
-    rig_account("alice", "secret");
+    app_add(id, "abcde-fghij-kmnpq-rstuv-wxyz23", 0);
     CHECK_ST(rig_login(&a, "alice", "secret", "192.0.2.1", &m), ST_OK);
     logins_set(&rig.keeper->logins, 0, 0); /* nothing is remembered of the password */
     known_drop(&rig.keeper->known);
@@ -292,6 +293,8 @@ static void attacked(void)
                  i < 20 ? ST_DENIED : ST_TRYLATER);
     }
     CHECK_ST(rig_login(&a, "alice", "secret", "203.0.113.7", &m), ST_TRYLATER); /* he, from a new place: later */
+    CHECK_ST(rig_login(&a, "alice", "abcde-fghij-kmnpq-rstuv-wxyz23", "203.0.113.8", &m),
+             ST_OK); /* nobody guesses that */
     CHECK_ST(rig_login(&a, "alice", "secret", "192.0.2.1", &m), ST_OK);
     keeper_write_uses(rig.keeper);
     guard_fini(&rig.keeper->guard);
@@ -305,6 +308,9 @@ static void attacked(void)
         snprintf(peer, sizeof(peer), "198.51.101.%d", i);
         CHECK_ST(rig_login(&a, "nobody", "wrong", peer, &m), i < 20 ? ST_DENIED : ST_TRYLATER);
     }
+    CHECK_ST(rig_login(&a, "nobody@Example.test", "wrong", "198.51.101.99", &m),
+             ST_TRYLATER); /* however it is written */
+    CHECK_ST(rig_login(&a, "alice@Example.test", "wrong", "198.51.101.99", &m), ST_TRYLATER);
     arena_fini(&a);
 }
 

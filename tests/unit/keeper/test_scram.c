@@ -224,6 +224,15 @@ static void nobody(void)
     CHECK_STR(m.challenge, STR("e=invalid-encoding"));
     gate.mechanism = "GSSAPI";
     CHECK_ST(ask(&gate, true, STR("n,,n=alice,r=x"), &m), ST_DENIED);
+    /* who wants to be somebody else */
+    c = (struct client){.user = "alice", .password = app_text, .mechanism = "SCRAM-SHA-256", .header = "n,,"};
+    CHECK_ST(log_in(&c, &m), ST_DENIED);
+    first = salt;
+    c.header = "n,a=bob@example.test,";
+    c.service = PROTOCOL_SUBMISSION;
+    CHECK_ST(log_in(&c, &m), ST_DENIED);
+    CHECK_U64(m.challenge.n, 0);
+    CHECK_STR(salt, first);
     arena_fini(&a);
 }
 
@@ -250,4 +259,23 @@ static void revoked(void)
 TEST(what_is_revoked_in_the_middle_opens_nothing)
 {
     rig_run(revoked);
+}
+
+static void attacked(void)
+{
+    struct client c = {.user = "alice", .password = app_text, .mechanism = "SCRAM-SHA-256", .header = "n,,"};
+    struct msg_sasl_answer m;
+
+    set_up(0);
+    c.forge = true;
+    for (int i = 0; i < 21; i++)
+        CHECK_ST(log_in(&c, &m), i < 20 ? ST_DENIED : ST_TRYLATER);
+    c.forge = false;
+    CHECK_ST(log_in(&c, &m), ST_OK);
+    arena_fini(&a);
+}
+
+TEST(an_app_password_opens_an_account_that_is_under_attack)
+{
+    rig_run(attacked);
 }
