@@ -140,27 +140,40 @@ static enum st begin(struct ipc_request *r, const struct grant *g) SUSPENDS
         return FAIL(ST_TRYLATER, "the server is stopping");
     if (m->service == PROTOCOL_IMAP && count_of(c, m->account) >= c->set->imap_max_sessions_per_account)
         return FAIL(ST_LIMIT, "too many sessions of this account");
-    TRY(learn(c, m->account, &g->limits));
     st = start(c, m, g->credential, str_z(g->login), str_z(g->withheld), r->fd, peer->ipc);
     r->fd = -1; /* the stream has it, or it is closed */
     c->logins += st == ST_OK;
     return st;
 }
 
+static enum st find(const struct ipc_request *r, struct grant **out)
+{
+    const struct msg_session_ask *m = r->msg;
+    const struct box_peer *peer = r->arg;
+
+    return grant_find(peer->core, m->token, m->account, peer->index, m->conn, GRANT_MAIL, out);
+}
+
+/* Between the grant's end and the session's beginning nothing waits: a revocation finds the one or the other. */
 static enum st redeem(struct ipc_request *r) SUSPENDS
 {
     const struct msg_session_ask *m = r->msg;
-    struct box_peer *peer = r->arg;
+    struct box_core *c = ((struct box_peer *)r->arg)->core;
+    struct account_limits limits;
     struct grant *g, taken;
     enum st st;
 
     if (r->fd < 0 || (m->service != PROTOCOL_IMAP && m->service != PROTOCOL_POP3))
         return FAIL(ST_SYNTAX, "a hand-over without a connection");
-    TRY(grant_find(peer->core, m->token, m->account, peer->index, m->conn, GRANT_MAIL, &g));
+    TRY(find(r, &g));
+    limits = g->limits;
+    st = learn(c, m->account, &limits);
+    TRY(find(r, &g));
     taken = *g; /* single use */
     g->withheld = NULL;
-    grant_free(peer->core, g);
-    st = begin(r, &taken);
+    grant_free(c, g);
+    if (st == ST_OK)
+        st = begin(r, &taken);
     mem_free(taken.withheld);
     return st;
 }
