@@ -89,6 +89,7 @@ static enum st select_run(struct imap_cmd *c, bool read_only) SUSPENDS
     TRY(view_open(s->account, sel.name, read_only, &s->view));
     put_state(s);
     s->tell_modseq = false;
+    s->modseq_sent = 0; /* HIGHESTMODSEQ has been told */
     if (imap_is_rev2(s))
         imap_put_list_line(s, STR_NONE, sel.name, c->lx.denormal);
     if (sel.qresync.is_there) {
@@ -99,7 +100,6 @@ static enum st select_run(struct imap_cmd *c, bool read_only) SUSPENDS
             return st;
         }
     }
-    s->modseq_sent = 0; /* HIGHESTMODSEQ has been told */
     c->code = view_is_read_only(s->view) ? STR("READ-ONLY") : STR("READ-WRITE");
     return ST_OK;
 }

@@ -31,23 +31,43 @@ static bool is_wanted(const struct imap_session *s, uint64_t told)
     return s->tell_modseq || s->modseq_sent > told || s->has_expunged;
 }
 
+static uint64_t told_modseq(const struct imap_session *s)
+{
+    uint64_t told = s->view ? view_told_modseq(s->view) : 0;
+
+    return s->modseq_left ? MIN(told, s->modseq_left) : told;
+}
+
+static struct str code_of(struct imap_session *s, uint64_t modseq)
+{
+    return arena_printf(&s->cmd_arena, "HIGHESTMODSEQ %llu", (unsigned long long)modseq);
+}
+
+void imap_lower_modseq(struct imap_session *s)
+{
+    uint64_t told = told_modseq(s);
+
+    if (!imap_is_enabled(s, FEATURE_CONDSTORE) || s->modseq_sent <= told)
+        return;
+    imap_put_status(&s->conn, STR("*"), "OK", code_of(s, told), STR("Told so far"));
+    s->modseq_sent = 0;
+}
+
 /* Section 3.1: the first command that enables CONDSTORE answers it untagged; sections 3.2.7 and 3.2.9: EXPUNGE has it in
  * its tagged OK, and MOVE in some OK (RFC 6851 section 4.4). Whoever was told of an expunge, which names no modseq, learns by
  * it that all up to there is known. */
 void imap_tell_modseq(struct imap_cmd *c, enum st st)
 {
     struct imap_session *s = c->s;
-    uint64_t told = s->view ? view_told_modseq(s->view) : 0;
+    uint64_t told = told_modseq(s);
     bool is_first = s->tell_modseq, wanted;
 
-    if (s->modseq_left)
-        told = MIN(told, s->modseq_left);
     wanted = is_wanted(s, told);
     s->tell_modseq = s->has_expunged = false;
     s->modseq_sent = 0;
     if (!wanted)
         return;
-    struct str code = arena_printf(&s->cmd_arena, "HIGHESTMODSEQ %llu", (unsigned long long)told);
+    struct str code = code_of(s, told);
 
     if (!is_first && st == ST_OK && !c->later && c->code.n == 0)
         c->code = code;

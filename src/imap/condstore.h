@@ -14,3 +14,6 @@ void imap_put_fetch(struct imap_session *s, uint32_t seq, const struct mail_msg 
 
 /* HIGHESTMODSEQ, where the command needs it: in its tagged answer that will be OK, or before it. Behind imap_send_changes. */
 void imap_tell_modseq(struct imap_cmd *c, enum st st) SUSPENDS;
+
+/* Behind what is told between commands: HIGHESTMODSEQ, where a modseq among that is above what the client knows of. */
+void imap_lower_modseq(struct imap_session *s) SUSPENDS;

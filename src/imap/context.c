@@ -329,28 +329,42 @@ static enum st is_before(struct imap_session *s, const struct imap_context *x, u
     return ST_OK;
 }
 
-/* Where a message belongs among the others. */
+static bool is_gone(const struct imap_session *s, uint32_t seq)
+{
+    struct mail_msg m;
+
+    view_msg(s->view, seq, &m);
+    return m.gone;
+}
+
+/* Where a message belongs among the others. One that is gone, though the client still has it in its result, can't be compared with
+ * any more. */
 static enum st find_place(struct imap_session *s, const struct imap_context *x, uint32_t seq, size_t *out) SUSPENDS
 {
     size_t lo = 0, hi = x->kept.n_order;
 
     while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        uint32_t other = view_seq(s->view, x->kept.order[mid]);
-        bool before = false;
+        size_t mid = lo + (hi - lo) / 2, at = mid;
+        uint32_t other = 0;
+        bool before = true;
 
-        if (other)
+        for (; at < hi && (!(other = view_seq(s->view, x->kept.order[at])) || is_gone(s, other)); at++)
+            rest(at);
+        if (at < hi)
             TRY(is_before(s, x, seq, other, &before));
+        if (at < hi && is_gone(s, other)) /* meanwhile: nobody knows what was compared */
+            continue;
         if (before)
             hi = mid;
         else
-            lo = mid + 1;
+            lo = at + 1;
     }
     *out = lo;
     return ST_OK;
 }
 
-static enum st sort_anew(struct imap_session *s, struct imap_context *x, struct arena *a) SUSPENDS
+/* *out_done false: one that the client has there is gone, so that the others might get another order than they have. */
+static enum st sort_anew(struct imap_session *s, struct imap_context *x, struct arena *a, bool *out_done) SUSPENDS
 {
     struct kept_result *k = &x->kept;
     size_t n = k->n_order + x->n_in, known = 0;
@@ -365,6 +379,10 @@ static enum st sort_anew(struct imap_session *s, struct imap_context *x, struct 
         }
     }
     TRY(view_sort(s->view, x->sort, x->n_sort, seqs, known));
+    for (size_t i = 0; i < known; i++)
+        if (is_gone(s, seqs[i]) && !is_among(seqs[i], x->in, x->n_in))
+            return ST_OK;
+    *out_done = true;
     k->order = mem_resize(k->order, MAX(known, 1) * sizeof *k->order);
     k->n_order = k->cap_order = known;
     for (size_t i = 0; i < known; i++) {
@@ -376,11 +394,12 @@ static enum st sort_anew(struct imap_session *s, struct imap_context *x, struct 
 
 static enum st sort_in(struct imap_session *s, struct imap_context *x, struct arena *a) SUSPENDS
 {
+    bool done = false;
     size_t at;
 
     if (x->n_in > SORTED_ANEW && x->n_in > x->kept.n_order / SORTED_ANEW)
-        return sort_anew(s, x, a);
-    for (size_t i = 0; i < x->n_in; i++) {
+        TRY(sort_anew(s, x, a, &done));
+    for (size_t i = 0; i < x->n_in && !done; i++) {
         TRY(find_place(s, x, x->in[i], &at));
         kept_result_insert(&x->kept, at, view_uid(s->view, x->in[i]));
     }

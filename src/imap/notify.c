@@ -2,6 +2,7 @@
 
 #include "base/must.h"
 #include "co/co.h"
+#include "imap/condstore.h"
 #include "imap/list.h"
 #include "imap/metadata.h"
 #include "imap/status.h"
@@ -54,8 +55,10 @@ bool imap_notify_has(const struct imap_session *s)
 
 enum st imap_notify_send(struct imap_session *s)
 {
-    if (imap_notify_tells(s))
+    if (imap_notify_tells(s)) {
         TRY(imap_send_changes(s, imap_notify_may_expunge(s)));
+        imap_lower_modseq(s);
+    }
     imap_put_changed_metadata(s);
     return imap_notify_send_others(s);
 }

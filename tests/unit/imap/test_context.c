@@ -198,6 +198,33 @@ TEST(clients_can_follow)
     in_world(1, body_follows);
 }
 
+static void body_gone(struct world *w)
+{
+    struct door d, other;
+
+    CHECK_ST(deliver_to(w, (uint64_t[]){7}, 1, "Subject: b\n\nx\n"), ST_OK);
+    CHECK_ST(deliver_to(w, (uint64_t[]){7}, 1, "Subject: c\n\nx\n"), ST_OK);
+    CHECK_ST(deliver_to(w, (uint64_t[]){7}, 1, "Subject: d\n\nx\n"), ST_OK);
+    door_open(w, &d, "");
+    door_open(w, &other, "");
+    chat_say(&d.chat, "a EXAMINE INBOX\r\n");
+    chat_say(&d.chat, "u1 UID SORT RETURN (UPDATE) (SUBJECT) UTF-8 ALL\r\n");
+    chat_say(&other.chat, "a SELECT INBOX\r\n");
+    chat_say(&other.chat, "a STORE 2 +FLAGS.SILENT \\Deleted\r\n");
+    chat_say(&other.chat, "a EXPUNGE\r\n");
+    CHECK_ST(deliver_to(w, (uint64_t[]){7}, 1, "Subject: a\n\nx\n"), ST_OK);
+    SAY(&d, "f FETCH 1 (UID)",
+        "* 1 FETCH (UID 1)\n* 4 EXISTS\n* 4 RECENT\n"
+        "* ESEARCH (TAG \"u1\") UID ADDTO (1 4)\nf OK Done");
+    SAY(&d, "n NOOP", "* ESEARCH (TAG \"u1\") UID REMOVEFROM (3 2)\n* 2 EXPUNGE\nn OK Done");
+    door_close(&other);
+    door_close(&d);
+}
+TEST(a_new_one_is_not_compared_with_what_is_gone)
+{
+    in_world(1, body_gone);
+}
+
 static void body_given_up(struct world *w)
 {
     struct door d;
