@@ -27,6 +27,35 @@ TEST(parked_sessions_are_woken)
     in_world(1, body_parked);
 }
 
+static void body_held_back(struct world *w)
+{
+    struct door d, other;
+    uint64_t told;
+
+    CHECK_ST(deliver_to(w, (uint64_t[]){7}, 1, "letter"), ST_OK);
+    CHECK_ST(deliver_to(w, (uint64_t[]){7}, 1, "letter"), ST_OK);
+    door_open(w, &d, "");
+    door_open(w, &other, "");
+    chat_say(&other.chat, "b SELECT INBOX\r\n");
+    chat_say(&other.chat, "b STORE 1 +FLAGS.SILENT \\Deleted\r\n");
+    chat_say(&d.chat, "a ENABLE QRESYNC\r\n");
+    chat_say(&d.chat, "a EXAMINE INBOX\r\n");
+    told = view_told_modseq(d.session->view);
+    SAY(&d, "a NOTIFY SET (selected-delayed (MessageNew MessageExpunge FlagChange))", "a OK Done");
+    chat_say(&other.chat, "b EXPUNGE\r\n");
+    chat_say(&other.chat, "b STORE 1 +FLAGS.SILENT \\Flagged\r\n");
+    CHECK(str_starts(chat_read(&d.chat, "* "), STR("* 2 FETCH (UID 2 FLAGS (")));
+    CHECK_STR(chat_read(&d.chat, "* "),
+              arena_printf(&d.chat.arena, "* OK [HIGHESTMODSEQ %llu] Told so far\n", (unsigned long long)told));
+    CHECK(str_starts(chat_say(&d.chat, "a NOOP\r\n"), STR("* VANISHED 1\na OK [HIGHESTMODSEQ ")));
+    door_close(&other);
+    door_close(&d);
+}
+TEST(no_modseq_stands_above_an_expunge_that_is_held_back)
+{
+    in_world(1, body_held_back);
+}
+
 static void body_too_much(struct world *w)
 {
     struct account_watch *watch;
