@@ -244,9 +244,9 @@ enum st directory_scram_complete(struct directory *d, bool *out)
 {
     bool any = false, lacks = true;
 
-    TRY(is_any(d, SQL_SCRAM_ANY, &any));
-    if (any)
-        TRY(is_any(d, SQL_SCRAM_LACKS, &lacks));
+    TRY(is_any(d, SQL_SCRAM_LACKS, &lacks)); /* there is an index of those */
+    if (!lacks)
+        TRY(is_any(d, SQL_SCRAM_ANY, &any));
     *out = any && !lacks;
     return ST_OK;
 }
