@@ -489,6 +489,7 @@ static bool is_own(const struct imap_session *s, uint32_t uid)
 static enum st put_arrivals(struct imap_session *s, struct uid_set seqs, uint32_t first_new) SUSPENDS
 {
     uint32_t last = seqs.n ? seqs.r[seqs.n - 1].hi : 0;
+    enum st st;
 
     for (uint32_t seq = MAX(first_new, seqs.n ? seqs.r[0].lo : 1); seq <= last; seq++) {
         const struct fetch *items[LIMIT_IMAP_CONTEXTS + 1];
@@ -501,8 +502,8 @@ static enum st put_arrivals(struct imap_session *s, struct uid_set seqs, uint32_
         for (const struct imap_context *x = s->contexts; x; x = x->next)
             if (x->fetch && is_among(seq, x->in, x->n_in))
                 items[n++] = x->fetch;
-        if (n)
-            TRY(fetch_put_unasked(s, seq, items, n));
+        if (n && (st = fetch_put_unasked(s, seq, items, n)) != ST_OK)
+            return st == ST_NOPERM ? ST_OK : st; /* the right to read has just gone: BYE follows */
         TRY(imap_conn_check(&s->conn));
         rest(seq);
     }

@@ -21,7 +21,7 @@ void pick_view(const struct view *v, struct uid_set uids, uint32_t from, size_t 
     const struct messages *m = v->mb->messages;
     uint32_t known = v->n ? view_uid(v, v->n) : 0;
 
-    if (v->limit)
+    if (v->is_limited)
         known = MIN(known, v->limit);
     pick_begin(out, ar, MIN(most, m->n));
     for (size_t r = 0; r < uids.n; r++) {

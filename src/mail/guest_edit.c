@@ -31,6 +31,7 @@ static enum st proxy_open(struct account *owner, const struct proxy *p, uint32_t
     TRY(guest_may(mb, &p->guest, rights));
     TRY(view_of(mb, false, &p->guest, &v));
     v->id = p->id;
+    v->is_limited = true;
     v->limit = p->known;
     *out = v;
     return ST_OK;

@@ -195,10 +195,10 @@ struct view {
     struct account *actor;        /* who looks, held; NULL: the account itself, or a view of the moment */
     struct reader *reader;        /* what he has seen */
     uint64_t guest, guest_domain; /* 0: the owner */
-    uint32_t told_rights, limit;  /* limit: of a view of the moment, the last uid that the true one has; 0: none */
+    uint32_t told_rights, limit;  /* limit: of a view of the moment, the last uid that the true one has */
     char *shown;                  /* name, as the guest has it */
     bool read_only, resync;       /* resync: too far behind for the journal */
-    bool tells_own;
+    bool tells_own, is_limited;
     uint64_t id;
     struct mailbox *mb;
     struct list link;

@@ -174,6 +174,33 @@ TEST(what_may_not_be_read_any_more_is_not_read)
     in_world(2, body_taken_back_there);
 }
 
+/* Who was told of no message yet removes none, as the owner does not. */
+static void body_empty(struct world *w)
+{
+    uint64_t guest = id_on(w, 0, 500), owner = id_on(w, 0, 600);
+    struct account *a = open_account(w, guest), *o = open_account(w, owner);
+    struct view *v, *mine;
+
+    share(w, owner, "INBOX", guest, "lrte");
+    v = open_view(a, their(w, owner, "INBOX"));
+    CHECK_ST(deliver_to(w, &owner, 1, "letter"), ST_OK);
+    mine = open_view(o, "INBOX");
+    CHECK_ST(add_flags(mine, uids(1, 1), MAIL_DELETED), ST_OK);
+    CHECK_ST(view_expunge(v, uids(1, UINT32_MAX - 1), false), ST_OK);
+    CHECK_STR(changes(w, v, true), STR("E1 F1"));
+    CHECK_ST(view_expunge(v, uids(1, UINT32_MAX - 1), false), ST_OK);
+    CHECK_STR(changes(w, v, true), STR("X1"));
+    view_close(mine);
+    view_close(v);
+    core_has_turned(w, owner);
+    account_close(a);
+    account_close(o);
+}
+TEST(what_was_not_told_of_is_not_expunged)
+{
+    in_world(1, body_empty);
+}
+
 struct there {
     struct world *w;
     uint64_t id;
