@@ -35,8 +35,10 @@ S2*: e OK *
 S1: * 3 EXISTS
 S1: * * RECENT
 S1: * 3 FETCH (FLAGS (*) UID 3 MODSEQ (${n=\d+}))
+# between commands nothing stands above what was told
+S1: * OK [HIGHESTMODSEQ ${m}] *
 C1: f NOOP
-S1: f OK [HIGHESTMODSEQ ${m}] *
+S1: f OK *
 C2: g UID STORE 2 +FLAGS.SILENT (\\Deleted)
 S2*: g OK *
 C2: h EXPUNGE
