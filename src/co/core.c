@@ -1,5 +1,5 @@
 /* The loop of a core. A turn: the posts of other threads, the timers that are due, the coroutines
- * that can run (a bounded number of slices), then epoll. Each of these is served in order of
+ * that can run (slices, bounded in number and time), then epoll. Each of these is served in order of
  * arrival, so none can keep another from its turn. */
 #include "base/must.h"
 #include "co/inside.h"
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define SLICES_A_TURN 256
+#define TURN_US 4000  /* and no more slices when they have taken so long: who waits for an event has waited as long */
 #define STACKS_KEPT 8 /* with memory, when a core is idle */
 #define TRIM_AFTER_MS 1000
 #define RAN_EVERY_US 2000 /* how old what is known of the processor time may be: looking costs a system call */
@@ -168,11 +169,15 @@ static void run_timers(struct core *c)
 
 static void run_ready(struct core *c)
 {
+    uint64_t until = clock_mono_us() + TURN_US;
+
     for (int i = 0; i < SLICES_A_TURN && !list_is_empty(&c->ready); i++) {
         struct co *co = LIST_ITEM(c->ready.next, struct co, link);
 
         list_del(&co->link);
         co_resume(co);
+        if (clock_mono_us() >= until)
+            return;
     }
 }
 

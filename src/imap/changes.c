@@ -1,10 +1,17 @@
 /* What a client is told of the selected mailbox without asking (RFC 3501 7.2 to 7.4). */
+#include "base/clock.h"
+#include "co/co.h"
 #include "mail/rights.h"
 #include "imap/condstore.h"
 #include "imap/context.h"
 #include "imap/metadata.h"
 #include "imap/notify.h"
 #include "imap/set.h"
+
+enum {
+    SLICE_US = 2000,  /* after so long others have a turn */
+    LOOKS_EVERY = 16, /* changes between looks at the clock: with sorted searches each takes long */
+};
 
 /* "* n WORD" */
 static void put_numbered(struct imap_conn *c, uint32_t n, struct str words) SUSPENDS
@@ -228,11 +235,25 @@ static bool next_change(struct imap_session *s, bool may_expunge, struct view_ch
     return view_next_change(s->view, may_expunge, out);
 }
 
+struct slice {
+    uint64_t from;
+    unsigned changes;
+};
+
+static void rest(struct slice *sl) SUSPENDS
+{
+    if (++sl->changes % LOOKS_EVERY || clock_mono_us() - sl->from < SLICE_US)
+        return;
+    co_yield ();
+    sl->from = clock_mono_us();
+}
+
 /* Of what came or changed such searches tell behind the response that says so, of what is expunged before it (RFC 5267 sections
  * 4.3.3, 4.3.4). */
 static enum st send_changes(struct imap_session *s, bool may_expunge) SUSPENDS
 {
     bool notes = s->contexts || (s->notify && s->notify->fetch);
+    struct slice slice = {.from = clock_mono_us()};
     struct pending p = {0};
     struct view_change ch;
     struct gone gone;
@@ -259,6 +280,7 @@ static enum st send_changes(struct imap_session *s, bool may_expunge) SUSPENDS
             put_gone(s, &gone); /* numbers in what follows are of those that are left */
             TRY(note_change(s, &ch, count, &p));
         }
+        rest(&slice);
         TRY(imap_conn_check(&s->conn));
     }
     put_gone(s, &gone);

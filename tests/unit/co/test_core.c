@@ -114,6 +114,23 @@ TEST(a_busy_coroutine_does_not_starve_the_loop)
     on_core(spin, NULL);
 }
 
+static void toil(UNUSED void *arg)
+{
+    unsigned n = 0, slices = 0;
+
+    core_post(core_here(), count, &n);
+    for (; slices < SLICES_A_TURN && n == 0; slices++) {
+        sim_clock_advance(2);
+        co_yield ();
+    }
+    CHECK(slices <= 4);
+}
+
+TEST(slices_that_take_their_time_do_not_starve_the_loop)
+{
+    on_core(toil, NULL);
+}
+
 static void slow_slice(UNUSED void *arg)
 {
     sim_clock_advance(50);
