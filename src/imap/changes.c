@@ -201,7 +201,7 @@ static void put_gone(struct imap_session *s, struct gone *g) SUSPENDS
 /* False: it is something else that has happened. */
 static bool add_gone(struct imap_session *s, struct gone *g, const struct view_change *ch) SUSPENDS
 {
-    if (ch->what != VIEW_EXPUNGED || !imap_is_enabled(s, FEATURE_QRESYNC))
+    if (ch->what != VIEW_EXPUNGED || !imap_tells_vanished(s))
         return false;
     if (g->n && g->r[g->n - 1].hi + 1 == ch->uid) {
         g->r[g->n - 1].hi = ch->uid;

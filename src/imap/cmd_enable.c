@@ -1,5 +1,6 @@
 /* ENABLE (RFC 5161): turns on what is a row of features.def; other names are passed over. */
 #include "imap/condstore.h"
+#include "imap/context.h"
 #include "imap/metadata.h"
 
 struct enable {
@@ -48,6 +49,8 @@ enum st cmd_enable(struct imap_cmd *c)
     if (e.features & 1u << FEATURE_CONDSTORE)
         imap_use_condstore(s);
     s->features |= e.features;
+    if (e.features & 1u << FEATURE_UIDONLY)
+        imap_contexts_end_numbers(s);
     if (e.features & 1u << FEATURE_METADATA)
         imap_watch_metadata(s, true);
     s->src.no_charset = s->features & (1u << FEATURE_UTF8);

@@ -155,7 +155,7 @@ static enum st esearch_run(struct imap_cmd *c, struct esearch *e) SUSPENDS
 
     if ((e->selected || update) && !c->s->view)
         return FAIL(ST_SYNTAX, "No mailbox is selected");
-    TRY(imap_context_check(c, &e->search));
+    TRY(imap_begin_search(c, &e->search));
     imap_progress_begin(&e->progress, c, e->others ? 0 : 1);
     if (!e->others)
         return search_view(c, e, c->s->view);

@@ -16,8 +16,8 @@ struct progress {
     uint64_t slice_from;
     unsigned messages;
     bool gone, damaged, wants_text;
-    uint32_t ahead;                    /* up to here, not including, text has been asked for */
-    uint32_t damaged_seq, damaged_uid; /* the first one */
+    uint32_t ahead;       /* up to here, not including, text has been asked for */
+    uint32_t damaged_uid; /* the first one */
     struct email_cursor *cursor;
     uint32_t seen_until; /* messages up to this number have been marked \Seen as needed */
     uint32_t newly_from; /* of those, which were marked by this batch */
@@ -82,7 +82,6 @@ static void note_damage(struct fetch_run *f, struct progress *pr)
     if (pr->damaged)
         return;
     pr->damaged = true;
-    pr->damaged_seq = f->seq;
     pr->damaged_uid = f->msg.uid;
 }
 
@@ -117,7 +116,7 @@ static enum st put_items(struct fetch_run *f, struct progress *pr) SUSPENDS
     if (!fetch->has_flags && newly)
         TRY(put_item(f, pr, &flags, &first));
     if (newly && condstore) { /* RFC 7162 section 3.2.4 */
-        if (!fetch->has_uid)
+        if (!fetch->has_uid && !imap_is_enabled(f->s, FEATURE_UIDONLY))
             TRY(put_item(f, pr, &uid, &first));
         if (!fetch->has_modseq)
             TRY(put_item(f, pr, &modseq, &first));
@@ -134,13 +133,7 @@ static enum st put_message(struct fetch_run *f, struct progress *pr) SUSPENDS
         return ST_OK;
     }
     TRY(st);
-    char *p = imap_room(f->conn, 32);
-
-    *p++ = '*';
-    *p++ = ' ';
-    p = imap_digits(p, f->seq);
-    memcpy(p, " FETCH (", 8);
-    imap_wrote(f->conn, p + 8);
+    imap_put_fetch_head(f->s, f->seq, f->msg.uid);
     st = put_items(f, pr);
     if (f->has_blob) {
         email_body_close(&f->blob);
@@ -281,6 +274,8 @@ enum st cmd_fetch(struct imap_cmd *c)
     enum st st;
 
     TRY(fetch_parse(&c->lx, c->uid, &fetch));
+    if (c->uid && !imap_is_enabled(s, FEATURE_UIDONLY)) /* there it stands in front */
+        fetch_add_uid(&fetch);
     if (fetch.vanished && !imap_is_enabled(s, FEATURE_QRESYNC))
         return FAIL(ST_SYNTAX, "QRESYNC is not enabled");
     if (fetch.has_modseq)
@@ -297,7 +292,7 @@ enum st cmd_fetch(struct imap_cmd *c)
     buf_fini(&f.record);
     TRY(st);
     if (pr.damaged)
-        return FAIL(ST_CORRUPT, "Message %u (UID %u) is damaged in the store", pr.damaged_seq, pr.damaged_uid);
+        return FAIL(ST_CORRUPT, "The message with UID %u is damaged in the store", pr.damaged_uid);
     if (f.unknown_cte) {
         c->code = STR("UNKNOWN-CTE");
         return FAIL(ST_DENIED, "A part has a transfer encoding that is not known here");

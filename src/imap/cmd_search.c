@@ -64,7 +64,7 @@ static enum st search_run(struct imap_cmd *c, const struct imap_search *search) 
     enum st st;
     size_t n;
 
-    TRY(imap_context_check(c, search));
+    TRY(imap_begin_search(c, search));
     imap_search_resolve(key, &s->cmd_arena, s->view);
     imap_progress_begin(&progress, c, wants_ends(search) ? 0 : 1);
     imap_progress_enter(&progress, s->view);

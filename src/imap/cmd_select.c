@@ -60,7 +60,7 @@ static void put_state(struct imap_session *s) SUSPENDS
     put_line(conn, STR("* "), view_count(s->view), STR(" EXISTS\r\n"));
     if (!imap_is_rev2(s))
         put_line(conn, STR("* "), view_recent(s->view), STR(" RECENT\r\n"));
-    if (unseen && !imap_is_rev2(s)) /* RFC 9051 appendix E, 11 */
+    if (unseen && !imap_is_rev2(s) && !imap_is_enabled(s, FEATURE_UIDONLY)) /* RFC 9051 appendix E, 11; RFC 9586 3 */
         put_line(conn, STR("* OK [UNSEEN "), unseen, STR("] The first unseen message\r\n"));
     put_line(conn, STR("* OK [UIDVALIDITY "), info->uidvalidity, STR("] UIDs are valid\r\n"));
     put_line(conn, STR("* OK [UIDNEXT "), info->uidnext, STR("] The next UID\r\n"));
@@ -81,6 +81,8 @@ static enum st select_run(struct imap_cmd *c, bool read_only) SUSPENDS
     TRY(select_parse(&c->lx, &sel));
     if (sel.qresync.is_there && !imap_is_enabled(s, FEATURE_QRESYNC))
         return FAIL(ST_SYNTAX, "QRESYNC is not enabled");
+    if (sel.qresync.seqs.n && imap_is_enabled(s, FEATURE_UIDONLY)) /* RFC 9586 section 3.7 */
+        return imap_refuse_numbers(c);
     if (sel.condstore)
         imap_use_condstore(s);
     if (s->view) /* RFC 9051 section 7.1, RFC 7162 section 3.2.11 */

@@ -72,7 +72,7 @@ static enum st sort_run(struct imap_cmd *c, const struct sort *sort) SUSPENDS
     enum st st;
     size_t n;
 
-    TRY(imap_context_check(c, &sort->search));
+    TRY(imap_begin_search(c, &sort->search));
     imap_search_resolve(key, &s->cmd_arena, s->view);
     imap_progress_begin(&progress, c, 2);
     imap_progress_enter(&progress, s->view);

@@ -116,6 +116,7 @@ static enum st thread_run(struct imap_cmd *c, const struct thread_args *a) SUSPE
     enum st st;
     size_t n;
 
+    TRY(imap_begin_search(c, &a->search));
     imap_search_resolve(a->search.key, &s->cmd_arena, s->view);
     imap_progress_begin(&progress, c, 2);
     imap_progress_enter(&progress, s->view);

@@ -25,6 +25,12 @@ static const struct imap_command *find_command(struct str word)
     return NULL;
 }
 
+enum st imap_refuse_numbers(struct imap_cmd *c)
+{
+    c->code = STR("UIDREQUIRED");
+    return FAIL(ST_SYNTAX, "Message numbers are not allowed once UIDONLY is enabled");
+}
+
 /* The name, and whether this is a place for it. */
 static enum st find_row(struct imap_cmd *c)
 {
@@ -47,6 +53,8 @@ static enum st find_row(struct imap_cmd *c)
     c->row = row;
     c->s->last_command = row->name.p;
     c->s->log.action = row->name.p;
+    if (row->flags & NUMBERS && !c->uid && imap_is_enabled(c->s, FEATURE_UIDONLY))
+        return imap_refuse_numbers(c);
     return ST_OK;
 }
 

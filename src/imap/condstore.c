@@ -75,24 +75,34 @@ void imap_tell_modseq(struct imap_cmd *c, enum st st)
         imap_put_status(&s->conn, STR("*"), "OK", code, STR("Told so far"));
 }
 
+void imap_put_fetch_head(struct imap_session *s, uint32_t seq, uint32_t uid)
+{
+    bool by_uid = imap_is_enabled(s, FEATURE_UIDONLY);
+    struct str word = by_uid ? STR(" UIDFETCH (") : STR(" FETCH (");
+    char *p = imap_room(&s->conn, 32);
+
+    *p++ = '*';
+    *p++ = ' ';
+    p = imap_digits(p, by_uid ? uid : seq);
+    memcpy(p, word.p, word.n);
+    imap_wrote(&s->conn, p + word.n);
+}
+
 void imap_put_fetch(struct imap_session *s, uint32_t seq, const struct mail_msg *m, bool uid, bool flags)
 {
     bool modseq = imap_is_enabled(s, FEATURE_CONDSTORE);
     struct imap_conn *conn = &s->conn;
-    char *p = imap_room(conn, 64);
 
     must(flags || modseq);
-    *p++ = '*';
-    *p++ = ' ';
-    p = imap_digits(p, seq);
-    memcpy(p, " FETCH (", 8);
-    p += 8;
-    if (uid || modseq) { /* section 3.2.4 */
+    imap_put_fetch_head(s, seq, m->uid);
+    if ((uid || modseq) && !imap_is_enabled(s, FEATURE_UIDONLY)) { /* section 3.2.4 */
+        char *p = imap_room(conn, 32);
+
         memcpy(p, "UID ", 4);
         p = imap_digits(p + 4, m->uid);
         *p++ = ' ';
+        imap_wrote(conn, p);
     }
-    imap_wrote(conn, p);
     if (flags) {
         imap_put(conn, STR("FLAGS "));
         imap_put_flags(s, m);

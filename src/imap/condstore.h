@@ -8,8 +8,10 @@ void imap_use_condstore(struct imap_session *s);
 
 void imap_put_modseq(struct imap_session *s, uint64_t modseq) SUSPENDS; /* "MODSEQ (n)" */
 
+/* "* 3 FETCH (", or with UIDONLY "* 17 UIDFETCH (" (RFC 9586 section 3.3). */
+void imap_put_fetch_head(struct imap_session *s, uint32_t seq, uint32_t uid) SUSPENDS;
 /* "* n FETCH (UID n FLAGS (...) MODSEQ (n))", as it is told unasked and behind STORE: the uid when asked for or CONDSTORE is enabled, the
- * modseq then, flags on demand. */
+ * modseq then, flags on demand. With UIDONLY the uid stands in front only. */
 void imap_put_fetch(struct imap_session *s, uint32_t seq, const struct mail_msg *m, bool uid, bool flags) SUSPENDS;
 
 /* HIGHESTMODSEQ, where the command needs it: in its tagged answer that will be OK, or before it. Behind imap_send_changes. */

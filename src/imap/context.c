@@ -479,6 +479,13 @@ static void end_failed(struct imap_session *s) SUSPENDS
     }
 }
 
+void imap_contexts_end_numbers(struct imap_session *s)
+{
+    for (struct imap_context *x = s->contexts; x; x = x->next)
+        x->failed = !x->uid;
+    end_failed(s);
+}
+
 static bool is_own(const struct imap_session *s, uint32_t uid)
 {
     return s->notify && uid >= s->notify->own.lo && uid <= s->notify->own.hi;

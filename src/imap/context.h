@@ -14,6 +14,8 @@ void imap_context_add(struct imap_cmd *c, const struct imap_search *search, stru
 void imap_context_refuse(struct imap_cmd *c, const char *text) SUSPENDS;
 bool imap_context_has(const struct imap_session *s, struct str tag);
 void imap_context_cancel(struct imap_session *s, struct str tag);
+/* The client hears of no numbers of messages any more (RFC 9586 section 3): searches that tell them end, and that is said. */
+void imap_contexts_end_numbers(struct imap_session *s) SUSPENDS;
 void imap_contexts_forget(struct imap_session *s); /* all of them */
 
 /* What imap_send_changes has told of already: flags of these messages have changed, and those from number `first_new` on have

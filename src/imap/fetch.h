@@ -41,8 +41,10 @@ struct fetch {
     bool vanished; /* and what has gone behind it */
 };
 
-/* `uid`: the UID form, which answers the UID also when it is not asked for. */
+/* `uid`: the UID form, which has modifiers of its own. */
 enum st fetch_parse(struct imap_lexer *lx, bool uid, struct fetch *out) SUSPENDS MUST_USE;
+/* The UID in front, also when it was not asked for: to what was just parsed. */
+void fetch_add_uid(struct fetch *f);
 
 /* "(UID FLAGS)": what is to be told of messages that will come (RFC 5465); no macros. */
 enum st fetch_parse_items(struct imap_lexer *lx, struct fetch *out) SUSPENDS MUST_USE;

@@ -354,12 +354,16 @@ enum st fetch_parse(struct imap_lexer *lx, bool uid, struct fetch *out)
     TRY(imap_lex_end(lx));
     if (f.is_since)
         add_modseq(&f);
-    if (uid && !f.has_uid) {
-        f.items--;
-        f.n++;
-        f.items[0] = (struct fetch_item){.write = fetch_uid};
-        f.has_uid = true;
-    }
     *out = f;
     return ST_OK;
+}
+
+void fetch_add_uid(struct fetch *f)
+{
+    if (f->has_uid)
+        return;
+    f->items--; /* fetch_parse has left a place there */
+    f->n++;
+    f->items[0] = (struct fetch_item){.write = fetch_uid};
+    f->has_uid = true;
 }

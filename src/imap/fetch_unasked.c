@@ -49,9 +49,9 @@ static void join(struct fetch *all, const struct fetch *f)
 }
 
 /* RFC 7162 section 3.2.4 */
-static void add_uid_and_modseq(struct fetch *all)
+static void add_uid_and_modseq(struct fetch *all, bool by_uid)
 {
-    if (!all->has_uid)
+    if (!all->has_uid && !by_uid)
         all->items[all->n++] = (struct fetch_item){.write = fetch_uid};
     if (!all->has_modseq)
         all->items[all->n++] = (struct fetch_item){.write = fetch_modseq};
@@ -71,7 +71,7 @@ enum st fetch_put_unasked(struct imap_session *s, uint32_t seq, const struct fet
     for (size_t i = 0; i < n; i++)
         join(&all, items[i]);
     if (imap_is_enabled(s, FEATURE_CONDSTORE))
-        add_uid_and_modseq(&all);
+        add_uid_and_modseq(&all, imap_is_enabled(s, FEATURE_UIDONLY));
     st = fetch_put_one(s, seq, &all);
     arena_fini(&a);
     return st;

@@ -135,7 +135,7 @@ enum st fetch_body(struct fetch_run *f, const struct fetch_item *it UNUSED)
 
 static enum st damaged(struct fetch_run *f)
 {
-    return FAIL(ST_CORRUPT, "Message %u (UID %u) is damaged in the store", f->seq, f->msg.uid);
+    return FAIL(ST_CORRUPT, "The message with UID %u is damaged in the store", f->msg.uid);
 }
 
 /* The bytes up to `end`: of most letters that a client lists it wants the header alone. */

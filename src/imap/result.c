@@ -271,6 +271,13 @@ static enum st save_as_asked(struct imap_cmd *c, const struct imap_search *searc
     return save(c, (struct imap_result){some, n});
 }
 
+enum st imap_begin_search(struct imap_cmd *c, const struct imap_search *search)
+{
+    if (search->has_seqs && imap_is_enabled(c->s, FEATURE_UIDONLY))
+        return imap_refuse_numbers(c);
+    return imap_context_check(c, search);
+}
+
 enum st imap_put_result(struct imap_cmd *c, const struct imap_search *search, struct imap_result found)
 {
     if (search->returns & RETURN_SAVE)

@@ -13,6 +13,9 @@ struct imap_result {
         *other; /* ESEARCH: the mailbox, which the response names; NULL: the selected one, which need not be named */
 };
 
+/* What the session has to say about the arguments before anything is searched: a tag that is in use by another UPDATE (context.h), numbers of
+ * messages where there are none any more (RFC 9586 section 3.5). ST_SYNTAX. */
+enum st imap_begin_search(struct imap_cmd *c, const struct imap_search *search) MUST_USE;
 /* The response, unless only SAVE was asked for, and the saving. ST_LIMIT: too much to save; *c has the code. */
 enum st imap_put_result(struct imap_cmd *c, const struct imap_search *search, struct imap_result found)
     SUSPENDS MUST_USE;

@@ -28,7 +28,7 @@ struct imap_session {
     struct note_watch *notes;      /* metadata.h; NULL: the client is not told of changes */
     uint32_t features;             /* enabled: bits of features.def */
     struct imap_withheld withheld; /* withhold.h */
-    uint32_t url_key_resets; /* of the selected mailbox, as far as they have been told (RFC 4467) */
+    uint32_t url_key_resets;       /* of the selected mailbox, as far as they have been told (RFC 4467) */
     unsigned errors;               /* BAD answers in a row */
     uint64_t modseq_sent;          /* the highest one in a response since the last tagged one (condstore.c) */
     uint64_t
@@ -101,6 +101,12 @@ static inline bool imap_is_enabled(const struct imap_session *s, enum imap_featu
     return s->features >> f & 1;
 }
 
+/* The client hears of expunges by VANISHED (RFC 7162 section 3.2.10, RFC 9586 section 3.6). */
+static inline bool imap_tells_vanished(const struct imap_session *s)
+{
+    return imap_is_enabled(s, FEATURE_QRESYNC) || imap_is_enabled(s, FEATURE_UIDONLY);
+}
+
 static inline bool imap_is_same_mailbox(const struct mailbox_info *a, const struct mailbox_info *b)
 {
     return a->id == b->id && a->owner == b->owner;
@@ -115,6 +121,8 @@ static inline bool imap_is_rev2(const struct imap_session *s)
 
 /* command.c: reads a command and answers it. A status other than ST_OK ends the session. */
 enum st imap_command(struct imap_session *s) SUSPENDS MUST_USE;
+/* A number of a message, in whatever place, once UIDONLY is enabled: ST_SYNTAX with its code (RFC 9586 section 3). */
+enum st imap_refuse_numbers(struct imap_cmd *c) MUST_USE;
 /* The line that ends IDLE, or should have. */
 enum st imap_idle_line(struct imap_session *s) SUSPENDS MUST_USE;
 

@@ -27,6 +27,8 @@ class Commands:
 
     def build(self, s, step):
         command, effect = getattr(self, "do_" + step[1])(s, *step[2:])
+        if step[1] in ("fetch", "store", "copy", "search", "replace", "fetch_since", "store_if"):
+            effect = self.by_uid_only(s, effect, step[2], step[1] == "search" and has_numbers(step[4]), step[1] not in ("copy", "replace"))
         return command if isinstance(command, bytes) else command.encode(), effect
 
     def account(self):
@@ -48,6 +50,16 @@ class Commands:
                 return effect(sel)
             except BadSet:
                 return Expect("BAD", **how)
+        return run
+
+    def by_uid_only(self, s, effect, uid, numbers, holds):
+        """No numbers of messages once UIDONLY is enabled (RFC 9586 sections 3.2, 3.5, 3.8)."""
+        def run():
+            if "UIDONLY" not in s.features or (uid and not numbers):
+                return effect()
+            if s.selected is None:
+                return Expect("BAD", silent=True)
+            return Expect("BAD", "UIDREQUIRED", holds=numbers or holds)
         return run
 
     def append_to(self, box, letters):
@@ -95,7 +107,7 @@ class Commands:
                 codes = dict(o[1] for o in others if o[0] == "OK" and o[1])
                 if sel.known != known:
                     s.fail(f"SELECT: knows {sel.known}, not {known}")
-                if codes.get("UIDNEXT") != uidnext or codes.get("UNSEEN", 0) != (0 if rev2 else unseen):
+                if codes.get("UIDNEXT") != uidnext or codes.get("UNSEEN", 0) != (0 if rev2 or "UIDONLY" in s.features else unseen):
                     s.fail(f"SELECT: {codes}, not UIDNEXT {uidnext} UNSEEN {unseen}")
                 self.uidvalidity(s, box, codes.get("UIDVALIDITY"))
                 if "PERMANENTFLAGS" not in codes or not sel.announced:
@@ -247,7 +259,7 @@ class Commands:
             gone = len(uids) < len(seqs)
 
             def check(cond, code, fetched, others):
-                told = [u for u, items in fetched if b"FLAGS" in items and (not uid or b"UID" in items)]
+                told = [u for u, items in fetched if b"FLAGS" in items and (not uid or b"UID" in items or "UIDONLY" in s.features)]
                 if not silent and not set(uids) <= set(told):
                     s.fail(f"STORE: told of {told}, not of {uids}")
             return Expect("OK", ("EXPUNGEISSUED|" if silent else "EXPUNGEISSUED") if gone else "", holds=not uid, check=check)
@@ -273,7 +285,7 @@ class Commands:
             sel.asked = True
             if not sel.read_only and {"BODY[]", "BODY[TEXT]<1.4>", "RFC822"} & set(items):
                 sel.box.store(uids, "+", frozenset(["\\seen"]))
-            wanted = {self.ITEMS[i] for i in items} | ({b"UID"} if uid else set())
+            wanted = {self.ITEMS[i] for i in items} | ({b"UID"} if uid and "UIDONLY" not in s.features else set())
 
             def check(cond, code, fetched, others):
                 sel.asked = False
@@ -509,7 +521,7 @@ class Commands:
         def run():
             if needs_mailbox and s.selected is None:
                 return Expect("BAD", silent=True)
-            return Expect("BAD", "", holds=holds)
+            return Expect("BAD", "|UIDREQUIRED" if "UIDONLY" in s.features else "", holds=holds)
         return words, run
 
     def do_unknown(self, s):

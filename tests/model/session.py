@@ -27,7 +27,7 @@ class Expect:
         self.check, self.late = check, late
 
 
-CODES = ("TRYCREATE", "EXPUNGEISSUED", "APPENDUID", "COPYUID", "NONEXISTENT", "ALREADYEXISTS", "READ-ONLY", "READ-WRITE", "MODIFIED")
+CODES = ("TRYCREATE", "EXPUNGEISSUED", "APPENDUID", "COPYUID", "UIDREQUIRED", "NONEXISTENT", "ALREADYEXISTS", "READ-ONLY", "READ-WRITE", "MODIFIED")
 
 
 class Session:
@@ -159,7 +159,7 @@ class Session:
     def untagged(self, r, holds, sizes, late=False):
         """Applies one response. True: it was one about the mailbox."""
         s, word = self.selected, r[0]
-        if word not in ("FETCH", "EXPUNGE", "EXISTS", "RECENT", "VANISHED", "FLAGS"):
+        if word not in ("FETCH", "UIDFETCH", "EXPUNGE", "EXISTS", "RECENT", "VANISHED", "FLAGS"):
             if word == "OK" and r[1] and r[1][0] == "PERMANENTFLAGS" and s:
                 if s.read_only and r[1][1]:
                     self.fail("flags that could be kept in a mailbox that is only read")
@@ -190,6 +190,8 @@ class Session:
         elif word == "VANISHED":
             self.vanished(s, r[1], r[2], holds)
         elif word == "EXPUNGE":
+            if "UIDONLY" in self.features:
+                self.fail("EXPUNGE after ENABLE UIDONLY (RFC 9586 section 3.6)")
             if "QRESYNC" in self.features:
                 self.fail("EXPUNGE after ENABLE QRESYNC (RFC 7162 section 3.2.10)")
             if holds:
@@ -200,15 +202,18 @@ class Session:
             if uid in s.box.messages:
                 self.fail(f"EXPUNGE {r[1]}, uid {uid}, which is still there")
             s.flags.pop(uid, None)
-        elif word == "FETCH":
-            if r[1] > len(s.known):
-                self.fail(f"FETCH of {r[1]} of {len(s.known)}")
-            uid = s.known[r[1] - 1]
+        elif word in ("FETCH", "UIDFETCH"):
+            by_uid = "UIDONLY" in self.features
+            if by_uid != (word == "UIDFETCH"):
+                self.fail(f"{word} {'after' if by_uid else 'without'} ENABLE UIDONLY (RFC 9586 section 3.6)")
+            if r[1] not in s.known if by_uid else r[1] > len(s.known):
+                self.fail(f"{word} of {r[1]} of {s.known}")
+            uid = r[1] if by_uid else s.known[r[1] - 1]
             if r[2].get(b"UID", uid) != uid:
                 self.fail(f"message {r[1]} has uid {uid}, not {r[2][b'UID']}")
             if b"FLAGS" in r[2]:
                 self.take_flags(uid, r[2][b"FLAGS"], late)
-                if self.features & {"CONDSTORE", "QRESYNC"} and not {b"UID", b"MODSEQ"} <= r[2].keys() and not s.asked and s.box.exists:
+                if self.features & {"CONDSTORE", "QRESYNC"} and not {b"MODSEQ"} | (set() if by_uid else {b"UID"}) <= r[2].keys() and not s.asked and s.box.exists:
                     self.fail(f"flags without UID and MODSEQ: {r} (RFC 7162 section 3.2.4)")
             if b"MODSEQ" in r[2]:
                 self.take_modseq(s, uid, r[2][b"MODSEQ"], late)
@@ -216,7 +221,7 @@ class Session:
         return True
 
     def vanished(self, s, earlier, uids, holds):
-        if "QRESYNC" not in self.features:
+        if not self.features & {"QRESYNC", "UIDONLY"}:
             self.fail("VANISHED without ENABLE QRESYNC")
         if alive := [u for u in uids if u in s.box.messages]:
             self.fail(f"VANISHED {uids}, but {alive} are there")

@@ -20,7 +20,7 @@ DATE_TIME = re.compile(rb'"(?: [1-9]|[12][0-9]|3[01])-(?:Jan|Feb|Mar|Apr|May|Jun
                        rb'(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60) [+-][0-9]{4}"')
 SET = re.compile(rb"[1-9][0-9]*(?::[1-9][0-9]*)?(?:,[1-9][0-9]*(?::[1-9][0-9]*)?)*")
 OBJECT = re.compile(rb"[A-Za-z0-9_-]{1,255}")
-MESSAGE = re.compile(rb"\* ([1-9][0-9]*|0) (EXISTS|RECENT|EXPUNGE|FETCH)")
+MESSAGE = re.compile(rb"\* ([1-9][0-9]*|0) (EXISTS|RECENT|EXPUNGE|FETCH|UIDFETCH)")
 FLAGS_ONLY = re.compile(rb"\* ([1-9][0-9]*) FETCH \((?:UID ([1-9][0-9]*) )?FLAGS \(([^()\"{\\]*(?:\\[A-Za-z][^()\"{\\]*)*)\)\)\r\n\Z")
 MAX32, MAX63 = (1 << 32) - 1, (1 << 63) - 1
 
@@ -478,9 +478,9 @@ class Parser:
         if m:
             self.i = m.end()
             n, word = int(m[1]), m[2].decode()
-            if n > MAX32 or (n == 0 and word in ("EXPUNGE", "FETCH")):
+            if n > MAX32 or (n == 0 and word in ("EXPUNGE", "FETCH", "UIDFETCH")):
                 self.fail("a number of a message")
-            if word != "FETCH":
+            if word not in ("FETCH", "UIDFETCH"):
                 return word, n
             self.sp()
             items = self.list_of(self.fetch_item, 1)

@@ -29,6 +29,8 @@ static void check(const char *text, bool uid, const char *want)
     buf_init(&got, 4096);
     CHECK_ST(memory_begin(&m, arena_printf(&a, "%s\r\n", text)), ST_OK);
     CHECK_ST(fetch_parse(&m.lx, uid, &f), ST_OK);
+    if (uid)
+        fetch_add_uid(&f);
     for (size_t i = 0; i < f.n; i++) {
         const struct fetch_section *s = &f.items[i].section;
 
