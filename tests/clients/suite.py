@@ -266,6 +266,13 @@ def test_web():
         attempt("a person uses Roundcube: reads, flags, moves, searches, deletes, writes", go)
 
 
+def test_thunderbird():
+    program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "thunderbird.py")
+    if have("thunderbird", "certutil"):
+        for part, what in (("imap", "reads by 993, flags, moves, deletes, sends by 465"), ("pop3", "reads by 995, once only, and leaves letters or does not")):
+            attempt(f"Thunderbird {what}", lambda: run([program, part], timeout=600, ok=(0, 1)).decode().strip())
+
+
 def main():
     f = Folder()
     letters = corpus(f.path + "/corpus", 200, big=True)
@@ -278,6 +285,7 @@ def main():
     attempt("SORT and THREAD of mailboxes made at random are as the RFC says", lambda: order.check(*account("order")))
     if "full" in sys.argv[1:]:
         test_web()
+        test_thunderbird()
     return results.end()
 
 
