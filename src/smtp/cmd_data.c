@@ -82,10 +82,12 @@ static enum st check_authors(struct smtp_session *s, const struct letter *l) SUS
 {
     const struct authors *w = &l->authors;
 
-    if ((!s->submission && !smtp_submitter(s)) || s->set->smtp_check_from == AUTHOR_ANY)
+    if (!s->submission && !smtp_submitter(s))
         return ST_OK;
-    if (l->header_cut)
+    if (l->header_cut) /* nor has anybody looked what it lacks */
         return refuse_author(s, SMTP_HEADER_TOO_LARGE, number(s, LIMIT_HEADER));
+    if (s->set->smtp_check_from == AUTHOR_ANY)
+        return ST_OK;
     if (w->too_many)
         return refuse_author(s, SMTP_TOO_MANY_AUTHORS, number(s, LIMIT_SMTP_AUTHORS));
     if (w->is_unreadable && s->set->smtp_check_from == AUTHOR_ALL)

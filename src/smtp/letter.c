@@ -1,3 +1,4 @@
+#include "smtp/complete.h"
 #include "smtp/session.h"
 
 #include <errno.h>
@@ -85,20 +86,45 @@ static size_t field_length(struct str s)
     return at;
 }
 
+static struct str take_field(struct str *rest)
+{
+    struct str field = str_n(rest->p, field_length(*rest));
+
+    *rest = str_from(*rest, field.n);
+    return field;
+}
+
+/* On submission ports; what a header lacks that is not here whole nobody knows, and the letter is refused. */
+static void complete(struct letter *l, struct completion *c) SUSPENDS
+{
+    struct arena *a = &l->s->txn_arena;
+    struct str rest = buf_str(&l->header);
+
+    *c = (struct completion){0};
+    while (rest.n)
+        completion_note(c, a, take_field(&rest));
+    put(l, completion_fields(c, a, l->s->set->host_name));
+}
+
 static void put_header(struct letter *l) SUSPENDS
 {
     struct str rest = buf_str(&l->header);
+    bool completes = l->s->submission && !l->header_cut;
+    struct completion c;
 
     l->in_header = false;
+    if (completes)
+        complete(l, &c);
     while (rest.n) {
-        struct str field = str_n(rest.p, field_length(rest));
+        struct str field = take_field(&rest);
 
-        rest = str_from(rest, field.n);
         if (str_istarts(field, STR("Received:")))
             l->hops++;
         if (l->s->submission || smtp_submitter(l->s))
             authors_field(&l->authors, &l->s->txn_arena, field);
         if (str_istarts(field, STR("Return-Path:")) || str_istarts(field, STR("X-Restante-Bounce:")))
+            continue;
+        if (completes && completion_drops(&c, field, l->s->set->smtp_remove_bcc))
             continue;
         put(l, field);
     }

@@ -1,5 +1,5 @@
 /* A letter on its way in: collects the bytes, takes Return-Path fields out of the header (final delivery writes the one
- * that counts, RFC 5321 section 4.4), and X-Restante-Bounce, which only the box may say, counts Received fields, and has the record built along the way. Up to
+ * that counts, RFC 5321 section 4.4), and X-Restante-Bounce, which only the box may say, completes the header of a user's letter (complete.h), counts Received fields, and has the record built along the way. Up to
  * LIMIT_INLINE_LETTER bytes stay in memory, more go to a spool file. What is too large or can't be stored is read to its end all
  * the same, so that the client gets its answer. */
 #pragma once
