@@ -58,6 +58,7 @@ struct directory_domain {
     uint64_t quota_bytes, quota_messages; /* of its accounts together; 0: no limit */
     struct directory_relay relay;
     struct directory_identity identity;
+    bool shares_senders; /* each of its accounts may send as every address of it */
     struct str mta_sts; /* mode of the policy that is published for it (RFC 8461): "none", "testing", "enforce" */
 };
 
@@ -67,6 +68,7 @@ enum st directory_domain_remove(struct directory *d, struct str name)
 /* A NULL pointer leaves what is there. */
 enum st directory_domain_set(struct directory *d, struct str name, const uint64_t *quota_bytes,
                              const uint64_t *quota_messages) MUST_USE;
+enum st directory_domain_set_sharing(struct directory *d, struct str name, bool shares) MUST_USE;
 enum st directory_domain_set_sts(struct directory *d, struct str name, struct str mode) MUST_USE;
 enum st directory_domain_list(struct directory *d, struct arena *a, struct directory_domain **out, size_t *out_n)
     MUST_USE;
@@ -379,6 +381,26 @@ enum st directory_suppressed_list(struct directory *d, struct arena *a, uint64_t
 enum st directory_suppressed_accounts(struct directory *d, struct arena *a, uint64_t **out, size_t *out_n)
     MUST_USE; /* that have any */
 
+/* --- who may send as whom ------------------------------------------------------------------------------------------- */
+struct directory_delegate {
+    struct str account; /* its address */
+    struct str address; /* that it may send as; "@domain": every address of it */
+    uint64_t created_us;
+};
+
+#define DIRECTORY_DELEGATES_MAX 1000 /* of one account */
+
+/* The account may send as `address` of a domain of ours, with an empty local part as each of that domain. EXISTS; LIMIT; NOTFOUND: not a domain of ours. */
+enum st directory_delegate_add(struct directory *d, uint64_t account, const struct directory_address *address) MUST_USE;
+/* All of the account when `address` is NULL. */
+enum st directory_delegate_remove(struct directory *d, uint64_t account, const struct directory_address *address,
+                                  uint64_t *out_n) MUST_USE;
+enum st directory_delegate_list(struct directory *d, struct arena *a, uint64_t account,
+                                struct directory_delegate **out, size_t *out_n) MUST_USE; /* account 0: all */
+/* With any tag behind a delimiter. */
+enum st directory_delegate_has(struct directory *d, uint64_t account, const struct directory_address *address,
+                               struct str delimiters, bool *out) MUST_USE;
+
 /* --- where mail goes -------------------------------------------------------------------------------------- */
 struct directory_target {
     uint64_t account;             /* 0: elsewhere */
@@ -399,8 +421,8 @@ struct directory_target {
 enum st directory_resolve(struct directory *d, struct arena *a, const struct directory_address *address,
                           struct str delimiters, struct directory_target **out, size_t *out_n) MUST_USE;
 
-/* May the account send as `address`? Its own one with or without a tag, every address of ours whose mail it gets, and with
- * may_use_domain all of its domain. DENIED otherwise. */
+/* May the account send as `address`? Its own one with or without a tag, every address of ours whose mail it gets, what has been delegated to it, and with
+ * may_use_domain, or where the domain shares its addresses, all of its domain. DENIED otherwise. */
 enum st directory_may_send_as(struct directory *d, uint64_t account, const struct directory_address *address,
                               struct str delimiters) MUST_USE;
 

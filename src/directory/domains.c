@@ -115,6 +115,11 @@ enum st directory_domain_set(struct directory *d, struct str name, const uint64_
     return quota_messages ? set_number(d, SQL_DOMAIN_QUOTA_MESSAGES, name, *quota_messages) : ST_OK;
 }
 
+enum st directory_domain_set_sharing(struct directory *d, struct str name, bool shares)
+{
+    return set_number(d, SQL_DOMAIN_SHARE, name, shares);
+}
+
 enum st directory_domain_set_sts(struct directory *d, struct str name, struct str mode)
 {
     uint64_t changed;
@@ -169,7 +174,8 @@ static enum st list(struct directory *d, struct arena *a, struct str name, struc
                                            .quota_messages = sql_number(s, 6),
                                            .mta_sts = sql_text(a, s, 7),
                                            .relay = {sql_text(a, s, 8), sql_text(a, s, 9), sql_text(a, s, 10)},
-                                           .identity = {sql_text(a, s, 11), sql_text(a, s, 12), sql_text(a, s, 13)}};
+                                           .identity = {sql_text(a, s, 11), sql_text(a, s, 12), sql_text(a, s, 13)},
+                                           .shares_senders = sql_number(s, 14) != 0};
     }
     sqlite3_reset(s);
     *out = v;

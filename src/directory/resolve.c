@@ -290,6 +290,35 @@ static bool is_own(struct arena *a, const struct directory_account *own, const s
     return false;
 }
 
+/* All of its own domain: by a right of the account, or since the domain has it so. */
+static enum st may_use_domain(struct directory *d, const struct directory_account *own,
+                              const struct directory_address *address, bool *out)
+{
+    sqlite3_stmt *s;
+    bool row;
+
+    *out = false;
+    if (!str_eq(str_from(own->address, str_rfind(own->address, '@') + 1), address->domain))
+        return ST_OK;
+    *out = own->may_use_domain;
+    if (*out)
+        return ST_OK;
+    TRY(sql_bind(d, SQL_DOMAIN_SHARES, &s, "s", address->domain));
+    TRY(sql_row(d, s, &row));
+    *out = row && sql_number(s, 0) != 0;
+    sqlite3_reset(s);
+    return ST_OK;
+}
+
+static enum st has_right(struct directory *d, struct arena *a, const struct directory_account *own,
+                         const struct directory_address *address, struct str delimiters, bool *out)
+{
+    *out = is_own(a, own, address, delimiters);
+    if (!*out)
+        TRY(may_use_domain(d, own, address, out));
+    return *out ? ST_OK : directory_delegate_has(d, own->id, address, delimiters, out);
+}
+
 enum st directory_may_send_as(struct directory *d, uint64_t account, const struct directory_address *address,
                               struct str delimiters)
 {
@@ -301,9 +330,7 @@ enum st directory_may_send_as(struct directory *d, uint64_t account, const struc
     enum st st = directory_account_by_id(d, &a, account, &own);
 
     if (st == ST_OK)
-        may = is_own(&a, &own, address, delimiters);
-    if (st == ST_OK && !may && own.may_use_domain)
-        may = str_eq(str_from(own.address, str_rfind(own.address, '@') + 1), address->domain);
+        st = has_right(d, &a, &own, address, delimiters, &may);
     if (st == ST_OK && !may)
         st = directory_resolve(d, &a, address, delimiters, &targets, &n);
     for (size_t i = 0; st == ST_OK && i < n; i++)

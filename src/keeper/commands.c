@@ -24,8 +24,7 @@ static enum st address_arg(struct command *c, size_t i, struct directory_address
     return keeper_address(c->directory, c->arena, c->args.args[i], true, out);
 }
 
-/* An alias may be a whole domain: "@example.org". */
-static enum st alias_arg(struct command *c, size_t i, struct directory_address *out)
+enum st command_address_or_domain(struct command *c, size_t i, struct directory_address *out)
 {
     struct str word = c->args.args[i];
 
@@ -126,9 +125,22 @@ static enum st withheld_arg(struct str *v)
     return imap_withhold_check(*v);
 }
 
+enum st command_yes_no(struct command *c, const char *option, bool *out)
+{
+    struct str v;
+
+    if (!admin_value(&c->args, option, &v))
+        return ST_NOTFOUND;
+    if (!str_eq(v, STR("yes")) && !str_eq(v, STR("no")))
+        return FAIL(ST_SYNTAX, "--%s is yes or no", option);
+    *out = str_eq(v, STR("yes"));
+    return ST_OK;
+}
+
 static enum st changes_arg(struct command *c, struct changes *out)
 {
     struct str v;
+    enum st st;
 
     *out = (struct changes){0};
     if (admin_value(&c->args, "name", &out->name))
@@ -155,13 +167,10 @@ static enum st changes_arg(struct command *c, struct changes *out)
         TRY(withheld_arg(&out->withheld));
         out->change.imap_withheld = &out->withheld;
     }
-    if (admin_value(&c->args, "send-as-domain", &v)) {
-        if (!str_eq(v, STR("yes")) && !str_eq(v, STR("no")))
-            return FAIL(ST_SYNTAX, "--send-as-domain is yes or no");
-        out->may = str_eq(v, STR("yes"));
+    st = command_yes_no(c, "send-as-domain", &out->may);
+    if (st == ST_OK)
         out->change.may_use_domain = &out->may;
-    }
-    return ST_OK;
+    return st == ST_NOTFOUND ? ST_OK : st;
 }
 
 void command_revoke(struct command *c, uint64_t account, const char *why)
@@ -190,6 +199,7 @@ static void domain_json(struct command *c, const struct directory_domain *d)
         json_kv_str(c->out, "relay_security", d->relay.security);
         json_kv_str(c->out, "relay_recipients", d->relay.recipients);
     }
+    json_kv_bool(c->out, "send_as_domain", d->shares_senders);
     command_identity_json(c, &d->identity);
     if (c->has_domain_usage) {
         json_kv_u64(c->out, "used_bytes", c->domain_bytes);
@@ -267,6 +277,8 @@ static enum st change_domain(struct command *c, struct str name)
 {
     uint64_t bytes, messages, *has_bytes = NULL, *has_messages = NULL;
     struct str v, sts;
+    bool shares;
+    enum st st;
 
     if (admin_value(&c->args, "quota", &v)) {
         TRY(admin_size(v, &bytes));
@@ -277,6 +289,11 @@ static enum st change_domain(struct command *c, struct str name)
         has_messages = &messages;
     }
     TRY(sts_arg(c, &sts));
+    st = command_yes_no(c, "send-as-domain", &shares);
+    if (st == ST_OK)
+        st = directory_domain_set_sharing(c->directory, name, shares);
+    if (st != ST_OK && (st != ST_NOTFOUND || admin_has(&c->args, "send-as-domain")))
+        return st;
     TRY(command_relay(c, name));
     TRY(command_identity(c, name));
     TRY(directory_domain_set(c->directory, name, has_bytes, has_messages));
@@ -350,6 +367,7 @@ static enum st account_show_one(struct command *c, uint64_t id)
     for (size_t i = 0; i < n_users; i++)
         json_str(c->out, users[i]);
     json_array_end(c->out);
+    TRY(command_delegates_json(c, id));
     if (c->has_usage) {
         json_kv_u64(c->out, "used_bytes", c->bytes);
         json_kv_u64(c->out, "used_messages", c->messages);
@@ -684,7 +702,7 @@ static enum st run_alias_add(struct command *c)
 {
     struct directory_address alias;
 
-    TRY(alias_arg(c, 0, &alias));
+    TRY(command_address_or_domain(c, 0, &alias));
     TRY(change_alias(c, &alias, true));
     return alias_show_one(c, &alias);
 }
@@ -724,7 +742,7 @@ static enum st run_alias_show(struct command *c)
 {
     struct directory_address alias;
 
-    TRY(alias_arg(c, 0, &alias));
+    TRY(command_address_or_domain(c, 0, &alias));
     return alias_show_one(c, &alias);
 }
 
@@ -733,7 +751,7 @@ static enum st run_alias_remove(struct command *c)
     struct directory_address alias;
     enum st st;
 
-    TRY(alias_arg(c, 0, &alias));
+    TRY(command_address_or_domain(c, 0, &alias));
     if (c->args.n > 1)
         TRY(change_alias(c, &alias, false));
     else
@@ -803,6 +821,9 @@ static enum st run_import(struct command *c)
 #define run_suppress_list command_suppress_list
 #define run_suppress_lift command_suppress_lift
 #define run_suppress_add command_suppress_add
+#define run_delegate_add command_delegate_add
+#define run_delegate_list command_delegate_list
+#define run_delegate_remove command_delegate_remove
 #define run_account_import command_import_run
 
 static enum st (*const runs[ADMIN_CMD_COUNT])(struct command *c) = {

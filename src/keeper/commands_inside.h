@@ -8,6 +8,10 @@ enum st command_account(struct command *c, struct directory_account *out) MUST_U
 void command_revoke(struct command *c, uint64_t account, const char *why); /* its sessions end */
 enum st command_messages(struct str v, uint64_t *out) MUST_USE;            /* a number of them. ST_SYNTAX */
 
+/* "info@example.org", or a whole domain "@example.org", which has an empty local part. */
+enum st command_address_or_domain(struct command *c, size_t i, struct directory_address *out) MUST_USE;
+enum st command_yes_no(struct command *c, const char *option, bool *out) MUST_USE; /* NOTFOUND: it is not there */
+
 /* An account at an address whose mail an alias takes would get none: ST_EXISTS. */
 enum st command_check_account(struct command *c, const struct directory_address *address) MUST_USE;
 
@@ -40,6 +44,13 @@ enum st command_import_run(struct command *c) MUST_USE;
 enum st command_suppress_list(struct command *c) MUST_USE;
 enum st command_suppress_lift(struct command *c) MUST_USE;
 enum st command_suppress_add(struct command *c) MUST_USE;
+
+/* commands_delegate.c */
+enum st command_delegate_list(struct command *c) MUST_USE;
+enum st command_delegate_add(struct command *c) MUST_USE;
+enum st command_delegate_remove(struct command *c) MUST_USE;
+/* What the account of that number may send as by such rights, as an array. */
+enum st command_delegates_json(struct command *c, uint64_t account) MUST_USE;
 
 /* commands_transport.c */
 enum st command_transport_set(struct command *c) MUST_USE;
