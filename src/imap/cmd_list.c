@@ -182,6 +182,30 @@ static enum st look_below(struct listing *l, const struct str *subscriptions, si
 
 /* --- telling ----------------------------------------------------------------------------------------------------- */
 
+/* As GETMETADATA would tell them (RFC 9590 section 3). Of what can't be read nothing is told; what is only a name has none. */
+static void put_metadata(struct listing *l, const struct entry *e) SUSPENDS
+{
+    struct arena a = ARENA_INIT;
+    struct note *notes;
+    uint32_t longest;
+    size_t n;
+
+    if (imap_metadata_load_listed(l->c->s, &a, e->box, &notes, &n) == ST_OK)
+        imap_put_metadata(l->c->s, &a, e->name, &l->args.metadata, notes, n, &longest);
+    arena_fini(&a);
+}
+
+static void put_status(struct listing *l, const struct entry *e) SUSPENDS
+{
+    struct imap_session *s = l->c->s;
+
+    /* Of one that is gone meanwhile, or can't be read, nothing is told (RFC 5819 section 2). What of others' is unseen is this user's own. */
+    if (e->box->owner && mailbox_status(s->account, &s->cmd_arena, e->name, e->box) != ST_OK)
+        return;
+    if (imap_status_complete(s, l->args.status, e->box) == ST_OK)
+        imap_put_status_items(s, e->name, l->args.status, e->box);
+}
+
 static void put_entry(struct listing *l, const struct entry *e) SUSPENDS
 {
     struct imap_conn *conn = &l->c->s->conn;
@@ -193,16 +217,16 @@ static void put_entry(struct listing *l, const struct entry *e) SUSPENDS
     imap_put_list(conn, STR("* LIST ("), buf_str(&attributes), STR_NONE, e->name);
     buf_fini(&attributes);
     imap_put(conn, e->child_meets ? STR(" (\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n") : STR("\r\n"));
-    /* RFC 8440 section 3: not of a name that is only above others, nor of one that does not meet the criteria */
-    if (l->args.returns & LIST_MYRIGHTS && e->box && e->box->rights && meets(l, e))
+    /* RFC 8440 section 3, RFC 9590 section 4, RFC 5819 section 2: not of a name that is only above others, nor of one that does not meet
+     * the criteria */
+    if (!e->box || !meets(l, e))
+        return;
+    if (l->args.metadata.n)
+        put_metadata(l, e);
+    if (l->args.returns & LIST_MYRIGHTS && e->box->rights)
         imap_put_myrights(l->c->s, e->name, e->box->rights);
-    if (!l->args.status || !e->box || e->box->noselect || !meets(l, e)) /* RFC 5819 section 2 */
-        return;
-    /* Of one that is gone meanwhile, or can't be read, nothing is told (section 2 too). What of others' is unseen is this user's own. */
-    if (e->box->owner && mailbox_status(l->c->s->account, &l->c->s->cmd_arena, e->name, e->box) != ST_OK)
-        return;
-    if (imap_status_complete(l->c->s, l->args.status, e->box) == ST_OK)
-        imap_put_status_items(l->c->s, e->name, l->args.status, e->box);
+    if (l->args.status && !e->box->noselect)
+        put_status(l, e);
 }
 
 static int by_name(const void *a, const void *b)

@@ -46,21 +46,6 @@ static bool at_options(const struct imap_lexer *lx)
     return rest.n > 1 && rest.p[0] == '(' && imap_is_atom_char(rest.p[1]) && rest.p[1] != '/';
 }
 
-/* A list, or, as examples have it (section 4.4.1), one behind the other. */
-static enum st parse_entries(struct imap_lexer *lx, struct metadata_query *q) SUSPENDS
-{
-    struct imap_entry *list = ARENA_ARRAY(lx->arena, struct imap_entry, LIMIT_IMAP_ENTRIES);
-    bool in_list = imap_lex_take(lx, '(');
-
-    do {
-        if (q->n == LIMIT_IMAP_ENTRIES)
-            return FAIL(ST_LIMIT, "Too many entries");
-        TRY(imap_lex_entry(lx, &list[q->n++]));
-    } while (imap_lex_take(lx, ' '));
-    q->entries = list;
-    return in_list ? imap_lex_want(lx, ')') : ST_OK;
-}
-
 static enum st getmetadata_parse(struct imap_lexer *lx, struct getmetadata *out) SUSPENDS
 {
     struct getmetadata g = {.query = {.max_size = UINT32_MAX}};
@@ -72,7 +57,7 @@ static enum st getmetadata_parse(struct imap_lexer *lx, struct getmetadata *out)
     TRY(imap_lex_sp(lx));
     if (at_options(lx))
         TRY(parse_options(lx, &g.query));
-    TRY(parse_entries(lx, &g.query));
+    TRY(imap_lex_entries(lx, &g.query));
     TRY(imap_lex_end(lx));
     *out = g;
     return ST_OK;
@@ -87,7 +72,7 @@ enum st cmd_getmetadata(struct imap_cmd *c)
 
     TRY(getmetadata_parse(&c->lx, &g));
     TRY(imap_metadata_load(c->s, g.mailbox, &notes, &n));
-    imap_put_metadata(c->s, g.mailbox, &g.query, notes, n, &longest);
+    imap_put_metadata(c->s, &c->s->cmd_arena, g.mailbox, &g.query, notes, n, &longest);
     if (longest) /* section 4.2.1 */
         c->code = arena_printf(&c->s->cmd_arena, "METADATA LONGENTRIES %u", longest);
     return ST_OK;

@@ -16,7 +16,19 @@ static const struct {
     {STR("MYRIGHTS"), LIST_MYRIGHTS, false, true, "LIST-MYRIGHTS"}, /* RFC 8440 */
 };
 
-static enum st one_option(struct imap_lexer *lx, bool returns, struct list_args *l)
+/* RFC 9590 section 5 */
+static enum st parse_metadata(struct imap_lexer *lx, struct metadata_query *q) SUSPENDS
+{
+    if (q->n)
+        return FAIL(ST_SYNTAX, "More than one METADATA");
+    *q = (struct metadata_query){.max_size = UINT32_MAX};
+    TRY(imap_lex_sp(lx));
+    if (imap_lex_peek(lx) != '(')
+        return FAIL(ST_SYNTAX, "Expected a list of entries");
+    return imap_lex_entries(lx, q);
+}
+
+static enum st one_option(struct imap_lexer *lx, bool returns, struct list_args *l) SUSPENDS
 {
     struct str word;
 
@@ -28,13 +40,15 @@ static enum st one_option(struct imap_lexer *lx, bool returns, struct list_args 
         *(returns ? &l->returns : &l->select) |= options[i].option;
         return ST_OK;
     }
+    if (returns && str_eq(word, STR("METADATA")) && imap_lex_may(lx, "LIST-METADATA"))
+        return parse_metadata(lx, &l->metadata);
     if (!returns || !str_eq(word, STR("STATUS")) || !imap_lex_may(lx, "LIST-STATUS"))
         return FAIL(ST_SYNTAX, "Unknown LIST option");
     TRY(imap_lex_sp(lx));
     return imap_lex_status_items(lx, &l->status);
 }
 
-static enum st parse_options(struct imap_lexer *lx, bool returns, struct list_args *l)
+static enum st parse_options(struct imap_lexer *lx, bool returns, struct list_args *l) SUSPENDS
 {
     l->is_extended = true;
     TRY(imap_lex_want(lx, '('));
@@ -46,7 +60,7 @@ static enum st parse_options(struct imap_lexer *lx, bool returns, struct list_ar
     return imap_lex_want(lx, ')');
 }
 
-static enum st parse_selection(struct imap_lexer *lx, struct list_args *l)
+static enum st parse_selection(struct imap_lexer *lx, struct list_args *l) SUSPENDS
 {
     TRY(parse_options(lx, false, l));
     /* RFC 5258 section 3.1: BAD; of what there is only SUBSCRIBED is an option that it may go with (section 6). */

@@ -1,6 +1,7 @@
 /* LIST's arguments (RFC 3501 6.3.8, extended by RFC 5258), for cmd_list.c and cmd_lsub.c. */
 #pragma once
 
+#include "imap/metadata.h"
 #include "imap/pattern.h"
 #include "imap/session.h"
 
@@ -19,7 +20,8 @@ struct list_args {
     struct str reference, *patterns; /* UTF-8 */
     size_t n_patterns;
     unsigned select, returns;
-    unsigned status; /* items of STATUS, imap/status.h */
+    unsigned status;                /* items of STATUS, imap/status.h */
+    struct metadata_query metadata; /* n 0: it is not asked for (RFC 9590) */
     bool is_extended;
 };
 

@@ -46,6 +46,20 @@ enum st imap_lex_entry(struct imap_lexer *lx, struct imap_entry *out)
     return ST_OK;
 }
 
+enum st imap_lex_entries(struct imap_lexer *lx, struct metadata_query *q)
+{
+    struct imap_entry *list = ARENA_ARRAY(lx->arena, struct imap_entry, LIMIT_IMAP_ENTRIES);
+    bool in_list = imap_lex_take(lx, '(');
+
+    do {
+        if (q->n == LIMIT_IMAP_ENTRIES)
+            return FAIL(ST_LIMIT, "Too many entries");
+        TRY(imap_lex_entry(lx, &list[q->n++]));
+    } while (imap_lex_take(lx, ' '));
+    q->entries = list;
+    return in_list ? imap_lex_want(lx, ')') : ST_OK;
+}
+
 static size_t components(struct str name)
 {
     size_t n = 0;
@@ -84,35 +98,31 @@ static struct str use_attribute(enum mail_use use)
 
 #define MADE_MOST 2 /* entries that the server makes */
 
-static enum st made_entries(struct imap_session *s, struct str mailbox, struct note *out, size_t *out_n) SUSPENDS
+static size_t made_entries(struct imap_session *s, bool of_server, enum mail_use use, struct note *out)
 {
-    struct mailbox_info info;
+    size_t n = 0;
 
-    if (!mailbox.n) {
+    if (of_server) {
         out[0] = (struct note){.name = STR("/comment"), .value = s->set->imap_server_comment};
         out[1] = (struct note){.name = STR("/admin"), .value = s->set->admin_contact};
     } else {
-        /* Whether it is there notes_read says; to see others' notes no right to read is needed. */
-        if (mailbox_status(s->account, &s->cmd_arena, mailbox, &info) != ST_OK)
-            info.use = MAIL_USE_NONE;
-        out[0] = (struct note){.name = STR("/specialuse"), .value = use_attribute(info.use), .is_private = true};
+        out[0] = (struct note){.name = STR("/specialuse"), .value = use_attribute(use), .is_private = true};
         out[1] = (struct note){0};
     }
-    *out_n = 0;
     for (size_t i = 0; i < MADE_MOST; i++)
         if (out[i].value.n)
-            out[(*out_n)++] = out[i];
-    return ST_OK;
+            out[n++] = out[i];
+    return n;
 }
 
-enum st imap_metadata_load(struct imap_session *s, struct str mailbox, struct note **out, size_t *out_n)
+static enum st load(struct imap_session *s, struct arena *ar, struct str mailbox, enum mail_use use, struct note **out,
+                    size_t *out_n) SUSPENDS
 {
     struct note made[MADE_MOST], *kept, *all;
-    size_t n_made, n_kept;
+    size_t n_made = made_entries(s, !mailbox.n, use, made), n_kept;
 
-    TRY(made_entries(s, mailbox, made, &n_made));
-    TRY(notes_read(s->account, mailbox, &s->cmd_arena, &kept, &n_kept));
-    all = ARENA_ARRAY(&s->cmd_arena, struct note, n_made + n_kept);
+    TRY(notes_read(s->account, mailbox, ar, &kept, &n_kept));
+    all = ARENA_ARRAY(ar, struct note, n_made + n_kept);
     for (size_t i = 0; i < n_made; i++)
         all[i] = made[i];
     for (size_t i = 0; i < n_kept; i++)
@@ -120,6 +130,22 @@ enum st imap_metadata_load(struct imap_session *s, struct str mailbox, struct no
     *out = all;
     *out_n = n_made + n_kept;
     return ST_OK;
+}
+
+enum st imap_metadata_load(struct imap_session *s, struct str mailbox, struct note **out, size_t *out_n)
+{
+    struct mailbox_info info;
+
+    /* Whether it is there notes_read says; to see others' notes no right to read is needed. */
+    if (!mailbox.n || mailbox_status(s->account, &s->cmd_arena, mailbox, &info) != ST_OK)
+        info.use = MAIL_USE_NONE;
+    return load(s, &s->cmd_arena, mailbox, info.use, out, out_n);
+}
+
+enum st imap_metadata_load_listed(struct imap_session *s, struct arena *ar, const struct mailbox_info *box,
+                                  struct note **out, size_t *out_n)
+{
+    return load(s, ar, box->name, box->use, out, out_n);
 }
 
 enum st imap_filter_find(void *arg, struct str name, struct str *out)
@@ -145,6 +171,7 @@ enum st imap_filter_find(void *arg, struct str name, struct str *out)
 
 struct answer {
     struct imap_session *s;
+    struct arena *scratch;
     struct str mailbox;
     bool begun;
 };
@@ -212,17 +239,17 @@ static void put_matching(struct answer *a, const struct metadata_query *q, const
         if (notes[i].value.n > q->max_size)
             *longest = MAX(*longest, (uint32_t)notes[i].value.n);
         else
-            put_entry(a, depth ? whole_name(&a->s->cmd_arena, &notes[i]) : e->sent, notes[i].value);
+            put_entry(a, depth ? whole_name(a->scratch, &notes[i]) : e->sent, notes[i].value);
     }
     if (!found && q->depth == 0)
         put_entry(a, e->sent, STR_NONE);
 }
 
-void imap_put_metadata(struct imap_session *s, struct str mailbox, const struct metadata_query *q,
-                       const struct note *notes, size_t n, uint32_t *out_longest)
+void imap_put_metadata(struct imap_session *s, struct arena *scratch, struct str mailbox,
+                       const struct metadata_query *q, const struct note *notes, size_t n, uint32_t *out_longest)
 {
-    struct answer a = {.s = s, .mailbox = mailbox};
-    bool *told = ARENA_ARRAY(&s->cmd_arena, bool, n);
+    struct answer a = {.s = s, .scratch = scratch, .mailbox = mailbox};
+    bool *told = ARENA_ARRAY(scratch, bool, n);
 
     *out_longest = 0;
     for (size_t i = 0; i < q->n; i++)

@@ -56,6 +56,28 @@ TEST(extended)
     REFUSES(m, " x y (CHILDREN)", imap_list_parse(&m.lx, &l), ST_SYNTAX);
 }
 
+/* RFC 9590 section 5 */
+TEST(entries_of_metadata)
+{
+    struct list_args l;
+    struct memory m;
+
+    PARSES(m, " x y RETURN (SUBSCRIBED METADATA (/shared/comment {15+}\r\n/private/co/lor) CHILDREN)",
+           imap_list_parse(&m.lx, &l))
+    {
+        CHECK_U64(l.returns, LIST_CHILDREN | LIST_SUBSCRIBED);
+        CHECK_U64(l.metadata.n, 2);
+        CHECK_U64(l.metadata.max_size, UINT32_MAX);
+        CHECK_STR(l.metadata.entries[1].name, STR("/co/lor"));
+    }
+    REFUSES(m, " x y RETURN (METADATA)", imap_list_parse(&m.lx, &l), ST_SYNTAX);
+    REFUSES(m, " x y RETURN (METADATA ())", imap_list_parse(&m.lx, &l), ST_SYNTAX);
+    REFUSES(m, " x y RETURN (METADATA /shared/comment)", imap_list_parse(&m.lx, &l), ST_SYNTAX);
+    REFUSES(m, " x y RETURN (METADATA (/shared/x*))", imap_list_parse(&m.lx, &l), ST_SYNTAX);
+    REFUSES(m, " x y RETURN (METADATA (/shared/x) METADATA (/shared/x))", imap_list_parse(&m.lx, &l), ST_SYNTAX);
+    REFUSES(m, " (METADATA (/shared/x)) x y", imap_list_parse(&m.lx, &l), ST_SYNTAX);
+}
+
 TEST(patterns_are_bounded)
 {
     struct list_args l;
