@@ -71,6 +71,24 @@ enum st guest_mailbox(struct account *owner, const struct guest *g, bool is_shar
     return ST_OK;
 }
 
+enum st target_find(const struct account *a, const struct target *t, struct mailbox **out)
+{
+    struct arena ar = ARENA_INIT;
+    struct mailbox *mb;
+
+    TRY(account_check(a));
+    mb = t->id ? account_mailbox_of(a, t->id) : account_mailbox(a, mailbox_canonical(&ar, t->name), true);
+    arena_fini(&ar);
+    if (!mb || !mb->pending.exists)
+        return FAIL(ST_NOTFOUND, "no such mailbox");
+    if (t->id)
+        TRY(guest_may(mb, t->guest, t->rights));
+    if (mb->pending.noselect)
+        return FAIL(ST_NOTFOUND, "no such mailbox");
+    *out = mb;
+    return ST_OK;
+}
+
 enum st guest_may_create(struct account *owner, const struct guest *g, struct str name)
 {
     for (size_t i = name.n; i-- > 0;) {

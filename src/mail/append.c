@@ -101,21 +101,9 @@ static void move_uidnext(struct change *c, struct mailbox *mb, uint32_t to)
     change_mailbox(c, mb)->uidnext = to;
 }
 
-static enum st find_target(struct account *a, struct arena *ar, struct str name, struct mailbox **out)
-{
-    struct mailbox *mb;
-
-    TRY(account_check(a));
-    mb = account_mailbox(a, mailbox_canonical(ar, name), true);
-    if (!mb || mb->pending.noselect)
-        return FAIL(ST_NOTFOUND, "no such mailbox");
-    *out = mb;
-    return ST_OK;
-}
-
 /* It may have to wait, and the mailbox may go meanwhile. */
-static enum st prepare_keywords(struct mailbox **mb, const struct new_mail *mails, size_t n, struct arena *ar,
-                                struct str mailbox) SUSPENDS
+static enum st prepare_keywords(struct mailbox **mb, const struct new_mail *mails, size_t n, const struct target *t)
+    SUSPENDS
 {
     struct account *a = (*mb)->a;
     enum st st = ST_OK;
@@ -124,12 +112,12 @@ static enum st prepare_keywords(struct mailbox **mb, const struct new_mail *mail
     for (size_t i = 0; st == ST_OK && i < n; i++)
         st = keywords_prepare(*mb, mails[i].keywords, mails[i].n_keywords);
     mailbox_release(*mb);
-    return st == ST_OK ? find_target(a, ar, mailbox, mb) : st;
+    return st == ST_OK ? target_find(a, t, mb) : st;
 }
 
 struct appending {
     struct account *a;
-    struct str mailbox;
+    const struct target *target;
     const struct new_mail *mails;
     size_t n;
     struct kv_blob *blobs;
@@ -152,10 +140,10 @@ static enum st check_room(const struct appending *g)
     return account_has_room(g->a, bytes - goes, g->view ? g->n - 1 : g->n);
 }
 
-static enum st may_append(struct appending *g, struct arena *ar, struct mailbox **out) SUSPENDS
+static enum st may_append(struct appending *g, struct mailbox **out) SUSPENDS
 {
-    TRY(find_target(g->a, ar, g->mailbox, out));
-    TRY(prepare_keywords(out, g->mails, g->n, ar, g->mailbox));
+    TRY(target_find(g->a, g->target, out));
+    TRY(prepare_keywords(out, g->mails, g->n, g->target));
     TRY(check_all(*out, g->mails, g->n, g->sizes));
     return check_origin(*out, g->mails, g->n);
 }
@@ -179,7 +167,7 @@ static enum st prepare(struct appending *g, struct arena *ar, struct mailbox **o
     bool waited = true;
 
     while (waited) {
-        TRY(may_append(g, ar, out));
+        TRY(may_append(g, out));
         waited = false;
         if (g->view)
             TRY(pick_replaced(g, ar, &waited));
@@ -246,10 +234,10 @@ static enum st append_all(struct appending *g, struct arena *ar) SUSPENDS
     return st;
 }
 
-enum st mail_append_own(struct account *a, struct str mailbox, const struct new_mail *mails, size_t n, struct arena *ar,
-                        uint32_t *out_uidvalidity, uint32_t **out_uids)
+enum st mail_append_own(struct account *a, const struct target *t, const struct new_mail *mails, size_t n,
+                        struct arena *ar, uint32_t *out_uidvalidity, uint32_t **out_uids)
 {
-    struct appending g = {.a = a, .mailbox = mailbox, .mails = mails, .n = n};
+    struct appending g = {.a = a, .target = t, .mails = mails, .n = n};
 
     TRY(append_all(&g, ar));
     *out_uidvalidity = g.uidvalidity;
@@ -257,10 +245,10 @@ enum st mail_append_own(struct account *a, struct str mailbox, const struct new_
     return ST_OK;
 }
 
-enum st view_replace_own(struct view *v, uint32_t uid, struct str mailbox, const struct new_mail *mail,
+enum st view_replace_own(struct view *v, uint32_t uid, const struct target *t, const struct new_mail *mail,
                          struct arena *ar, uint32_t *out_uidvalidity, uint32_t **out_uid)
 {
-    struct appending g = {.a = v->mb->a, .mailbox = mailbox, .mails = mail, .n = 1, .view = v, .replaced = uid};
+    struct appending g = {.a = v->mb->a, .target = t, .mails = mail, .n = 1, .view = v, .replaced = uid};
     enum st st;
 
     must(!v->read_only);
@@ -292,7 +280,7 @@ enum st mail_append(struct account *a, struct str mailbox, const struct new_mail
         unstage(a, mails, n);
         return st;
     }
-    return p.is_own ? mail_append_own(a, p.name, mails, n, ar, out_uidvalidity, out_uids)
+    return p.is_own ? mail_append_own(a, &(struct target){.name = p.name}, mails, n, ar, out_uidvalidity, out_uids)
                     : guest_append(a, &p, mails, n, ar, out_uidvalidity, out_uids);
 }
 
@@ -310,5 +298,5 @@ enum st view_replace(struct view *v, uint32_t uid, struct str mailbox, const str
         return st;
     }
     return v->replica ? guest_replace(v, &p, uid, mail, ar, out_uidvalidity, out_uid)
-                      : view_replace_own(v, uid, p.name, mail, ar, out_uidvalidity, out_uid);
+                      : view_replace_own(v, uid, &(struct target){.name = p.name}, mail, ar, out_uidvalidity, out_uid);
 }

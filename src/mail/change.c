@@ -182,10 +182,10 @@ uint64_t change_new_email(struct change *c, uint64_t blob, struct str prefix, st
     return id;
 }
 
-uint64_t change_take_email(struct change *c, uint64_t blob, struct str value)
+uint64_t change_take_email(struct change *c, uint64_t id, uint64_t blob, struct str value)
 {
-    uint64_t id = c->modseq << 20 | c->next_email++;
-
+    if (!id)
+        id = c->modseq << 20 | c->next_email++;
     must(c->next_email < 1u << 20);
     change_kv(c, KV_PUT, key_email(&c->arena, id), value);
     c->derefs = grown(&c->arena, c->derefs, c->n_derefs, &c->cap_derefs, sizeof *c->derefs);
@@ -219,7 +219,7 @@ void change_drop_email(struct change *c, uint64_t email, uint64_t blob, bool sha
     if (shared) {
         uint32_t refs = refs_get(c->a, email);
 
-        refs_put(c, email, refs - 1);
+        refs_put(c, email, refs ? refs - 1 : 0);
         if (refs > 1)
             return;
     }

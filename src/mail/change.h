@@ -93,8 +93,8 @@ void change_edit_remove(struct mailbox_change *mc, const struct hot *was);
 uint32_t change_add(struct mailbox_change *mc, struct hot *h);
 /* What `who`, who is not the owner, has seen; one of them in a change. */
 void change_seen(struct mailbox_change *mc, uint64_t who, uint32_t uid, bool seen);
-/* The email of another account as one of this: its body gets one reference more. */
-uint64_t change_take_email(struct change *c, uint64_t blob, struct str value);
+/* The email of another account as one of this, under that number, which nobody has (0: any): its body gets one reference more. */
+uint64_t change_take_email(struct change *c, uint64_t id, uint64_t blob, struct str value);
 uint64_t change_new_email(struct change *c, uint64_t blob, struct str prefix, struct str record);
 /* One message less refers to it. `tell`: the last one that a client could see. */
 void change_drop_email(struct change *c, uint64_t email, uint64_t blob, bool shared, bool tell);

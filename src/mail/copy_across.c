@@ -1,6 +1,7 @@
 /* COPY and MOVE where a mailbox of another account is the source or the target. The bytes stay where they are: the target's commit has
  * records of its own and one reference more to each body, and fails when one of them is gone meanwhile. It is one commit, so that all are
- * copied or none. A move copies first and removes then: a crash in between leaves two, never none. */
+ * copied or none. A move copies first and removes then: a crash in between leaves two, never none. What the move has not removed itself (somebody
+ * else has, or it failed) it takes back at the target, so that of two who move a message one has it. */
 #include "mail/edit.h"
 #include "mail/guest.h"
 #include "mail/replica.h"
@@ -14,7 +15,6 @@
 struct carried {
     struct mail_msg msg;
     struct str value; /* of its E record */
-    uint64_t blob;
 };
 
 struct carrying {
@@ -22,11 +22,14 @@ struct carrying {
     const struct place *to;
     bool is_guest; /* of the target */
     struct carried *m;
+    struct refs_wanted *emails; /* of each, at the target */
     size_t n;
     const struct str *keywords; /* of the source, by bit */
     unsigned n_keywords;
     struct arena *ar;
     struct copied out;
+    uint32_t mailbox; /* the target, behind the copy */
+    bool tells;       /* what is in there */
 };
 
 /* --- what is taken along ------------------------------------------------------------------------------------------- */
@@ -43,7 +46,8 @@ static enum st read_values(const struct view *v, struct carrying *c, struct str 
             return FAIL(ST_TRYLATER, "A message was expunged meanwhile");
         TRY(email_rec_get(c->m[from + i].msg.email_id, values[i], &e));
         c->m[from + i].value = arena_str(c->ar, values[i]);
-        c->m[from + i].blob = e.blob;
+        c->emails[from + i] = (struct refs_wanted){
+            .email = email_taken(c->m[from + i].msg.email_id, v->mb->a->id, c->to->owner), .blob = e.blob};
     }
     return ST_OK;
 }
@@ -86,6 +90,7 @@ static enum st gather(struct view *v, struct uid_set uids, struct carrying *c) S
         names[i] = arena_str(c->ar, view_keyword(v, i));
     c->keywords = names;
     TRY(pick_all_of(v, uids, c));
+    c->emails = ARENA_ARRAY(c->ar, struct refs_wanted, c->n);
     for (size_t from = 0; from < c->n; from += AT_ONCE) {
         size_t n = MIN(c->n - from, (size_t)AT_ONCE);
 
@@ -134,17 +139,33 @@ static uint64_t keywords_at(struct mailbox *mb, const struct carrying *c, uint64
     return out;
 }
 
-static void add_one(struct change *ch, struct mailbox_change *mc, const struct carrying *c, const struct carried *m,
-                    uint32_t rights, uint64_t now)
+/* A copy that was made before is the same email. */
+static uint64_t take_email(struct change *ch, const struct refs_wanted *w, struct str value)
 {
+    uint32_t refs = refs_get(ch->a, w->email);
+
+    if (w->is_other)
+        return change_take_email(ch, 0, w->blob, value);
+    if (refs) {
+        refs_put(ch, w->email, refs + 1);
+        return w->email;
+    }
+    refs_new(ch->a, w->email);
+    return change_take_email(ch, w->email, w->blob, value);
+}
+
+static void add_one(struct change *ch, struct mailbox_change *mc, const struct carrying *c, size_t i, uint32_t rights,
+                    uint64_t now)
+{
+    const struct carried *m = &c->m[i];
     uint32_t flags = m->msg.flags & rights_flags(rights);
     struct hot h = {.size = (uint32_t)m->msg.size,
-                    .flags = (uint8_t)(c->is_guest ? flags & ~(uint32_t)MAIL_SEEN : flags),
+                    .flags = (uint8_t)((c->is_guest ? flags & ~(uint32_t)MAIL_SEEN : flags) | HOT_SHARED),
                     .keywords = rights & RIGHT_WRITE ? keywords_at(mc->mb, c, m->msg.keywords) : 0,
                     .internal_date_us = m->msg.internal_date_us,
                     .save_date_us = now,
-                    .email = change_take_email(ch, m->blob, m->value),
-                    .blob = m->blob};
+                    .email = take_email(ch, &c->emails[i], m->value),
+                    .blob = c->emails[i].blob};
 
     change_add(mc, &h);
     if (c->is_guest && flags & MAIL_SEEN)
@@ -162,6 +183,23 @@ static enum st room_for(struct account *a, const struct mailbox *mb, const struc
     return account_has_room(a, bytes, c->n);
 }
 
+/* All that may wait, until nothing has waited behind a look at the state. */
+static enum st prepare(struct account *a, struct carrying *c, struct mailbox **out) SUSPENDS
+{
+    bool waited = true;
+    enum st st;
+
+    while (waited) {
+        TRY(find_target(a, c, out));
+        mailbox_hold(*out);
+        st = keywords_prepare(*out, c->keywords, c->n_keywords);
+        mailbox_release(*out);
+        TRY(st);
+        TRY(refs_find(a, c->emails, c->n, &waited));
+    }
+    return find_target(a, c, out); /* it may have gone */
+}
+
 static enum st add_once(struct account *a, struct carrying *c) SUSPENDS
 {
     uint64_t now = clock_wall_us();
@@ -171,23 +209,20 @@ static enum st add_once(struct account *a, struct carrying *c) SUSPENDS
     uint32_t rights;
     enum st st;
 
-    TRY(find_target(a, c, &mb));
-    mailbox_hold(mb);
-    st = keywords_prepare(mb, c->keywords, c->n_keywords);
-    mailbox_release(mb);
-    TRY(st);
-    TRY(find_target(a, c, &mb)); /* it may have gone while that waited */
+    TRY(prepare(a, c, &mb));
     TRY(room_for(a, mb, c));
     rights = c->is_guest ? acl_rights(mb->acl, a, &c->guest) : RIGHTS_ALL;
     ch = change_begin(a);
     mc = change_mailbox(ch, mb);
     for (size_t i = 0; i < c->n; i++) {
-        add_one(ch, mc, c, &c->m[i], rights, now);
+        add_one(ch, mc, c, i, rights, now);
         c->out.from[i] = c->m[i].msg.uid;
         c->out.to[i] = mc->adds[i].uid;
     }
     c->out.uidvalidity = mb->uidvalidity;
-    c->out.n = rights & RIGHT_READ ? c->n : 0;
+    c->out.n = c->n;
+    c->mailbox = mb->id;
+    c->tells = rights & RIGHT_READ;
     st = change_commit(ch, NULL, 0);
     if (st == ST_NOTFOUND) /* a body is gone */
         return FAIL(ST_TRYLATER, "A message was expunged meanwhile");
@@ -199,29 +234,97 @@ static enum st add_there(struct account *a, void *arg) SUSPENDS
     unsigned tries = 0;
     enum st st;
 
+    refs_hold(a);
     do
         st = add_once(a, arg);
     while (change_again(st, &tries));
+    refs_release(a);
     return st;
 }
 
-/* --- the whole ---------------------------------------------------------------------------------------------------------- */
+/* --- a move's second half ------------------------------------------------------------------------------------------------ */
 
-static enum st remove_copied(struct view *v, const struct carrying *c) SUSPENDS
+static void add_uid(struct uid_range *r, size_t *n, uint32_t uid)
+{
+    if (*n && r[*n - 1].hi + 1 == uid)
+        r[*n - 1].hi = uid;
+    else
+        r[(*n)++] = (struct uid_range){uid, uid};
+}
+
+static enum st remove_copied(struct view *v, const struct carrying *c, struct removed *out) SUSPENDS
 {
     struct uid_range *r = ARENA_ARRAY(c->ar, struct uid_range, c->n);
     size_t n = 0;
 
-    for (size_t i = 0; i < c->n; i++) {
-        uint32_t uid = c->m[i].msg.uid;
-
-        if (n && r[n - 1].hi + 1 == uid)
-            r[n - 1].hi = uid;
-        else
-            r[n++] = (struct uid_range){uid, uid};
-    }
-    return view_expunge(v, (struct uid_set){r, n}, true);
+    for (size_t i = 0; i < c->n; i++)
+        add_uid(r, &n, c->m[i].msg.uid);
+    return view_remove(v, (struct uid_set){r, n}, true, out);
 }
+
+struct taking_back {
+    const struct guest *guest; /* not the owner: \Recent is his to see */
+    uint32_t mailbox;
+    struct uid_set uids;
+};
+
+/* No right is needed: it has not been there yet, as far as anybody was told. */
+static enum st take_back_there(struct account *a, void *arg) SUSPENDS
+{
+    const struct taking_back *t = arg;
+    struct mailbox *mb = account_mailbox_of(a, t->mailbox);
+    struct view *v;
+    enum st st;
+
+    TRY(account_check(a));
+    if (!mb || !mb->durable.exists)
+        return ST_OK;
+    TRY(view_of(mb, false, t->guest, &v));
+    st = view_expunge(v, t->uids, true);
+    view_close(v);
+    return st;
+}
+
+/* Leaves of the copies those whose messages this move has removed itself. */
+static enum st take_back(struct account *a, struct carrying *c, const struct removed *gone) SUSPENDS
+{
+    struct taking_back t = {.guest = &c->guest, .mailbox = c->mailbox};
+    struct uid_range *r = ARENA_ARRAY(c->ar, struct uid_range, c->n);
+    size_t n = 0, left = 0, k = 0;
+
+    for (size_t i = 0; i < c->n; i++) {
+        while (k < gone->n && gone->uid[k] < c->out.from[i])
+            k++;
+        if (k < gone->n && gone->uid[k] == c->out.from[i]) {
+            c->out.from[left] = c->out.from[i];
+            c->out.to[left++] = c->out.to[i];
+        } else {
+            add_uid(r, &n, c->out.to[i]);
+        }
+    }
+    c->out.n = left;
+    if (!n)
+        return ST_OK;
+    t.uids = (struct uid_set){r, n};
+    return mail_visit(a->core->m, c->to->owner, take_back_there, &t);
+}
+
+static enum st finish_move(struct view *v, struct carrying *c) SUSPENDS
+{
+    struct removed gone = {.ar = c->ar};
+    enum st st = remove_copied(v, c, &gone);
+    struct err why = *err_get();
+    size_t copied = c->n;
+
+    if (take_back(v->actor, c, &gone) != ST_OK)
+        return FAIL(ST_DENIED, "%zu of %zu messages were copied but could not be removed here: they are in both places",
+                    copied - c->out.n, copied);
+    if (st != ST_OK)
+        *err_get() = why;
+    return st;
+}
+
+/* --- the whole ---------------------------------------------------------------------------------------------------------- */
 
 static enum st may_remove(const struct view *v)
 {
@@ -249,11 +352,13 @@ enum st copy_across(struct view *v, struct uid_set uids, const struct place *to,
     if (st == ST_OK && c.n)
         st = mail_visit(a->core->m, to->owner, add_there, &c);
     if (st == ST_OK && c.n && move)
-        st = remove_copied(v, &c);
+        st = finish_move(v, &c);
     if (st == ST_OK)
-        metric_add(move ? METRIC_MESSAGES_MOVED : METRIC_MESSAGES_COPIED, c.n);
+        metric_add(move ? METRIC_MESSAGES_MOVED : METRIC_MESSAGES_COPIED, c.out.n);
     arena_fini(&tmp);
     TRY(st);
+    if (!c.tells)
+        c.out.n = 0;
     if (!c.out.n)
         c.out.uidvalidity = 0; /* RFC 4315 section 3: no uids of a mailbox that he may not select */
     *out = c.out;

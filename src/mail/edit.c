@@ -161,7 +161,7 @@ static bool passes(const struct hot *h, const struct flag_change *fc, uint64_t b
 {
     if (!fc->is_conditional || h->modseq <= fc->unchanged_since)
         return true;
-    return fc->unchanged_since == 0 && fc->how != FLAGS_SET && !fc->flags && !(h->keywords & bits);
+    return fc->unchanged_since == 0 && fc->how != FLAGS_SET && !fc->flags && !fc->asks_more && !(h->keywords & bits);
 }
 
 /* Those that do not pass are noted, and left out. */
@@ -295,7 +295,22 @@ static bool is_deleted(const struct hot *h)
     return h->flags & MAIL_DELETED;
 }
 
-static enum st expunge_some(struct view *v, struct uid_set uids, bool any, uint32_t *from, struct arena *ar) SUSPENDS
+static void note_removed(struct removed *r, const struct pick *p)
+{
+    uint32_t *old = r->uid;
+
+    if (r->n + p->n > r->cap) {
+        r->cap = r->n + p->n;
+        r->uid = ARENA_ARRAY(r->ar, uint32_t, r->cap);
+        if (r->n)
+            memcpy(r->uid, old, r->n * sizeof *old);
+    }
+    for (size_t i = 0; i < p->n; i++)
+        r->uid[r->n++] = p->h[i].uid;
+}
+
+static enum st expunge_some(struct view *v, struct uid_set uids, bool any, uint32_t *from, struct arena *ar,
+                            struct removed *out) SUSPENDS
 {
     bool waited = true;
     struct pick p;
@@ -309,15 +324,23 @@ static enum st expunge_some(struct view *v, struct uid_set uids, bool any, uint3
             TRY(pick_refs(v->mb->a, &p, &waited));
     }
     *from = p.last ? p.last + 1 : 0;
-    return edit_remove(v->mb, &p, v->id);
+    TRY(edit_remove(v->mb, &p, v->id));
+    if (out)
+        note_removed(out, &p);
+    return ST_OK;
 }
 
 enum st view_expunge(struct view *v, struct uid_set uids, bool any)
 {
+    return view_remove(v, uids, any, NULL);
+}
+
+enum st view_remove(struct view *v, struct uid_set uids, bool any, struct removed *out)
+{
     if (v->replica && v->read_only)
         return FAIL(ST_DENIED, "the mailbox was selected for reading only");
     if (v->replica)
-        return guest_expunge(v, uids, any);
+        return guest_expunge(v, uids, any, out);
 
     struct account *a = v->mb->a;
     struct arena ar = ARENA_INIT;
@@ -328,7 +351,7 @@ enum st view_expunge(struct view *v, struct uid_set uids, bool any)
     refs_hold(a);
     do {
         next = from;
-        st = expunge_some(v, uids, any, &next, &ar);
+        st = expunge_some(v, uids, any, &next, &ar, out);
         if (st == ST_OK)
             from = next;
     } while ((st == ST_OK && from) || change_again(st, &tries));

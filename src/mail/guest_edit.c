@@ -82,6 +82,7 @@ static enum st store_there(struct account *owner, void *arg) SUSPENDS
     TRY(proxy_open(owner, &s->p, RIGHT_READ, &v));
     rights = view_rights(v);
     shared = rights_flags(rights) & ~(uint32_t)MAIL_SEEN;
+    s->fc.asks_more = s->asked->flags & ~shared;
     s->fc.flags &= shared;
     s->fc.keeps = HOT_FLAGS & ~shared;
     if (!(rights & RIGHT_WRITE)) {
@@ -190,6 +191,7 @@ struct expunging {
     struct proxy p;
     struct uid_set uids;
     bool any;
+    struct removed *out;
 };
 
 static enum st expunge_there(struct account *owner, void *arg) SUSPENDS
@@ -200,14 +202,14 @@ static enum st expunge_there(struct account *owner, void *arg) SUSPENDS
 
     /* what was not marked before is marked by it: MOVE, RFC 6851 section 4.4 */
     TRY(proxy_open(owner, &e->p, RIGHT_EXPUNGE | (e->any ? RIGHT_DELETED : 0u), &v));
-    st = view_expunge(v, e->uids, e->any);
+    st = view_remove(v, e->uids, e->any, e->out);
     view_close(v);
     return st;
 }
 
-enum st guest_expunge(struct view *v, struct uid_set uids, bool any)
+enum st guest_expunge(struct view *v, struct uid_set uids, bool any, struct removed *out)
 {
-    struct expunging e = {proxy_of(v), uids, any};
+    struct expunging e = {proxy_of(v), uids, any, out};
 
     return visit_owner(v, expunge_there, &e);
 }
@@ -251,17 +253,30 @@ static void told(struct appending_there *g, uint32_t rights)
         g->uidvalidity = 0;
 }
 
+/* The mailbox that he may add to, by its number: another one may have the name when it is looked up again. With the rights that his
+ * flags rest on, which then have to be there still. */
+static enum st find_target(const struct appending_there *g, struct account *owner, struct target *out,
+                           uint32_t *out_rights)
+{
+    static const uint32_t of_flags = RIGHT_SEEN | RIGHT_WRITE | RIGHT_DELETED;
+    struct mailbox *mb;
+
+    TRY(guest_mailbox(owner, &g->guest, g->place->is_shared, g->place->name, RIGHT_INSERT, &mb));
+    *out_rights = acl_rights(mb->acl, owner, &g->guest);
+    *out = (struct target){.id = mb->id, .guest = &g->guest, .rights = RIGHT_INSERT | (*out_rights & of_flags)};
+    return ST_OK;
+}
+
 static enum st append_there(struct account *owner, void *arg) SUSPENDS
 {
     struct appending_there *g = arg;
-    struct mailbox *mb;
+    struct target target;
     uint32_t rights;
 
-    TRY(guest_mailbox(owner, &g->guest, g->place->is_shared, g->place->name, RIGHT_INSERT, &mb));
-    rights = acl_rights(mb->acl, owner, &g->guest);
+    TRY(find_target(g, owner, &target, &rights));
     usage_learn(owner, &g->place->limits, false);
     g->was_taken = true;
-    TRY(mail_append_own(owner, g->place->name, allowed(g, rights), g->n, g->ar, &g->uidvalidity, &g->uids));
+    TRY(mail_append_own(owner, &target, allowed(g, rights), g->n, g->ar, &g->uidvalidity, &g->uids));
     told(g, rights);
     return ST_OK;
 }
@@ -283,18 +298,17 @@ enum st guest_append(struct account *a, const struct place *p, const struct new_
 static enum st replace_there(struct account *owner, void *arg) SUSPENDS
 {
     struct appending_there *g = arg;
-    struct mailbox *mb;
+    struct target target;
     struct view *v;
     uint32_t rights;
     enum st st;
 
-    TRY(guest_mailbox(owner, &g->guest, g->place->is_shared, g->place->name, RIGHT_INSERT, &mb));
-    rights = acl_rights(mb->acl, owner, &g->guest);
+    TRY(find_target(g, owner, &target, &rights));
     /* RFC 8508 section 3.6: as for APPEND, STORE of \Deleted and EXPUNGE */
     TRY(proxy_open(owner, &g->p, RIGHT_DELETED | RIGHT_EXPUNGE, &v));
     usage_learn(owner, &g->place->limits, false);
     g->was_taken = true;
-    st = view_replace_own(v, g->replaced, g->place->name, allowed(g, rights), g->ar, &g->uidvalidity, &g->uids);
+    st = view_replace_own(v, g->replaced, &target, allowed(g, rights), g->ar, &g->uidvalidity, &g->uids);
     view_close(v);
     TRY(st);
     told(g, rights);

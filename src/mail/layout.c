@@ -616,3 +616,24 @@ bool log_rec_next(struct rec *r, struct arena *a, struct log_entry *out)
     }
     return true;
 }
+
+/* --- ids of emails ---------------------------------------------------------------------------------------- */
+
+/* The finalizer of SplitMix64 (public domain). Ids of emails are small numbers in every account: those of several must be far apart. */
+static uint64_t spread(uint64_t account)
+{
+    account += 0x9e3779b97f4a7c15u;
+    account = (account ^ account >> 30) * 0xbf58476d1ce4e5b9u;
+    account = (account ^ account >> 27) * 0x94d049bb133111ebu;
+    return account ^ account >> 31;
+}
+
+uint64_t email_shown(uint64_t email, uint64_t owner, uint64_t who)
+{
+    return (owner == who ? email : email ^ spread(owner) ^ spread(who)) & ~EMAIL_TAKEN;
+}
+
+uint64_t email_taken(uint64_t email, uint64_t from, uint64_t to)
+{
+    return email_shown(email, from, to) | EMAIL_TAKEN;
+}

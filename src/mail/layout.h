@@ -66,6 +66,14 @@ enum st mailbox_rec_get(struct str key, struct str value, uint32_t *out_id, stru
 #define HOT_BYTES 56
 #define HOT_SHARED 0x80u /* among the flags: other messages refer to the same email, or did: ask the R record */
 #define HOT_FLAGS 0x1fu  /* MAIL_SEEN to MAIL_DRAFT */
+/* Ids of emails that came from another account by COPY or MOVE. RFC 8474 section 5.1: EMAILID is the same before and behind it. So the new
+ * id is made of the old one, and what a user is shown of an email, in his account or in others', is the same for both. */
+#define EMAIL_TAKEN (1ull << 63)
+/* As `who` is shown the email of the account `owner`: his own as they are. */
+uint64_t email_shown(uint64_t email, uint64_t owner, uint64_t who);
+/* The id in the account `to` of a copy of it. */
+uint64_t email_taken(uint64_t email, uint64_t from, uint64_t to);
+
 struct hot {
     uint32_t uid, size;
     uint8_t flags;

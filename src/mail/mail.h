@@ -214,9 +214,10 @@ struct flag_change {
     uint32_t flags;
     const struct str *keywords;
     size_t n_keywords;
-    /* By whoever acts on another account (guest_edit.c): flags and keywords that stay as they are, and whose own \Seen changes, and how. */
+    /* By whoever acts on another account (guest_edit.c): flags and keywords that stay as they are, and whose own \Seen changes, and how;
+     * whether flags were asked for that are not among `flags` any more. */
     uint32_t keeps;
-    bool keeps_keywords, sees;
+    bool keeps_keywords, sees, asks_more;
     struct uid_set seens;
     bool is_conditional; /* only of messages that have not changed behind that modseq: view_store_if */
     uint64_t unchanged_since;

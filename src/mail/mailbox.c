@@ -2,6 +2,7 @@
  * "/"; a name that has only mailboxes below it is \Noselect. Subscriptions are a list of names of their own, as RFC 3501
  * 6.3.6 has it: they outlive what they name and do not follow a renaming. */
 #include "mail/edit.h"
+#include "mail/guest.h"
 
 #include "base/must.h"
 
@@ -304,12 +305,14 @@ enum st mailbox_check_use(const struct account *a, const struct mailbox *mb, enu
     return ST_OK;
 }
 
-static enum st create(struct account *a, struct str name, enum mail_use use) SUSPENDS
+static enum st create(struct account *a, struct str name, enum mail_use use, const struct guest *guest) SUSPENDS
 {
     struct mailbox *there;
     struct change *c;
 
     TRY(account_check(a));
+    if (guest)
+        TRY(guest_may_create(a, guest, name));
     TRY(check_name(name));
     TRY(check_room(a, name));
     there = account_mailbox(a, name, true);
@@ -327,7 +330,7 @@ static enum st create(struct account *a, struct str name, enum mail_use use) SUS
     return change_commit(c, NULL, 0);
 }
 
-enum st mailbox_create_own(struct account *a, struct str name, enum mail_use use)
+enum st mailbox_create_own(struct account *a, struct str name, enum mail_use use, const struct guest *guest)
 {
     struct arena ar = ARENA_INIT;
     unsigned tries = 0;
@@ -336,7 +339,7 @@ enum st mailbox_create_own(struct account *a, struct str name, enum mail_use use
     if (name.n && name.p[name.n - 1] == '/')
         name.n--; /* "there will be mailboxes below", RFC 3501 6.3.3: nothing to prepare */
     do
-        st = create(a, mailbox_canonical(&ar, name), use);
+        st = create(a, mailbox_canonical(&ar, name), use, guest);
     while (change_again(st, &tries));
     arena_fini(&ar);
     return st;
@@ -466,7 +469,7 @@ static enum st rename_inbox(struct account *a, struct str to) SUSPENDS
     struct mailbox *mb;
     enum st st;
 
-    TRY(create(a, to, MAIL_USE_NONE));
+    TRY(create(a, to, MAIL_USE_NONE, NULL));
     mb = account_mailbox(a, to, false);
     if (mb) {
         mailbox_hold(mb);
@@ -478,13 +481,25 @@ static enum st rename_inbox(struct account *a, struct str to) SUSPENDS
     return mailbox_move_all(a->inbox, to);
 }
 
-static enum st rename_to(struct account *a, struct str from, struct str to) SUSPENDS
+/* RFC 4314 section 4: "x" on the mailbox, "k" on what it comes to stand below. */
+static enum st may_rename(struct account *a, const struct mailbox *mb, struct str to, const struct guest *guest)
+{
+    TRY(guest_may(mb, guest, RIGHT_REMOVE));
+    TRY(guest_may_create(a, guest, to));
+    if (mb == a->inbox) /* its mail would move, which is more than those rights say */
+        return FAIL(ST_NOPERM, "An INBOX is renamed by its owner only");
+    return ST_OK;
+}
+
+static enum st rename_to(struct account *a, struct str from, struct str to, const struct guest *guest) SUSPENDS
 {
     struct mailbox *mb = account_mailbox(a, from, true);
 
-    TRY(check_name(to));
     if (!mb)
         return FAIL(ST_NOTFOUND, "no such mailbox");
+    if (guest)
+        TRY(may_rename(a, mb, to, guest));
+    TRY(check_name(to));
     if (account_mailbox(a, to, true))
         return FAIL(ST_EXISTS, "there is such a mailbox");
     if (mb == a->inbox)
@@ -495,7 +510,7 @@ static enum st rename_to(struct account *a, struct str from, struct str to) SUSP
     return rename_tree(a, mb, to);
 }
 
-enum st mailbox_rename_own(struct account *a, struct str from, struct str to)
+enum st mailbox_rename_own(struct account *a, struct str from, struct str to, const struct guest *guest)
 {
     struct arena ar = ARENA_INIT;
     unsigned tries = 0;
@@ -506,7 +521,7 @@ enum st mailbox_rename_own(struct account *a, struct str from, struct str to)
     do {
         st = account_check(a);
         if (st == ST_OK)
-            st = rename_to(a, mailbox_canonical(&ar, from), mailbox_canonical(&ar, to));
+            st = rename_to(a, mailbox_canonical(&ar, from), mailbox_canonical(&ar, to), guest);
     } while (change_again(st, &tries));
     arena_fini(&ar);
     return st;

@@ -71,13 +71,10 @@ struct asked {
     size_t n;
 };
 
-static enum st read_own(struct account *a, struct asked *q) SUSPENDS
+static enum st read_of(struct account *a, uint32_t id, struct asked *q) SUSPENDS
 {
     struct rows rows = {.arena = q->ar};
-    struct mailbox *mb;
-    uint32_t id;
 
-    TRY(find(a, mailbox_canonical(q->ar, q->place.name), &id, &mb));
     TRY(read_rows(a, id, id + 1, &rows));
     q->notes = ARENA_ARRAY(q->ar, struct note, rows.n);
     for (size_t i = 0; i < rows.n; i++) {
@@ -89,8 +86,17 @@ static enum st read_own(struct account *a, struct asked *q) SUSPENDS
     return ST_OK;
 }
 
+static enum st read_own(struct account *a, struct asked *q) SUSPENDS
+{
+    struct mailbox *mb;
+    uint32_t id;
+
+    TRY(find(a, mailbox_canonical(q->ar, q->place.name), &id, &mb));
+    return read_of(a, id, q);
+}
+
 /* RFC 5464 section 3.3: "l" and any of these. */
-static enum st may_see(struct account *owner, struct asked *q, struct mailbox **out)
+static enum st may_see(struct account *owner, const struct asked *q, struct mailbox **out)
 {
     static const uint32_t any = RIGHT_READ | RIGHT_SEEN | RIGHT_WRITE | RIGHT_INSERT | RIGHT_POST;
 
@@ -106,7 +112,7 @@ static enum st read_there(struct account *owner, void *arg) SUSPENDS
     struct mailbox *mb;
 
     TRY(may_see(owner, q, &mb));
-    return read_own(owner, q);
+    return read_of(owner, mb->id, q);
 }
 
 /* Where the name leads; no name is the account itself. */
@@ -176,7 +182,7 @@ static bool replaces(const struct asked *q, const struct note_rec *r)
 static enum st check_room(struct account *a, uint32_t id, const struct asked *q, struct arena *ar) SUSPENDS
 {
     const struct notes_change *change = q->change;
-    size_t was = 0, will = 0, n_was = 0, n_will = 0;
+    size_t was = 0, will = 0, n_was = 0, n_will = 0, his_was = 0, his = 0;
     struct rows rows = {.arena = ar};
 
     TRY(read_rows(a, 0, UINT32_MAX, &rows));
@@ -186,6 +192,8 @@ static enum st check_room(struct account *a, uint32_t id, const struct asked *q,
 
         was += cost(r->name, r->value);
         will += goes ? 0 : cost(r->name, r->value);
+        his_was += r->who == q->who ? cost(r->name, r->value) : 0;
+        his += r->who == q->who && !goes ? cost(r->name, r->value) : 0;
         if (r->mailbox == id && (r->who == NOTE_SHARED || r->who == q->who)) {
             n_was++;
             n_will += !goes;
@@ -194,11 +202,16 @@ static enum st check_room(struct account *a, uint32_t id, const struct asked *q,
     for (size_t i = 0; i < change->n; i++) {
         if (change->notes[i].value.p) {
             will += cost(change->notes[i].name, change->notes[i].value);
+            his += change->notes[i].is_private ? cost(change->notes[i].name, change->notes[i].value) : 0;
             n_will++;
         }
     }
     if (n_will > LIMIT_NOTES_MAILBOX && n_will > n_was)
         return FAIL(ST_LIMIT, "no more than %u notes", (unsigned)LIMIT_NOTES_MAILBOX);
+    if (q->who != NOTE_OWN && his > LIMIT_NOTES_GUEST &&
+        his > his_was) /* and one of them leaves something to the others */
+        return FAIL(ST_LIMIT, "no more than %u bytes of private notes in somebody else's account",
+                    (unsigned)LIMIT_NOTES_GUEST);
     /* guests leave the owner half of it */
     if (will > LIMIT_NOTES_ACCOUNT / (q->who == NOTE_OWN ? 1u : 2u) && will > was)
         return FAIL(ST_LIMIT, "no more than %u bytes of notes in one account", (unsigned)LIMIT_NOTES_ACCOUNT);
@@ -223,18 +236,41 @@ static enum st check_use(const struct mailbox *mb, enum mail_use use)
     return mailbox_check_use(mb->a, mb, use);
 }
 
-static enum st write_once(struct account *a, const struct asked *q, struct str mailbox, struct arena *ar) SUSPENDS
+/* What is for everybody is changed by who may change what everybody sees of messages, too. */
+static enum st may_write(struct account *owner, const struct asked *q, struct mailbox **out)
+{
+    TRY(may_see(owner, q, out));
+    for (size_t i = 0; i < q->change->n; i++)
+        if (!q->change->notes[i].is_private)
+            TRY(guest_may(*out, &q->guest, RIGHT_WRITE));
+    return ST_OK;
+}
+
+/* A guest's rights are looked at whenever the name is. */
+static enum st find_for(struct account *a, const struct asked *q, struct str mailbox, uint32_t *out_id,
+                        struct mailbox **out)
+{
+    if (q->place.is_own)
+        return find(a, mailbox, out_id, out);
+    TRY(may_write(a, q, out));
+    *out_id = (*out)->id;
+    return ST_OK;
+}
+
+static enum st write_once(struct account *a, const struct asked *q, struct str mailbox, struct arena *ar,
+                          uint32_t *out_id) SUSPENDS
 {
     const struct notes_change *change = q->change;
     uint32_t id, id_now;
     struct mailbox *mb;
     struct change *c;
 
-    TRY(find(a, mailbox, &id, &mb));
+    TRY(find_for(a, q, mailbox, &id, &mb));
     TRY(check_room(a, id, q, ar));
-    TRY(find(a, mailbox, &id_now, &mb)); /* it had to wait */
+    TRY(find_for(a, q, mailbox, &id_now, &mb)); /* it had to wait */
     if (id != id_now)
         return FAIL(ST_NOTFOUND, "another mailbox has that name now");
+    *out_id = id;
     if (change->sets_use)
         TRY(check_use(mb, change->use));
     c = change_begin(a);
@@ -251,37 +287,34 @@ static enum st write_once(struct account *a, const struct asked *q, struct str m
     return change_commit(c, NULL, 0);
 }
 
-static void tell(struct account *a, struct str mailbox, const struct asked *q);
+static void tell(struct account *a, uint32_t mailbox, const struct asked *q);
 
 static enum st write_own(struct account *a, const struct asked *q) SUSPENDS
 {
     struct arena ar = ARENA_INIT;
     struct str mailbox = mailbox_canonical(&ar, q->place.name);
     unsigned tries = 0;
+    uint32_t id = 0;
     enum st st = take_turn(a);
 
     if (st == ST_OK) {
         do
-            st = write_once(a, q, mailbox, &ar);
+            st = write_once(a, q, mailbox, &ar, &id);
         while (change_again(st, &tries));
         give_turn(a);
     }
     if (st == ST_OK)
-        tell(a, mailbox, q);
+        tell(a, id, q);
     arena_fini(&ar);
     return st;
 }
 
-/* What is for everybody is changed by who may change what everybody sees of messages, too. */
 static enum st write_there(struct account *owner, void *arg) SUSPENDS
 {
     struct asked *q = arg;
     struct mailbox *mb;
 
-    TRY(may_see(owner, q, &mb));
-    for (size_t i = 0; i < q->change->n; i++)
-        if (!q->change->notes[i].is_private)
-            TRY(guest_may(mb, &q->guest, RIGHT_WRITE));
+    TRY(may_write(owner, q, &mb));
     if (q->change->sets_use)
         return FAIL(ST_DENIED, "A mailbox of somebody else can't have that use");
     return write_own(owner, q);
@@ -424,14 +457,11 @@ static void wake(struct note_watch *w)
 }
 
 /* Whoever watches is a session of the account itself: private notes of others are none of its. */
-static void tell(struct account *a, struct str mailbox, const struct asked *q)
+static void tell(struct account *a, uint32_t mailbox, const struct asked *q)
 {
     const struct note use = {.name = STR("/specialuse"), .is_private = true};
-    const struct mailbox *mb = mailbox.n ? account_mailbox(a, mailbox, false) : NULL;
     const struct notes_change *change = q->change;
 
-    if (mailbox.n && !mb)
-        return; /* it is gone, and its notes with it */
     LIST_EACH_SAFE(at, tmp, &a->note_watches) {
         struct note_watch *w = LIST_ITEM(at, struct note_watch, link);
 
@@ -439,9 +469,9 @@ static void tell(struct account *a, struct str mailbox, const struct asked *q)
             continue;
         for (size_t i = 0; i < change->n; i++)
             if (!change->notes[i].is_private || q->who == NOTE_OWN)
-                note(w, mb ? mb->id : 0, &change->notes[i]);
+                note(w, mailbox, &change->notes[i]);
         if (change->sets_use)
-            note(w, mb->id, &use);
+            note(w, mailbox, &use);
         if (w->n)
             wake(w);
     }

@@ -5,6 +5,10 @@
 
 #include "base/must.h"
 
+/* In the map: known not to be there, since a change on its way takes it away, or it was looked for. */
+#define NONE ((void *)UINTPTR_MAX)
+#define FIND_AT_ONCE 500u
+
 void refs_hold(struct account *a)
 {
     a->refs_users++;
@@ -31,19 +35,16 @@ bool refs_known(const struct account *a, uint64_t email)
 
 uint32_t refs_get(const struct account *a, uint64_t email)
 {
-    uintptr_t n = (uintptr_t)map_get(&a->refs, email);
+    void *n = map_get(&a->refs, email);
 
-    return n ? (uint32_t)n : 1;
+    return n == NONE ? 0 : n ? (uint32_t)(uintptr_t)n : 1;
 }
 
 void refs_put(struct change *c, uint64_t email, uint32_t refs)
 {
     struct account *a = c->a;
 
-    if (refs == 0)
-        map_del(&a->refs, email);
-    else
-        map_put(&a->refs, email, (void *)(uintptr_t)refs);
+    map_put(&a->refs, email, refs ? (void *)(uintptr_t)refs : NONE);
     if (refs > 1)
         change_kv(c, KV_PUT, key_refs(&c->arena, email), refs_rec_put(&c->arena, refs));
     else
@@ -78,4 +79,62 @@ enum st refs_load(struct account *a, const uint64_t *emails, size_t n)
         st = take(a, emails[i], values[i]);
     arena_fini(&arena);
     return st;
+}
+
+/* Whether it is there is what its own record says; the count alone says nothing of the last one. */
+static enum st take_found(struct account *a, struct refs_wanted *w, struct str email, struct str count)
+{
+    struct email e;
+
+    if (refs_known(a, w->email))
+        return ST_OK;
+    if (!email.p) {
+        map_put(&a->refs, w->email, NONE);
+        return ST_OK;
+    }
+    TRY(email_rec_get(w->email, email, &e));
+    w->is_other = e.blob != w->blob;
+    return take(a, w->email, count);
+}
+
+static enum st find_some(struct account *a, struct refs_wanted *w, size_t n, struct arena *ar) SUSPENDS
+{
+    struct str *keys = ARENA_ARRAY(ar, struct str, 2 * n), *values = ARENA_ARRAY(ar, struct str, 2 * n);
+    uint64_t generation = a->refs_generation;
+    enum st st = ST_OK;
+
+    for (size_t i = 0; i < n; i++) {
+        keys[2 * i] = key_email(ar, w[i].email);
+        keys[2 * i + 1] = key_refs(ar, w[i].email);
+    }
+    TRY(kv_multiget(account_store(a), ar, a->id, keys, 2 * n, values));
+    for (size_t i = 0; st == ST_OK && generation == a->refs_generation && i < n; i++)
+        st = take_found(a, &w[i], values[2 * i], values[2 * i + 1]);
+    return st;
+}
+
+enum st refs_find(struct account *a, struct refs_wanted *w, size_t n, bool *out_waited)
+{
+    struct arena ar = ARENA_INIT;
+    enum st st = ST_OK;
+
+    must(a->refs_users > 0);
+    *out_waited = false;
+    for (size_t i = 0, k; st == ST_OK && i < n; i = MAX(k, i + 1)) {
+        for (k = i; k < n && k - i < FIND_AT_ONCE && !refs_known(a, w[k].email);)
+            k++;
+        if (k == i)
+            continue;
+        *out_waited = true;
+        arena_reset(&ar);
+        st = find_some(a, w + i, k - i, &ar);
+    }
+    arena_fini(&ar);
+    return st;
+}
+
+void refs_new(struct account *a, uint64_t email)
+{
+    must(refs_get(a, email) == 0);
+    map_put(&a->refs, email, (void *)(uintptr_t)1);
 }

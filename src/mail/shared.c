@@ -133,8 +133,7 @@ static enum st create_there(struct account *owner, void *arg) SUSPENDS
     TRY(account_check(owner));
     if (owner->rec.is_public != q->place.is_shared)
         return FAIL(ST_NOTFOUND, "no such mailbox");
-    TRY(guest_may_create(owner, &q->guest, q->place.name));
-    return mailbox_create_own(owner, q->place.name, MAIL_USE_NONE);
+    return mailbox_create_own(owner, q->place.name, MAIL_USE_NONE, &q->guest);
 }
 
 enum st mailbox_create(struct account *a, struct str name, enum mail_use use)
@@ -144,7 +143,7 @@ enum st mailbox_create(struct account *a, struct str name, enum mail_use use)
     enum st st = place_find(a, &ar, name, &q.place);
 
     if (st == ST_OK && q.place.is_own)
-        st = mailbox_create_own(a, q.place.name, use);
+        st = mailbox_create_own(a, q.place.name, use, NULL);
     else if (st == ST_OK && use != MAIL_USE_NONE)
         st = FAIL(ST_DENIED, "A mailbox of somebody else can't have that use");
     else if (st == ST_OK)
@@ -175,17 +174,14 @@ enum st mailbox_delete(struct account *a, struct str name)
     return st;
 }
 
-/* RFC 4314 section 4: "x" on the mailbox, "k" on what it comes to stand below. */
 static enum st rename_there(struct account *owner, void *arg) SUSPENDS
 {
     struct asked *q = arg;
-    struct mailbox *mb;
 
-    TRY(guest_mailbox(owner, &q->guest, q->place.is_shared, q->place.name, RIGHT_REMOVE, &mb));
-    TRY(guest_may_create(owner, &q->guest, q->to.name));
-    if (mb == owner->inbox) /* its mail would move, which is more than those rights say */
-        return FAIL(ST_NOPERM, "An INBOX is renamed by its owner only");
-    return mailbox_rename_own(owner, q->place.name, q->to.name);
+    TRY(account_check(owner));
+    if (owner->rec.is_public != q->place.is_shared)
+        return FAIL(ST_NOTFOUND, "no such mailbox");
+    return mailbox_rename_own(owner, q->place.name, q->to.name, &q->guest);
 }
 
 enum st mailbox_rename(struct account *a, struct str from, struct str to)
@@ -199,7 +195,7 @@ enum st mailbox_rename(struct account *a, struct str from, struct str to)
     if (st == ST_OK && (q.place.owner != q.to.owner || q.place.is_shared != q.to.is_shared))
         st = FAIL(ST_DENIED, "A mailbox can't be renamed into another account");
     else if (st == ST_OK)
-        st = q.place.is_own ? mailbox_rename_own(a, q.place.name, q.to.name)
+        st = q.place.is_own ? mailbox_rename_own(a, q.place.name, q.to.name, NULL)
                             : mail_visit(a->core->m, q.place.owner, rename_there, &q);
     arena_fini(&ar);
     return st;

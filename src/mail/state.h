@@ -317,9 +317,7 @@ void journal_wake(struct mailbox *mb);
 struct str mailbox_canonical(struct arena *ar, struct str name); /* INBOX in capitals */
 enum st mailbox_status_own(struct account *a, struct arena *ar, struct str name, struct mailbox_info *out) MUST_USE;
 enum st mailbox_count_deleted_own(struct account *a, struct mailbox_info *info) SUSPENDS MUST_USE;
-enum st mailbox_create_own(struct account *a, struct str name, enum mail_use use) SUSPENDS MUST_USE;
 enum st mailbox_delete_own(struct account *a, struct str name) SUSPENDS MUST_USE;
-enum st mailbox_rename_own(struct account *a, struct str from, struct str to) SUSPENDS MUST_USE;
 void mailbox_describe(const struct mailbox *mb, struct mailbox_info *out);
 
 /* May `mb` (NULL: a new one) have that use? ST_DENIED: another mailbox has it. */
@@ -355,6 +353,13 @@ enum st refs_load(struct account *a, const uint64_t *emails, size_t n) SUSPENDS 
 bool refs_known(const struct account *a, uint64_t email);
 uint32_t refs_get(const struct account *a, uint64_t email);
 void refs_put(struct change *c, uint64_t email, uint32_t refs); /* 0: the email goes */
+/* Emails that may not be there: refs_get is 0 then. Between refs_hold and refs_release; when nothing has waited all is known. */
+struct refs_wanted {
+    uint64_t email, blob;
+    bool is_other; /* there is one of that number, which has another body */
+};
+enum st refs_find(struct account *a, struct refs_wanted *w, size_t n, bool *out_waited) SUSPENDS MUST_USE;
+void refs_new(struct account *a, uint64_t email); /* which was not there; it is counted from the beginning */
 void refs_hold(struct account *a);
 void refs_release(struct account *a);
 void refs_forget(struct account *a);

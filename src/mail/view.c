@@ -357,7 +357,7 @@ void view_msg(const struct view *v, uint32_t seq, struct mail_msg *out)
         .flags = flags_at(v, i),
         .keywords = m->keywords[i],
         .modseq = modseq_at(v, i),
-        .email_id = v->guest ? m->email[i] ^ v->mb->a->id : m->email[i], /* numbers of several accounts, side by side */
+        .email_id = email_shown(m->email[i], v->mb->a->id, v->guest ? v->guest : v->mb->a->id),
         .size = m->size[i],
         .internal_date_us = m->internal_date[i],
         .save_date_us = m->save_date[i],

@@ -66,6 +66,9 @@ S2: * 1 FETCH (FLAGS (\\Flagged \\Seen) MODSEQ (${seen}))
 S2: l OK *
 C3: m STORE 1 (UNCHANGEDSINCE ${first}) +FLAGS (\\Seen)
 S3*: m OK [MODIFIED 1] *
+# a flag is there always, also \Seen that is not the owner's (RFC 7162 section 3.1.3)
+C3: m2 STORE 2 (UNCHANGEDSINCE 0) +FLAGS (\\Seen)
+S3*: m2 OK [MODIFIED 2] *
 C4: n UID EXPUNGE 2
 S4: n OK *
 C4: n2 STORE 2 +FLAGS.SILENT (\\Deleted)

@@ -140,3 +140,32 @@ TEST(a_copy_of_what_is_replaced_stays)
 {
     in_world(1, body_shared);
 }
+
+/* Behind a wait the mailbox is looked up again: the one that he was let to, whatever has its name, and only while he may. */
+static void body_guest_target(struct world *w)
+{
+    struct account *a = open_account(w, 7);
+    struct guest guest = {8, 0};
+    struct target t = {.guest = &guest, .rights = RIGHT_INSERT};
+    struct new_mail m = letter(w, "one");
+    struct mailbox_info info;
+    uint32_t validity, *got;
+
+    CHECK_ST(mailbox_create(a, STR("Team"), MAIL_USE_NONE), ST_OK);
+    CHECK_ST(mailbox_acl_set(a, STR("Team"), STR("u8"), RIGHTS_SET, RIGHT_INSERT), ST_OK);
+    t.id = account_mailbox(a, STR("Team"), false)->id;
+    CHECK_ST(mailbox_rename(a, STR("Team"), STR("Old")), ST_OK);
+    CHECK_ST(mailbox_create(a, STR("Team"), MAIL_USE_NONE), ST_OK);
+    CHECK_ST(mail_append_own(a, &t, &m, 1, &w->arena, &validity, &got), ST_OK);
+    CHECK_ST(mailbox_status(a, &w->arena, STR("Old"), &info), ST_OK);
+    CHECK_U64(info.messages, 1);
+    CHECK_ST(mailbox_acl_set(a, STR("Old"), STR("u8"), RIGHTS_SET, RIGHT_LOOKUP), ST_OK);
+    CHECK_ST(mail_append_own(a, &t, &m, 1, &w->arena, &validity, &got), ST_NOPERM);
+    CHECK_ST(mailbox_delete(a, STR("Old")), ST_OK);
+    CHECK_ST(mail_append_own(a, &t, &m, 1, &w->arena, &validity, &got), ST_NOTFOUND);
+    account_close(a);
+}
+TEST(a_guest_adds_to_the_mailbox_that_he_was_let_to)
+{
+    in_world(1, body_guest_target);
+}

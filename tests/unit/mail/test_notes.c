@@ -262,3 +262,90 @@ TEST(others_are_told)
 {
     in_world(1, body_watches);
 }
+
+static enum st share_a(struct account *owner, void *arg)
+{
+    CHECK_ST(mailbox_create(owner, STR("a"), MAIL_USE_NONE), ST_OK);
+    CHECK_ST(mailbox_create(owner, STR("b"), MAIL_USE_NONE), ST_OK);
+    return mailbox_acl_set(owner, STR("a"), *(const struct str *)arg, RIGHTS_SET,
+                           RIGHT_LOOKUP | RIGHT_READ | RIGHT_WRITE);
+}
+
+struct renaming {
+    struct account *a;
+    const char *from, *to;
+    enum st st;
+};
+
+static void rename_it(void *arg)
+{
+    struct renaming *r = arg;
+
+    r->st = mailbox_rename(r->a, str_z(r->from), str_z(r->to));
+}
+
+struct guests_note {
+    struct account *a;
+    const char *mailbox;
+    enum st st;
+};
+
+static void write_theirs(void *arg)
+{
+    struct guests_note *g = arg;
+
+    g->st = write_one(g->a, g->mailbox, false, "/comment", STR("mine"), NULL);
+}
+
+/* While "a" is on its way to the name of another mailbox: the right is to one mailbox, and what is written is in that one. */
+static void body_renamed_meanwhile(struct world *w)
+{
+    uint64_t owner = id_on(w, 0, 600), guest = id_on(w, 0, 700);
+    struct account *o = open_account(w, owner), *g = open_account(w, guest);
+    struct str who = name_of(w, guest);
+    struct renaming away = {o, "b", "c", ST_OK}, there = {o, "a", "b", ST_OK};
+    struct guests_note n = {
+        .a = g,
+        .mailbox = arena_cstr(&w->arena, arena_printf(&w->arena, "Other Users/u%llu/b", (unsigned long long)owner))};
+    struct together t[3] = {
+        {.fn = rename_it, .arg = &away}, {.fn = rename_it, .arg = &there}, {.fn = write_theirs, .arg = &n}};
+
+    CHECK_ST(share_a(o, &who), ST_OK);
+    CHECK_ST(write_one(g, n.mailbox, false, "/comment", STR("x"), NULL), ST_NOTFOUND);
+    all_together(w, t, 3);
+    CHECK_ST(away.st, ST_OK);
+    CHECK_ST(there.st, ST_OK);
+    CHECK_ST(n.st, ST_OK);
+    CHECK_STR(notes(w, o, "b"), STR("s/comment=mine"));
+    CHECK_STR(notes(w, o, "c"), STR(""));
+    account_close(o);
+    account_close(g);
+}
+TEST(a_right_is_to_a_mailbox_and_not_to_its_name)
+{
+    in_world(1, body_renamed_meanwhile);
+}
+
+/* One guest does not take what is for all of them. */
+static void body_greedy(struct world *w)
+{
+    uint64_t owner = id_on(w, 0, 600), guest = id_on(w, 0, 700);
+    struct account *o = open_account(w, owner), *g = open_account(w, guest);
+    const char *there =
+        arena_cstr(&w->arena, arena_printf(&w->arena, "Other Users/u%llu/a", (unsigned long long)owner));
+    struct str who = name_of(w, guest), big = {arena_alloc(&w->arena, LIMIT_NOTE), LIMIT_NOTE};
+
+    memset((char *)big.p, 'x', big.n);
+    CHECK_ST(share_a(o, &who), ST_OK);
+    CHECK_ST(write_one(g, there, true, "/one", big, NULL), ST_OK);
+    CHECK_ST(write_one(g, there, true, "/two", big, NULL), ST_LIMIT);
+    CHECK_ST(write_one(g, there, true, "/two", STR("x"), NULL), ST_OK);
+    CHECK_ST(write_one(g, there, true, "/one", STR_NONE, NULL), ST_OK);
+    CHECK_ST(write_one(g, there, true, "/two", big, NULL), ST_OK);
+    account_close(o);
+    account_close(g);
+}
+TEST(one_guest_leaves_room_to_others)
+{
+    in_world(1, body_greedy);
+}
