@@ -161,16 +161,20 @@ enum st courier_post(struct courier *c, struct str address, struct str letter)
 static void settle(struct job *j, size_t i, enum st st)
 {
     struct work_result *r = &j->results[i];
-    bool is_final = st == ST_NOTFOUND || st == ST_DENIED || st == ST_SYNTAX || st == ST_TOOBIG || st == ST_LIMIT;
+    bool is_final =
+        st == ST_NOTFOUND || st == ST_DENIED || st == ST_SYNTAX || st == ST_TOOBIG || st == ST_LIMIT || st == ST_LOOP;
 
     r->state = st == ST_OK ? WORK_ARRIVED : is_final ? WORK_FAILED : WORK_DEFERRED;
     r->status = st == ST_OK          ? STR("2.1.5")
                 : st == ST_NOTFOUND  ? STR("5.1.1")
                 : st == ST_OVERQUOTA ? STR("4.2.2")
                 : st == ST_LIMIT     ? STR("5.3.4")
+                : st == ST_LOOP      ? STR("5.4.6")
                 : is_final           ? STR("5.2.0")
                                      : STR("4.3.0");
     r->answer = st == ST_OK ? STR("delivered here") : arena_str(&j->letter->arena, str_z(err_get()->text));
+    if (st == ST_DENIED && !r->answer.n)
+        r->answer = STR("that address is disabled");
 }
 
 /* That says nothing of the recipient. */

@@ -112,7 +112,7 @@ static enum st add(struct directory *d, const struct directory_address *address,
     struct arena a = ARENA_INIT;
     sqlite3_stmt *s;
     uint64_t domain, id;
-    enum st st = domain_id(d, address->domain, &domain);
+    enum st st = domain_of_addresses(d, address->domain, &domain);
 
     if (st == ST_OK && directory_account_find(d, &a, address, &there) == ST_OK)
         st = FAIL(ST_EXISTS, "%.*s exists already", STR_ARGS(there.address));
@@ -180,7 +180,7 @@ static enum st give_address(struct directory *d, struct arena *a, uint64_t id, c
     TRY(directory_account_by_id(d, a, id, &account));
     from.local = str_sub(account.address, 0, str_rfind(account.address, '@'));
     from.domain = str_from(account.address, from.local.n + 1);
-    TRY(domain_id(d, to->domain, &domain));
+    TRY(domain_of_addresses(d, to->domain, &domain));
     if (directory_account_find(d, a, to, &there) == ST_OK && there.id != id)
         return FAIL(ST_EXISTS, "%.*s exists already", STR_ARGS(there.address));
     TRY(sql_bind(d, SQL_ACCOUNT_RENAME, &s, "uuss", id, domain, to->local, directory_key(a, to->local)));

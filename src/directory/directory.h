@@ -19,6 +19,7 @@
 #define DIRECTORY_NAME_MAX 200     /* bytes of a display name, a reason, a credential's name */
 #define DIRECTORY_TARGETS_MAX 1000 /* targets of one address, aliases expanded */
 #define DIRECTORY_STEPS_MAX 2000   /* aliases followed for one address */
+#define DIRECTORY_DEPTH_MAX 50     /* aliases one behind the other */
 
 struct directory;
 
@@ -51,6 +52,8 @@ struct directory_identity {
 };
 #define DIRECTORY_SOURCE_MAX 45 /* bytes of an address */
 
+#define DIRECTORY_SEPARATORS_MAX 10 /* characters */
+
 struct directory_domain {
     uint64_t id; /* never given again */
     struct str name;
@@ -58,8 +61,11 @@ struct directory_domain {
     uint64_t quota_bytes, quota_messages; /* of its accounts together; 0: no limit */
     struct directory_relay relay;
     struct directory_identity identity;
-    bool shares_senders; /* each of its accounts may send as every address of it */
-    struct str mta_sts; /* mode of the policy that is published for it (RFC 8461): "none", "testing", "enforce" */
+    bool shares_senders;   /* each of its accounts may send as every address of it */
+    struct str alias_of;   /* all of its addresses are those of this domain; empty: it has its own */
+    bool has_separators;   /* of its own: */
+    struct str separators; /* each character of it stands before a tag; empty: there are no tags */
+    struct str mta_sts;    /* mode of the policy that is published for it (RFC 8461): "none", "testing", "enforce" */
 };
 
 enum st directory_domain_add(struct directory *d, struct str name) MUST_USE;
@@ -70,6 +76,13 @@ enum st directory_domain_set(struct directory *d, struct str name, const uint64_
                              const uint64_t *quota_messages) MUST_USE;
 enum st directory_domain_set_sharing(struct directory *d, struct str name, bool shares) MUST_USE;
 enum st directory_domain_set_sts(struct directory *d, struct str name, struct str mode) MUST_USE;
+/* From now on its addresses are those of the domain `of`; empty: they are its own again. BUSY: it has accounts or aliases; EXISTS: one of both
+ * stands for another already, or is stood for. */
+enum st directory_domain_set_alias(struct directory *d, struct str name, struct str of) MUST_USE;
+/* NULL: as the setting says. SYNTAX: characters that can't stand there. */
+enum st directory_domain_set_separators(struct directory *d, struct str name, const struct str *separators) MUST_USE;
+/* The domain that has the addresses of this one: another, or itself. NOTFOUND: not ours. */
+enum st directory_domain_meant(struct directory *d, struct arena *a, struct str name, struct str *out) MUST_USE;
 enum st directory_domain_list(struct directory *d, struct arena *a, struct directory_domain **out, size_t *out_n)
     MUST_USE;
 enum st directory_domain_find(struct directory *d, struct arena *a, struct str name, struct directory_domain *out)
@@ -205,18 +218,36 @@ enum st directory_local_user_find(struct directory *d, struct arena *a, struct s
 bool directory_is_local_user(struct str name); /* could it be one's name? It goes into addresses and header lines */
 
 /* --- aliases -------------------------------------------------------------------------------------------- */
+/* What the settings say of addresses. */
+struct directory_ways {
+    struct str separators; /* each character of it stands before a tag, where the domain says nothing else */
+    struct str
+        postmaster; /* who gets the mail for postmaster and abuse where there is nobody of that name, in its one form; empty: an account */
+};
+
 struct directory_alias {
     struct str address;  /* "@domain" for the catch-all */
     struct str *targets; /* addresses, ours or elsewhere */
     size_t n_targets;
+    bool is_disabled; /* mail for it is refused, whatever it leads to */
+    struct str says;  /* in these words; may be empty */
+    bool is_pattern;
 };
 
-/* `alias` with an empty local part is the domain's catch-all. Adds a target; EXISTS when it is there. */
+#define DIRECTORY_PATTERNS_MAX 200 /* of one domain */
+#define DIRECTORY_STARS_MAX 4      /* in one of them */
+
+/* Does the local part as it is written contain a "*", outside of quotes, so that an alias of it is a pattern? Each stands for any characters, or none. */
+bool directory_is_pattern(struct str local);
+/* `alias` with an empty local part is the domain's catch-all. Adds a target; EXISTS when it is there. LIMIT: too many patterns. */
 enum st directory_alias_add(struct directory *d, const struct directory_address *alias,
                             const struct directory_address *target) MUST_USE;
+/* Mail for the address is refused from now on, which may be an alias, a pattern, an account's address, or nobody's; NULL: it is taken again. NOTFOUND: it was. */
+enum st directory_alias_disable(struct directory *d, const struct directory_address *alias, const struct str *says)
+    MUST_USE;
 /* Does mail for the alias come back to it, with no account of that address to end at? LIMIT: it leads on and on. */
-enum st directory_alias_loops(struct directory *d, const struct directory_address *alias, struct str delimiters,
-                              bool *out) MUST_USE;
+enum st directory_alias_loops(struct directory *d, const struct directory_address *alias,
+                              const struct directory_ways *ways, bool *out) MUST_USE;
 /* Is there an alias of that address that does not name the address itself as well, so that an account there gets nothing? */
 enum st directory_alias_diverts(struct directory *d, const struct directory_address *address, bool *out) MUST_USE;
 /* Takes one target away, or with NULL the whole alias. */
@@ -410,21 +441,23 @@ struct directory_target {
     bool is_asked;                /* is_relayed, and only if the next server knows it */
 };
 
-/* Where a letter for `address` goes. In a domain of ours, the first that there is of: the alias of that address; the
- * account; both again without the tag behind a delimiter (the longest rest first); for postmaster and abuse the domain's
- * oldest account that is not disabled, or else the oldest of all; the catch-all. An alias' targets are resolved in the same way, each
- * address once: an alias that names its own address means the account of that address. Disabled accounts and dead ends
+/* Where a letter for `address` goes. A domain that stands for another means that one. In a domain of ours, the first that there is of: the alias of that
+ * address; the account; both again without the tag behind a separator (the longest rest first); for postmaster and abuse where ways->postmaster leads, or else
+ * the domain's oldest account that is not disabled, or else the oldest of all; the alias whose pattern it matches, of several the one with most bytes of its own, of
+ * those the first in the alphabet (the whole address before the one without its tag); the catch-all. An alias' targets are resolved in the same way, each
+ * address once: an alias that names its own address means the account of that address. Disabled accounts and aliases, and dead ends,
  * among several targets are left out. Elsewhere: one target with account 0.
  * In a domain that is relayed: an alias that names its own address lists it (with any tag), so that it goes on to the next server;
  * what has no account and no alias goes on too, unless only listed ones do. There is no postmaster of ours.
- * NOTFOUND: nobody; DENIED: only disabled accounts, the text is theirs; LIMIT: the bounds above. */
+ * NOTFOUND: nobody; DENIED: only what is disabled, the text is the administrator's (empty: none); LIMIT: the bounds above; LOOP: it leads back to itself, and
+ * to nobody; TRYLATER: a postmaster's, and there is no account yet. */
 enum st directory_resolve(struct directory *d, struct arena *a, const struct directory_address *address,
-                          struct str delimiters, struct directory_target **out, size_t *out_n) MUST_USE;
+                          const struct directory_ways *ways, struct directory_target **out, size_t *out_n) MUST_USE;
 
 /* May the account send as `address`? Its own one with or without a tag, every address of ours whose mail it gets, what has been delegated to it, and with
- * may_use_domain, or where the domain shares its addresses, all of its domain. DENIED otherwise. */
+ * may_use_domain, or where the domain shares its addresses, all of its domain, and of those that stand for it. DENIED otherwise. */
 enum st directory_may_send_as(struct directory *d, uint64_t account, const struct directory_address *address,
-                              struct str delimiters) MUST_USE;
+                              const struct directory_ways *ways) MUST_USE;
 
 /* The oldest domain, for "postmaster" without one (RFC 5321 4.5.1) and for login names without one when it is the only. */
 enum st directory_first_domain(struct directory *d, struct arena *a, struct str *out_name, uint64_t *out_count)

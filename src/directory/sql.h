@@ -49,3 +49,5 @@ struct str directory_address_text(struct arena *a, struct str local, struct str 
 /* An account's row of ACCOUNT_COLUMNS. */
 void account_read(struct arena *a, sqlite3_stmt *s, struct directory_account *out);
 enum st domain_id(struct directory *d, struct str name, uint64_t *out) MUST_USE; /* NOTFOUND */
+/* Of one that has addresses of its own. EXISTS: they are those of another. */
+enum st domain_of_addresses(struct directory *d, struct str name, uint64_t *out) MUST_USE;

@@ -24,6 +24,16 @@ enum st keeper_address(struct directory *d, struct arena *a, struct str text, bo
     return ST_OK;
 }
 
+struct directory_ways keeper_ways(const struct settings *set, struct arena *a)
+{
+    struct addrspec spec;
+    struct directory_ways ways = {.separators = set->recipient_delimiter};
+
+    if (set->postmaster.n && addrspec_parse(set->postmaster, &spec) == ST_OK)
+        ways.postmaster = arena_str(a, spec.whole);
+    return ways;
+}
+
 /* --- what needs no SQL --------------------------------------------------------------------------------------------- */
 
 /* A letter that leaves asks two things of the directory when it comes: may the account send as its sender, and is the recipient's domain one of ours. A yes to the
@@ -71,27 +81,28 @@ struct rcpt_job {
 /* The server's own name stands for its machine, whether or not it is a domain of ours. */
 static enum st resolve_host(struct rcpt_job *j, const struct directory_address *address)
 {
+    struct directory_ways ways = keeper_ways(j->set, j->a);
     enum st st = ST_NOTFOUND;
 
     if (j->is_ours)
-        st = directory_resolve(j->k->directory, j->a, address, j->set->recipient_delimiter, &j->targets, &j->n);
+        st = directory_resolve(j->k->directory, j->a, address, &ways, &j->targets, &j->n);
     j->is_ours = false; /* what comes of it depends on who asks */
     if (st != ST_NOTFOUND)
         return st;
-    return keeper_local_resolve(j->k->directory, j->a, address->local, j->set->recipient_delimiter, j->is_of_here,
-                                &j->targets, &j->n);
+    return keeper_local_resolve(j->k->directory, j->a, address->local, &ways, j->is_of_here, &j->targets, &j->n);
 }
 
 /* What is in the queue for a domain that goes on has been resolved when it came: it is not expanded once more. */
 static enum st resolve_queued(struct rcpt_job *j, const struct directory_address *address)
 {
     struct str own = arena_printf(j->a, "%.*s@%.*s", STR_ARGS(address->local), STR_ARGS(address->domain));
+    struct directory_ways ways = keeper_ways(j->set, j->a);
     struct directory_relay relay = {0};
     enum st st = directory_relay_find(j->k->directory, j->a, address->domain, &relay);
 
     if (st != ST_OK && st != ST_NOTFOUND)
         return st;
-    st = directory_resolve(j->k->directory, j->a, address, j->set->recipient_delimiter, &j->targets, &j->n);
+    st = directory_resolve(j->k->directory, j->a, address, &ways, &j->targets, &j->n);
     if (!relay.to.n)
         return st;
     j->is_ours = false; /* gates hear something else */
@@ -106,6 +117,7 @@ static enum st resolve_queued(struct rcpt_job *j, const struct directory_address
 static enum st resolve(void *arg)
 {
     struct rcpt_job *j = arg;
+    struct directory_ways ways = keeper_ways(j->set, j->a);
     struct directory_address address;
     bool ours;
 
@@ -124,7 +136,7 @@ static enum st resolve(void *arg)
                     STR_ARGS(address.domain));
     if (ours && j->is_courier)
         return resolve_queued(j, &address);
-    return directory_resolve(j->k->directory, j->a, &address, j->set->recipient_delimiter, &j->targets, &j->n);
+    return directory_resolve(j->k->directory, j->a, &address, &ways, &j->targets, &j->n);
 }
 
 /* As directory_resolve says of an address elsewhere. */
@@ -229,7 +241,7 @@ void keeper_rcpt(struct ipc_request *r)
     else
         answer.text = str_sub(arena_str(r->arena, str_z(err_get()->text)), 0, 200);
     if (st != ST_OK && st != ST_NOTFOUND && st != ST_DENIED && st != ST_FOREIGN && st != ST_SYNTAX &&
-        st != ST_SUPPRESSED && st != ST_BUSY)
+        st != ST_SUPPRESSED && st != ST_BUSY && st != ST_LOOP)
         LOG(KEEPER_DIRECTORY_FAILED, lf_z("what", "recipient"), lf_err());
     if (ipc_answer(r, MSG_rcpt_answer, &answer, -1) != ST_OK)
         LOG(KEEPER_GATE_NOT_TOLD, lf_z("what", "recipient"), lf_err());
@@ -267,8 +279,8 @@ static enum st foreign_sender(struct str domain)
 static enum st may_send(void *arg)
 {
     struct sender_job *j = arg;
+    struct directory_ways ways = keeper_ways(j->set, j->a);
     struct directory_address address;
-
     bool ours = true;
     enum st st = ST_DENIED;
 
@@ -276,7 +288,7 @@ static enum st may_send(void *arg)
     if (is_own_of_machine(j, &address))
         return ST_OK;
     if (j->ask->account)
-        st = directory_may_send_as(j->k->directory, j->ask->account, &address, j->set->recipient_delimiter);
+        st = directory_may_send_as(j->k->directory, j->ask->account, &address, &ways);
     if (st != ST_DENIED)
         return st;
     if (!str_ieq(address.domain, j->set->host_name))

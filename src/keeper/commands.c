@@ -8,18 +8,17 @@
 #include "mime/addrspec.h"
 #include "policy/mta_sts.h"
 
-#define PAGE 500
 #define PASSWORD_LETTERS 26 /* 130 bits */
 #define KEEP_MOST_S (3650u * 86400)
 
 /* --- words to values --------------------------------------------------------------------------------- */
 
-static enum st domain_arg(struct command *c, size_t i, struct str *out)
+enum st command_domain_arg(struct command *c, size_t i, struct str *out)
 {
     return domain_parse(c->arena, c->args.args[i], out);
 }
 
-static enum st address_arg(struct command *c, size_t i, struct directory_address *out)
+enum st command_address_arg(struct command *c, size_t i, struct directory_address *out)
 {
     return keeper_address(c->directory, c->arena, c->args.args[i], true, out);
 }
@@ -29,7 +28,7 @@ enum st command_address_or_domain(struct command *c, size_t i, struct directory_
     struct str word = c->args.args[i];
 
     if (word.n == 0 || word.p[0] != '@')
-        return address_arg(c, i, out);
+        return command_address_arg(c, i, out);
     out->local = STR("");
     return domain_parse(c->arena, str_from(word, 1), &out->domain);
 }
@@ -38,7 +37,7 @@ enum st command_account(struct command *c, struct directory_account *out)
 {
     struct directory_address address;
 
-    TRY(address_arg(c, 0, &address));
+    TRY(command_address_arg(c, 0, &address));
     if (directory_account_find(c->directory, c->arena, &address, out) == ST_OK)
         return ST_OK;
     if (err_get()->st != ST_NOTFOUND)
@@ -200,6 +199,9 @@ static void domain_json(struct command *c, const struct directory_domain *d)
         json_kv_str(c->out, "relay_recipients", d->relay.recipients);
     }
     json_kv_bool(c->out, "send_as_domain", d->shares_senders);
+    json_kv_str(c->out, "alias_of", d->alias_of);
+    json_kv_str(c->out, "separators",
+                d->has_separators ? (d->separators.n ? d->separators : STR("none")) : STR("default"));
     command_identity_json(c, &d->identity);
     if (c->has_domain_usage) {
         json_kv_u64(c->out, "used_bytes", c->domain_bytes);
@@ -218,18 +220,39 @@ static enum st domain_show_one(struct command *c, struct str name)
     return ST_OK;
 }
 
+/* What --alias-of and --separators say. In a transaction of the caller. */
+static enum st addresses_of_domain(struct command *c, struct str name)
+{
+    struct str v, of = STR_NONE;
+
+    if (admin_value(&c->args, "alias-of", &v)) {
+        if (!str_eq(v, STR("none")))
+            TRY(domain_parse(c->arena, v, &of));
+        TRY(directory_domain_set_alias(c->directory, name, of));
+    }
+    if (!admin_value(&c->args, "separators", &v))
+        return ST_OK;
+    if (str_eq(v, STR("default")))
+        return directory_domain_set_separators(c->directory, name, NULL);
+    if (str_eq(v, STR("none")))
+        v = STR("");
+    return directory_domain_set_separators(c->directory, name, &v);
+}
+
 static enum st run_domain_add(struct command *c)
 {
     struct str name;
     enum st st;
 
-    TRY(domain_arg(c, 0, &name));
+    TRY(command_domain_arg(c, 0, &name));
     TRY(directory_begin(c->directory));
     st = directory_domain_add(c->directory, name);
     if (st == ST_OK)
         st = command_relay(c, name);
     if (st == ST_OK)
         st = command_identity(c, name);
+    if (st == ST_OK)
+        st = addresses_of_domain(c, name);
     if (st == ST_OK)
         st = command_dkim_keep(c, name);
     if (st == ST_OK)
@@ -259,7 +282,7 @@ static enum st run_domain_show(struct command *c)
 {
     struct str name;
 
-    TRY(domain_arg(c, 0, &name));
+    TRY(command_domain_arg(c, 0, &name));
     return domain_show_one(c, name);
 }
 
@@ -296,6 +319,7 @@ static enum st change_domain(struct command *c, struct str name)
         return st;
     TRY(command_relay(c, name));
     TRY(command_identity(c, name));
+    TRY(addresses_of_domain(c, name));
     TRY(directory_domain_set(c->directory, name, has_bytes, has_messages));
     return sts.n ? directory_domain_set_sts(c->directory, name, sts) : ST_OK;
 }
@@ -306,7 +330,7 @@ static enum st run_domain_set(struct command *c)
     struct str name;
     enum st st;
 
-    TRY(domain_arg(c, 0, &name));
+    TRY(command_domain_arg(c, 0, &name));
     TRY(directory_begin(c->directory));
     st = change_domain(c, name);
     if (st == ST_OK)
@@ -324,7 +348,7 @@ static enum st run_domain_remove(struct command *c)
 {
     struct str name;
 
-    TRY(domain_arg(c, 0, &name));
+    TRY(command_domain_arg(c, 0, &name));
     TRY(directory_domain_remove(c->directory, name));
     json_object(c->out);
     json_kv_str(c->out, "removed", name);
@@ -434,7 +458,7 @@ static enum st run_account_add(struct command *c)
     uint64_t id;
     enum st st;
 
-    TRY(address_arg(c, 0, &address));
+    TRY(command_address_arg(c, 0, &address));
     TRY(changes_arg(c, &changes));
     TRY(directory_begin(c->directory));
     st = add_account(c, &address, &changes.change, &id);
@@ -446,21 +470,21 @@ static enum st run_account_add(struct command *c)
 }
 
 /* The address that the next page comes behind. */
-static struct directory_address address_of(struct str text)
+struct directory_address command_address_of(struct str text)
 {
     size_t at = str_rfind(text, '@');
 
     return (struct directory_address){str_sub(text, 0, at), str_from(text, at + 1)};
 }
 
-static enum st list_domain(struct command *c, struct str *out)
+enum st command_list_domain(struct command *c, struct str *out)
 {
     struct directory_domain d;
 
     *out = STR_NONE;
     if (c->args.n == 0)
         return ST_OK;
-    TRY(domain_arg(c, 0, out));
+    TRY(command_domain_arg(c, 0, out));
     return directory_domain_find(c->directory, c->arena, *out, &d);
 }
 
@@ -473,13 +497,13 @@ static enum st run_account_list(struct command *c)
     size_t n = 0;
     enum st st;
 
-    TRY(list_domain(c, &domain));
+    TRY(command_list_domain(c, &domain));
     json_object(c->out);
     json_key(c->out, "accounts");
     json_array(c->out);
     do {
         arena_reset(&page);
-        st = directory_account_list(c->directory, &page, domain, behind, PAGE, &v, &n);
+        st = directory_account_list(c->directory, &page, domain, behind, COMMAND_PAGE, &v, &n);
         for (size_t i = 0; st == ST_OK && i < n; i++) {
             json_object(c->out);
             account_fields(c, &page, &v[i]);
@@ -487,10 +511,10 @@ static enum st run_account_list(struct command *c)
         }
         if (st == ST_OK && n) {
             arena_reset(&last);
-            after = address_of(arena_str(&last, v[n - 1].address));
+            after = command_address_of(arena_str(&last, v[n - 1].address));
             behind = &after;
         }
-    } while (st == ST_OK && n == PAGE);
+    } while (st == ST_OK && n == COMMAND_PAGE);
     json_array_end(c->out);
     json_object_end(c->out);
     arena_fini(&page);
@@ -553,7 +577,7 @@ static enum st run_account_rename(struct command *c)
     enum st st;
 
     TRY(command_account(c, &account));
-    TRY(address_arg(c, 1, &to));
+    TRY(command_address_arg(c, 1, &to));
     TRY(directory_begin(c->directory));
     st = directory_account_rename(c->directory, account.id, &to, admin_has(&c->args, "keep-alias"));
     if (st == ST_OK)
@@ -612,159 +636,6 @@ static enum st run_account_remove(struct command *c)
     return ST_OK;
 }
 
-/* --- aliases ------------------------------------------------------------------------------------------------ */
-
-static void alias_json(struct command *c, const struct directory_alias *alias)
-{
-    json_object(c->out);
-    json_kv_str(c->out, "alias", alias->address);
-    json_key(c->out, "targets");
-    json_array(c->out);
-    for (size_t i = 0; i < alias->n_targets; i++)
-        json_str(c->out, alias->targets[i]);
-    json_array_end(c->out);
-    json_object_end(c->out);
-}
-
-static enum st alias_show_one(struct command *c, const struct directory_address *address)
-{
-    struct directory_alias alias;
-
-    TRY(directory_alias_find(c->directory, c->arena, address, &alias));
-    alias_json(c, &alias);
-    return ST_OK;
-}
-
-/* An account's mail is not taken away unless that is meant, and no alias leads back to itself. */
-static enum st check_alias(struct command *c, const struct directory_address *alias)
-{
-    struct directory_account account;
-    bool loops = false, diverts;
-    enum st st;
-
-    if (alias->local.n) /* of a catch-all a target that does not exist yet would be one */
-        TRY(directory_alias_loops(c->directory, alias, c->set->recipient_delimiter, &loops));
-    if (loops)
-        return FAIL(ST_EXISTS, "that alias would lead back to itself, and there is no account of its address");
-    st = directory_account_find(c->directory, c->arena, alias, &account);
-    if (st != ST_OK)
-        return st == ST_NOTFOUND ? ST_OK : st;
-    TRY(directory_alias_diverts(c->directory, alias, &diverts));
-    if (diverts && !admin_has(&c->args, "divert"))
-        return FAIL(ST_EXISTS,
-                    "%.*s@%.*s is an account, which would get no mail any more: make it a target too, or say --divert",
-                    STR_ARGS(alias->local), STR_ARGS(alias->domain));
-    return ST_OK;
-}
-
-static enum st change_targets(struct command *c, const struct directory_address *alias, bool add)
-{
-    for (size_t i = 1; i < c->args.n; i++) {
-        struct directory_address target;
-
-        TRY(address_arg(c, i, &target));
-        if (add)
-            TRY(directory_alias_add(c->directory, alias, &target));
-        else
-            TRY(directory_alias_remove(c->directory, alias, &target));
-    }
-    return ST_OK;
-}
-
-/* Is the alias' own address, at which an account keeps its copy, among the targets named? */
-static bool takes_own(struct command *c, const struct directory_address *alias)
-{
-    for (size_t i = 1; i < c->args.n; i++) {
-        struct directory_address target;
-
-        if (address_arg(c, i, &target) == ST_OK && str_eq(target.domain, alias->domain) &&
-            str_ieq(target.local, alias->local))
-            return true;
-    }
-    return false;
-}
-
-static enum st change_alias(struct command *c, const struct directory_address *alias, bool add)
-{
-    enum st st;
-
-    TRY(directory_begin(c->directory));
-    st = change_targets(c, alias, add);
-    if (st == ST_OK && (add || takes_own(c, alias)))
-        st = check_alias(c, alias);
-    if (st == ST_OK)
-        return directory_commit(c->directory);
-    directory_abort(c->directory);
-    return st;
-}
-
-static enum st run_alias_add(struct command *c)
-{
-    struct directory_address alias;
-
-    TRY(command_address_or_domain(c, 0, &alias));
-    TRY(change_alias(c, &alias, true));
-    return alias_show_one(c, &alias);
-}
-
-static enum st run_alias_list(struct command *c)
-{
-    struct arena page = ARENA_INIT, last = ARENA_INIT;
-    struct directory_address after, *behind = NULL;
-    struct directory_alias *v;
-    struct str domain;
-    size_t n = 0;
-    enum st st;
-
-    TRY(list_domain(c, &domain));
-    json_object(c->out);
-    json_key(c->out, "aliases");
-    json_array(c->out);
-    do {
-        arena_reset(&page);
-        st = directory_alias_list(c->directory, &page, domain, behind, PAGE, &v, &n);
-        for (size_t i = 0; st == ST_OK && i < n; i++)
-            alias_json(c, &v[i]);
-        if (st == ST_OK && n) {
-            arena_reset(&last);
-            after = address_of(arena_str(&last, v[n - 1].address));
-            behind = &after;
-        }
-    } while (st == ST_OK && n == PAGE);
-    json_array_end(c->out);
-    json_object_end(c->out);
-    arena_fini(&page);
-    arena_fini(&last);
-    return st;
-}
-
-static enum st run_alias_show(struct command *c)
-{
-    struct directory_address alias;
-
-    TRY(command_address_or_domain(c, 0, &alias));
-    return alias_show_one(c, &alias);
-}
-
-static enum st run_alias_remove(struct command *c)
-{
-    struct directory_address alias;
-    enum st st;
-
-    TRY(command_address_or_domain(c, 0, &alias));
-    if (c->args.n > 1)
-        TRY(change_alias(c, &alias, false));
-    else
-        TRY(directory_alias_remove(c->directory, &alias, NULL));
-    st = c->args.n > 1 ? alias_show_one(c, &alias) : ST_NOTFOUND;
-    if (st != ST_NOTFOUND)
-        return st;
-    json_object(c->out);
-    json_kv_str(c->out, "removed", c->args.args[0]);
-    json_object_end(c->out);
-    return ST_OK;
-}
-
 static enum st run_settings(struct command *c)
 {
     struct directory_account account;
@@ -807,6 +678,13 @@ static enum st run_import(struct command *c)
 #define run_app_add command_app_add
 #define run_app_list command_app_list
 #define run_app_remove command_app_remove
+#define run_alias_add command_alias_add
+#define run_alias_list command_alias_list
+#define run_alias_show command_alias_show
+#define run_alias_check command_alias_check
+#define run_alias_disable command_alias_disable
+#define run_alias_enable command_alias_enable
+#define run_alias_remove command_alias_remove
 #define run_dkim_list command_dkim_list
 #define run_dkim_show command_dkim_show
 #define run_dkim_add command_dkim_add
@@ -900,7 +778,7 @@ enum st command_find(struct command *c)
         c->account = account.id;
         return ST_OK;
     }
-    TRY(domain_arg(c, 0, &name));
+    TRY(command_domain_arg(c, 0, &name));
     TRY(directory_domain_find(c->directory, c->arena, name, &domain));
     c->of_domain = domain.id;
     return ST_OK;

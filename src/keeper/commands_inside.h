@@ -3,6 +3,14 @@
 
 #include "keeper/commands.h"
 
+#define COMMAND_PAGE 500 /* rows of the directory that are read at a time */
+
+enum st command_domain_arg(struct command *c, size_t i, struct str *out) MUST_USE;
+enum st command_address_arg(struct command *c, size_t i, struct directory_address *out) MUST_USE;
+enum st command_list_domain(struct command *c, struct str *out)
+    MUST_USE; /* the first argument, if there is one; NOTFOUND: not ours */
+struct directory_address command_address_of(struct str text); /* in its one form */
+
 /* The account that the first argument names. */
 enum st command_account(struct command *c, struct directory_account *out) MUST_USE;
 void command_revoke(struct command *c, uint64_t account, const char *why); /* its sessions end */
@@ -34,6 +42,15 @@ enum st command_scram(struct command *c) MUST_USE;
 enum st command_app_add(struct command *c) MUST_USE;
 enum st command_app_list(struct command *c) MUST_USE;
 enum st command_app_remove(struct command *c) MUST_USE;
+
+/* commands_alias.c */
+enum st command_alias_add(struct command *c) MUST_USE;
+enum st command_alias_list(struct command *c) MUST_USE;
+enum st command_alias_show(struct command *c) MUST_USE;
+enum st command_alias_check(struct command *c) MUST_USE;
+enum st command_alias_disable(struct command *c) MUST_USE;
+enum st command_alias_enable(struct command *c) MUST_USE;
+enum st command_alias_remove(struct command *c) MUST_USE;
 
 /* commands_import.c */
 enum st command_import_take(struct command *c) MUST_USE;

@@ -164,6 +164,7 @@ static enum st may_sign_notice(struct dkim_job *j)
 static enum st may_sign(struct dkim_job *j)
 {
     struct directory_address address;
+    struct directory_ways ways;
     bool ours;
 
     if (!j->account)
@@ -173,7 +174,8 @@ static enum st may_sign(struct dkim_job *j)
     if (!ours)
         return FAIL(ST_FOREIGN, "%.*s is not a domain of this server", STR_ARGS(address.domain));
     j->domain = address.domain;
-    return directory_may_send_as(j->k->directory, j->account, &address, j->set->recipient_delimiter);
+    ways = keeper_ways(j->set, j->a);
+    return directory_may_send_as(j->k->directory, j->account, &address, &ways);
 }
 
 static enum st find_keys(void *arg)

@@ -155,7 +155,7 @@ bool keeper_is_local_address(const struct directory_address *address, struct str
                              struct str delimiters);
 /* Where mail for a user of this machine goes, when its domain is no domain of ours: his account, or who gets the postmaster's. `may_be_anybody`: else only
  * names that every system has. NOTFOUND. On the directory's thread. */
-enum st keeper_local_resolve(struct directory *d, struct arena *a, struct str local, struct str delimiters,
+enum st keeper_local_resolve(struct directory *d, struct arena *a, struct str local, const struct directory_ways *ways,
                              bool may_be_anybody, struct directory_target **out, size_t *out_n) MUST_USE;
 
 void keeper_transport(struct ipc_request *r) SUSPENDS; /* transport.h */
@@ -226,6 +226,8 @@ void keeper_suppressed(struct ipc_request *r) SUSPENDS; /* by the courier */
 /* The address that stands in one of ours (srs_is). NOTFOUND: it is forged, or too old. On the directory's thread. */
 enum st keeper_srs_original(struct keeper *k, struct arena *a, struct str local, struct directory_address *out)
     MUST_USE;
+
+struct directory_ways keeper_ways(const struct settings *set, struct arena *a); /* with views of `set` */
 
 /* An address as people write it, in the directory's form, in the arena. "postmaster" alone is that of the first domain;
  * another name alone is NOTFOUND unless `only_domain` and there is just one domain. On the directory's thread. */

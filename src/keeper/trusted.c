@@ -83,23 +83,23 @@ bool keeper_is_local_address(const struct directory_address *address, struct str
     return str_ieq(address->domain, host) && is_name(address->local, user, delimiters);
 }
 
-static enum st resolve_account(struct directory *d, struct arena *a, struct str address, struct str delimiters,
-                               struct directory_target **out, size_t *out_n)
+static enum st resolve_account(struct directory *d, struct arena *a, struct str address,
+                               const struct directory_ways *ways, struct directory_target **out, size_t *out_n)
 {
     size_t at = str_rfind(address, '@');
     const struct directory_address to = {str_sub(address, 0, at), str_from(address, at + 1)};
 
-    return directory_resolve(d, a, &to, delimiters, out, out_n);
+    return directory_resolve(d, a, &to, ways, out, out_n);
 }
 
-static enum st resolve_postmaster(struct directory *d, struct arena *a, struct str delimiters,
+static enum st resolve_postmaster(struct directory *d, struct arena *a, const struct directory_ways *ways,
                                   struct directory_target **out, size_t *out_n)
 {
     struct directory_address to = {.local = STR("postmaster")};
     uint64_t count;
 
     TRY(directory_first_domain(d, a, &to.domain, &count));
-    return directory_resolve(d, a, &to, delimiters, out, out_n);
+    return directory_resolve(d, a, &to, ways, out, out_n);
 }
 
 /* Who has no tag has his whole name. */
@@ -111,18 +111,18 @@ static struct str without_tag(struct str local, struct str delimiters)
     return local;
 }
 
-enum st keeper_local_resolve(struct directory *d, struct arena *a, struct str local, struct str delimiters,
+enum st keeper_local_resolve(struct directory *d, struct arena *a, struct str local, const struct directory_ways *ways,
                              bool may_be_anybody, struct directory_target **out, size_t *out_n)
 {
     static const struct str everywhere[] = {STR("root"), STR("postmaster"), STR("abuse"), STR("mailer-daemon")};
-    const struct str names[] = {local, without_tag(local, delimiters)};
+    const struct str names[] = {local, without_tag(local, ways->separators)};
     struct directory_account account;
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         enum st st = directory_local_user_find(d, a, names[i], &account);
 
         if (st == ST_OK)
-            return resolve_account(d, a, account.address, delimiters, out, out_n);
+            return resolve_account(d, a, account.address, ways, out, out_n);
         if (st != ST_NOTFOUND)
             return st;
     }
@@ -130,7 +130,7 @@ enum st keeper_local_resolve(struct directory *d, struct arena *a, struct str lo
         may_be_anybody = may_be_anybody || str_ieq(names[1], everywhere[i]);
     if (!may_be_anybody)
         return FAIL(ST_NOTFOUND, "there is no %.*s here", STR_ARGS(local));
-    return resolve_postmaster(d, a, delimiters, out, out_n);
+    return resolve_postmaster(d, a, ways, out, out_n);
 }
 
 /* --- the account that he counts as ----------------------------------------------------------------------------- */
