@@ -4,6 +4,7 @@
 #include "base/metrics.h"
 #include "co/co.h"
 #include "imap/list.h"
+#include "imap/message_limit.h"
 #include "imap/notify.h"
 #include "imap/url_text.h"
 #include "mail/shared.h"
@@ -123,6 +124,7 @@ static enum st append_check(struct imap_cmd *c, const struct batch *b, const str
     TRY(fits(c, a->size));
     if (a->size == 0 && !a->is_catenate) /* RFC 3502 6.3.11: cancels it */
         return FAIL(ST_DENIED, "A message of no bytes");
+    TRY(imap_check_limit(c, true, b->n + 1, 0));
     if (b->n == APPEND_MOST || b->together + a->size > APPEND_TOGETHER + LIMIT_MESSAGE)
         return FAIL(ST_LIMIT, "Too many messages at once");
     if (b->n)

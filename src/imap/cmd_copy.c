@@ -1,7 +1,6 @@
 /* COPY (RFC 3501 6.4.7) and MOVE (RFC 6851), with COPYUID (RFC 4315). */
+#include "imap/message_limit.h"
 #include "imap/notify.h"
-#include "imap/session.h"
-#include "imap/set.h"
 
 struct copy {
     struct imap_set set;
@@ -21,13 +20,31 @@ static enum st copy_parse(struct imap_lexer *lx, struct copy *out) SUSPENDS
     return ST_OK;
 }
 
+/* COPY is done as a whole or not, MOVE may be done in part (RFC 9738 section 3.1). */
+static enum st choose(struct imap_cmd *c, const struct copy *cp, bool move, struct uid_set *out_uids)
+{
+    struct imap_session *s = c->s;
+    struct uid_set seqs;
+
+    TRY(imap_set_uids(&s->cmd_arena, cp->set, c->uid, s->view, out_uids));
+    if (!imap_message_limit(s, !move))
+        return ST_OK;
+    TRY(imap_set_seqs(&s->cmd_arena, cp->set, c->uid, s->view, &seqs));
+    if (!move)
+        return imap_check_limit_seqs(c, true, seqs);
+    seqs = imap_limit_seqs(c, seqs);
+    if (c->limited_at)
+        *out_uids = imap_limited_uids(c, seqs);
+    return ST_OK;
+}
+
 static enum st copy_run(struct imap_cmd *c, const struct copy *cp, bool move, struct copied *out) SUSPENDS
 {
     struct imap_session *s = c->s;
     struct uid_set uids;
     enum st st;
 
-    TRY(imap_set_uids(&s->cmd_arena, cp->set, c->uid, s->view, &uids));
+    TRY(choose(c, cp, move, &uids));
     *out = (struct copied){0};
     if (uids.n == 0)
         return ST_OK;

@@ -4,6 +4,7 @@
 #include "co/co.h"
 #include "imap/context.h"
 #include "imap/filter.h"
+#include "imap/message_limit.h"
 #include "imap/progress.h"
 #include "mail/shared.h"
 #include "imap/result.h"
@@ -16,6 +17,7 @@ struct esearch {
     bool selected, others;
     struct imap_search search;
     struct imap_progress progress;
+    uint64_t searched; /* messages, of all mailboxes */
 };
 
 static enum st parse_sources(struct imap_lexer *lx, struct esearch *e) SUSPENDS
@@ -59,6 +61,21 @@ static enum st esearch_parse(struct imap_lexer *lx, struct esearch *e) SUSPENDS
     return ST_OK;
 }
 
+/* A search in the selected mailbox alone may be done in part (RFC 9738 section 3.1); of several no response code could say where it ended. */
+static enum st search_some_of(struct imap_cmd *c, struct esearch *e, const struct search_key *key, struct view *v,
+                              struct arena *a, uint32_t **out_seqs, size_t *out_n) SUSPENDS
+{
+    struct uid_set some;
+
+    if (!e->others && imap_limit_search(c, key, &some))
+        return view_search_among(v, key, some, a, out_seqs, out_n);
+    if (e->others && imap_message_limit(c->s, false)) {
+        e->searched += imap_count_searched(a, key, v);
+        TRY(imap_check_limit(c, false, e->searched, 0));
+    }
+    return view_search(v, key, a, out_seqs, out_n);
+}
+
 static enum st search_view(struct imap_cmd *c, struct esearch *e, struct view *v) SUSPENDS
 {
     struct imap_session *s = c->s;
@@ -70,7 +87,7 @@ static enum st search_view(struct imap_cmd *c, struct esearch *e, struct view *v
 
     imap_search_resolve(key, &a, v);
     imap_progress_enter(&e->progress, v);
-    st = view_search(v, key, &a, &seqs, &n);
+    st = search_some_of(c, e, key, v, &a, &seqs, &n);
     imap_progress_leave(&e->progress, v);
     if (st == ST_OK)
         st = imap_put_result(c, &e->search, (struct imap_result){seqs, n, v});

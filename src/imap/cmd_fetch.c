@@ -3,6 +3,7 @@
 #include "co/co.h"
 #include "imap/condstore.h"
 #include "imap/fetch.h"
+#include "imap/message_limit.h"
 #include "imap/qresync.h"
 
 enum {
@@ -256,6 +257,17 @@ static struct uid_set cut_set(struct arena *a, struct uid_set seqs, const struct
     return (struct uid_set){r, n};
 }
 
+/* A range that is too large is refused (RFC 9738 section 3.1). */
+static enum st choose(struct imap_cmd *c, const struct fetch *fetch, struct uid_set *io_seqs)
+{
+    if (!fetch->partial.lo) {
+        *io_seqs = fetch->is_since ? imap_limit_changed(c, *io_seqs, fetch->since) : imap_limit_seqs(c, *io_seqs);
+        return ST_OK;
+    }
+    *io_seqs = cut_set(&c->s->cmd_arena, *io_seqs, &fetch->partial);
+    return imap_check_limit(c, false, imap_count_seqs(*io_seqs), 0);
+}
+
 /* "*" is the last uid that was given out, though its message may have gone: a client that says 1:* means all it knows. */
 static enum st put_vanished(struct imap_session *s, const struct fetch *fetch) SUSPENDS
 {
@@ -281,16 +293,17 @@ enum st cmd_fetch(struct imap_cmd *c)
     if (fetch.has_modseq)
         imap_use_condstore(s);
     TRY(imap_set_seqs(&s->cmd_arena, fetch.set, c->uid, s->view, &seqs));
+    TRY(choose(c, &fetch, &seqs));
     if (fetch.vanished) /* before the messages (RFC 7162 section 3.2.6) */
         TRY(put_vanished(s, &fetch));
-    if (fetch.partial.lo)
-        seqs = cut_set(&s->cmd_arena, seqs, &fetch.partial);
     f.fetch = &fetch;
     buf_init(&f.scratch, LIMIT_HEADER + LIMIT_IMAP_LINE); /* more than a record, too */
     st = put_all(&f, &pr, seqs);
     buf_fini(&f.scratch);
     buf_fini(&f.record);
     TRY(st);
+    if ((pr.damaged || f.unknown_cte) && c->limited_at)
+        imap_tell_message_limit_untagged(c);
     if (pr.damaged)
         return FAIL(ST_CORRUPT, "The message with UID %u is damaged in the store", pr.damaged_uid);
     if (f.unknown_cte) {

@@ -1,5 +1,6 @@
 /* SEARCH and UID SEARCH (RFC 3501 6.4.4), with ESEARCH (RFC 4731) and SEARCHRES (RFC 5182). */
 #include "imap/context.h"
+#include "imap/message_limit.h"
 #include "imap/progress.h"
 #include "imap/result.h"
 
@@ -60,16 +61,21 @@ static enum st search_run(struct imap_cmd *c, const struct imap_search *search) 
     struct imap_session *s = c->s;
     struct search_key *key = imap_search_copy(search->key, &s->cmd_arena, true);
     struct imap_progress progress;
+    struct uid_set some;
+    bool limited, ends;
     uint32_t *seqs;
     enum st st;
     size_t n;
 
     TRY(imap_begin_search(c, search));
     imap_search_resolve(key, &s->cmd_arena, s->view);
-    imap_progress_begin(&progress, c, wants_ends(search) ? 0 : 1);
+    limited = imap_limit_search(c, key, &some);
+    ends = !limited && wants_ends(search);
+    imap_progress_begin(&progress, c, ends ? 0 : 1);
     imap_progress_enter(&progress, s->view);
-    st = wants_ends(search) ? search_ends(c, search->returns, key, &seqs, &n)
-                            : view_search(s->view, key, &s->cmd_arena, &seqs, &n);
+    st = ends      ? search_ends(c, search->returns, key, &seqs, &n)
+         : limited ? view_search_among(s->view, key, some, &s->cmd_arena, &seqs, &n)
+                   : view_search(s->view, key, &s->cmd_arena, &seqs, &n);
     imap_progress_leave(&progress, s->view);
     TRY(st);
     if (search->returns)

@@ -1,5 +1,6 @@
 /* SORT and UID SORT (RFC 5256 section 3), with ESORT (RFC 5267 section 3). */
 #include "imap/context.h"
+#include "imap/message_limit.h"
 #include "imap/progress.h"
 #include "imap/result.h"
 #include "mail/sort.h"
@@ -74,6 +75,8 @@ static enum st sort_run(struct imap_cmd *c, const struct sort *sort) SUSPENDS
 
     TRY(imap_begin_search(c, &sort->search));
     imap_search_resolve(key, &s->cmd_arena, s->view);
+    /* RFC 9738 section 3.3: of a part there is no order */
+    TRY(imap_check_limit(c, false, imap_count_searched(&s->cmd_arena, key, s->view), 0));
     imap_progress_begin(&progress, c, 2);
     imap_progress_enter(&progress, s->view);
     st = view_search(s->view, key, &s->cmd_arena, &seqs, &n);

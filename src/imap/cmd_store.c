@@ -1,7 +1,7 @@
 /* STORE and UID STORE (RFC 3501 6.4.6), also under a condition (RFC 7162 3.1.3). */
 #include "co/co.h"
 #include "imap/condstore.h"
-#include "imap/set.h"
+#include "imap/message_limit.h"
 
 enum { MESSAGES_A_TURN = 2000 };
 
@@ -114,6 +114,9 @@ enum st cmd_store(struct imap_cmd *c)
     if (seqs.n == 0)
         return ST_OK;
     TRY(imap_set_uids(&s->cmd_arena, a.set, c->uid, s->view, &uids));
+    seqs = imap_limit_seqs(c, seqs);
+    if (c->limited_at)
+        uids = imap_limited_uids(c, seqs);
     TRY(view_store_if(s->view, uids, &a.change, &s->cmd_arena, &out));
     if (!a.silent || imap_is_enabled(s, FEATURE_CONDSTORE))
         TRY(put_outcome(c, &a, seqs, &out));

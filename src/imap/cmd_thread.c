@@ -1,5 +1,6 @@
 /* THREAD and UID THREAD (RFC 5256 section 3). */
 #include "co/co.h"
+#include "imap/message_limit.h"
 #include "imap/progress.h"
 #include "imap/result.h"
 #include "mail/sort.h"
@@ -118,6 +119,8 @@ static enum st thread_run(struct imap_cmd *c, const struct thread_args *a) SUSPE
 
     TRY(imap_begin_search(c, &a->search));
     imap_search_resolve(a->search.key, &s->cmd_arena, s->view);
+    /* RFC 9738 section 3.3: of a part there is no order */
+    TRY(imap_check_limit(c, false, imap_count_searched(&s->cmd_arena, a->search.key, s->view), 0));
     imap_progress_begin(&progress, c, 2);
     imap_progress_enter(&progress, s->view);
     st = view_search(s->view, a->search.key, &s->cmd_arena, &seqs, &n);

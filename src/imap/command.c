@@ -3,6 +3,7 @@
 #include "base/metrics.h"
 #include "base/must.h"
 #include "imap/condstore.h"
+#include "imap/message_limit.h"
 #include "imap/metadata.h"
 #include "imap/notify.h"
 #include "imap/search_parse.h"
@@ -121,6 +122,8 @@ static enum st finish(struct imap_cmd *c, enum st st) SUSPENDS
         TRY(imap_send_changes(s, may_expunge(c)));
         TRY(imap_notify_send_others(s));
     }
+    if (st == ST_OK)
+        imap_tell_message_limit(c);
     imap_tell_modseq(c, st);
     if (st == ST_OK) {
         s->errors = 0;

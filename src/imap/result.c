@@ -284,7 +284,9 @@ enum st imap_put_result(struct imap_cmd *c, const struct imap_search *search, st
         TRY(save_as_asked(c, search, found));
     if (search->returns != RETURN_SAVE && (found.n || !found.other)) /* RFC 7377 section 2.1: nothing of nothing */
         put_esearch(c, search, found);
-    if (search->returns & RETURN_UPDATE)
+    if (search->returns & RETURN_UPDATE && c->limited_at)
+        imap_context_refuse(c, "Not all messages were searched");
+    else if (search->returns & RETURN_UPDATE)
         imap_context_add(c, search, found);
     return ST_OK;
 }

@@ -16,6 +16,8 @@ enum arg {
     ARG_INTERVAL,
     ARG_DATE,
     ARG_SET,
+    ARG_UIDAFTER,
+    ARG_UIDBEFORE,
     ARG_OBJECT,
     ARG_FILTER,
     ARG_KEY,
@@ -150,6 +152,20 @@ static enum st parse_set(struct parser *p, struct search_key *k)
         k->is_saved = true;
     }
     k->set = (struct uid_set){set.r, set.n};
+    return ST_OK;
+}
+
+/* RFC 9738 section 3.2: greater than the uid, or less; not as in UID n:*, the last message, whichever it is. */
+static enum st parse_side(struct parser *p, bool after, struct search_key *k)
+{
+    struct uid_range *r = ARENA_NEW(p->lx->arena, struct uid_range);
+    uint32_t uid;
+
+    TRY(imap_lex_number(p->lx, &uid));
+    if (!uid)
+        return FAIL(ST_SYNTAX, "0 is no uid");
+    *r = after ? (struct uid_range){uid + 1, UINT32_MAX} : (struct uid_range){1, uid - 1};
+    k->set = (struct uid_set){r, after ? uid < UINT32_MAX : uid > 1};
     return ST_OK;
 }
 
@@ -329,6 +345,8 @@ static enum st parse_argument(struct parser *p, const struct key_row *row, struc
     case ARG_NUMBER: return parse_number(p, &k->num);
     case ARG_INTERVAL: return parse_interval(p, &k->num);
     case ARG_DATE: return parse_date(p, &k->num);
+    case ARG_UIDAFTER:
+    case ARG_UIDBEFORE: return parse_side(p, row->arg == ARG_UIDAFTER, k);
     case ARG_OBJECT: return parse_object(p, k);
     case ARG_FILTER: return parse_filter(p, k);
     default: return parse_set(p, k);

@@ -73,6 +73,7 @@ struct imap_cmd {
     enum st (*then)(struct imap_session *s) SUSPENDS; /* what follows a tagged OK; NULL: nothing */
     bool holds;          /* expunges wait, also in the UID form: numbers of messages were among the arguments */
     bool refused_update; /* NOUPDATE was said */
+    uint32_t limited_at; /* the lowest uid that was processed, where not all were (message_limit.h); 0: all were */
 };
 
 struct imap_command {
