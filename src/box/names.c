@@ -29,7 +29,7 @@ static enum st ask(struct box *b, struct arena *ar, const struct msg_who_ask *q,
         return FAIL(m.status == ST_NOTFOUND ? ST_NOTFOUND : ST_TRYLATER, "the directory does not know");
     if (!m.account || !m.name.n)
         return FAIL(ST_TRYLATER, "an answer of nobody");
-    *out = (struct mail_person){m.account, arena_str(ar, m.name), m.limits};
+    *out = (struct mail_person){m.account, arena_str(ar, m.name), m.limits, m.is_disabled};
     return ST_OK;
 }
 

@@ -160,7 +160,7 @@ static enum st fetch_bytes(struct account *a, struct arena *ar, struct errand *e
     return st;
 }
 
-/* On the core of the account that has signed it, with what that account may see. */
+/* On the core of the account that has signed it, with what that account may see now: rights to others' mailboxes may have gone. */
 static enum st fetch_there(struct account *a, void *arg) SUSPENDS
 {
     struct arena ar = ARENA_INIT;
@@ -179,6 +179,8 @@ static enum st find_signer(struct imap_session *s, const struct imap_url *u, uin
         return ST_OK;
     }
     TRY(mail_person_find(s->account, &s->cmd_arena, u->user, &p));
+    if (p.is_disabled) /* who may not come in himself lets nobody in */
+        return FAIL(ST_DENIED, "the account is disabled");
     *out = p.account;
     return ST_OK;
 }

@@ -33,6 +33,7 @@ void keeper_who(struct ipc_request *r)
 
     if (answer.status == ST_OK) {
         answer.account = j.account.id;
+        answer.is_disabled = j.account.is_disabled;
         answer.name = j.account.address;
         answer.limits = directory_limits(&j.account, k->set->quota_default);
     } else if (answer.status != ST_NOTFOUND) {

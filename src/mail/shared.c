@@ -412,5 +412,5 @@ enum st mail_person_find(struct account *a, struct arena *ar, struct str name, s
 {
     const struct mail_names *names = a->core->m->opt.names;
 
-    return names ? names->find(names->arg, ar, name, false, out) : (enum st)FAIL(ST_NOTFOUND, "nobody knows names");
+    return names ? names->find(names->arg, ar, name, true, out) : (enum st)FAIL(ST_NOTFOUND, "nobody knows names");
 }

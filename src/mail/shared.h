@@ -21,6 +21,7 @@ struct mail_person {
     uint64_t account;
     struct str name; /* address, as it is shown */
     struct account_limits limits;
+    bool is_disabled;
 };
 struct mail_names {
     enum st (*find)(void *arg, struct arena *ar, struct str name, bool fresh, struct mail_person *out) SUSPENDS;
@@ -28,7 +29,7 @@ struct mail_names {
     void *arg;
 };
 
-/* Who that is, if anybody; ST_NOTFOUND, ST_TRYLATER. */
+/* Who that is at this moment, if anybody; ST_NOTFOUND, ST_TRYLATER. */
 enum st mail_person_find(struct account *a, struct arena *ar, struct str name, struct mail_person *out)
     SUSPENDS MUST_USE;
 

@@ -233,9 +233,9 @@ static void write_state(const char *path, uint64_t seed, uint64_t done)
 
 static void print_done(void)
 {
-    static const char *const names[OP_KINDS] = {"deliver", "append", "flags",  "copy",      "move",        "expunge",
-                                                "create",  "delete", "rename", "subscribe", "unsubscribe", "undelete",
-                                                "purge",   "erase",  "hold",   "release",   "drop"};
+    static const char *const names[OP_KINDS] = {"deliver",  "give",   "append", "flags",  "copy",      "move",
+                                                "expunge",  "create", "delete", "rename", "subscribe", "unsubscribe",
+                                                "undelete", "purge",  "erase",  "hold",   "release",   "drop"};
 
     printf("# answered in the lives that were cut:");
     for (unsigned i = 0; i < OP_KINDS; i++)

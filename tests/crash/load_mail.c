@@ -3,6 +3,7 @@
 
 #include "base/must.h"
 #include "mail/edit.h"
+#include "mail/guest.h"
 #include "mail/keep.h"
 
 #include <stdio.h>
@@ -43,7 +44,7 @@ static struct w_box *any_box(struct worker *k, bool inbox_too)
     for (int i = 0; i < 50; i++) {
         struct w_box *b = &a->box[load_pick(k, a->n)];
 
-        if (inbox_too || !world_is_inbox(b))
+        if (inbox_too || (!world_is_inbox(b) && strcmp(b->name, GIVEN) != 0))
             return b;
     }
     return NULL;
@@ -280,6 +281,100 @@ static void change_some(struct worker *k, struct arena *a) SUSPENDS
     view_close(v);
 }
 
+/* --- to another account ---------------------------------------------------------------------------------------- */
+
+/* To whom; nobody else gives anything until it is done. */
+static bool choose_receiver(struct worker *k, struct op *give, uint64_t *out_id)
+{
+    struct loading *g = k->g;
+    struct w_box *b;
+    bool ok;
+
+    load_lock(g);
+    give->account = (uint8_t)load_pick(k, ACCOUNTS);
+    b = world_box(&g->w, give->account, GIVEN);
+    ok = !g->giving && give->account != k->number && !g->going[give->account] && b && b->n + OP_UIDS <= BOX_MOST &&
+         mine(k)->kept_n <= KEPT_MOST;
+    if (ok) {
+        give->entry = b->uidnext;
+        *out_id = ACCOUNT_ID(give->account, g->w.a[give->account].generation);
+        g->giving = true;
+        g->giving_to = give->account;
+    }
+    load_unlock(g);
+    return ok;
+}
+
+static void choose_source(struct worker *k, struct op *op)
+{
+    load_lock(k->g);
+    set_name(op->box, any_box(k, true)->name);
+    load_unlock(k->g);
+}
+
+static void describe_given(struct worker *k, struct op *give, const struct op *op)
+{
+    const struct w_box *b;
+
+    load_lock(k->g);
+    b = world_box(&k->g->w, k->number, op->box);
+    give->n = op->n;
+    for (unsigned i = 0; i < op->n; i++) {
+        give->number[i] = op->number[i];
+        for (unsigned j = 0; j < b->n; j++)
+            if (b->m[j].uid == op->uid[i])
+                give->uid[i] = b->m[j].flags;
+    }
+    load_unlock(k->g);
+}
+
+static void move_over(struct worker *k, struct arena *a, struct view *v, struct op *give, uint64_t to) SUSPENDS
+{
+    const struct place place = {.owner = to, .name = STR(GIVEN), .is_own = true};
+    struct op op = op_of(k, OP_EXPUNGE);
+    struct uid_range ranges[OP_UIDS];
+    struct copied copied = {0};
+    enum st st;
+
+    set_name(op.box, arena_cstr(a, view_info(v)->name));
+    op.mailbox = view_info(v)->id;
+    choose(k, &op);
+    if (!op.n)
+        return;
+    describe_given(k, give, &op);
+    load_begin(k->g, give);
+    op.behind = give->id;
+    load_begin(k->g, &op);
+    st = copy_across(v, set_of(&op, ranges), &place, true, a, &copied);
+    must(st != ST_OK || copied.n == op.n);
+    for (unsigned i = 0; st == ST_OK && i < op.n; i++)
+        give->to_uid[i] = copied.to[i];
+    load_end(k->g, give, st);
+    if (st == ST_OK)
+        op.modseq = modseq_of(k, a, op.box);
+    load_end(k->g, &op, st);
+}
+
+/* MOVE to a mailbox of another account: two commits, the copy first. */
+static void give_some(struct worker *k, struct arena *a) SUSPENDS
+{
+    struct op give = op_of(k, OP_GIVE), op = op_of(k, OP_EXPUNGE);
+    struct view *v;
+    uint64_t to;
+
+    if (k->g->l->may_fail || k->g->l->quota || !choose_receiver(k, &give, &to))
+        return;
+    choose_source(k, &op);
+    must(view_open(account_of(k), str_z(op.box), false, &v) == ST_OK);
+    if (strcmp(op.box, "INBOX") == 0)
+        must(look_into_inbox(k, v) == ST_OK);
+    move_over(k, a, v, &give, to);
+    view_close(v);
+    load_lock(k->g);
+    k->g->giving = false;
+    load_unlock(k->g);
+}
+
 /* --- mailboxes ------------------------------------------------------------------------------------------------- */
 
 static bool choose_mailbox(struct worker *k, struct op *op)
@@ -368,9 +463,13 @@ static bool choose_kept(struct worker *k, struct op *op, bool *out_is_there)
             if (a->kept[i].mailbox == first->mailbox && strcmp(a->kept[i].box, first->box) == 0)
                 op->uid[op->n++] = a->kept[i].m.uid;
         set_name(op->box, first->box);
+        if (strcmp(op->box, GIVEN) == 0)
+            op->n = 0;
         op->mailbox = first->mailbox;
         *out_is_there = world_box(&k->g->w, k->number, op->box) != NULL;
-        ok = *out_is_there ? world_box(&k->g->w, k->number, op->box)->n + OP_UIDS < BOX_MOST : a->n < BOXES;
+        ok = !op->n          ? false
+             : *out_is_there ? world_box(&k->g->w, k->number, op->box)->n + OP_UIDS < BOX_MOST
+                             : a->n < BOXES;
     }
     load_unlock(k->g);
     return ok;
@@ -440,12 +539,16 @@ static void erase(struct worker *k) SUSPENDS
     struct op op = op_of(k, OP_ERASE);
     struct loading *g = k->g;
     uint64_t id;
+    bool waits;
     enum st st;
 
     load_lock(g);
-    g->going[k->number] = true;
+    waits = g->giving && g->giving_to == k->number;
+    g->going[k->number] = g->going[k->number] || !waits;
     id = ACCOUNT_ID(k->number, mine(k)->generation);
     load_unlock(g);
+    if (waits)
+        return;
     rooms_close_account(g->r, k->number);
     load_begin(g, &op);
     st = mail_erase(g->r->mail, id, 1, &op.done);
@@ -486,8 +589,10 @@ void load_mail_once(struct worker *k, struct arena *a)
         erase(k);
     else if (what < 150)
         append_one(k, a);
-    else if (what < 330)
+    else if (what < 310)
         change_some(k, a);
+    else if (what < 330)
+        give_some(k, a);
     else if (what < 360)
         change_mailboxes(k, a);
     else if (what < 375)

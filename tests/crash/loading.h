@@ -21,6 +21,8 @@ struct loading {
     uint64_t next_letter;
     bool going[ACCOUNTS]; /* is being removed: letters to it may be refused */
     bool told[ACCOUNTS];  /* of its quota */
+    bool giving;          /* somebody moves letters to another account: */
+    unsigned giving_to;   /* which stays meanwhile */
     unsigned running;
     struct co_event idle;
     pthread_t upkeep;

@@ -276,6 +276,17 @@ static void apply_deliver(struct world *w, const struct op *op)
     }
 }
 
+static bool apply_give(struct world *w, const struct op *op, char why[200])
+{
+    struct w_box *b = world_box(w, op->account, GIVEN);
+
+    if (!b)
+        return world_say(why, "test: account %u has no " GIVEN, op->account);
+    for (unsigned i = 0; i < op->n; i++)
+        add(b, (struct w_msg){op->to_uid[i], op->uid[i], op->number[i]});
+    return true;
+}
+
 static bool apply_queue(struct world *w, const struct op *op, char why[200])
 {
     struct w_entry *e = world_entry(w, op->entry);
@@ -334,6 +345,7 @@ bool world_apply(struct world *w, const struct op *op, char why[200])
         return apply_queue(w, op, why);
     switch (op->kind) {
     case OP_DELIVER: apply_deliver(w, op); return true;
+    case OP_GIVE: return apply_give(w, op, why);
     case OP_SUBSCRIBE:
     case OP_UNSUBSCRIBE: apply_subscription(&w->a[op->account], op); return true;
     case OP_PURGE: apply_purge(&w->a[op->account], op); return true;

@@ -6,6 +6,8 @@
 
 enum { BOXES = 20, MESSAGES = 300, SUBSCRIPTIONS = 24, KEPT = 600, ENTRIES = 200, OP_UIDS = 8 };
 
+#define GIVEN "Trash" /* nobody but OP_GIVE adds to it */
+
 struct w_msg {
     uint32_t uid, flags; /* uid 0: not known yet */
     uint64_t number;     /* of the letter: letter_bytes makes it anew */
@@ -52,6 +54,7 @@ struct world {
 
 enum op_kind {
     OP_DELIVER,
+    OP_GIVE, /* what somebody else moves to GIVEN of this account; an OP_EXPUNGE of his is the rest of it */
     OP_APPEND,
     OP_FLAGS,
     OP_COPY,
@@ -77,10 +80,11 @@ struct op {
     uint8_t mask, generation[ACCOUNTS]; /* of accounts, for OP_DELIVER */
     char box[24], to[24];
     uint64_t number[OP_UIDS]; /* of letters; one for OP_DELIVER and OP_APPEND */
-    uint32_t uid[OP_UIDS];
+    uint32_t uid[OP_UIDS];    /* OP_GIVE: flags */
     uint32_t flags;
+    uint32_t behind;  /* OP_EXPUNGE: of the OP_GIVE without which it may not have happened; 0: of none */
     uint32_t mailbox; /* number of box, where messages are deleted or come back */
-    uint64_t entry;   /* of the queue; 0: none */
+    uint64_t entry;   /* of the queue; 0: none. OP_GIVE: its uids are not smaller */
     bool keeps;       /* what is deleted can be had back */
     bool broken;      /* the store took nothing any more when it began */
     /* with the answer: */

@@ -129,12 +129,30 @@ static bool has_happened(const struct op *op, const struct world *is)
         }
         return op->entry && world_entry(w, op->entry);
     }
+    if (op->kind == OP_GIVE) {
+        const struct w_box *b = world_box(w, op->account, GIVEN);
+
+        for (unsigned i = 0; b && i < b->n; i++)
+            for (unsigned k = 0; k < op->n; k++)
+                if (b->m[i].uid >= op->entry && b->m[i].number == op->number[k])
+                    return true;
+        return false;
+    }
     if (op->kind >= OP_HOLD) {
         const struct w_entry *e = world_entry(w, op->entry);
 
         return op->kind == OP_DROP ? !e : e && e->held == (op->kind == OP_HOLD);
     }
     return false;
+}
+
+/* What is moved to another account is never lost: it is gone here only when it is there. */
+static bool may_have_happened(const struct op *op, const struct op *under_way, size_t n, const struct world *is)
+{
+    for (size_t i = 0; op->behind && i < n; i++)
+        if (under_way[i].id == op->behind)
+            return has_happened(&under_way[i], is);
+    return true;
 }
 
 static bool check_account(struct world *w, unsigned account, const struct op *op, const struct world *is, char why[200])
@@ -174,8 +192,8 @@ bool world_check(const struct world *promised, const struct op *under_way, size_
     for (size_t i = 0; i < n; i++) {
         const struct op *op = &under_way[i];
 
-        if (op->kind != OP_DELIVER && op->kind < OP_HOLD)
-            of[op->account] = op;
+        if (op->kind > OP_GIVE && op->kind < OP_HOLD)
+            of[op->account] = may_have_happened(op, under_way, n, is) ? op : NULL;
         else if (has_happened(op, is))
             ok = ok && world_apply(w, op, why);
     }

@@ -148,3 +148,48 @@ S1*: f7 OK *
 C2: f8 URLFETCH "${u5}"
 S2: * URLFETCH * NIL
 S2: f8 OK *
+
+# what the one who has signed may not see any more nobody sees by it; nor anything when the account is disabled
+account erin
+connect3 imap tls
+S3: * OK *
+C3: l1 LOGIN ${erin} ${erin.password}
+S3*: l1 OK *
+C3: l2 GETACL INBOX
+S3: * ACL INBOX ${e=[^@]+}@${domain} *
+S3: l2 OK *
+C1: x1 SETACL INBOX ${e}@${domain} lr
+S1: x1 OK *
+let shared = imap://${e}%40${domain}@${host}/Other%20Users/${c}%40${domain}/INBOX/;uid=1/;section=TEXT
+C3: x2 GENURLAUTH "${shared};urlauth=authuser" INTERNAL
+S3: * GENURLAUTH "${u4=[^"]+}"
+S3: x2 OK *
+C2: x3 URLFETCH "${u4}"
+S2: * URLFETCH * {${body.size}}
+S2: Si vis pacem, para bellum.
+S2: 
+S2: x3 OK *
+C1: x4 DELETEACL INBOX ${e}@${domain}
+S1: x4 OK *
+C2: x5 URLFETCH "${u4}"
+S2: * URLFETCH * NIL
+S2: x5 OK *
+C3: x6 APPEND INBOX {${text.size}+}
+C3: ${text}
+S3*: x6 OK *
+C3: x7 GENURLAUTH "imap://${e}%40${domain}@${host}/INBOX/;uid=1/;section=TEXT;urlauth=authuser" INTERNAL
+S3: * GENURLAUTH "${u5=[^"]+}"
+S3: x7 OK *
+C2: x8 URLFETCH "${u5}"
+S2: * URLFETCH * {${body.size}}
+S2: Si vis pacem, para bellum.
+S2: 
+S2: x8 OK *
+run: account disable ${e}@${domain} --reason gone
+C2: x9 URLFETCH "${u5}"
+S2: * URLFETCH * NIL
+S2: x9 OK *
+run: account remove ${e}@${domain}
+C2: x10 URLFETCH "${u5}"
+S2: * URLFETCH * NIL
+S2: x10 OK *
