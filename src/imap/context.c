@@ -11,6 +11,7 @@
 #include "imap/set.h"
 #include "mail/sort.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #ifndef AT_ONCE
@@ -36,10 +37,28 @@ struct imap_context {
     /* while changes are told, in the arena of that: */
     uint32_t *in, *out; /* numbers of messages that came into the result, and left it, ascending */
     size_t n_in, n_out;
+    size_t charged; /* its part of all_bytes */
 };
+
+/* Of all contexts on all cores: a sum. */
+static _Atomic uint64_t all_bytes;
+
+static size_t bytes_of(const struct imap_context *x)
+{
+    return sizeof *x + x->arena.used + kept_result_bytes(&x->kept);
+}
+
+static size_t charge(struct imap_context *x)
+{
+    size_t bytes = bytes_of(x);
+
+    atomic_fetch_add(&all_bytes, bytes - x->charged);
+    return x->charged = bytes;
+}
 
 static void context_free(struct imap_context *x)
 {
+    atomic_fetch_sub(&all_bytes, x->charged);
     kept_result_fini(&x->kept);
     arena_fini(&x->arena);
     mem_free(x);
@@ -200,20 +219,17 @@ static struct imap_context *context_new(struct imap_cmd *c, const struct imap_se
     return x;
 }
 
-static size_t bytes_of(const struct imap_context *x)
+/* What they take by now; results grow. */
+static bool has_room(const struct imap_session *s, struct imap_context *more)
 {
-    return sizeof *x + x->arena.used + kept_result_bytes(&x->kept);
-}
+    size_t bytes = more ? charge(more) : 0, n = more != NULL;
 
-static bool has_room(const struct imap_session *s, const struct imap_context *more)
-{
-    size_t bytes = more ? bytes_of(more) : 0, n = more != NULL;
-
-    for (const struct imap_context *x = s->contexts; x; x = x->next) {
-        bytes += bytes_of(x);
+    for (struct imap_context *x = s->contexts; x; x = x->next) {
+        bytes += charge(x);
         n++;
     }
-    return n <= LIMIT_IMAP_CONTEXTS && bytes <= LIMIT_IMAP_CONTEXT_BYTES;
+    return n <= LIMIT_IMAP_CONTEXTS && bytes <= LIMIT_IMAP_CONTEXT_BYTES &&
+           atomic_load(&all_bytes) <= LIMIT_IMAP_CONTEXTS_BYTES;
 }
 
 void imap_context_add(struct imap_cmd *c, const struct imap_search *search, struct imap_result found)

@@ -240,9 +240,32 @@ static void body_given_up(struct world *w)
     SAY(&d, "u1 SEARCH RETURN (UPDATE) ALL", "* ESEARCH (TAG \"u1\")\nu1 OK Done");
     SAY(&d, "a UNSELECT", "a OK Done");
     CHECK(d.session->contexts == NULL);
+    CHECK_U64(all_bytes, 0);
     door_close(&d);
 }
 TEST(they_end)
 {
     in_world(1, body_given_up);
+}
+
+/* What others hold counts too. */
+static void body_full(struct world *w)
+{
+    struct door d;
+
+    door_open(w, &d, "");
+    chat_say(&d.chat, "a SELECT INBOX\r\n");
+    all_bytes = LIMIT_IMAP_CONTEXTS_BYTES;
+    SAY(&d, "u1 SEARCH RETURN (UPDATE) ALL",
+        "* ESEARCH (TAG \"u1\")\n* NO [NOUPDATE \"u1\"] Too many searches are kept up to date\nu1 OK Done");
+    CHECK_U64(all_bytes, LIMIT_IMAP_CONTEXTS_BYTES);
+    all_bytes = 0;
+    SAY(&d, "u2 SEARCH RETURN (UPDATE) ALL", "* ESEARCH (TAG \"u2\")\nu2 OK Done");
+    CHECK(all_bytes > 0);
+    door_close(&d);
+    CHECK_U64(all_bytes, 0);
+}
+TEST(all_sessions_together_have_so_much)
+{
+    in_world(1, body_full);
 }
