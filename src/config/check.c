@@ -32,6 +32,29 @@ static bool share_addr(const struct config_listener *a, const struct config_list
     return false;
 }
 
+static const char *unreadable(struct str path);
+
+static void check_clients(const struct config_listener *l, struct config_errors *errors)
+{
+    bool logs_in = l->protocol == PROTOCOL_IMAP || l->protocol == PROTOCOL_POP3 || l->protocol == PROTOCOL_SUBMISSION;
+
+    if (!l->client_ca.n && l->client_certificate == CLIENT_CERTIFICATE_REQUIRED)
+        config_error_add(errors, l->at,
+                         "listener %.*s requires certificates of clients, but nobody vouches for them: write client_ca "
+                         "FILE, or leave client_certificate out",
+                         STR_ARGS(l->name));
+    if (!l->client_ca.n)
+        return;
+    if (!logs_in || l->security == SECURITY_NONE)
+        config_error_add(
+            errors, l->at,
+            "listener %.*s has client_ca, but nobody logs in there under TLS: write it where the protocol is "
+            "imap, pop3 or submission, and security starttls or tls",
+            STR_ARGS(l->name));
+    if (*unreadable(l->client_ca))
+        config_error_add(errors, l->at, "client_ca %.*s: %s", STR_ARGS(l->client_ca), unreadable(l->client_ca));
+}
+
 static void check_listeners(const struct settings *set, struct config_errors *errors)
 {
     for (size_t i = 0; i < set->listener_count; i++) {
@@ -43,6 +66,7 @@ static void check_listeners(const struct settings *set, struct config_errors *er
                 "listener %.*s has security %s, but there is no certificate: write tls { certificate FILE  "
                 "key FILE }, or security none",
                 STR_ARGS(l->name), config_security_name(l->security));
+        check_clients(l, errors);
         for (size_t j = 0; j < i; j++)
             if (share_addr(l, &set->listeners[j]))
                 config_error_add(errors, l->at, "listeners %.*s and %.*s want the same address and port %u",

@@ -55,7 +55,7 @@ enum st directory_password_set(struct directory *d, uint64_t account, struct str
     return sql_scope_end(d, &sc, set_password(d, account, hash));
 }
 
-/* --- app passwords ------------------------------------------------------------------------------------ */
+/* --- app passwords and certificates ------------------------------------------------------------------------------------ */
 
 static enum st count_of(struct directory *d, uint64_t account, enum credential_kind kind, uint64_t *out)
 {
@@ -69,43 +69,59 @@ static enum st count_of(struct directory *d, uint64_t account, enum credential_k
     return ST_OK;
 }
 
-static enum st add_app(struct directory *d, uint64_t account, const struct directory_credential *c, uint64_t *out_id)
+static const struct kind {
+    enum credential_kind kind;
+    const char *what;
+    uint64_t max;
+} app_password = {CREDENTIAL_APP, "app password", LIMIT_APP_PASSWORDS},
+  certificate = {CREDENTIAL_CERTIFICATE, "certificate", LIMIT_CLIENT_CERTIFICATES};
+
+static enum st add_named(struct directory *d, uint64_t account, const struct kind *kind,
+                         const struct directory_credential *c, uint64_t *out_id)
 {
-    struct directory_credential app = *c;
+    struct directory_credential named = *c;
     uint64_t n;
     enum st st;
 
-    app.kind = CREDENTIAL_APP;
-    TRY(count_of(d, account, CREDENTIAL_APP, &n));
-    if (n >= LIMIT_APP_PASSWORDS)
-        return FAIL(ST_LIMIT, "an account has at most %d app passwords: remove one that is not used any more",
-                    (int)LIMIT_APP_PASSWORDS);
+    named.kind = kind->kind;
+    TRY(count_of(d, account, kind->kind, &n));
+    if (n >= kind->max)
+        return FAIL(ST_LIMIT, "an account has at most %llu of the kind %s: remove one that is not used any more",
+                    (unsigned long long)kind->max, kind->what);
     TRY(raise_version(d, account));
-    st = add(d, account, &app, out_id);
+    st = add(d, account, &named, out_id);
     if (st == ST_EXISTS)
-        return FAIL(ST_EXISTS, "there is an app password \"%.*s\" already", STR_ARGS(c->name));
+        return FAIL(ST_EXISTS, "there is a%s %s \"%.*s\" already", kind == &app_password ? "n" : "", kind->what,
+                    STR_ARGS(c->name));
     return st;
+}
+
+static enum st check_name(const struct kind *kind, struct str name)
+{
+    return name.n > 0 && name.n <= (size_t)DIRECTORY_NAME_MAX && str_is_utf8(name)
+               ? ST_OK
+               : FAIL(ST_SYNTAX, "the name of a%s %s has 1 to %d bytes of UTF-8", kind == &app_password ? "n" : "",
+                      kind->what, DIRECTORY_NAME_MAX);
 }
 
 enum st directory_app_add(struct directory *d, uint64_t account, const struct directory_credential *c, uint64_t *out_id)
 {
     struct sql_scope sc;
 
-    if (c->name.n == 0 || c->name.n > (size_t)DIRECTORY_NAME_MAX || !str_is_utf8(c->name))
-        return FAIL(ST_SYNTAX, "the name of an app password has 1 to %d bytes of UTF-8", DIRECTORY_NAME_MAX);
+    TRY(check_name(&app_password, c->name));
     TRY(sql_scope_begin(d, &sc));
-    return sql_scope_end(d, &sc, add_app(d, account, c, out_id));
+    return sql_scope_end(d, &sc, add_named(d, account, &app_password, c, out_id));
 }
 
-static enum st remove_app(struct directory *d, uint64_t account, uint64_t id)
+static enum st remove_named(struct directory *d, uint64_t account, const struct kind *kind, uint64_t id)
 {
     uint64_t changed;
     sqlite3_stmt *s;
 
-    TRY(sql_bind(d, SQL_CREDENTIAL_REMOVE, &s, "uuu", account, id, (uint64_t)CREDENTIAL_APP));
+    TRY(sql_bind(d, SQL_CREDENTIAL_REMOVE, &s, "uuu", account, id, (uint64_t)kind->kind));
     TRY(sql_run(d, s, &changed));
     if (!changed)
-        return FAIL(ST_NOTFOUND, "there is no such app password");
+        return FAIL(ST_NOTFOUND, "there is no such %s", kind->what);
     return raise_version(d, account);
 }
 
@@ -114,7 +130,68 @@ enum st directory_app_remove(struct directory *d, uint64_t account, uint64_t id)
     struct sql_scope sc;
 
     TRY(sql_scope_begin(d, &sc));
-    return sql_scope_end(d, &sc, remove_app(d, account, id));
+    return sql_scope_end(d, &sc, remove_named(d, account, &app_password, id));
+}
+
+static enum st find_certificate(struct directory *d, struct str fingerprint, uint64_t *out_account,
+                                struct directory_credential *out)
+{
+    sqlite3_stmt *s;
+    bool row;
+
+    TRY(sql_bind(d, SQL_CREDENTIAL_BY_HASH, &s, "us", (uint64_t)CREDENTIAL_CERTIFICATE, fingerprint));
+    TRY(sql_row(d, s, &row));
+    if (!row)
+        return FAIL(ST_NOTFOUND, "the certificate is nobody's");
+    *out = (struct directory_credential){
+        .id = sql_number(s, 0), .kind = CREDENTIAL_CERTIFICATE, .uses = (uint32_t)sql_number(s, 2)};
+    *out_account = sql_number(s, 1);
+    sqlite3_reset(s);
+    return ST_OK;
+}
+
+static enum st add_certificate(struct directory *d, uint64_t account, const struct directory_credential *c,
+                               uint64_t *out_id)
+{
+    struct directory_credential other;
+    uint64_t whose;
+    enum st st = find_certificate(d, c->hash, &whose, &other);
+
+    if (st == ST_OK)
+        return FAIL(ST_EXISTS, "that certificate stands for %s account already", whose == account ? "this" : "another");
+    if (st != ST_NOTFOUND)
+        return st;
+    return add_named(d, account, &certificate, c, out_id);
+}
+
+enum st directory_certificate_add(struct directory *d, uint64_t account, const struct directory_credential *c,
+                                  uint64_t *out_id)
+{
+    struct sql_scope sc;
+
+    TRY(check_name(&certificate, c->name));
+    TRY(sql_scope_begin(d, &sc));
+    return sql_scope_end(d, &sc, add_certificate(d, account, c, out_id));
+}
+
+enum st directory_certificate_remove(struct directory *d, uint64_t account, uint64_t id)
+{
+    struct sql_scope sc;
+
+    TRY(sql_scope_begin(d, &sc));
+    return sql_scope_end(d, &sc, remove_named(d, account, &certificate, id));
+}
+
+enum st directory_certificate_find(struct directory *d, struct arena *a, struct str fingerprint,
+                                   struct directory_account *out_account, struct directory_credential *out)
+{
+    struct directory_credential found;
+    uint64_t account;
+
+    TRY(find_certificate(d, fingerprint, &account, &found));
+    TRY(directory_account_by_id(d, a, account, out_account));
+    *out = found;
+    return ST_OK;
 }
 
 /* --- reading ------------------------------------------------------------------------------------------ */

@@ -157,7 +157,7 @@ enum st directory_removed_list(struct directory *d, struct arena *a, size_t max,
 enum st directory_removed_purged(struct directory *d, uint64_t id) MUST_USE;
 
 /* --- credentials ---------------------------------------------------------------------------------------- */
-enum credential_kind { CREDENTIAL_PASSWORD = 1, CREDENTIAL_APP = 2 };
+enum credential_kind { CREDENTIAL_PASSWORD = 1, CREDENTIAL_APP = 2, CREDENTIAL_CERTIFICATE = 3 };
 enum credential_use { USE_IMAP = 1, USE_POP3 = 2, USE_SMTP = 4 };
 
 struct directory_credential {
@@ -170,7 +170,9 @@ struct directory_credential {
     struct str used_from;         /* an address */
 };
 
-#define DIRECTORY_CREDENTIALS_MAX 50 /* of one account; more than its password and LIMIT_APP_PASSWORDS */
+/* Of one account; more than its password, LIMIT_APP_PASSWORDS and LIMIT_CLIENT_CERTIFICATES. */
+#define DIRECTORY_CREDENTIALS_MAX 100
+#define DIRECTORY_FINGERPRINT_HEX 64 /* of a certificate: SHA-256 in small letters */
 
 /* Replaces the account's one password. `hash` in a form that password_check takes. */
 enum st directory_password_set(struct directory *d, uint64_t account, struct str hash) MUST_USE;
@@ -178,6 +180,13 @@ enum st directory_password_set(struct directory *d, uint64_t account, struct str
 enum st directory_app_add(struct directory *d, uint64_t account, const struct directory_credential *c, uint64_t *out_id)
     MUST_USE;
 enum st directory_app_remove(struct directory *d, uint64_t account, uint64_t id) MUST_USE; /* NOTFOUND */
+/* A certificate of a client; `hash` is its fingerprint. EXISTS: it stands for an account already, or there is one of that name; LIMIT. */
+enum st directory_certificate_add(struct directory *d, uint64_t account, const struct directory_credential *c,
+                                  uint64_t *out_id) MUST_USE;
+enum st directory_certificate_remove(struct directory *d, uint64_t account, uint64_t id) MUST_USE; /* NOTFOUND */
+/* Whose is it? Of *out id and uses are filled. NOTFOUND. */
+enum st directory_certificate_find(struct directory *d, struct arena *a, struct str fingerprint,
+                                   struct directory_account *out_account, struct directory_credential *out) MUST_USE;
 /* SCRAM keys of the account's credential that has that hash; fine when it has none any more. */
 enum st directory_scram_put(struct directory *d, uint64_t account, struct str hash, struct str scram) MUST_USE;
 

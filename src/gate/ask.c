@@ -32,10 +32,7 @@ static enum st ask_keeper(struct conn *c, const struct msg_auth_ask *ask, struct
 
 static void count_login(enum st st)
 {
-    metric_add(st == ST_OK                            ? METRIC_LOGINS_OK
-               : st == ST_DENIED || st == ST_NOTFOUND ? METRIC_LOGINS_REFUSED
-                                                      : METRIC_LOGINS_FAILED,
-               1);
+    metric_add(st == ST_OK ? METRIC_LOGINS_OK : login_is_refusal(st) ? METRIC_LOGINS_REFUSED : METRIC_LOGINS_FAILED, 1);
 }
 
 static enum st pass_on(struct conn *c, const struct msg_sasl_ask *ask, struct arena *a, struct msg_sasl_answer *out)
@@ -59,6 +56,24 @@ static struct str bytes_of(const unsigned char *p, size_t n)
     return str_n((const char *)p, n);
 }
 
+static struct str certificate_of(const struct conn *c, struct arena *a)
+{
+    struct str chain;
+    struct buf b;
+
+    buf_init(&b, TLS_CLIENT_CHAIN_MAX);
+    stream_tls_client_chain(c->stream, &b);
+    chain = arena_str(a, buf_str(&b));
+    buf_fini(&b);
+    return chain;
+}
+
+static enum st end_exchange(const struct conn *c, struct sasl_reply *out)
+{
+    *out = (struct sasl_reply){0};
+    return ipc_send(c->gate->keeper, MSG_sasl_end, &(struct msg_sasl_end){.conn = c->id}, -1);
+}
+
 enum st ask_sasl(struct conn *c, struct arena *a, const struct sasl_message *m, struct sasl_reply *out,
                  struct login_result *login)
 {
@@ -72,6 +87,12 @@ enum st ask_sasl(struct conn *c, struct arena *a, const struct sasl_message *m, 
     struct msg_sasl_answer answer = {0};
     enum st st;
 
+    if (m->is_gone)
+        return end_exchange(c, out);
+    if (str_eq(m->mechanism, STR("EXTERNAL"))) {
+        ask.listener = c->row->name;
+        ask.certificate = certificate_of(c, a);
+    }
     stream_tls_bindings(c->stream, &b);
     ask.plus = conn_announces_bound(c);
     ask.exporter = bytes_of(b.exporter, b.n_exporter);

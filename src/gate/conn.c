@@ -92,8 +92,8 @@ static void count_tls(const struct conn *c, enum st st)
 
 enum st conn_start_tls(struct conn *c)
 {
-    enum st st =
-        stream_push_tls(c->stream, c->gate->tls, alpn_of(c->row->protocol), deadline_in(c->set->tls_handshake_timeout));
+    enum st st = stream_push_tls(c->stream, c->gate->tls, alpn_of(c->row->protocol), c->from ? c->from->clients : NULL,
+                                 deadline_in(c->set->tls_handshake_timeout));
 
     count_tls(c, st);
     return st;

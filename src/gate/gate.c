@@ -56,7 +56,7 @@ static enum st gate_start(struct role *r)
         r->listeners[i].fd = -1;
         g->n_listeners++;
     }
-    return ST_OK;
+    return clients_load(g, r, g->set);
 }
 
 static struct ipc **place_of(struct gate *g, const struct role_peer *p, const struct ipc_handler **handlers, size_t *n)
@@ -106,6 +106,10 @@ static void gate_reload(struct role *r, const struct settings *set)
             LOG(GATE_RELOAD_REFUSED);
             return;
         }
+    }
+    if (clients_load(g, r, set) != ST_OK) {
+        LOG(RELOAD_FAILED, lf_z("name", "gate"), lf_err());
+        return;
     }
     config_unref(g->set);
     g->set = config_ref(set);

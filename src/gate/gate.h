@@ -16,6 +16,7 @@
 #include "net/listener.h"
 #include "net/stream.h"
 #include "net/tls.h"
+#include "net/tls_clients.h"
 #include "pop3/pop3.h"
 
 #define GATE_CORES_MAX 256
@@ -33,7 +34,8 @@ struct gate;
 
 struct gate_listener {
     struct gate *gate;
-    unsigned row; /* of settings->listeners */
+    unsigned row;                /* of settings->listeners */
+    struct tls_clients *clients; /* whose certificates are asked for; NULL: nobody's */
     struct listener *listener;
 };
 
@@ -139,6 +141,10 @@ enum st ask_sasl(struct conn *c, struct arena *a, const struct sasl_message *m, 
 enum st ask_session(struct conn *c, const struct login_result *who, struct str tag, struct str withheld)
     SUSPENDS MUST_USE;
 struct ipc *box_of(const struct gate *g, uint64_t account);
+
+/* --- clients.c: whose certificates are asked for --- */
+/* As the settings say, from the files that main has handed over. */
+enum st clients_load(struct gate *g, const struct role *r, const struct settings *set) MUST_USE;
 
 /* --- certs.c: what the keeper pushes, and signatures asked of it --- */
 extern const struct ipc_handler gate_keeper_handlers[];

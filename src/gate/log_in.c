@@ -24,10 +24,13 @@ void conn_mechanisms(void *arg, unsigned *out_announced, unsigned *out_taken)
     unsigned bound = stream_is_tls(c->stream) ? SASL_BOUND : 0;
 
     unsigned token = c->set->auth_oauth_introspection.n ? SASL_TOKEN : 0;
+    enum stream_tls_client shown = stream_tls_client(c->stream);
 
     *out_announced = c->gate->offers_scram && c->set->auth_scram != SCRAM_NO ? SASL_SCRAM | bound : 0;
-    *out_announced |= token;
-    *out_taken = token | (c->set->auth_scram != SCRAM_NO ? SASL_SCRAM | bound : 0);
+    *out_announced |= token | (shown == TLS_CLIENT_GOOD ? SASL_CERTIFICATE : 0);
+    /* Who shows one that does not hold is told so. */
+    *out_taken = token | (shown != TLS_CLIENT_NONE ? SASL_CERTIFICATE : 0) |
+                 (c->set->auth_scram != SCRAM_NO ? SASL_SCRAM | bound : 0);
 }
 
 bool conn_announces_bound(const struct conn *c)

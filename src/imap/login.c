@@ -155,6 +155,11 @@ static void tell_refusal(struct imap_conn *conn, struct str tag, enum st why) SU
     case ST_NOTFOUND:
         imap_put_status(conn, tag, "NO", STR("AUTHENTICATIONFAILED"), STR("Wrong user name or password"));
         break;
+    case ST_NOTSELF:
+        imap_put_status(conn, tag, "NO", STR("AUTHORIZATIONFAILED"), STR("Nobody may act as somebody else"));
+        break;
+    case ST_EXPIRED: imap_put_status(conn, tag, "NO", STR("EXPIRED"), STR("The certificate has expired")); break;
+    case ST_DISABLED: imap_put_status(conn, tag, "NO", STR("CONTACTADMIN"), STR("This account is disabled")); break;
     case ST_BUSY:
     case ST_LIMIT: imap_put_status(conn, tag, "NO", STR("LIMIT"), STR("Too many sessions of this account")); break;
     default: imap_put_status(conn, tag, "NO", STR("UNAVAILABLE"), STR("Not possible just now; try again later")); break;
@@ -174,7 +179,7 @@ static void conclude(struct login_cmd *c, enum st st) SUSPENDS
         l->logged_in = true;
     } else {
         tell_refusal(&l->conn, c->tag, st);
-        if ((st == ST_DENIED || st == ST_NOTFOUND) && ++l->kept->tries >= l->opt->set->auth_max_tries)
+        if (login_is_refusal(st) && ++l->kept->tries >= l->opt->set->auth_max_tries)
             l->out->reason = "denied";
     }
     c->tag = STR_NONE; /* answered, or the session will */

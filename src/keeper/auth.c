@@ -39,10 +39,28 @@ static struct str lower(struct arena *a, struct str s)
     return str_n(p, s.n);
 }
 
+struct str login_name_of(struct arena *a, const struct directory_address *address)
+{
+    return arena_printf(a, "%.*s@%.*s", STR_ARGS(directory_local_key(a, address->local)), STR_ARGS(address->domain));
+}
+
+enum st login_look_at(struct login_job *j)
+{
+    struct directory_account other;
+    struct directory_address authz;
+    struct str name;
+
+    j->is_another = j->ask->authzid.n && (sasl_prep(j->a, j->ask->authzid, false, &name) != ST_OK ||
+                                          keeper_address(j->k->directory, j->a, name, true, &authz) != ST_OK ||
+                                          directory_account_find(j->k->directory, j->a, &authz, &other) != ST_OK ||
+                                          other.id != j->account.id);
+    return ST_OK;
+}
+
 enum st login_look_up(void *arg)
 {
     struct login_job *j = arg;
-    struct directory_address user, authz;
+    struct directory_address user;
     struct str name;
 
     j->name = arena_printf(j->a, "?%.*s", STR_ARGS(lower(j->a, j->ask->user)));
@@ -51,18 +69,10 @@ enum st login_look_up(void *arg)
         keeper_address(j->k->directory, j->a, name, true, &user) != ST_OK)
         return FAIL(ST_NOTFOUND, "no such user");
     /* One form, whether there is such an account or not: otherwise it tells which. */
-    j->name = arena_printf(j->a, "%.*s@%.*s", STR_ARGS(directory_local_key(j->a, user.local)), STR_ARGS(user.domain));
+    j->name = login_name_of(j->a, &user);
     TRY(directory_login(j->k->directory, j->a, &user, &j->account, &j->credentials, &j->n));
     j->is_usual = was_here(j);
-    if (j->ask->authzid.n) {
-        struct directory_account other;
-
-        if (sasl_prep(j->a, j->ask->authzid, false, &name) != ST_OK ||
-            keeper_address(j->k->directory, j->a, name, true, &authz) != ST_OK ||
-            directory_account_find(j->k->directory, j->a, &authz, &other) != ST_OK || other.id != j->account.id)
-            return FAIL(ST_NOTFOUND, "no such authorization identity");
-    }
-    return ST_OK;
+    return login_look_at(j);
 }
 
 /* Which app password of the account it is, if any; costs nothing. */
@@ -322,7 +332,8 @@ static void count_failure(struct login_job *j)
 
     struct guard_rule of_account = guard_rule(j->set);
 
-    guard_failed(&j->k->guard, &of_account, j->name);
+    if (j->name.n)
+        guard_failed(&j->k->guard, &of_account, j->name);
     if (j->may_be_banned && failures_count(&j->k->failures, &rule, j->network))
         LOG(KEEPER_NETWORK_BANNED, lf_str("network", j->network), lf_u64("for_ms", rule.ban_ms));
 }
@@ -344,15 +355,17 @@ enum st login_may_try(struct login_job *j)
 
 enum st login_conclude(struct login_job *j, struct keeper_gate *g, enum st st, unsigned char token[KEEPER_TOKEN_BYTES])
 {
-    if (st == ST_OK && j->account.is_disabled) {
+    if (st == ST_OK && (j->account.is_disabled || j->is_another)) {
         wait_a_little(g, j->set);
-        return FAIL(ST_DENIED, "%.*s",
+        if (!j->account.is_disabled)
+            return FAIL(ST_NOTSELF, "nobody may act as somebody else");
+        return FAIL(ST_DISABLED, "%.*s",
                     STR_ARGS(j->account.disabled.n ? j->account.disabled : STR("this account is disabled")));
     }
-    if (st == ST_DENIED) {
+    if (st == ST_DENIED || st == ST_EXPIRED) {
         count_failure(j);
         wait_a_little(g, j->set);
-        return FAIL(ST_DENIED, "wrong user name or password");
+        return FAIL(st, st == ST_EXPIRED ? "the certificate has expired" : "wrong user name or password");
     }
     if (st == ST_OK)
         st = grant(j, g->index, token);

@@ -404,9 +404,10 @@ static enum st account_show_one(struct command *c, uint64_t id)
         size_t scheme = str_find(str_from(v[i].hash, 1), '$');
 
         json_object(c->out);
-        json_kv_str(c->out, "kind", v[i].kind == CREDENTIAL_APP ? STR("app password") : STR("password"));
+        json_kv_str(c->out, "kind", command_credential_kind(v[i].kind));
         json_kv_str(c->out, "name", v[i].name);
-        json_kv_str(c->out, "scheme", str_sub(v[i].hash, 1, scheme));
+        json_kv_str(c->out, "scheme",
+                    v[i].kind == CREDENTIAL_CERTIFICATE ? STR("certificate") : str_sub(v[i].hash, 1, scheme));
         json_kv_str(c->out, "created", time_rfc3339(c->arena, v[i].created_us));
         json_kv_str(c->out, "last_use", v[i].used_us ? time_rfc3339(c->arena, v[i].used_us) : STR("never"));
         json_kv_str(c->out, "last_address", v[i].used_from);
@@ -685,6 +686,9 @@ static enum st run_import(struct command *c)
 #define run_alias_disable command_alias_disable
 #define run_alias_enable command_alias_enable
 #define run_alias_remove command_alias_remove
+#define run_certificate_add command_certificate_add
+#define run_certificate_list command_certificate_list
+#define run_certificate_remove command_certificate_remove
 #define run_dkim_list command_dkim_list
 #define run_dkim_show command_dkim_show
 #define run_dkim_add command_dkim_add

@@ -1,7 +1,8 @@
-/* App passwords of accounts: made, listed, revoked; and who lacks keys for SCRAM. */
+/* App passwords of accounts, and certificates that they log in with: made, listed, revoked; and who lacks keys for SCRAM. */
 #include "keeper/commands_inside.h"
 
 #include "base/clock.h"
+#include "base/codec.h"
 #include "directory/app_password.h"
 #include "keeper/keeper.h"
 #include "sasl/scram_keys.h"
@@ -42,7 +43,16 @@ static struct str uses_text(struct arena *a, uint32_t of)
     return text.n ? text : STR("all");
 }
 
-static void app_fields(struct command *c, const struct directory_credential *v)
+struct str command_credential_kind(enum credential_kind kind)
+{
+    static const struct str words[] = {[CREDENTIAL_PASSWORD] = STR("password"),
+                                       [CREDENTIAL_APP] = STR("app password"),
+                                       [CREDENTIAL_CERTIFICATE] = STR("certificate")};
+
+    return words[kind];
+}
+
+static void fields(struct command *c, const struct directory_credential *v)
 {
     json_kv_str(c->out, "id", arena_printf(c->arena, "%llu", (unsigned long long)v->id));
     json_kv_str(c->out, "name", v->name);
@@ -53,10 +63,10 @@ static void app_fields(struct command *c, const struct directory_credential *v)
 }
 
 /* "device 1" and so on, the first that is free. */
-static struct str free_name(struct command *c, const struct directory_credential *v, size_t n)
+static struct str free_name(struct command *c, const char *word, const struct directory_credential *v, size_t n)
 {
     for (size_t k = 1;; k++) {
-        struct str name = arena_printf(c->arena, "device %zu", k);
+        struct str name = arena_printf(c->arena, "%s %zu", word, k);
         size_t i = 0;
 
         while (i < n && !str_eq(v[i].name, name))
@@ -90,7 +100,7 @@ enum st command_app_add(struct command *c)
     TRY(uses_arg(c, &app.uses));
     TRY(directory_credential_list(c->directory, c->arena, account.id, &v, &n));
     if (!admin_value(&c->args, "name", &app.name))
-        app.name = free_name(c, v, n);
+        app.name = free_name(c, "device", v, n);
     c->random = app_password_make(c->arena);
     if (!app_password_hash(secret_of(c->random), hash))
         return FAIL(ST_INTERNAL, "an app password that is none");
@@ -102,13 +112,13 @@ enum st command_app_add(struct command *c)
     app.created_us = clock_wall_us();
     json_object(c->out);
     json_kv_str(c->out, "account", account.address);
-    app_fields(c, &app);
+    fields(c, &app);
     json_kv_str(c->out, "password", c->random);
     json_object_end(c->out);
     return ST_OK;
 }
 
-enum st command_app_list(struct command *c)
+static enum st list(struct command *c, enum credential_kind kind, const char *key)
 {
     struct directory_account account;
     struct directory_credential *v;
@@ -117,13 +127,15 @@ enum st command_app_list(struct command *c)
     TRY(command_account(c, &account));
     TRY(directory_credential_list(c->directory, c->arena, account.id, &v, &n));
     json_object(c->out);
-    json_key(c->out, "app_passwords");
+    json_key(c->out, key);
     json_array(c->out);
     for (size_t i = 0; i < n; i++) {
-        if (v[i].kind != CREDENTIAL_APP)
+        if (v[i].kind != kind)
             continue;
         json_object(c->out);
-        app_fields(c, &v[i]);
+        fields(c, &v[i]);
+        if (kind == CREDENTIAL_CERTIFICATE)
+            json_kv_str(c->out, "sha256", v[i].hash);
         json_object_end(c->out);
     }
     json_array_end(c->out);
@@ -131,8 +143,14 @@ enum st command_app_list(struct command *c)
     return ST_OK;
 }
 
+enum st command_app_list(struct command *c)
+{
+    return list(c, CREDENTIAL_APP, "app_passwords");
+}
+
 /* By number, or by name: a name that looks like a number is found too. */
-static enum st find(struct command *c, uint64_t account, struct str word, struct directory_credential *out)
+static enum st find(struct command *c, uint64_t account, enum credential_kind kind, struct str word,
+                    struct directory_credential *out)
 {
     struct directory_credential *v;
     uint64_t id = 0;
@@ -142,28 +160,88 @@ static enum st find(struct command *c, uint64_t account, struct str word, struct
     if (str_u64(word, UINT64_MAX, &id) != ST_OK)
         id = 0;
     for (size_t i = 0; i < n; i++)
-        if (v[i].kind == CREDENTIAL_APP && (str_eq(v[i].name, word) || v[i].id == id)) {
+        if (v[i].kind == kind && (str_eq(v[i].name, word) || v[i].id == id)) {
             *out = v[i];
             return ST_OK;
         }
-    return FAIL(ST_NOTFOUND, "there is no app password \"%.*s\"", STR_ARGS(word));
+    return FAIL(ST_NOTFOUND, "there is no %.*s \"%.*s\"", STR_ARGS(command_credential_kind(kind)), STR_ARGS(word));
+}
+
+static enum st revoke(struct command *c, enum credential_kind kind, const char *why)
+{
+    struct directory_account account;
+    struct directory_credential v;
+
+    TRY(command_account(c, &account));
+    TRY(find(c, account.id, kind, c->args.args[1], &v));
+    if (kind == CREDENTIAL_APP)
+        TRY(directory_app_remove(c->directory, account.id, v.id));
+    else
+        TRY(directory_certificate_remove(c->directory, account.id, v.id));
+    command_revoke(c, account.id, why);
+    c->revoked_credential = v.id;
+    json_object(c->out);
+    json_kv_str(c->out, "removed", v.name);
+    json_kv_str(c->out, "account", account.address);
+    json_object_end(c->out);
+    return ST_OK;
 }
 
 enum st command_app_remove(struct command *c)
 {
+    return revoke(c, CREDENTIAL_APP, "the app password was revoked");
+}
+
+/* --- certificates ----------------------------------------------------------------------------------------------- */
+
+/* As `openssl x509 -noout -fingerprint -sha256` says it, whatever stands before "=", with colons or without. */
+static enum st fingerprint_of(struct command *c, struct str word, struct str *out)
+{
+    char *hex = arena_alloc(c->arena, word.n + 1);
+    size_t n = 0;
+    struct str raw;
+
+    if (str_find(word, '=') < word.n)
+        word = str_from(word, str_find(word, '=') + 1);
+    for (size_t i = 0; i < word.n; i++)
+        if (word.p[i] != ':')
+            hex[n++] = ascii_lower(word.p[i]);
+    if (n != DIRECTORY_FINGERPRINT_HEX || hex_decode(c->arena, str_n(hex, n), &raw) != ST_OK)
+        return FAIL(ST_SYNTAX, "no SHA-256 fingerprint: openssl x509 -noout -fingerprint -sha256 -in FILE prints it");
+    *out = str_n(hex, n);
+    return ST_OK;
+}
+
+enum st command_certificate_add(struct command *c)
+{
     struct directory_account account;
-    struct directory_credential app;
+    struct directory_credential *v, certificate = {0};
+    size_t n;
 
     TRY(command_account(c, &account));
-    TRY(find(c, account.id, c->args.args[1], &app));
-    TRY(directory_app_remove(c->directory, account.id, app.id));
-    command_revoke(c, account.id, "the app password was revoked");
-    c->revoked_credential = app.id;
+    TRY(uses_arg(c, &certificate.uses));
+    TRY(fingerprint_of(c, c->args.args[1], &certificate.hash));
+    TRY(directory_credential_list(c->directory, c->arena, account.id, &v, &n));
+    if (!admin_value(&c->args, "name", &certificate.name))
+        certificate.name = free_name(c, "certificate", v, n);
+    TRY(directory_certificate_add(c->directory, account.id, &certificate, &certificate.id));
+    certificate.created_us = clock_wall_us();
     json_object(c->out);
-    json_kv_str(c->out, "removed", app.name);
     json_kv_str(c->out, "account", account.address);
+    fields(c, &certificate);
+    json_kv_str(c->out, "sha256", certificate.hash);
     json_object_end(c->out);
     return ST_OK;
+}
+
+enum st command_certificate_list(struct command *c)
+{
+    return list(c, CREDENTIAL_CERTIFICATE, "certificates");
+}
+
+enum st command_certificate_remove(struct command *c)
+{
+    return revoke(c, CREDENTIAL_CERTIFICATE, "the certificate was revoked");
 }
 
 enum st command_scram(struct command *c)

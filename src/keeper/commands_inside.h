@@ -42,6 +42,10 @@ enum st command_scram(struct command *c) MUST_USE;
 enum st command_app_add(struct command *c) MUST_USE;
 enum st command_app_list(struct command *c) MUST_USE;
 enum st command_app_remove(struct command *c) MUST_USE;
+enum st command_certificate_add(struct command *c) MUST_USE;
+enum st command_certificate_list(struct command *c) MUST_USE;
+enum st command_certificate_remove(struct command *c) MUST_USE;
+struct str command_credential_kind(enum credential_kind kind); /* for people */
 
 /* commands_alias.c */
 enum st command_alias_add(struct command *c) MUST_USE;

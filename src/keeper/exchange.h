@@ -30,7 +30,7 @@ struct exchange {
     struct str bound; /* what the client has to bind to, behind its header */
     struct str nonce, answer;
     struct str name; /* as in struct login_job */
-    bool is_usual;
+    bool is_usual, is_another;
     bool is_known; /* there is such a user, with keys */
     struct directory_account account;
     uint64_t generation;

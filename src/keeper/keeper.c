@@ -130,6 +130,35 @@ struct keeper *keeper_new(const struct settings *set, struct directory *director
     return k;
 }
 
+struct keeper_clients *keeper_clients_new(size_t most)
+{
+    struct keeper_clients *c = mem_new(sizeof(*c) + most * sizeof(c->v[0]));
+
+    arena_init(&c->arena);
+    return c;
+}
+
+void keeper_clients_add(struct keeper_clients *c, struct str listener, struct tls_clients *from)
+{
+    c->v[c->n].listener = arena_str(&c->arena, listener);
+    c->v[c->n++].from = from;
+}
+
+void keeper_clients_free(struct keeper_clients *c)
+{
+    for (size_t i = 0; c && i < c->n; i++)
+        tls_clients_unref(c->v[i].from);
+    if (c)
+        arena_fini(&c->arena);
+    mem_free(c);
+}
+
+void keeper_take_clients(struct keeper *k, struct keeper_clients *clients)
+{
+    keeper_clients_free(k->clients);
+    k->clients = clients;
+}
+
 void keeper_free(struct keeper *k)
 {
     co_timer_clear(&k->ticket_timer);
@@ -148,6 +177,7 @@ void keeper_free(struct keeper *k)
     failures_fini(&k->failures);
     guard_fini(&k->guard);
     memo_fini(&k->tokens);
+    keeper_clients_free(k->clients);
     uses_fini(&k->uses);
     certs_free(k->certs);
     certs_free(k->old_certs);

@@ -20,6 +20,7 @@
 #include "keeper/resolved.h"
 #include "keeper/turns.h"
 #include "keeper/uses.h"
+#include "net/tls_clients.h"
 
 #define KEEPER_DIRECTORY_FILE "directory.db" /* in the role's own directory, data/keeper */
 #define KEEPER_GATES_MAX 256
@@ -69,6 +70,20 @@ struct suppressed {
 };
 void suppressed_fini(struct suppressed *s);
 
+/* Who vouches for certificates of clients, of each listener that asks for them. */
+struct keeper_clients {
+    struct arena arena;
+    size_t n;
+    struct {
+        struct str listener;
+        struct tls_clients *from;
+    } v[];
+};
+struct keeper_clients *keeper_clients_new(size_t most);
+void keeper_clients_add(struct keeper_clients *c, struct str listener,
+                        struct tls_clients *from); /* owned from now on */
+void keeper_clients_free(struct keeper_clients *c);
+
 struct keeper {
     const struct settings *set; /* a reference of its own */
     struct directory *directory;
@@ -86,9 +101,10 @@ struct keeper {
     unsigned n_introspecting;
     char oauth_secret[KEEPER_OAUTH_SECRET_MAX];
     size_t n_oauth_secret;
-    struct uses uses;          /* of credentials, not written yet */
-    struct co_event core_came; /* of the box: it needs the keys of notices */
-    struct co_event removed;   /* an account was: its mail is to go */
+    struct keeper_clients *clients; /* NULL: nobody is asked */
+    struct uses uses;               /* of credentials, not written yet */
+    struct co_event core_came;      /* of the box: it needs the keys of notices */
+    struct co_event removed;        /* an account was: its mail is to go */
     struct co_event offer_changed;
     bool offers_scram;
     unsigned char false_salt_key[32]; /* of users that there are not; the directory has it */
@@ -121,9 +137,13 @@ void keeper_core_is_up(struct keeper *k, unsigned core, struct ipc *ipc);
 /* New settings and certificates (owned from now on) for what comes from now on. */
 void keeper_reload(struct keeper *k, const struct settings *set, struct certs *certs);
 
+void keeper_take_clients(struct keeper *k,
+                         struct keeper_clients *clients); /* owned from now on; NULL: nobody is asked */
+
 /* Handlers of the links to gates; arg is a struct keeper_gate. */
 void keeper_auth(struct ipc_request *r) SUSPENDS;
 void keeper_sasl(struct ipc_request *r) SUSPENDS; /* scram.c */
+void keeper_sasl_end(struct ipc_request *r);
 void keeper_rcpt(struct ipc_request *r) SUSPENDS;
 void keeper_sender(struct ipc_request *r) SUSPENDS;
 void keeper_sign(struct ipc_request *r); /* on the loop */

@@ -14,6 +14,7 @@ struct login_job {
     struct directory_account account;
     struct directory_credential *credentials;
     size_t n;
+    bool is_another; /* the authorization identity is not the account */
     struct str name; /* what stands for the account, or for a name that nobody has, in keeper/guard.h */
     bool is_guarded;
     bool is_usual;                              /* one of its credentials was last used from this network */
@@ -25,9 +26,13 @@ struct login_job {
     uint64_t generation; /* of the directory when it was asked */
 };
 
-/* On the directory's thread: the account and its credentials, of the ask's user. NOTFOUND: there is none, or the authorization identity is
- * another one (RFC 4616 section 2). */
+/* On the directory's thread: the account and its credentials, of the ask's user, and whether he wants to be another (RFC 4616 section 2). NOTFOUND: there
+ * is none. */
 enum st login_look_up(void *login_job) MUST_USE;
+/* The same for an account that is found already. */
+enum st login_look_at(struct login_job *j) MUST_USE;
+/* What stands for it in keeper/guard.h. */
+struct str login_name_of(struct arena *a, const struct directory_address *address);
 /* TRYLATER: there were too many wrong passwords for the account, and it is not used from here. After login_look_up. */
 enum st login_is_guarded(struct login_job *j) MUST_USE;
 bool login_may_use(const struct login_job *j); /* the credential, for the service that is asked for */

@@ -164,7 +164,7 @@ static enum st verify(struct oauth_job *j, struct msg_auth_ask *made_up) SUSPEND
     made_up->authzid = j->client.user;
     j->login->generation = j->login->k->resolved.generation;
     st = keeper_sql(j->login->k, find, j);
-    if (st == ST_NOTFOUND)
+    if (st == ST_NOTFOUND || (st == ST_OK && j->login->is_another))
         return FAIL(ST_DENIED, "the token is of nobody here, or of somebody else");
     return st;
 }

@@ -118,6 +118,41 @@ static enum st load_oauth_secret(struct keeper *k, const struct role *r, const s
     return st;
 }
 
+static enum st add_clients(const struct role *r, const struct config_listener *l, size_t row,
+                           struct keeper_clients *clients)
+{
+    struct tls_clients *from;
+    struct arena a = ARENA_INIT;
+    struct str pem;
+    char name[64];
+    enum st st;
+
+    snprintf(name, sizeof name, "client-ca/%zu", row);
+    st = role_file_read(r, name, CLIENT_CA_MAX, &a, &pem);
+    if (st == ST_OK)
+        st = tls_clients_new(NULL, pem, false, &from);
+    if (st == ST_OK)
+        keeper_clients_add(clients, l->name, from);
+    arena_fini(&a);
+    return st;
+}
+
+/* Of all listeners, or as it was. */
+static enum st load_clients(struct keeper *k, const struct role *r, const struct settings *set)
+{
+    struct keeper_clients *clients = keeper_clients_new(set->listener_count);
+    enum st st = ST_OK;
+
+    for (size_t i = 0; i < set->listener_count && st == ST_OK; i++)
+        if (set->listeners[i].client_ca.n)
+            st = add_clients(r, &set->listeners[i], i, clients);
+    if (st == ST_OK)
+        keeper_take_clients(k, clients);
+    else
+        keeper_clients_free(clients);
+    return st;
+}
+
 static enum st role_start(struct role *r)
 {
     struct keeper_role *k = r->state;
@@ -130,6 +165,7 @@ static enum st role_start(struct role *r)
     TRY(directory_open(path, &d));
     k->keeper = keeper_new(r->settings, d, certs, r->gates, r->cores);
     TRY(load_oauth_secret(k->keeper, r, r->settings));
+    TRY(load_clients(k->keeper, r, r->settings));
     TRY(co_spawn(keeper_uses, k->keeper, "last uses"));
     TRY(co_spawn(keeper_offer, k->keeper, "mechanisms"));
     TRY(co_spawn(keeper_bounces, k->keeper, "keys of notices"));
@@ -138,6 +174,7 @@ static enum st role_start(struct role *r)
 
 static const struct ipc_handler gate_handlers[] = {{MSG_auth_ask, keeper_auth},
                                                    {MSG_sasl_ask, keeper_sasl},
+                                                   {MSG_sasl_end, keeper_sasl_end, .direct = true},
                                                    {MSG_rcpt_ask, keeper_rcpt},
                                                    {MSG_sender_ask, keeper_sender},
                                                    {MSG_web_ask, keeper_web},
@@ -207,7 +244,7 @@ static void role_reload(struct role *r, const struct settings *set)
 
     if (load_certificates(k, r, set, &certs) == ST_OK) {
         keeper_reload(k->keeper, set, certs);
-        if (load_oauth_secret(k->keeper, r, set) != ST_OK)
+        if (load_oauth_secret(k->keeper, r, set) != ST_OK || load_clients(k->keeper, r, set) != ST_OK)
             LOG(RELOAD_FAILED, lf_z("name", "keeper"), lf_err());
     } else
         LOG(RELOAD_FAILED, lf_z("name", "keeper"), lf_err());

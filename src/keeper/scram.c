@@ -90,7 +90,6 @@ static void take_keys(struct scram_job *j)
     }
 }
 
-/* Who asks for another identity gets the salt of his own all the same: it would tell that there is such a user. */
 static enum st find_user(void *arg)
 {
     struct scram_job *j = arg;
@@ -99,7 +98,7 @@ static enum st find_user(void *arg)
 
     if (st != ST_OK && st != ST_NOTFOUND)
         return st;
-    if (j->login.account.id)
+    if (st == ST_OK)
         take_keys(j);
     e->account = j->login.account;
     e->is_known = st == ST_OK && e->n_keys > 0;
@@ -207,6 +206,7 @@ static enum st begin(struct keeper_gate *g, const struct msg_sasl_ask *ask, stru
     }
     e->name = j->login.name;
     e->is_usual = j->login.is_usual;
+    e->is_another = j->login.is_another;
     out->more = 1;
     out->challenge = arena_str(a, e->answer);
     exchange_put(&g->exchanges, e);
@@ -261,6 +261,7 @@ static enum st finish(struct keeper_gate *g, struct scram_job *j, struct arena *
     j->login.uses = key ? key->uses : 0;
     j->login.name = e->name;
     j->login.is_usual = e->is_usual;
+    j->login.is_another = e->is_another;
     st = key && key->is_app ? ST_OK : login_is_guarded(&j->login); /* that one can't be guessed */
     if (st == ST_OK && (!key || !e->is_known || !login_may_use(&j->login)))
         st = FAIL(ST_DENIED, "a proof that fits no key");
@@ -278,6 +279,8 @@ static enum st run(struct keeper_gate *g, const struct msg_sasl_ask *ask, struct
     enum st st;
 
     TRY(login_may_try(&j->login));
+    if (str_eq(ask->mechanism, STR("EXTERNAL")))
+        return external_run(g, ask, &j->login, &j->made_up, token, out);
     if (str_eq(ask->mechanism, STR("OAUTHBEARER")) || str_eq(ask->mechanism, STR("XOAUTH2")))
         return oauth_run(g, ask, &j->login, &j->made_up, token, out);
     if (j->login.set->auth_scram == SCRAM_NO || !str_starts(ask->mechanism, STR("SCRAM-SHA-")))
@@ -296,6 +299,13 @@ static enum st run(struct keeper_gate *g, const struct msg_sasl_ask *ask, struct
     }
     exchange_free(j->e);
     return st;
+}
+
+void keeper_sasl_end(struct ipc_request *r)
+{
+    struct keeper_gate *g = r->arg;
+
+    exchange_free(exchange_take(&g->exchanges, ((const struct msg_sasl_end *)r->msg)->conn));
 }
 
 void keeper_sasl(struct ipc_request *r)

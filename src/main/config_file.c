@@ -4,6 +4,7 @@
 #include "imap/withhold.h"
 #include "main/role.h"
 #include "net/tls.h"
+#include "net/tls_clients.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,6 +44,25 @@ static enum st check_tls(const struct settings *set, struct config_errors *error
                          "tls_groups: OpenSSL knows no group called \"%.*s\"; write for example "
                          "\"X25519:P-256:P-384\", or leave the setting out",
                          (int)MIN(group.n, 60), group.p);
+    return errors->n ? ST_SYNTAX : ST_OK;
+}
+
+/* As the gates and the keeper will. */
+static void check_client_ca(const struct config_listener *l, struct config_errors *errors)
+{
+    struct buf pem;
+
+    buf_init(&pem, CLIENT_CA_MAX);
+    if (read_file(l->client_ca.p, &pem) != ST_OK || tls_clients_check(buf_str(&pem)) != ST_OK)
+        config_error_add(errors, l->at, "client_ca %.*s: %s", STR_ARGS(l->client_ca), err_get()->text);
+    buf_fini(&pem);
+}
+
+static enum st check_clients(const struct settings *set, struct config_errors *errors)
+{
+    for (size_t i = 0; i < set->listener_count; i++)
+        if (set->listeners[i].client_ca.n)
+            check_client_ca(&set->listeners[i], errors);
     return errors->n ? ST_SYNTAX : ST_OK;
 }
 
@@ -124,6 +144,8 @@ static enum st parse_and_check(struct config_file *f, struct buf *out_complaint)
         st = config_check(f->set, errors);
     if (st == ST_OK)
         st = check_tls(f->set, errors);
+    if (st == ST_OK)
+        st = check_clients(f->set, errors);
     if (st == ST_OK)
         st = check_imap(f->set, errors);
     if (st == ST_OK)

@@ -218,12 +218,31 @@ static enum st give_oauth_secret(struct child *c, const struct settings *set)
     return give_path(c, set->auth_oauth_secret_file.p, "oauth/secret");
 }
 
+/* By place in the list of listeners. */
+static enum st give_client_cas(struct child *c, const struct settings *set)
+{
+    char name[64];
+
+    for (size_t i = 0; i < set->listener_count; i++) {
+        if (!set->listeners[i].client_ca.n)
+            continue;
+        snprintf(name, sizeof name, "client-ca/%zu", i);
+        TRY(give_path(c, set->listeners[i].client_ca.p, name));
+    }
+    return ST_OK;
+}
+
 enum st handover_named_files(struct child *c, const struct settings *set)
 {
     switch (c->kind) {
     case ROLE_COURIER: TRY(give_trusted(c, set)); return give_relay_files(c, set);
     case ROLE_ERRAND: return give_trusted(c, set);
-    default: TRY(handover_certificates(c, set)); return give_oauth_secret(c, set);
+    case ROLE_GATE: return give_client_cas(c, set);
+    case ROLE_KEEPER:
+        TRY(handover_certificates(c, set));
+        TRY(give_client_cas(c, set));
+        return give_oauth_secret(c, set);
+    default: return ST_OK;
     }
 }
 
@@ -231,6 +250,7 @@ static enum st give_files(struct child *c, const struct settings *set)
 {
     switch (c->kind) {
     case ROLE_KEEPER:
+    case ROLE_GATE:
     case ROLE_ERRAND:
     case ROLE_COURIER: return handover_named_files(c, set);
     case ROLE_RESOLVER: return give_resolver_files(c, set);

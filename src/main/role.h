@@ -44,6 +44,8 @@ struct role_file {
     int fd;
 };
 
+#define CLIENT_CA_MAX 1048576 /* bytes of the file "client-ca/N", of listener N, that gates and keeper get */
+
 #define ROLE_PEERS_MAX 1024
 #define ROLE_LISTENERS_MAX 256
 #define ROLE_FILES_MAX 640

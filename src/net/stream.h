@@ -13,6 +13,7 @@
 struct stream;
 struct tls_server;
 struct tls_alpn;
+struct tls_clients;
 struct tls_client;
 struct tls_peer;
 struct addr;
@@ -67,9 +68,15 @@ enum st stream_flush(struct stream *s) SUSPENDS MUST_USE;
 size_t stream_unsent(const struct stream *s);
 
 /* --- layers --- */
-/* As the server. `alpn` outlives the stream; NULL: what the client names is not looked at. */
-enum st stream_push_tls(struct stream *s, struct tls_server *tls, const struct tls_alpn *alpn, mono_ms deadline)
-    SUSPENDS MUST_USE;
+/* As the server. `alpn` outlives the stream; NULL: what the client names is not looked at. `clients` (net/tls_clients.h): certificates
+ * that are asked for, NULL for none; a reference is taken. */
+enum st stream_push_tls(struct stream *s, struct tls_server *tls, const struct tls_alpn *alpn,
+                        struct tls_clients *clients, mono_ms deadline) SUSPENDS MUST_USE;
+/* What came of it. BAD: it does not hold, and was not required. A connection that resumes a session has none. */
+enum stream_tls_client { TLS_CLIENT_NONE, TLS_CLIENT_BAD, TLS_CLIENT_GOOD };
+enum stream_tls_client stream_tls_client(const struct stream *s);
+/* It, and what it brought along, as tls_clients_look takes them. */
+void stream_tls_client_chain(const struct stream *s, struct buf *out);
 bool stream_is_tls(const struct stream *s);
 struct stream_tls_info {
     const char *version, *cipher; /* "TLSv1.3", "TLS_AES_256_GCM_SHA384" */

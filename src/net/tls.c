@@ -11,6 +11,7 @@
 #include <openssl/pem.h>
 #include <openssl/provider.h>
 #include <openssl/x509v3.h>
+#include <sodium.h>
 
 #define CERTS_MAX 10000
 #define CHAIN_MAX 10
@@ -28,6 +29,7 @@ struct tls_set {
     struct tls_server *server;
     struct set_entry *first, *last;
     unsigned count;
+    unsigned char id[TLS_SET_ID_BYTES];
     struct map names; /* in small letters; "*.example.org" for wildcards */
 };
 
@@ -122,6 +124,16 @@ SSL_CTX *tls_set_context(struct tls_set *set)
     return set->first->ctx;
 }
 
+const unsigned char *tls_set_id(const struct tls_set *set)
+{
+    return set->id;
+}
+
+OSSL_LIB_CTX *tls_server_lib(const struct tls_server *t)
+{
+    return t->lib;
+}
+
 /* --- contexts ----------------------------------------------------------------------------------- */
 
 enum st tls_context_new(OSSL_LIB_CTX *lib, const SSL_METHOD *method, SSL_CTX **out)
@@ -164,11 +176,15 @@ static struct set_entry *find_name(const struct tls_set *set, const char *name)
 static int on_server_name(SSL *ssl, UNUSED int *alert, void *arg)
 {
     const struct tls_set *set = arg;
+    const struct tls_service *service = SSL_get_app_data(ssl);
     const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
     struct set_entry *e = name ? find_name(set, name) : NULL;
 
-    if (e && e->ctx != SSL_get_SSL_CTX(ssl))
+    if (e && e->ctx != SSL_get_SSL_CTX(ssl)) {
         SSL_set_SSL_CTX(ssl, e->ctx);
+        if (service->clients)
+            tls_clients_ask(service->clients, ssl);
+    }
     return SSL_TLSEXT_ERR_OK;
 }
 
@@ -201,7 +217,7 @@ static bool alpn_all_in(struct str names, struct str list)
 static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_n, const unsigned char *in,
                    unsigned int in_n, UNUSED void *arg)
 {
-    const struct tls_alpn *alpn = SSL_get_app_data(ssl);
+    const struct tls_alpn *alpn = ((const struct tls_service *)SSL_get_app_data(ssl))->alpn;
     struct str offered = str_n((const char *)in, in_n), ours, name;
 
     if (!alpn)
@@ -228,6 +244,9 @@ static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHE
     unsigned i = 0;
     OSSL_PARAM params[3];
 
+    /* tls_clients.c: who has shown a certificate gets no ticket. In TLS 1.2 that is an empty one. */
+    if (making && SSL_get0_peer_certificate(ssl))
+        return SSL_version(ssl) == TLS1_3_VERSION ? -1 : 0;
     if (making) {
         random_bytes(iv, (size_t)EVP_CIPHER_get_iv_length(t->ticket_cipher));
         memcpy(name, k->name, sizeof k->name);
@@ -361,8 +380,6 @@ static enum st fill_entry(struct tls_server *t, struct tls_set *set, struct set_
     SSL_CTX_set_timeout(e->ctx, TICKET_LIFE_S);
     SSL_CTX_set_num_tickets(e->ctx, 1);
     SSL_CTX_set_tlsext_ticket_key_evp_cb(e->ctx, on_ticket);
-    if (SSL_CTX_set_session_id_context(e->ctx, (const unsigned char *)"restante", 8) != 1)
-        return tls_fail(ST_INTERNAL, "TLS");
     TRY(use_key(t, e, leaf));
     return use_chain(t, e, pem);
 }
@@ -420,10 +437,30 @@ enum st tls_server_add(struct tls_server *t, struct str chain_pem, uint32_t key_
     return st;
 }
 
+/* Of all of them in their order: the context that a handshake begins with stands for each that it may change to. */
+static void name_set(struct tls_set *set)
+{
+    crypto_hash_sha256_state h;
+
+    crypto_hash_sha256_init(&h);
+    for (const struct set_entry *e = set->first; e; e = e->next) {
+        unsigned char *der = NULL;
+        int n = i2d_X509(SSL_CTX_get0_certificate(e->ctx), &der);
+
+        must(n > 0);
+        crypto_hash_sha256_update(&h, der, (unsigned long long)n);
+        OPENSSL_free(der);
+    }
+    crypto_hash_sha256_final(&h, set->id);
+    for (const struct set_entry *e = set->first; e; e = e->next)
+        must(SSL_CTX_set_session_id_context(e->ctx, set->id, sizeof(set->id)) == 1);
+}
+
 enum st tls_server_commit(struct tls_server *t)
 {
     if (!t->coming || !t->coming->count)
         return FAIL(ST_NOTFOUND, "no certificate was given");
+    name_set(t->coming);
     tls_set_unref(t->set);
     t->set = TAKE(t->coming);
     return ST_OK;

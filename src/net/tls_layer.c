@@ -15,7 +15,8 @@ struct tls_layer {
     struct stream_layer layer;
     SSL *ssl;
     struct tls_set *set; /* the server's; NULL on the client's side */
-    enum st below;       /* how the last call below ended */
+    struct tls_service service;
+    enum st below; /* how the last call below ended */
 };
 
 enum st tls_fail(enum st st, const char *what)
@@ -101,7 +102,8 @@ static enum st meaning(struct tls_layer *l, int ret, const char *what)
     }
     if (l->below != ST_OK && l->below != ST_BUSY)
         return l->below; /* its text is there */
-    if (SSL_get_verify_mode(l->ssl) != SSL_VERIFY_NONE && SSL_get_verify_result(l->ssl) != X509_V_OK)
+    if ((!l->set || tls_clients_are_required(l->service.clients)) && SSL_get_verify_mode(l->ssl) != SSL_VERIFY_NONE &&
+        SSL_get_verify_result(l->ssl) != X509_V_OK)
         return tls_fail(ST_DENIED, X509_verify_cert_error_string(SSL_get_verify_result(l->ssl)));
     return tls_fail(ST_IO, what);
 }
@@ -149,6 +151,7 @@ static void tls_free(struct stream_layer *layer)
 
     ERR_clear_error();
     SSL_free(l->ssl);
+    tls_clients_unref(l->service.clients);
     tls_set_unref(l->set);
     mem_free(l);
 }
@@ -180,7 +183,8 @@ static enum st handshake(struct stream *s, struct tls_layer *l, mono_ms deadline
     }
 }
 
-enum st tls_layer_push(struct stream *s, SSL *ssl, struct tls_set *set, mono_ms deadline)
+enum st tls_layer_push(struct stream *s, SSL *ssl, struct tls_set *set, const struct tls_service *service,
+                       mono_ms deadline)
 {
     struct tls_layer *l = MEM_NEW(struct tls_layer);
     enum st st;
@@ -195,15 +199,21 @@ enum st tls_layer_push(struct stream *s, SSL *ssl, struct tls_set *set, mono_ms 
     l->layer = (struct stream_layer){.ops = &tls_ops, .below = s->top, .stream = s};
     l->ssl = ssl;
     l->set = set;
+    if (service) {
+        l->service = *service;
+        SSL_set_app_data(ssl, &l->service);
+    }
     s->top = &l->layer;
     st = handshake(s, l, deadline);
     s->broken = st != ST_OK; /* neither clear text nor TLS can follow */
     return st;
 }
 
-enum st stream_push_tls(struct stream *s, struct tls_server *tls, const struct tls_alpn *alpn, mono_ms deadline)
+enum st stream_push_tls(struct stream *s, struct tls_server *tls, const struct tls_alpn *alpn,
+                        struct tls_clients *clients, mono_ms deadline)
 {
     struct tls_set *set = tls_server_set(tls);
+    struct tls_service service = {alpn, clients};
     SSL *ssl;
 
     TRY(stream_ready_for_layer(s));
@@ -213,9 +223,12 @@ enum st stream_push_tls(struct stream *s, struct tls_server *tls, const struct t
     ssl = SSL_new(tls_set_context(set));
     must(ssl);
     SSL_set_accept_state(ssl);
-    SSL_set_app_data(ssl, (void *)(uintptr_t)alpn);
+    if (clients) {
+        tls_clients_ref(clients);
+        tls_clients_begin(clients, ssl, tls_set_id(set));
+    }
     tls_set_ref(set);
-    return tls_layer_push(s, ssl, set, deadline);
+    return tls_layer_push(s, ssl, set, &service, deadline);
 }
 
 enum st stream_push_tls_client(struct stream *s, struct tls_client *tls, struct str host, mono_ms deadline)
@@ -224,7 +237,7 @@ enum st stream_push_tls_client(struct stream *s, struct tls_client *tls, struct 
 
     TRY(stream_ready_for_layer(s));
     TRY(tls_client_ssl(tls, host, &ssl));
-    return tls_layer_push(s, ssl, NULL, deadline);
+    return tls_layer_push(s, ssl, NULL, NULL, deadline);
 }
 
 enum st stream_push_tls_peer(struct stream *s, struct tls_client *tls, const struct tls_peer *peer, mono_ms deadline)
@@ -233,7 +246,7 @@ enum st stream_push_tls_peer(struct stream *s, struct tls_client *tls, const str
 
     TRY(stream_ready_for_layer(s));
     TRY(tls_client_peer_ssl(tls, peer, &ssl));
-    return tls_layer_push(s, ssl, NULL, deadline);
+    return tls_layer_push(s, ssl, NULL, NULL, deadline);
 }
 
 /* The topmost TLS layer; another may lie above it. */
@@ -282,6 +295,48 @@ bool stream_tls_info(const struct stream *s, struct stream_tls_info *out)
         .resumed = SSL_session_reused(l->ssl) == 1,
     };
     return true;
+}
+
+/* --- the client's certificate ------------------------------------------------------------------------------------- */
+
+/* A session that is resumed has none, whatever its ticket holds. */
+static X509 *certificate_of_client(const struct stream *s)
+{
+    struct tls_layer *l = find(s);
+
+    return l && l->service.clients && !SSL_session_reused(l->ssl) ? SSL_get0_peer_certificate(l->ssl) : NULL;
+}
+
+enum stream_tls_client stream_tls_client(const struct stream *s)
+{
+    if (!certificate_of_client(s))
+        return TLS_CLIENT_NONE;
+    return SSL_get_verify_result(find(s)->ssl) == X509_V_OK ? TLS_CLIENT_GOOD : TLS_CLIENT_BAD;
+}
+
+static bool add_der(struct buf *b, X509 *x)
+{
+    unsigned char *der = NULL;
+    int n = i2d_X509(x, &der);
+    bool fits = n > 0 && b->n + (size_t)n <= TLS_CLIENT_CHAIN_MAX;
+
+    if (fits)
+        buf_add(b, str_n((const char *)der, (size_t)n));
+    OPENSSL_free(der);
+    return fits;
+}
+
+void stream_tls_client_chain(const struct stream *s, struct buf *out)
+{
+    X509 *leaf = certificate_of_client(s);
+    STACK_OF(X509) * others;
+
+    if (!leaf || !add_der(out, leaf))
+        return;
+    others = SSL_get_peer_cert_chain(find(s)->ssl); /* of a server: without the leaf */
+    for (int i = 0; i < sk_X509_num(others) && add_der(out, sk_X509_value(others, i));)
+        i++;
+    ERR_clear_error();
 }
 
 /* --- what a login can be bound to ------------------------------------------------------------------------------------ */

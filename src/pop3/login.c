@@ -50,15 +50,17 @@ static enum st refuse(struct login *l, const char *line) SUSPENDS
     return say(l, line);
 }
 
-/* RFC 3206: AUTH when it is the credentials' fault, SYS/TEMP when trying again helps. */
+/* RFC 3206: AUTH when it is the credentials' fault, SYS/TEMP when trying again helps, SYS/PERM when somebody has to do something about it. */
 static enum st say_refused(struct login *l, enum st st) SUSPENDS
 {
+    if (login_is_refusal(st) && ++l->kept->tries >= l->opt->set->auth_max_tries)
+        end(l, ST_DENIED, "too many wrong passwords");
     switch (st) {
     case ST_DENIED:
-    case ST_NOTFOUND:
-        if (++l->kept->tries >= l->opt->set->auth_max_tries)
-            end(l, ST_DENIED, "too many wrong passwords");
-        return say(l, "-ERR [AUTH] Wrong user name or password");
+    case ST_NOTFOUND: return say(l, "-ERR [AUTH] Wrong user name or password");
+    case ST_NOTSELF: return say(l, "-ERR [AUTH] Nobody may act as somebody else");
+    case ST_EXPIRED: return say(l, "-ERR [AUTH] The certificate has expired");
+    case ST_DISABLED: return say(l, "-ERR [SYS/PERM] This account is disabled");
     case ST_BUSY: return say(l, "-ERR [IN-USE] The mailbox is in use by another session");
     case ST_LIMIT: return say(l, "-ERR [SYS/TEMP] Too many sessions, try again later");
     default: return say(l, "-ERR [SYS/TEMP] Temporary failure, try again later");

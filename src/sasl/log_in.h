@@ -20,7 +20,8 @@ struct login_result {
 };
 
 struct login_ops {
-    /* ST_OK with *out filled; ST_DENIED: wrong; TRYLATER: busy; NOTFOUND counts as DENIED; BUSY: the account
+    /* ST_OK with *out filled; ST_DENIED: wrong; EXPIRED: a certificate has; DISABLED: the account is; NOTSELF: he may not act as who he says; TRYLATER: busy; NOTFOUND
+     * counts as DENIED; BUSY: the account
      * has too many sessions; other: a fault of ours. Delays and bans are the keeper's, told by its answer. */
     enum st (*authenticate)(void *arg, const struct login_try *t, struct login_result *out) SUSPENDS;
     /* Pushes TLS on the stream (stream_push_tls); NULL: this listener offers none. */
@@ -33,6 +34,12 @@ struct login_ops {
     /* Which mechanisms may be announced, and which are taken, besides what TLS decides: enum sasl_flag. NULL: those that show a password. */
     void (*mechanisms)(void *arg, unsigned *out_announced, unsigned *out_taken);
 };
+
+/* The client's fault, and trying the same again does not help: it counts. EXPIRED, DISABLED and NOTSELF are told only to who has proven who he is. */
+static inline bool login_is_refusal(enum st st)
+{
+    return st == ST_DENIED || st == ST_NOTFOUND || st == ST_EXPIRED || st == ST_DISABLED || st == ST_NOTSELF;
+}
 
 /* The same with what TLS decides. */
 static inline unsigned login_announced(const struct login_ops *ops, void *arg, bool is_private)

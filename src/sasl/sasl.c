@@ -96,6 +96,18 @@ static enum st say_success(struct sasl_driver *d, struct str last) SUSPENDS
     return raw.n ? FAIL(ST_SYNTAX, "nothing more was to be said") : ST_OK;
 }
 
+/* The keeper keeps keys for an exchange that goes on. */
+static enum st forget(struct sasl *x, struct sasl_driver *d, enum st st) SUSPENDS
+{
+    const struct sasl_message gone = {.is_gone = true};
+    struct err kept = *err_get();
+    struct sasl_reply reply;
+
+    IGNORE(d->pass(d->arg, x->arena, &gone, &reply));
+    *err_get() = kept;
+    return st;
+}
+
 static enum st run_there(struct sasl *x, const struct str *initial, struct sasl_driver *d) SUSPENDS
 {
     struct sasl_message m = {.mechanism = str_z(x->mechanism->name), .is_first = true};
@@ -105,11 +117,11 @@ static enum st run_there(struct sasl *x, const struct str *initial, struct sasl_
         m.response = *initial;
     else
         TRY(d->ask(d->arg, STR(""), &m.response));
+    if (m.response.n > SASL_MESSAGE_MAX)
+        return FAIL(ST_LIMIT, "the message is too long");
     for (unsigned i = 0; i < SASL_STEPS_MAX; i++) {
         struct sasl_reply reply = {0};
 
-        if (m.response.n > SASL_MESSAGE_MAX)
-            return FAIL(ST_LIMIT, "the message is too long");
         st = d->pass(d->arg, x->arena, &m, &reply);
         d->user = reply.user.n ? reply.user : d->user;
         if (st != ST_OK && reply.challenge.n)
@@ -120,9 +132,13 @@ static enum st run_there(struct sasl *x, const struct str *initial, struct sasl_
             return st == ST_OK && reply.challenge.n ? say_success(d, reply.challenge) : st;
         }
         m.is_first = false;
-        TRY(d->ask(d->arg, reply.challenge, &m.response));
+        st = d->ask(d->arg, reply.challenge, &m.response);
+        if (st == ST_OK && m.response.n > SASL_MESSAGE_MAX)
+            st = FAIL(ST_LIMIT, "the message is too long");
+        if (st != ST_OK)
+            return forget(x, d, st);
     }
-    return FAIL(ST_SYNTAX, "an exchange without an end");
+    return forget(x, d, FAIL(ST_SYNTAX, "an exchange without an end"));
 }
 
 enum st sasl_run(struct sasl *x, const struct str *initial, struct sasl_driver *d)

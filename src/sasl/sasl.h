@@ -21,10 +21,11 @@
 
 /* What a mechanism needs, and what a connection has. */
 enum sasl_flag {
-    SASL_CLEAR = 1, /* nobody listens */
-    SASL_SCRAM = 2, /* there are keys for it */
-    SASL_BOUND = 4, /* TLS that it can be bound to */
-    SASL_TOKEN = 8, /* somebody to ask about tokens */
+    SASL_CLEAR = 1,        /* nobody listens */
+    SASL_SCRAM = 2,        /* there are keys for it */
+    SASL_BOUND = 4,        /* TLS that it can be bound to */
+    SASL_TOKEN = 8,        /* somebody to ask about tokens */
+    SASL_CERTIFICATE = 16, /* the client has shown one */
 };
 
 struct sasl;
@@ -75,6 +76,7 @@ typedef enum st sasl_ask_fn(void *arg, struct str challenge, struct str *out_raw
 struct sasl_message {
     struct str mechanism;
     bool is_first;
+    bool is_gone; /* the client answers no more: the exchange is to be forgotten; nothing else stands here */
     struct str response;
 };
 struct sasl_reply {
@@ -87,7 +89,7 @@ struct sasl_driver {
     sasl_ask_fn *ask;
     /* What the protocol makes of credentials; ST_OK: somebody is logged in. */
     enum st (*show)(void *arg, const struct sasl_credentials *c) SUSPENDS;
-    /* The keeper's step. A failure with a challenge: the client is told that first. ST_OK without `more`: logged in. */
+    /* The keeper's step, or the end of one that it waits with. A failure with a challenge: the client is told that first. ST_OK without `more`: logged in. */
     enum st (*pass)(void *arg, struct arena *a, const struct sasl_message *m, struct sasl_reply *out) SUSPENDS;
     void *arg;
     struct str user; /* the last that was heard of */

@@ -1,5 +1,5 @@
 /* AUTH (RFC 4954): carries a SASL exchange in lines, asks the keeper at its end. */
-#include "sasl/sasl.h"
+#include "sasl/log_in.h"
 #include "smtp/session.h"
 
 bool smtp_may_auth(const struct smtp_session *s)
@@ -53,15 +53,17 @@ static enum st pass(void *arg, struct arena *a, const struct sasl_message *m, st
 
 static enum st say_failed(struct smtp_session *s, enum st st) SUSPENDS
 {
+    if (login_is_refusal(st) && ++s->auth_tries >= s->set->auth_max_tries)
+        smtp_session_end(s, ST_DENIED, "too many wrong passwords");
     switch (st) {
     case ST_CANCELED: return smtp_reply(s, SMTP_AUTH_CANCELED);
     case ST_SYNTAX: return smtp_refuse(s, SMTP_AUTH_BAD_BASE64, STR(""));
     case ST_LIMIT: smtp_session_end(s, ST_LIMIT, "AUTH line too long"); return smtp_reply(s, SMTP_AUTH_TOO_LONG);
     case ST_DENIED:
-    case ST_NOTFOUND:
-        if (++s->auth_tries >= s->set->auth_max_tries)
-            smtp_session_end(s, ST_DENIED, "too many wrong passwords");
-        return smtp_reply(s, SMTP_AUTH_FAILED);
+    case ST_NOTFOUND: return smtp_reply(s, SMTP_AUTH_FAILED);
+    case ST_NOTSELF: return smtp_reply(s, SMTP_AUTH_NOT_SELF);
+    case ST_EXPIRED: return smtp_reply(s, SMTP_AUTH_EXPIRED);
+    case ST_DISABLED: return smtp_reply(s, SMTP_AUTH_DISABLED);
     case ST_TRYLATER:
     case ST_TIMEOUT:
     case ST_BUSY: return smtp_refuse(s, SMTP_AUTH_LATER, STR(""));

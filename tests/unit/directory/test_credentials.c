@@ -104,3 +104,38 @@ TEST(an_account_has_one_salt_for_good)
     CHECK_STR(c[0].scram, STR("keys"));
     end();
 }
+
+TEST(certificates_are_of_one_account_and_are_no_passwords)
+{
+    struct directory_credential c = {.name = STR("Phone"), .hash = STR("00"), .uses = USE_IMAP}, got;
+    struct directory_credential app = {.name = STR("Phone"), .hash = STR("$app$00"), .scram = STR("keys")};
+    struct directory_account account;
+    uint64_t id = begin(), first, more;
+    char name[20];
+    bool complete;
+
+    CHECK_ST(directory_app_add(d, id, &app, &more), ST_OK);
+    CHECK_ST(directory_certificate_add(d, id, &c, &first), ST_OK);
+    CHECK_ST(directory_scram_complete(d, &complete), ST_OK);
+    CHECK(complete); /* what is no password lacks no keys */
+    CHECK_ST(directory_certificate_find(d, &arena, STR("00"), &account, &got), ST_OK);
+    CHECK(account.id == id && got.id == first && got.uses == USE_IMAP);
+    CHECK_ST(directory_certificate_find(d, &arena, STR("$app$00"), &account, &got), ST_NOTFOUND);
+    CHECK_ST(directory_certificate_add(d, id, &c, &more), ST_EXISTS);
+    c.hash = STR("01");
+    CHECK_ST(directory_certificate_add(d, id, &c, &more), ST_EXISTS); /* the name */
+    for (int i = 1; i < LIMIT_CLIENT_CERTIFICATES; i++) {
+        snprintf(name, sizeof(name), "%d", i);
+        c.name = c.hash = str_z(name);
+        CHECK_ST(directory_certificate_add(d, id, &c, &more), ST_OK);
+    }
+    c.name = c.hash = STR("one too many");
+    CHECK_ST(directory_certificate_add(d, id, &c, &more), ST_LIMIT);
+    CHECK_ST(directory_app_remove(d, id, first), ST_NOTFOUND);
+    CHECK_ST(directory_certificate_remove(d, id, first), ST_OK);
+    CHECK_ST(directory_certificate_remove(d, id, first), ST_NOTFOUND);
+    CHECK_ST(directory_certificate_find(d, &arena, STR("00"), &account, &got), ST_NOTFOUND);
+    CHECK_ST(directory_account_remove(d, id), ST_OK);
+    CHECK_ST(directory_certificate_find(d, &arena, STR("1"), &account, &got), ST_NOTFOUND);
+    end();
+}

@@ -123,6 +123,7 @@ static const struct ipc_handler rig_gate_handlers[] = {
     {MSG_tls_tickets, rig_on_gate, true}, {MSG_auth_offer, rig_on_gate, true}, {MSG_revoke_gate, rig_on_gate, true}};
 static const struct ipc_handler rig_keeper_handlers[] = {{MSG_auth_ask, keeper_auth, false},
                                                          {MSG_sasl_ask, keeper_sasl, false},
+                                                         {MSG_sasl_end, keeper_sasl_end, true},
                                                          {MSG_rcpt_ask, keeper_rcpt, false},
                                                          {MSG_sender_ask, keeper_sender, false},
                                                          {MSG_web_ask, keeper_web, false},

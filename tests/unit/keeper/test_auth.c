@@ -46,7 +46,7 @@ static void refusals(void)
     CHECK_ST(rig_login(&a, "", "secret", "127.0.0.1:5", &m), ST_DENIED);
     CHECK_ST(rig_login(&a, "alice@example.test", "", "127.0.0.1:5", &m), ST_DENIED);
     CHECK_ST(directory_account_set(rig.directory, id, &(struct directory_change){.disabled = &why}), ST_OK);
-    CHECK_ST(rig_login(&a, "alice@example.test", "secret", "127.0.0.1:5", &m), ST_DENIED);
+    CHECK_ST(rig_login(&a, "alice@example.test", "secret", "127.0.0.1:5", &m), ST_DISABLED);
     CHECK_STR(m.text, why);
     CHECK_ST(rig_login(&a, "alice@example.test", "wrong", "127.0.0.1:5", &m), ST_DENIED);
     CHECK(!str_eq(m.text, why)); /* only he who knows the password learns it */
@@ -76,7 +76,13 @@ static void authzids(void)
     CHECK_U64(rig.boxes[route_core(id, 2)].last.rights, GRANT_SUBMIT);
     ask.authzid = STR("bob@example.test");
     CHECK_ST(IPC_ASK(rig.gate_far, auth_ask, &ask, auth_answer, &a, &m, deadline_in(20000)), ST_OK);
-    CHECK_U64(m.status, ST_DENIED);
+    CHECK_U64(m.status, ST_NOTSELF);
+    ask.authzid = STR("nobody@example.test");
+    CHECK_ST(IPC_ASK(rig.gate_far, auth_ask, &ask, auth_answer, &a, &m, deadline_in(20000)), ST_OK);
+    CHECK_U64(m.status, ST_NOTSELF); /* whether there is such an account or not */
+    ask.password = STR("wrong");
+    CHECK_ST(IPC_ASK(rig.gate_far, auth_ask, &ask, auth_answer, &a, &m, deadline_in(20000)), ST_OK);
+    CHECK_U64(m.status, ST_DENIED); /* told only to who has the password */
     arena_fini(&a);
 }
 
@@ -121,7 +127,7 @@ static void repeated(void)
     CHECK_STR(m.login, STR("alice@example.test"));
     CHECK_ST(rig_login(&a, "alice@example.test", "Secret", HERE, &m), ST_DENIED);
     keeper_directory_changed(rig.keeper);
-    CHECK_ST(rig_login(&a, "alice@example.test", "secret", HERE, &m), ST_DENIED);
+    CHECK_ST(rig_login(&a, "alice@example.test", "secret", HERE, &m), ST_DISABLED);
     CHECK_STR(m.text, why);
     CHECK_ST(directory_account_set(rig.directory, id, &(struct directory_change){.enable = true}), ST_OK);
     CHECK_ST(rig_login(&a, "alice@example.test", "secret", HERE, &m), ST_OK); /* those turned away are not remembered */

@@ -136,7 +136,7 @@ static void good(void)
     c.header = "y,a=Alice@example.test,"; /* itself; and nothing was announced that binds */
     CHECK_ST(log_in(&c, &m), ST_OK);
     c.header = "n,a=bob@example.test,";
-    CHECK_ST(log_in(&c, &m), ST_DENIED);
+    CHECK_ST(log_in(&c, &m), ST_NOTSELF);
     CHECK_U64(m.challenge.n, 0);
     arena_fini(&a);
 }
@@ -230,10 +230,36 @@ static void nobody(void)
     first = salt;
     c.header = "n,a=bob@example.test,";
     c.service = PROTOCOL_SUBMISSION;
-    CHECK_ST(log_in(&c, &m), ST_DENIED);
+    CHECK_ST(log_in(&c, &m), ST_NOTSELF);
     CHECK_U64(m.challenge.n, 0);
     CHECK_STR(salt, first);
+    c.forge = true;
+    CHECK_ST(log_in(&c, &m), ST_DENIED); /* told only to who has a proof */
     arena_fini(&a);
+}
+
+/* Its keys go when the connection has given it up, and not with the clock. */
+static void given_up(void)
+{
+    struct client c = {.mechanism = "SCRAM-SHA-256"};
+    struct exchanges *x = &rig.keeper->gates[0].exchanges;
+    struct msg_sasl_answer m;
+
+    set_up(0);
+    CHECK_ST(ask(&c, true, STR("n,,n=alice,r=x"), &m), ST_OK);
+    c.conn = 78;
+    CHECK_ST(ask(&c, true, STR("n,,n=alice,r=x"), &m), ST_OK);
+    CHECK_U64(x->by_conn.n, 2);
+    CHECK_ST(ipc_send(rig.gate_far, MSG_sasl_end, &(struct msg_sasl_end){.conn = 77}, -1), ST_OK);
+    CHECK_ST(ipc_send(rig.gate_far, MSG_sasl_end, &(struct msg_sasl_end){.conn = 79}, -1), ST_OK); /* which has none */
+    CHECK_ST(ask(&c, true, STR("n,,n=alice,r=x"), &m), ST_OK);
+    CHECK(x->by_conn.n == 1 && map_get(&x->by_conn, 78));
+    arena_fini(&a);
+}
+
+TEST(an_exchange_that_is_given_up_is_forgotten)
+{
+    rig_run(given_up);
 }
 
 TEST(nobody_can_tell_who_exists)

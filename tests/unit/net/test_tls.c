@@ -193,6 +193,7 @@ static void tickets(void *arg)
 
     random_bytes(keys, sizeof keys);
     CHECK_ST(tls_server_add(other, w->ec.cert_pem, 0), ST_OK);
+    CHECK_ST(tls_server_add(other, w->rsa.cert_pem, 1), ST_OK);
     CHECK_ST(tls_server_commit(other), ST_OK);
     CHECK(!resumes(w->server, w));
     CHECK(resumes(w->server, w));
@@ -220,6 +221,44 @@ static void tickets(void *arg)
 TEST(sessions_resume_across_servers_with_shared_ticket_keys)
 {
     in_world(tickets);
+}
+
+/* A login is bound to the certificate that the client was shown: of a connection from before a change that is the old one, and sessions from before are
+ * not resumed, since their clients were shown the old one too. */
+static void bound(void *arg)
+{
+    struct world *w = arg;
+    struct tls_server *t = tls_server_new(pool_sign, &w->signer);
+    struct stream_tls_bindings first, now, other;
+    struct stream *s, *c, *s2, *c2;
+
+    CHECK_ST(tls_server_add(t, w->ec.cert_pem, 0), ST_OK);
+    CHECK_ST(tls_server_commit(t), ST_OK);
+    CHECK_ST(tls_pair(t, w->again, "mail.example.test", &s, &c), ST_OK);
+    stream_tls_bindings(s, &first);
+    CHECK(first.n_end_point == 32 && resumes(t, w));
+    CHECK_ST(tls_server_add(t, w->ec.cert_pem, 0), ST_OK);
+    CHECK_ST(tls_server_commit(t), ST_OK);
+    CHECK(resumes(t, w)); /* nothing has changed */
+    CHECK_ST(tls_server_add(t, w->rsa.cert_pem, 1), ST_OK);
+    CHECK_ST(tls_server_commit(t), ST_OK);
+    stream_tls_bindings(s, &now);
+    CHECK(now.n_end_point == 32 && memcmp(first.end_point, now.end_point, 32) == 0);
+    CHECK_ST(tls_pair(t, w->again, "mail.example.test", &s2, &c2), ST_OK);
+    stream_tls_bindings(s2, &other);
+    CHECK(other.n_end_point == 32 && memcmp(first.end_point, other.end_point, 32) != 0);
+    both_free(s, c);
+    both_free(s2, c2);
+    CHECK(resumes(t, w));
+    CHECK_ST(tls_server_add(t, w->ec.cert_pem, 0), ST_OK);
+    CHECK_ST(tls_server_commit(t), ST_OK);
+    CHECK(!resumes(t, w));
+    tls_server_free(t);
+}
+
+TEST(a_login_is_bound_to_the_certificate_that_was_shown)
+{
+    in_world(bound);
 }
 
 static void reload(void *arg)

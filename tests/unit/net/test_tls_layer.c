@@ -133,7 +133,7 @@ static void injected(void *arg)
     CHECK_ST(stream_flush(c), ST_OK);
     CHECK_ST(stream_line(x.s, 100, &line), ST_OK);
     CHECK_STR(line, STR("STARTTLS\r\n"));
-    CHECK_ST(stream_push_tls(x.s, x.server, NULL, x.deadline), ST_DENIED);
+    CHECK_ST(stream_push_tls(x.s, x.server, NULL, NULL, x.deadline), ST_DENIED);
     CHECK(!stream_is_tls(x.s));
     stream_free(x.s);
     stream_free(c);
@@ -143,7 +143,7 @@ static void injected(void *arg)
     CHECK_ST(stream_write(x.s, STR("220 go ahead\r\n")), ST_OK); /* flushed by the push */
     CHECK_ST(stream_write(c, STR("MAIL FROM:<evil@x.test>\r\n")), ST_OK);
     CHECK_ST(stream_flush(c), ST_OK);
-    CHECK_ST(stream_push_tls(x.s, x.server, NULL, x.deadline), ST_IO);
+    CHECK_ST(stream_push_tls(x.s, x.server, NULL, NULL, x.deadline), ST_IO);
     CHECK_ST(stream_line(c, 100, &line), ST_OK);
     CHECK_STR(line, STR("220 go ahead\r\n"));
     CHECK_ST(stream_write(x.s, STR("500 in clear text?\r\n")), ST_IO);
@@ -164,7 +164,7 @@ static void silent(void *arg)
     struct stream *c;
 
     stream_pair(&x.s, &c);
-    CHECK_ST(stream_push_tls(x.s, x.server, NULL, x.deadline), ST_TIMEOUT);
+    CHECK_ST(stream_push_tls(x.s, x.server, NULL, NULL, x.deadline), ST_TIMEOUT);
     CHECK_U64(clock_mono_ms() - began, 7000);
     stream_free(x.s);
     stream_free(c);
@@ -181,7 +181,7 @@ static void silent(void *arg)
 
     stream_pair(&x.s, &c);
     stream_free(c);
-    CHECK_ST(stream_push_tls(x.s, x.server, NULL, deadline_in(10)), ST_EOF);
+    CHECK_ST(stream_push_tls(x.s, x.server, NULL, NULL, deadline_in(10)), ST_EOF);
     CHECK_ST(stream_close(x.s), ST_OK);
 }
 

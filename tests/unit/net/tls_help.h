@@ -121,6 +121,7 @@ struct tls_side {
     struct stream *s;
     struct tls_server *server;
     const struct tls_alpn *alpn;
+    struct tls_clients *clients;
     mono_ms deadline;
     struct co *co;
     enum st st;
@@ -132,15 +133,15 @@ static void accept_tls(void *arg)
     struct tls_side *x = arg;
 
     x->co = co_here();
-    x->st = stream_push_tls(x->s, x->server, x->alpn, x->deadline);
+    x->st = stream_push_tls(x->s, x->server, x->alpn, x->clients, x->deadline);
     x->done = true;
 }
 
 /* A handshake over a local pair; the client's status. */
-static enum st tls_pair_alpn(struct tls_server *server, const struct tls_alpn *alpn, struct tls_client *client,
-                             const char *host, struct stream **out_server, struct stream **out_client)
+static enum st tls_pair_side(struct tls_side *side, struct tls_client *client, const char *host,
+                             struct stream **out_server, struct stream **out_client)
 {
-    struct tls_side x = {.server = server, .alpn = alpn, .deadline = deadline_in(60000)};
+    struct tls_side x = *side;
     struct str line;
     enum st st;
 
@@ -157,6 +158,23 @@ static enum st tls_pair_alpn(struct tls_server *server, const struct tls_alpn *a
         CHECK_STR(line, STR("220 hello\r\n"));
     }
     return st != ST_OK ? st : x.st;
+}
+
+static inline enum st tls_pair_alpn(struct tls_server *server, const struct tls_alpn *alpn, struct tls_client *client,
+                                    const char *host, struct stream **out_server, struct stream **out_client)
+{
+    struct tls_side x = {.server = server, .alpn = alpn, .deadline = deadline_in(60000)};
+
+    return tls_pair_side(&x, client, host, out_server, out_client);
+}
+
+static inline enum st tls_pair_clients(struct tls_server *server, struct tls_clients *clients,
+                                       struct tls_client *client, const char *host, struct stream **out_server,
+                                       struct stream **out_client)
+{
+    struct tls_side x = {.server = server, .clients = clients, .deadline = deadline_in(60000)};
+
+    return tls_pair_side(&x, client, host, out_server, out_client);
 }
 
 static inline enum st tls_pair(struct tls_server *server, struct tls_client *client, const char *host,

@@ -26,6 +26,9 @@ TEST(clear_mechanisms_are_offered_only_where_allowed)
     sasl_offer(&b, SASL_CLEAR | SASL_SCRAM | SASL_BOUND);
     CHECK(str_starts(buf_str(&b), STR(" SCRAM-SHA-256-PLUS SCRAM-SHA-1-PLUS SCRAM-SHA-256 ")));
     buf_clear(&b);
+    sasl_offer(&b, SASL_CLEAR | SASL_CERTIFICATE);
+    CHECK_STR(buf_str(&b), STR(" EXTERNAL PLAIN LOGIN"));
+    buf_clear(&b);
     sasl_offer(&b, SASL_SCRAM | SASL_BOUND);
     CHECK_U64(b.n, 0);
     buf_fini(&b);
@@ -84,7 +87,7 @@ static enum st fake_ask(void *arg, struct str challenge, struct str *out_raw)
 static struct {
     struct str user, password;
     enum st answer;
-    unsigned steps, most;
+    unsigned steps, most, gone;
     bool last_words;
 } keeper;
 
@@ -99,6 +102,10 @@ static enum st fake_pass(void *arg, struct arena *a, const struct sasl_message *
 {
     (void)arg;
     (void)a;
+    if (m->is_gone) {
+        keeper.gone++;
+        return FAIL(ST_IO, "whatever becomes of it");
+    }
     CHECK(m->is_first == (keeper.steps == 0));
     out->user = STR("tim");
     out->more = ++keeper.steps < keeper.most;
@@ -153,7 +160,7 @@ static enum st kept(struct asked *asked, struct sasl_driver *driver, unsigned mo
     struct sasl x;
     struct str first = STR("first");
 
-    keeper.steps = 0;
+    keeper.steps = keeper.gone = 0;
     keeper.most = most;
     keeper.last_words = last_words;
     keeper.answer = answer;
@@ -177,8 +184,17 @@ TEST(the_keepers_messages_go_there_and_back)
     CHECK_STR(buf_str(&asked.said), STR("+ bW9yZQ==\r\n"));
     CHECK_ST(kept(&asked, &driver, 1, false, ST_DENIED), ST_DENIED);
     CHECK_U64(asked.said.n, 0);
+    CHECK_U64(keeper.gone, 0);
     CHECK_ST(kept(&asked, &driver, 1000, true, ST_OK), ST_SYNTAX); /* it ends */
-    driver.ask = fake_ask;                                         /* says something where nothing is to be said */
+    CHECK_U64(keeper.gone, 1); /* and the keeper hears of it, as it does of each that is left in the middle */
+    asked.st = ST_CANCELED;
+    CHECK_ST(kept(&asked, &driver, 2, true, ST_OK), ST_CANCELED);
+    CHECK_U64(keeper.gone, 1);
+    asked.st = ST_EOF;
+    CHECK_ST(kept(&asked, &driver, 2, true, ST_OK), ST_EOF);
+    CHECK_U64(keeper.gone, 1);
+    asked.st = ST_OK;
+    driver.ask = fake_ask; /* says something where nothing is to be said */
     CHECK_ST(kept(&asked, &driver, 1, true, ST_OK), ST_SYNTAX);
     CHECK(!driver.was_refused);
     asked.st = ST_CANCELED; /* "*" to an error is as good as anything */
