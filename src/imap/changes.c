@@ -304,6 +304,7 @@ void imap_leave_mailbox(struct imap_session *s)
 {
     s->modseq_left = 0;
     imap_contexts_forget(s);
+    imap_batches_forget(s);
     imap_forget_result(s); /* RFC 5182 section 2.1: it is of the selected mailbox */
     if (!s->view)
         return;

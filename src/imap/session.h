@@ -34,6 +34,7 @@ struct imap_session {
     uint64_t
         modseq_left; /* changes behind this one were not told, since the client wants to hear of none; 0: all were */
     struct imap_notify *notify;    /* what the client wants to hear of (notify.h); owned, NULL: NOTIFY was never used */
+    struct imap_batches *batches;  /* UIDBATCHES that were answered (cmd_uidbatches.c); owned, NULL: none */
     struct imap_context *contexts; /* searches that are kept up to date (context.h); owned, NULL: none */
     struct str login_tag;
     char *idle_tag;  /* owned; NULL but during IDLE */
@@ -135,6 +136,7 @@ void imap_put_mailbox_flags(struct imap_session *s) SUSPENDS;
 void imap_put_flags(struct imap_session *s, const struct mail_msg *m) SUSPENDS;
 
 void imap_leave_mailbox(struct imap_session *s);
+void imap_batches_forget(struct imap_session *s); /* cmd_uidbatches.c */
 
 /* cmd_capability.c: what CAPABILITY lists after login, a blank before each. */
 void imap_put_session_capabilities(struct imap_session *s) SUSPENDS;
