@@ -23,6 +23,8 @@ static enum st thread_parse(struct imap_lexer *lx, struct thread_args *out) SUSP
         out->by = THREAD_ORDEREDSUBJECT;
     else if (str_eq(word, STR("REFERENCES")) && imap_lex_may(lx, "THREAD=REFERENCES"))
         out->by = THREAD_REFERENCES;
+    else if (str_eq(word, STR("REFS")) && imap_lex_may(lx, "THREAD=REFS"))
+        out->by = THREAD_REFS;
     else
         return FAIL(ST_SYNTAX, "Unknown way of threading");
     TRY(imap_lex_sp(lx));

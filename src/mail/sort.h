@@ -29,7 +29,11 @@ struct sort_key {
 enum st view_sort(struct view *v, const struct sort_key *keys, size_t n_keys, uint32_t *seqs, size_t n)
     SUSPENDS MUST_USE;
 
-enum thread_by { THREAD_ORDEREDSUBJECT, THREAD_REFERENCES };
+enum thread_by {
+    THREAD_ORDEREDSUBJECT,
+    THREAD_REFERENCES,
+    THREAD_REFS, /* the same without subjects, the thread to which something came last at the end (draft-ietf-morg-inthread-01 section 4) */
+};
 
 /* A forest. Node 0 stands above it and is no message; indices below are of `nodes`, 0: none. */
 struct thread_node {

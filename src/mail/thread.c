@@ -17,6 +17,7 @@ struct threading {
     const uint32_t *seqs;
     size_t n;
     uint64_t *sent;    /* of messages, from 1 */
+    uint64_t *came;    /* of messages; REFS: of the first item of a thread the latest in it. NULL: nobody asks */
     uint64_t *subject; /* hash of the base subject; 0: empty */
     bool *reply;
     uint32_t *order; /* messages by date */
@@ -59,6 +60,8 @@ static enum st put_message(struct threading *t, uint32_t item, const struct mail
                            bool links) SUSPENDS
 {
     t->sent[item] = sorting_sent(m, e);
+    if (t->came)
+        t->came[item] = m->internal_date_us;
     if (e && e->rec.base_subject.n) {
         t->subject[item] = hash_bytes(e->rec.base_subject);
         t->subject[item] += t->subject[item] <= NO_SUBJECT ? 2 : 0;
@@ -254,7 +257,7 @@ struct thread_forest {
 };
 
 /* Step 6, and the lists for all. */
-static enum st make_nodes(struct threading *t, struct thread_forest *f) SUSPENDS
+static enum st make_nodes(struct threading *t, struct thread_forest *f, struct thread_node **out) SUSPENDS
 {
     struct thread_node *nodes = ARENA_ARRAY(&f->mem.arena, struct thread_node, t->n_items);
     uint32_t *last = ARENA_ARRAY(&t->mem.arena, uint32_t, t->n_items);
@@ -269,13 +272,67 @@ static enum st make_nodes(struct threading *t, struct thread_forest *f) SUSPENDS
         if (i % 256 == 0)
             TRY(sorting_rest(&t->mem));
     }
-    f->nodes = nodes;
+    f->nodes = *out = nodes;
+    return ST_OK;
+}
+
+/* --- REFS ---------------------------------------------------------------------------------------------------------- */
+
+static int by_coming(const void *arg, uint32_t a, uint32_t b)
+{
+    const struct threading *t = arg;
+
+    return (t->came[a] > t->came[b]) - (t->came[a] < t->came[b]);
+}
+
+/* Of all that is below the first item of a thread. */
+static enum st find_latest(struct threading *t, const struct thread_node *nodes, uint32_t top) SUSPENDS
+{
+    uint64_t latest = t->came[top];
+    uint32_t at = top;
+
+    for (size_t i = 1;; i++) {
+        if (nodes[at].first) {
+            at = nodes[at].first;
+        } else {
+            while (at != top && !nodes[at].next)
+                at = nodes[at].parent;
+            if (at == top)
+                break;
+            at = nodes[at].next;
+        }
+        latest = MAX(latest, t->came[at]);
+        if (i % 256 == 0)
+            TRY(sorting_rest(&t->mem));
+    }
+    t->came[top] = latest;
+    return ST_OK;
+}
+
+/* In the place of step 4. Threads to which something came at the same time stay in the order of their dates. */
+static enum st sort_tops(struct threading *t, struct thread_node *nodes) SUSPENDS
+{
+    uint32_t *tops;
+    size_t n = 0;
+
+    TRY(sorting_take(&t->mem, t->n_items * sizeof *tops));
+    tops = ARENA_ARRAY(&t->mem.arena, uint32_t, t->n_items);
+    for (uint32_t top = nodes[0].first; top; top = nodes[top].next) {
+        TRY(find_latest(t, nodes, top));
+        tops[n++] = top;
+        if (n % 256 == 0)
+            TRY(sorting_rest(&t->mem));
+    }
+    TRY(sorting_sort(&t->mem, tops, n, by_coming, t));
+    nodes[0].first = n ? tops[0] : 0;
+    for (size_t i = 0; i < n; i++)
+        nodes[tops[i]].next = i + 1 < n ? tops[i + 1] : 0;
     return ST_OK;
 }
 
 /* A dummy has two messages below it at least, and another one is made for two at least: half as many as messages. One of a
  * merge may be made of what another was made of: at most one for each message. */
-static enum st make_room(struct threading *t, struct thread_forest *f)
+static enum st make_room(struct threading *t, enum thread_by by, struct thread_forest *f)
 {
     struct arena *a = &t->mem.arena;
 
@@ -285,6 +342,10 @@ static enum st make_room(struct threading *t, struct thread_forest *f)
         ;
     TRY(sorting_take(&t->mem, t->n * 21 + t->cap_items * 16 + t->table_cap * 4));
     TRY(sorting_take(&f->mem, t->cap_items * sizeof(struct thread_node)));
+    if (by == THREAD_REFS) {
+        TRY(sorting_take(&t->mem, t->cap_items * sizeof *t->came));
+        t->came = ARENA_ARRAY(a, uint64_t, t->cap_items);
+    }
     t->sent = ARENA_ARRAY(a, uint64_t, t->n + 1);
     t->subject = ARENA_ARRAY(a, uint64_t, t->n + 1);
     t->reply = ARENA_ARRAY(a, bool, t->n + 1);
@@ -298,14 +359,16 @@ static enum st make_room(struct threading *t, struct thread_forest *f)
 
 static enum st thread(struct threading *t, enum thread_by by, struct thread_forest *f) SUSPENDS
 {
-    bool links = by == THREAD_REFERENCES;
+    bool links = by != THREAD_ORDEREDSUBJECT;
+    struct thread_node *nodes;
 
-    TRY(make_room(t, f));
+    TRY(make_room(t, by, f));
     if (links)
         TRY(links_begin(&t->links, &t->mem, t->n));
     TRY(read_all(t, links));
-    TRY(links ? thread_by_references(t) : thread_by_subject(t));
-    return make_nodes(t, f);
+    TRY(by == THREAD_REFS ? prune(t) : links ? thread_by_references(t) : thread_by_subject(t));
+    TRY(make_nodes(t, f, &nodes));
+    return by == THREAD_REFS ? sort_tops(t, nodes) : ST_OK;
 }
 
 enum st view_thread(struct view *v, enum thread_by by, const uint32_t *seqs, size_t n, struct thread_forest **out)

@@ -97,6 +97,34 @@ TEST(threads_of_one_subject)
     in_world(1, body_subjects);
 }
 
+/* Threads by what came last; no subject counts. */
+static void body_refs(struct world *w)
+{
+    static const char *const subjects[] = {
+        "a" ID("1"),
+        "b" ID("2"),
+        "b" ID("3"),
+        "Re: a" ID("4") REFS("<1@x>"),
+        "Re: a" ID("5") REFS("<1@x>"),
+        "c" ID("6") REFS("<gone@x>"),
+        "d" ID("7") REFS("<alone@x>"),
+        "d" ID("8") REFS("<gone@x>"),
+    };
+    struct account *a = open_account(w, 7);
+    struct view *v;
+
+    for (size_t i = 0; i < ARRAY_LEN(subjects); i++)
+        CHECK_ST(deliver_to(w, (uint64_t[]){7}, 1, subjects[i]), ST_OK);
+    v = open_view(a, "INBOX");
+    CHECK_STR(run_thread(w, v, THREAD_REFS), STR("(2)(3)(1(4)(5))(7)((6)(8))"));
+    view_close(v);
+    account_close(a);
+}
+TEST(threads_by_references_alone)
+{
+    in_world(1, body_refs);
+}
+
 static void body_nothing(struct world *w)
 {
     check(w, NULL, 0, "", "");
