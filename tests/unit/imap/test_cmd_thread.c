@@ -72,7 +72,7 @@ static void body_arguments(struct world *w)
     CHECK(str_ends(chat_say(&d.chat, "a SELECT INBOX\r\n"), STR("a OK [READ-WRITE] Done\n")));
     SAY(&d, "a THREAD REFERENCES UTF-8 ALL", "* THREAD (1)\na OK Done");
     SAY(&d, "a UID THREAD ORDEREDSUBJECT US-ASCII DELETED", "* THREAD\na OK Done");
-    SAY(&d, "a THREAD REFS UTF-8 ALL", "a BAD Unknown way of threading");
+    SAY(&d, "a THREAD REFERENCE UTF-8 ALL", "a BAD Unknown way of threading");
     SAY(&d, "a THREAD REFERENCES X-NONE ALL", "a NO [BADCHARSET (US-ASCII UTF-8)] Unknown character set");
     SAY(&d, "a THREAD REFERENCES", "a BAD Missing argument");
     door_close(&d);
