@@ -104,7 +104,7 @@ struct letter {
     size_t room;    /* that they have been given in memory */
     unsigned users; /* jobs that work with them */
     struct list spare;
-    bool is_8bit, is_loading, is_signing, is_signed;
+    bool is_8bit, is_binary, is_loading, is_signing, is_signed;
     bool is_telling;        /* one outcome at a time: the last one has to be known as such */
     bool is_given_again;    /* by the box, while we had it: it gets it back in the end */
     struct str signatures;  /* of these bytes: letter_sign */

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/metrics.h"
 #include "ipc/beside.h"
+#include "mime/lines.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -213,6 +214,15 @@ static enum st take_room(struct letter *l) SUSPENDS
     return ST_OK;
 }
 
+/* BODY=BINARYMIME (RFC 3030 section 3). What its bytes are is looked at all the same: no bare line end leaves by DATA, however it came here. */
+static bool says_binary(const struct letter *l)
+{
+    for (size_t i = 0; i < l->work.n_attrs; i++)
+        if (str_ieq(l->work.attrs[i].name, STR("BODY")))
+            return str_ieq(l->work.attrs[i].value, STR("BINARYMIME"));
+    return false;
+}
+
 static enum st take_bytes(struct letter *l, const struct msg_letter_answer *m, int fd)
 {
     char *bytes;
@@ -232,6 +242,7 @@ static enum st take_bytes(struct letter *l, const struct msg_letter_answer *m, i
     l->bytes = bytes;
     l->size = (size_t)m->size;
     l->is_8bit = !str_is_ascii(str_n(bytes, l->size));
+    l->is_binary = says_binary(l) || mime_lines_of(str_n(bytes, l->size), LIMIT_TEXT_LINE).has_bare;
     l->c->bytes += l->size - l->room;
     l->room = l->size;
     return ST_OK;

@@ -418,20 +418,28 @@ static const char *refusal(const struct session *s, const struct job *j, struct 
     return job_by_refusal(j, &s->client, out_text);
 }
 
-/* RFC 6152 section 3: a server that does not know 8BITMIME gets the letter in 7 bits. False: that can't be done; `out` says why. */
+static bool takes_binary(const struct session *s)
+{
+    return s->client.has[SMTP_HAS_CHUNKING] && s->client.has[SMTP_HAS_BINARYMIME];
+}
+
+/* RFC 6152 section 3: a server that does not know 8BITMIME gets the letter in 7 bits; RFC 3030 section 3: one that takes lines only gets what is binary encoded. False:
+ * that can't be done; `out` says why. */
 static bool fit(const struct session *s, const struct job *j, struct str *letter, struct buf *out, struct arena *a,
                 struct str *out_why)
 {
+    bool is_binary = j->letter->is_binary && !takes_binary(s);
+    bool is_wide = j->letter->is_8bit && !s->client.has[SMTP_HAS_8BITMIME] && !(j->letter->is_binary && !is_binary);
     enum st st;
 
-    if (!j->letter->is_8bit || s->client.has[SMTP_HAS_8BITMIME])
+    if (!is_binary && !is_wide)
         return true;
-    st = mime_narrow(*letter, out);
+    st = mime_narrow(*letter, s->client.has[SMTP_HAS_8BITMIME] ? MIME_TO_8BIT : MIME_TO_7BIT, out);
     if (st == ST_OK)
         *letter = buf_str(out);
     else
-        *out_why = arena_printf(a, "the server does not take letters of 8 bits, and this one can't be changed: %s",
-                                err_get()->text);
+        *out_why = arena_printf(a, "the server does not take %s letters, and this one can't be changed: %s",
+                                is_binary ? "binary" : "8-bit", err_get()->text);
     return st == ST_OK;
 }
 
@@ -443,6 +451,7 @@ static enum st one_transaction(struct session *s, struct job *j, struct str lett
     struct smtp_carry t = {.attrs = attrs,
                            .n_attrs = sayable(s, attrs, j->letter->work.n_attrs),
                            .is_8bit = j->letter->is_8bit && s->client.has[SMTP_HAS_8BITMIME],
+                           .is_binary = j->letter->is_binary && takes_binary(s),
                            .by = j->letter->by,
                            .letter = letter,
                            .rcpts = rcpts,

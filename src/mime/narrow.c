@@ -4,11 +4,13 @@
 #include "base/codec.h"
 #include "mime/header.h"
 #include "mime/lex.h"
+#include "mime/lines.h"
 #include "mime/param.h"
 #include "mime/scan.h"
 
 #define LINE_MAX 76 /* RFC 2045 sections 6.7, 6.8 */
 #define BASE64_LINE (LINE_MAX / 4 * 3)
+#define TEXT_LINE_MAX 998 /* RFC 2045 sections 2.7, 2.8 */
 
 /* --- the encodings ------------------------------------------------------------------------------------------------ */
 
@@ -75,6 +77,7 @@ struct narrowing {
     struct arena *a;
     struct str letter;
     const struct mime_record *rec;
+    enum mime_width to;
     struct buf *out;
     size_t at; /* all before is written */
 };
@@ -140,19 +143,59 @@ static enum st copy_to(struct narrowing *w, size_t end)
 {
     struct str bytes = str_sub(w->letter, w->at, end > w->at ? end - w->at : 0);
 
-    if (!str_is_ascii(bytes))
+    if (w->to == MIME_TO_7BIT && !str_is_ascii(bytes))
         return FAIL(ST_DENIED, "there are bytes of 8 bits where no encoding helps");
     buf_add(w->out, bytes);
     w->at = MAX(w->at, end);
     return ST_OK;
 }
 
-static enum st leaf(struct narrowing *w, const struct mime_part *p, bool is_letter, struct str header, struct str body)
+/* What a part's body is, beside what the server takes. */
+struct fit {
+    bool is_wide;            /* 8 bits, and only 7 are taken */
+    bool has_bare, has_long; /* as in mime/lines.h */
+    bool says_binary;        /* no server that does not take such letters may be told of it (RFC 3030 section 3) */
+    struct str encoding;
+};
+
+static struct fit fit_of(const struct narrowing *w, struct str header, struct str body)
+{
+    struct mime_lines lines = mime_lines_of(body, TEXT_LINE_MAX);
+    struct fit f = {.is_wide = w->to == MIME_TO_7BIT && !str_is_ascii(body),
+                    .has_bare = lines.has_bare,
+                    .has_long = lines.has_long,
+                    .encoding = encoding_of(w->a, header)};
+
+    f.says_binary = str_ieq(f.encoding, STR("binary"));
+    return f;
+}
+
+static const char *width_of(struct str body)
+{
+    return str_is_ascii(body) ? "7bit" : "8bit";
+}
+
+/* What can't be encoded. Of long lines alone nobody dies. */
+static enum st hopeless(struct narrowing *w, const struct mime_part *p, const struct fit *f, const char *why)
+{
+    if (f->is_wide || f->has_bare)
+        return FAIL(ST_DENIED, "%s", why);
+    return copy_to(w, p->body_start);
+}
+
+static enum st leaf(struct narrowing *w, const struct mime_part *p, bool is_letter, const struct fit *f,
+                    struct str header, struct str body)
 {
     bool is_text = p->flags & MIME_PART_TEXT;
 
+    if (!f->is_wide && !f->has_bare && !f->has_long) {
+        put_header(w, header, is_letter, true, width_of(body), body);
+        buf_add(w->out, body);
+        w->at = p->body_end;
+        return ST_OK;
+    }
     if (is_type(w->a, header, "multipart", NULL) || is_type(w->a, header, "message", NULL))
-        return FAIL(ST_DENIED, "a part that holds others can't be encoded");
+        return hopeless(w, p, f, "a part that holds others can't be encoded");
     put_header(w, header, is_letter, true, is_text ? "quoted-printable" : "base64", body);
     if (is_text)
         mime_encode_qp(body, w->out);
@@ -162,30 +205,16 @@ static enum st leaf(struct narrowing *w, const struct mime_part *p, bool is_lett
     return ST_OK;
 }
 
-static enum st container(struct narrowing *w, const struct mime_part *p, bool is_letter, struct str header)
+static enum st container(struct narrowing *w, const struct mime_part *p, bool is_letter, const struct fit *f,
+                         struct str header, struct str body)
 {
     if (is_type(w->a, header, "multipart", "signed") || is_type(w->a, header, "multipart", "encrypted"))
         return FAIL(ST_DENIED, "it is signed or encrypted");
-    put_header(w, header, is_letter, false, "7bit", STR(""));
+    if (!f->is_wide && !f->says_binary && str_ends(header, STR("\r\n\r\n")))
+        return copy_to(w, p->body_start); /* what it says of itself holds still */
+    put_header(w, header, is_letter, false, w->to == MIME_TO_7BIT ? "7bit" : width_of(body), STR(""));
     w->at = p->body_start;
     return ST_OK;
-}
-
-static enum st one_part(struct narrowing *w, size_t i)
-{
-    struct mime_part p = mime_record_part(w->rec, i);
-    struct str header = str_sub(w->letter, p.header_start, p.body_start - p.header_start),
-               body = str_sub(w->letter, p.body_start, p.body_end - p.body_start);
-    bool is_letter = !i || (mime_record_part(w->rec, p.parent).flags & MIME_PART_MESSAGE);
-
-    TRY(copy_to(w, p.header_start));
-    if (str_is_ascii(body) || !str_is_ascii(header))
-        return copy_to(w, p.body_start); /* which refuses a header that is not */
-    if (!is_plain(encoding_of(w->a, header)))
-        return FAIL(ST_DENIED, "bytes of 8 bits in what says that it is encoded");
-    if (p.flags & (MIME_PART_MULTIPART | MIME_PART_MESSAGE))
-        return container(w, &p, is_letter, header);
-    return leaf(w, &p, is_letter, header, body);
 }
 
 static enum st check_top(struct str header)
@@ -199,20 +228,42 @@ static enum st check_top(struct str header)
     return ST_OK;
 }
 
+static enum st one_part(struct narrowing *w, size_t i)
+{
+    struct mime_part p = mime_record_part(w->rec, i);
+    struct str header = str_sub(w->letter, p.header_start, p.body_start - p.header_start),
+               body = str_sub(w->letter, p.body_start, p.body_end - p.body_start);
+    bool is_letter = !i || (mime_record_part(w->rec, p.parent).flags & MIME_PART_MESSAGE);
+    struct fit f = fit_of(w, header, body);
+
+    TRY(copy_to(w, p.header_start));
+    if ((!f.is_wide && !f.has_bare && !f.has_long && !f.says_binary) ||
+        (w->to == MIME_TO_7BIT && !str_is_ascii(header)))
+        return copy_to(w, p.body_start); /* which refuses a header that is not */
+    if (!is_plain(f.encoding))
+        return hopeless(w, &p, &f, "bytes of 8 bits, or bare line ends, in what says that it is encoded");
+    TRY(check_top(str_sub(w->letter, 0, w->rec->header_size)));
+    if (p.flags & (MIME_PART_MULTIPART | MIME_PART_MESSAGE))
+        return container(w, &p, is_letter, &f, header, body);
+    return leaf(w, &p, is_letter, &f, header, body);
+}
+
 static enum st all_parts(struct narrowing *w)
 {
-    TRY(check_top(str_sub(w->letter, 0, w->rec->header_size)));
     for (size_t i = 0; i < w->rec->n_parts; i++)
         TRY(one_part(w, i));
     TRY(copy_to(w, w->letter.n));
-    return buf_check(w->out);
+    TRY(buf_check(w->out));
+    if (mime_lines_of(buf_str(w->out), TEXT_LINE_MAX).has_bare)
+        return FAIL(ST_DENIED, "there are bare line ends or a NUL where no encoding helps");
+    return ST_OK;
 }
 
-enum st mime_narrow(struct str letter, struct buf *out)
+enum st mime_narrow(struct str letter, enum mime_width to, struct buf *out)
 {
     struct arena a = ARENA_INIT;
     struct mime_record rec;
-    struct narrowing w = {.a = &a, .letter = letter, .rec = &rec, .out = out};
+    struct narrowing w = {.a = &a, .letter = letter, .rec = &rec, .to = to, .out = out};
     struct buf record;
     enum st st;
 

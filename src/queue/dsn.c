@@ -5,8 +5,10 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/envelope.h"
+#include "base/limits.h"
 #include "base/random.h"
 #include "mime/header.h"
+#include "mime/lines.h"
 #include "mime/narrow.h"
 
 #define HEADER_MAX 65536u /* of a header that comes back */
@@ -288,7 +290,9 @@ static bool comes_whole(const struct dsn *d)
 
     return has(d, DSN_FAILED) && d->letter.n <= d->full_max && !str_ieq(ret, STR("HDRS")) &&
            (!dsn_is_stranger(d->entry, d->host_name) || str_ieq(ret, STR("FULL"))) &&
-           !queue_attr_get(d->entry->attrs, d->entry->n_attrs, STR("REQUIRETLS")).p;
+           !queue_attr_get(d->entry->attrs, d->entry->n_attrs, STR("REQUIRETLS")).p &&
+           !mime_lines_of(d->letter, LIMIT_TEXT_LINE)
+                .has_bare; /* a notice is text, whatever it is of (RFC 3030 section 3) */
 }
 
 static struct str header_of(struct str letter)

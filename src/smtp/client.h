@@ -87,8 +87,9 @@ struct smtp_carry {
     size_t n_attrs;
     struct deliver_by by;
     bool is_8bit;      /* the letter has bytes above 127: BODY=8BITMIME. The server must have that feature */
+    bool is_binary;    /* any bytes: BODY=BINARYMIME. The server must have that feature and CHUNKING */
     struct str head;   /* header fields that come in front of it, with their line ends; may be empty */
-    struct str letter; /* lines end with CRLF */
+    struct str letter; /* lines end with CRLF, unless it is binary */
     struct smtp_carry_rcpt *rcpts;
     size_t n_rcpts; /* at most SMTP_CARRY_RCPTS */
     bool

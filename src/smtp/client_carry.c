@@ -108,7 +108,9 @@ static enum st say_mail(struct smtp_client *c, const struct smtp_carry *t) SUSPE
     buf_addf(&b, "MAIL FROM:<%.*s>", STR_ARGS(t->reverse_path));
     if (c->has[SMTP_HAS_SIZE])
         buf_addf(&b, " SIZE=%zu", t->head.n + t->letter.n);
-    if (t->is_8bit && c->has[SMTP_HAS_8BITMIME])
+    if (t->is_binary)
+        buf_addz(&b, " BODY=BINARYMIME");
+    else if (t->is_8bit && c->has[SMTP_HAS_8BITMIME])
         buf_addz(&b, " BODY=8BITMIME");
     if (t->by.at_us && c->has[SMTP_HAS_DELIVERBY])
         add_by(&b, &t->by);
@@ -356,6 +358,7 @@ enum st smtp_client_carry(struct smtp_client *c, struct arena *a, struct smtp_ca
     enum st st;
 
     must(t->n_rcpts && t->n_rcpts <= SMTP_CARRY_RCPTS && !c->is_over);
+    must(!t->is_binary || (c->has[SMTP_HAS_BINARYMIME] && !by_data)); /* RFC 3030 section 3: under no circumstances */
     t->is_uncertain = false;
     for (size_t i = 0; i < t->n_rcpts; i++)
         t->rcpts[i].fate = SMTP_OPEN;

@@ -1,4 +1,5 @@
 #include "smtp/dot.h"
+#include "smtp/finish.h"
 #include "smtp/trace.h"
 
 /* Reads the text to its end into the letter. ST_OK: it ended as it should. */
@@ -33,12 +34,15 @@ static enum st answer_full(struct smtp_session *s, enum st st, struct str rcpt) 
                           rcpt);
 }
 
-static enum st answer_failure(struct smtp_session *s, enum st st) SUSPENDS
+struct str smtp_size_text(struct smtp_session *s)
+{
+    return arena_printf(&s->txn_arena, "%llu", (unsigned long long)s->set->smtp_max_message_size);
+}
+
+enum st smtp_letter_failed(struct smtp_session *s, enum st st)
 {
     switch (st) {
-    case ST_LIMIT:
-        return smtp_reply_arg(s, SMTP_TOO_LARGE,
-                              arena_printf(&s->txn_arena, "%llu", (unsigned long long)s->set->smtp_max_message_size));
+    case ST_LIMIT: return smtp_reply_arg(s, SMTP_TOO_LARGE, smtp_size_text(s));
     case ST_NOSPACE: return smtp_reply(s, SMTP_NO_SPACE);
     case ST_OVERQUOTA:
     case ST_TOOBIG: return answer_full(s, st, arena_str(&s->txn_arena, str_z(err_get()->text)));
@@ -119,7 +123,7 @@ static enum st deliver(struct smtp_session *s, struct letter *l, struct str reco
     if (st != ST_OK) {
         LOG(SMTP_LETTER_DEFERRED, lf_str("from", s->txn.reverse_path), lf_u64("rcpts", s->txn.n_rcpts),
             lf_u64("size", l->size), lf_z("status", st_name(st)), lf_err());
-        return st == ST_LIMIT ? smtp_reply(s, SMTP_TOO_LARGE_AT_ONCE) : answer_failure(s, st);
+        return st == ST_LIMIT ? smtp_reply(s, SMTP_TOO_LARGE_AT_ONCE) : smtp_letter_failed(s, st);
     }
     s->letters++;
     LOG(SMTP_LETTER_ACCEPTED, lf_hex("txn", s->txn.id), lf_hex("id", id), lf_str("from", s->txn.reverse_path),
@@ -138,7 +142,7 @@ static enum st check_and_deliver(struct smtp_session *s, struct letter *l, struc
     return st == ST_DENIED ? ST_OK : st;
 }
 
-static enum st finish(struct smtp_session *s, struct letter *l) SUSPENDS
+enum st smtp_letter_finish(struct smtp_session *s, struct letter *l)
 {
     struct buf record;
     enum st st;
@@ -146,7 +150,7 @@ static enum st finish(struct smtp_session *s, struct letter *l) SUSPENDS
     buf_init(&record, LIMIT_MIME_RECORD);
     st = letter_end(l, &record);
     if (st != ST_OK)
-        st = answer_failure(s, st);
+        st = smtp_letter_failed(s, st);
     else if (l->hops > s->set->smtp_max_hops)
         st = smtp_reply(s, SMTP_LOOP); /* RFC 5321 section 6.3 */
     else
@@ -173,8 +177,17 @@ static enum st receive(struct smtp_session *s, struct letter *l) SUSPENDS
     case DOT_LONG:
         smtp_session_end(s, ST_LIMIT, "line too long in a letter");
         return smtp_reply(s, SMTP_TEXT_LINE_TOO_LONG);
-    default: return finish(s, l);
+    default: return smtp_letter_finish(s, l);
     }
+}
+
+/* RFC 3030 section 2: the transaction is over with that, up to RSET. */
+static enum st refuse_mixed(struct smtp_session *s) SUSPENDS
+{
+    bool is_begun = s->txn.chunks || s->txn.bdat_failed;
+
+    smtp_bdat_fail(s);
+    return smtp_refuse(s, is_begun ? SMTP_BDAT_BEGUN : SMTP_BINARY_BY_DATA, STR(""));
 }
 
 enum st smtp_cmd_data(struct smtp_cmd *c)
@@ -187,6 +200,8 @@ enum st smtp_cmd_data(struct smtp_cmd *c)
         return smtp_refuse(s, SMTP_NEED_MAIL, STR(""));
     if (s->txn.n_rcpts == 0)
         return smtp_refuse(s, SMTP_NEED_RCPT, STR(""));
+    if (s->txn.chunks || s->txn.bdat_failed || s->txn.is_binary)
+        return refuse_mixed(s);
     TRY(smtp_reply(s, SMTP_DATA_GO));
     s->log.action = "reading DATA";
     stream_set_timeouts(s->stream, (uint32_t)s->set->smtp_data_timeout, (uint32_t)s->set->net_write_timeout);

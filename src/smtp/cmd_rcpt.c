@@ -187,6 +187,8 @@ enum st smtp_cmd_rcpt(struct smtp_cmd *c)
 
     if (!s->txn.open)
         return smtp_refuse(s, SMTP_NEED_MAIL, STR(""));
+    if (s->txn.chunks || s->txn.bdat_failed)
+        return smtp_refuse(s, SMTP_BDAT_BEGUN, STR(""));
     if (s->txn.n_rcpts >= s->set->smtp_max_recipients)
         return smtp_reply(s, SMTP_TOO_MANY_RCPTS);
     st = ask(c, &a);

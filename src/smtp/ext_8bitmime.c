@@ -9,9 +9,10 @@ static bool offered(const struct smtp_session *s)
 
 static enum st mail(struct smtp_session *s, const struct smtp_param *p) SUSPENDS
 {
-    if (str_ieq(p->value, STR("7BIT")) || str_ieq(p->value, STR("8BITMIME")))
+    s->txn.is_binary = str_ieq(p->value, STR("BINARYMIME")); /* RFC 3030 section 3 */
+    if (s->txn.is_binary || str_ieq(p->value, STR("7BIT")) || str_ieq(p->value, STR("8BITMIME")))
         return ST_OK;
-    TRY(smtp_refuse(s, SMTP_BAD_SYNTAX, STR("BODY=7BIT or BODY=8BITMIME")));
+    TRY(smtp_refuse(s, SMTP_BAD_SYNTAX, STR("BODY=7BIT, BODY=8BITMIME or BODY=BINARYMIME")));
     return ST_DENIED;
 }
 

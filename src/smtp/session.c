@@ -38,6 +38,7 @@ void smtp_session_free(struct smtp_session *s)
     if (!s)
         return;
     must_obj(s, SMTP_SESSION_MAGIC);
+    smtp_txn_reset(s);
     arena_fini(&s->txn_arena);
     arena_fini(&s->arena);
     wipe(&s->user, sizeof s->user);
@@ -56,6 +57,9 @@ void smtp_session_end(struct smtp_session *s, enum st st, const char *reason)
 
 void smtp_txn_reset(struct smtp_session *s)
 {
+    if (s->txn.chunks)
+        s->reading_text = false;
+    smtp_chunks_free(s->txn.chunks);
     s->txn = (struct smtp_txn){0};
     arena_reset(&s->txn_arena);
 }
@@ -85,8 +89,7 @@ static const struct smtp_verb *verb_of(struct str word)
     return NULL;
 }
 
-/* The rules of the row that are broken: the reply, or SMTP_REPLY_COUNT. */
-static enum smtp_reply objection(const struct smtp_session *s, const struct smtp_verb *v, struct str args)
+enum smtp_reply smtp_objection(const struct smtp_session *s, const struct smtp_verb *v, struct str args)
 {
     if ((v->flags & NO_ARGS_F) && str_trim(args).n)
         return SMTP_NO_PARAMETERS;
@@ -119,7 +122,7 @@ static enum st run_command(struct smtp_session *s, struct str line) SUSPENDS
         LOG(SMTP_COMMAND_UNKNOWN, lf_str("line", s->tried_auth ? STR("(behind AUTH: not shown)") : letters_of(line)));
         return smtp_refuse(s, SMTP_UNKNOWN_COMMAND, STR(""));
     }
-    no = objection(s, v, c.args);
+    no = v->flags & FRAMES_F ? SMTP_REPLY_COUNT : smtp_objection(s, v, c.args);
     if (no != SMTP_REPLY_COUNT)
         return smtp_refuse(s, no, v->word);
     s->log.action = v->word.p;
@@ -140,8 +143,9 @@ static enum st one_command(struct smtp_session *s) SUSPENDS
     struct str line;
     enum st st;
 
-    stream_set_deadline(s->stream,
-                        deadline_in(s->set->smtp_command_timeout)); /* for the whole line, however its bytes drip */
+    mono_ms end = deadline_in(s->set->smtp_command_timeout); /* for the whole line, however its bytes drip */
+
+    stream_set_deadline(s->stream, s->txn.deadline ? MIN(end, s->txn.deadline) : end);
     st = stream_line(s->stream, LIMIT_SMTP_LINE, &line);
     stream_set_deadline(s->stream, NEVER);
     if (st == ST_LIMIT) {
@@ -172,7 +176,8 @@ static enum st greet(struct smtp_session *s) SUSPENDS
 /* The one long wait. ST_PARKED, or ST_OK when there is input to read. */
 static enum st wait_for_command(struct smtp_session *s) SUSPENDS
 {
-    if (stream_input(s->stream).n)
+    if (stream_input(s->stream).n ||
+        s->txn.chunks) /* who has begun a letter keeps his stack, as within DATA: crowd.c of the gate sees to those */
         return ST_OK;
     TRY(stream_flush(s->stream));
     s->log.action = "waiting for a command";

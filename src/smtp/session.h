@@ -14,6 +14,8 @@
 
 #define SMTP_SESSION_MAGIC 0x736d7470
 
+struct smtp_chunks;
+
 struct smtp_txn {
     bool open;
     uint64_t id;
@@ -30,8 +32,13 @@ struct smtp_txn {
     int priority, said_priority; /* the latter is what MAIL had */
     bool has_priority;
     struct deliver_by by;
-    uint64_t release_us; /* not before; 0: at once */
-    bool is_tight;       /* a recipient may not have room: no others beside him */
+    uint64_t release_us;        /* not before; 0: at once */
+    bool is_tight;              /* a recipient may not have room: no others beside him */
+    bool is_binary;             /* BODY=BINARYMIME */
+    bool bdat_failed;           /* what has come by BDAT is lost, and all that follows until RSET */
+    struct smtp_chunks *chunks; /* of BDAT so far (cmd_bdat.c); owned; NULL: none */
+    mono_ms deadline;           /* for all of them; 0: none yet */
+    uint64_t swallowed;         /* octets of BDAT that were read away */
 };
 
 struct smtp_session {
@@ -61,7 +68,15 @@ struct smtp_cmd {
     struct str args; /* a view that lasts until the next read */
 };
 
-enum { IN_ANY_TLS_F = 1, NEED_HELO_F = 2, NEED_AUTH_F = 4, NO_ARGS_F = 8, QUIET_F = 16, LAST_F = 32 };
+enum {
+    IN_ANY_TLS_F = 1,
+    NEED_HELO_F = 2,
+    NEED_AUTH_F = 4,
+    NO_ARGS_F = 8,
+    QUIET_F = 16,
+    LAST_F = 32,
+    FRAMES_F = 64 /* what follows the line belongs to it: the command sees to the rules itself, behind that */
+};
 
 struct smtp_verb {
     struct str word;
@@ -79,6 +94,13 @@ extern const size_t smtp_n_verbs;
 
 /* Ends the session after what has been answered is sent: `reason` is a phrase for the log. */
 void smtp_session_end(struct smtp_session *s, enum st st, const char *reason);
+
+/* The rules of the verb's row that are broken: the reply, or SMTP_REPLY_COUNT. */
+enum smtp_reply smtp_objection(const struct smtp_session *s, const struct smtp_verb *v, struct str args);
+
+/* What BDAT has brought is given up; whatever comes in this transaction now is refused. */
+void smtp_bdat_fail(struct smtp_session *s);
+void smtp_chunks_free(struct smtp_chunks *k); /* NULL is fine */
 
 /* Forgets the transaction (RSET, EHLO, the end of a letter). */
 void smtp_txn_reset(struct smtp_session *s);

@@ -158,6 +158,13 @@ class Peer:
                 if answer[:1] == "2":
                     rcpts.append(line[line.index("<") + 1:line.index(">")])
                 say(answer)
+            elif verb == "BDAT":
+                chunk = stream.read(int(line.split(" ")[1]))
+                answer = self.said("letter", chunk, "250 2.0.0 taken") if rcpts else "503 5.5.1 nobody"
+                if answer[:1] == "2":
+                    with self.lock:
+                        self.letters.append((mail, rcpts, chunk, secure))
+                say(answer)
             elif verb == "DATA":
                 answer = self.said("DATA", line, "354 go") if rcpts else "503 5.5.1 nobody"
                 say(answer)

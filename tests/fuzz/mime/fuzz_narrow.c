@@ -1,8 +1,9 @@
-/* What comes out is 7 bits, has no new long lines, and its parts are those that went in, with the same bytes when decoded. */
+/* What comes out is 7 bits where that is asked for, lines of text always, has no new long lines, and its parts are those that went in, with the same bytes when decoded. */
 #include "mime/narrow.h"
 
 #include "base/must.h"
 #include "mime/decode.h"
+#include "mime/lines.h"
 #include "mime/scan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -66,8 +67,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct buf out;
 
     buf_init(&out, size * 4 + 4096);
-    if (mime_narrow(in, &out) == ST_OK) {
-        must(str_is_ascii(buf_str(&out)));
+    for (enum mime_width to = MIME_TO_7BIT; to <= MIME_TO_8BIT; to++) {
+        buf_clear(&out);
+        if (mime_narrow(in, to, &out) != ST_OK)
+            continue;
+        must(to == MIME_TO_8BIT || str_is_ascii(buf_str(&out)));
+        must(!mime_lines_of(buf_str(&out), SIZE_MAX).has_bare);
         compare(in, buf_str(&out));
     }
     buf_fini(&out);

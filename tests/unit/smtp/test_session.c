@@ -836,3 +836,127 @@ TEST(letters_that_leave_later)
     }
     arena_fini(&a);
 }
+
+static bool answers(const char *input, const char *want)
+{
+    struct world world = {0};
+    struct str got = talk(&world, str_z(input), out, sizeof out);
+    bool has = str_search(got, str_z(want)) < got.n;
+
+    if (!has)
+        printf("%.*s\n", STR_ARGS(got));
+    return has;
+}
+
+#define OPEN_TXN "EHLO c\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<bob@example.test>\r\n"
+
+TEST(chunks_become_a_letter)
+{
+    struct world world = {0};
+    struct str got =
+        talk(&world,
+             STR(OPEN_TXN "BDAT 14\r\nSubject: hi\r\n\rBDAT 11\r\n\n.\r\n..\r\nhalNOOP\r\nBDAT 4 LAST\r\nf.\r\n"
+                          "BDAT 3\r\nabcQUIT\r\n"),
+             out, sizeof out);
+    struct str body = str_n(world.delivered, world.n_delivered);
+
+    CHECK(str_search(got, STR("\r\n250-CHUNKING\r\n250-BINARYMIME\r\n")) < got.n);
+    CHECK(str_search(got, STR("250 2.0.0 14 octets received\r\n250 2.0.0 11 octets received\r\n250 2.0.0 Ok\r\n"
+                              "250 2.0.0 Accepted and safely stored as 0000000000000abc\r\n503 5.5.1 Give the sender "
+                              "first (MAIL)\r\n221 ")) < got.n);
+    CHECK(str_ends(body, STR("\r\nSubject: hi\r\n\r\n.\r\n..\r\nhalf.\r\n")));
+    CHECK_U64(world.letters, 1);
+}
+
+TEST(a_chunk_of_nothing_may_be_the_last)
+{
+    CHECK(answers(OPEN_TXN "BDAT 5\r\nA: b\rBDAT 1\r\n\nBDAT 0 LAST\r\nQUIT\r\n",
+                  "5 octets received\r\n250 2.0.0 1 octets received\r\n250 2.0.0 Accepted"));
+    CHECK(answers(OPEN_TXN "BDAT 0 LAST\r\nQUIT\r\n", "250 2.0.0 Accepted"));
+    CHECK(answers(OPEN_TXN "BDAT 5\r\nA: b\rBDAT 0 LAST\r\nQUIT\r\n", "554 5.6.0 Bare CR"));
+}
+
+TEST(what_is_refused_is_read_away)
+{
+    CHECK(answers("BDAT 6\r\nNOOP\r\nQUIT\r\n", "503 5.5.1 Say EHLO or HELO first\r\n221 "));
+    CHECK(answers("EHLO c\r\nBDAT 6 LAST\r\nNOOP\r\nQUIT\r\n", "503 5.5.1 Give the sender first (MAIL)\r\n221 "));
+    CHECK(answers("EHLO c\r\nMAIL FROM:<a@b.example>\r\nBDAT 6\r\nNOOP\r\nBDAT 6 LAST\r\nQUIT\r\nRSET\r\nQUIT\r\n",
+                  "503 5.5.1 Give a recipient first (RCPT)\r\n503 5.5.1 A chunk was refused: say RSET\r\n250 2.0.0 "
+                  "Ok\r\n221 "));
+    CHECK(answers(OPEN_TXN "BDAT 6 FIRST\r\nNOOP\r\nQUIT\r\n", "501 5.5.4 Syntax: BDAT octets [LAST]\r\n221 "));
+    CHECK(answers(OPEN_TXN "BDAT 6\r\nA: \nb\nBDAT 6 LAST\r\nNOOP\r\nRCPT TO:<bob@example.test>\r\nDATA\r\nRSET\r\n"
+                           "MAIL FROM:<a@b.example>\r\nRCPT TO:<bob@example.test>\r\nBDAT 6 LAST\r\nA: b\r\nQUIT\r\n",
+                  "554 5.6.0 Bare CR, bare LF or NUL in the message, which takes BODY=BINARYMIME and a header without "
+                  "them\r\n503 5.5.1 A chunk was refused: say RSET\r\n503 5.5.1 Chunks have come, or failed, in this "
+                  "transaction: go on with BDAT, or RSET\r\n503 5.5.1 Chunks have"));
+}
+
+TEST(rset_forgets_chunks)
+{
+    CHECK(answers(OPEN_TXN "BDAT 4\r\nA: bRSET\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<bob@example.test>\r\nBDAT 6 "
+                           "LAST\r\nC: d\r\nQUIT\r\n",
+                  "4 octets received\r\n250 2.0.0 Ok\r\n250 2.1.0 Sender ok\r\n250 2.1.5 Recipient ok\r\n250 2.0.0 "
+                  "Accepted"));
+    CHECK(answers(OPEN_TXN "BDAT 4\r\nA: bDATA\r\nBDAT 2 LAST\r\n\r\nQUIT\r\n",
+                  "503 5.5.1 Chunks have come, or failed, in this transaction: go on with BDAT, or RSET\r\n503 5.5.1 A "
+                  "chunk was refused: say RSET\r\n221 "));
+}
+
+TEST(chunks_have_a_size_that_can_be_read)
+{
+    static const char *const bad[] = {"BDAT",   "BDAT LAST", "BDAT x", "BDAT -1", "BDAT 99999999999999999999999",
+                                      "BDAT 1x"};
+    char in[200];
+
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        snprintf(in, sizeof in, OPEN_TXN "%s\r\nRCPT TO:<alice@example.test>\r\n", bad[i]);
+        CHECK(answers(in, "501 5.5.4 Syntax: BDAT octets [LAST]\r\n"));
+        CHECK(!answers(in, "octets [LAST]\r\n250"));
+    }
+    CHECK(answers(OPEN_TXN "BDAT 300000\r\n", "552 5.3.4 Message larger than the 102400 bytes taken here\r\n"));
+}
+
+TEST(chunks_that_are_too_large_together_are_refused_before_they_are_read)
+{
+    struct world world = {0};
+    static char in[150000];
+    size_t n = (size_t)snprintf(in, sizeof in, OPEN_TXN "BDAT 20\r\nA: b\r\n\r\n0123456789\r\nBDAT 102399 LAST\r\n");
+    struct str got;
+
+    memset(in + n, '\n', 102399);
+    n += 102399;
+    n += (size_t)snprintf(in + n, sizeof in - n, "QUIT\r\n");
+    got = talk(&world, str_n(in, n), out, sizeof out);
+    CHECK(str_search(got,
+                     STR("20 octets received\r\n552 5.3.4 Message larger than the 102400 bytes taken here\r\n221 ")) <
+          got.n);
+    CHECK_U64(world.letters, 0);
+    CHECK_U64(world.spools, 0);
+}
+
+TEST(binary_letters_keep_every_byte)
+{
+    static const struct str body = STR("\r\n.\r\n\0\n\r\xff.\n");
+    struct world world = {0};
+    char in[500];
+    size_t n = (size_t)snprintf(in, sizeof in,
+                                "EHLO c\r\nMAIL FROM:<a@b.example> BODY=BINARYMIME\r\nRCPT TO:<bob@example.test>\r\n"
+                                "BDAT 8\r\nA: b\r\n\r\nBDAT %zu LAST\r\n",
+                                body.n);
+    struct str got, kept;
+
+    memcpy(in + n, body.p, body.n);
+    n += body.n;
+    n += (size_t)snprintf(in + n, sizeof in - n, "QUIT\r\n");
+    got = talk(&world, str_n(in, n), out, sizeof out);
+    CHECK(str_search(got, STR("250 2.0.0 Accepted")) < got.n);
+    kept = str_n(world.delivered, world.n_delivered);
+    CHECK(kept.n > body.n && str_eq(str_from(kept, kept.n - body.n), body));
+    CHECK_STR(str_z(world.params), STR("BODY=BINARYMIME ||"));
+    CHECK(answers("EHLO c\r\nMAIL FROM:<a@b.example> BODY=BINARYMIME\r\nRCPT TO:<bob@example.test>\r\nDATA\r\nRSET\r\n"
+                  "QUIT\r\n",
+                  "503 5.5.1 BODY=BINARYMIME takes BDAT\r\n250 2.0.0 Ok\r\n221 "));
+    CHECK(answers("EHLO c\r\nMAIL FROM:<a@b.example> BODY=BINARYMIME\r\nRCPT TO:<bob@example.test>\r\nBDAT 9 "
+                  "LAST\r\nA: b\nc:d\n\nQUIT\r\n",
+                  "554 5.6.0 Bare CR"));
+}
