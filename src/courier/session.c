@@ -387,7 +387,7 @@ static size_t gather(const struct job *j, const struct smtp_client *peer, struct
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < j->n && n < SMTP_CARRY_RCPTS; i++) {
+    for (size_t i = 0; i < j->n && n < smtp_client_rcpts_max(peer); i++) {
         const struct work_rcpt *r = j->rcpts[i];
 
         if (j->results[i].state != WORK_UNTRIED)
@@ -516,7 +516,7 @@ static enum st carry_fitting(struct session *s, struct job *j, struct str letter
         job_settle(j, WORK_FAILED, str_z(status), str_z(text));
     for (size_t rounds = 0; has_open(j) && rounds <= j->n && !job_is_too_late(j); rounds++) {
         TRY(one_transaction(s, j, letter, a));
-        if (s->client.is_over)
+        if (!smtp_client_may_carry(&s->client))
             break;
     }
     return ST_OK;
@@ -588,7 +588,7 @@ static void carry_job(struct session *s, struct job *j, struct arena *a) SUSPEND
     secure_wish(j->letter, letter, &wish);
     if (s->is_open && !serves(s, &wish))
         hang_up(s);
-    for (unsigned i = 0; i < 2 && has_open(j); i++) {
+    for (unsigned i = 0; i < 2 && has_open(j);) {
         bool was_open = s->is_open;
 
         if (!was_open)
@@ -605,9 +605,14 @@ static void carry_job(struct session *s, struct job *j, struct arena *a) SUSPEND
                 .host = arena_str(a, s->host),
                 .text = arena_str(a, st == ST_OK ? STR("the server ended the connection") : str_z(err_get()->text))};
             hang_up(s);
+        } else if (!smtp_client_may_carry(
+                       &s->client)) { /* the rest goes over another connection (RFC 9422); each takes some of it */
+            hang_up(s);
+            continue;
         }
         if (!was_open || s->is_uncertain)
             break;
+        i++;
     }
     if (any_taken(j))
         dest_succeeded(s->dest);
@@ -718,7 +723,7 @@ void session_run(struct dest *d)
             job_end(j);
         set_busy(&s, false);
         arena_fini(&a);
-        if (s.is_open && (s.client.letters >= LETTERS_MAX || dest_is_paused(d)))
+        if (s.is_open && (s.client.letters >= LETTERS_MAX || !smtp_client_may_carry(&s.client) || dest_is_paused(d)))
             hang_up(&s);
         if (order_is_empty(&d->jobs))
             d->failures = 0; /* what comes later is tried again */

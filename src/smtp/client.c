@@ -15,6 +15,25 @@ static const struct {
 #undef FEATURE
 };
 
+/* RFC 9422 section 4: names that are not known, and values that are no numbers, are passed over. */
+static void note_limits(struct smtp_client *c, struct str args)
+{
+    struct str word;
+
+    while (str_split(&args, ' ', &word)) {
+        size_t eq = str_find(word, '=');
+        struct str name = str_sub(word, 0, eq);
+        uint32_t value;
+
+        if (str_u32(str_from(word, eq + 1), 999999, &value) != ST_OK || !value)
+            continue;
+        if (str_ieq(name, STR("RCPTMAX")))
+            c->rcpt_max = value;
+        else if (str_ieq(name, STR("MAILMAX")))
+            c->mail_max = value;
+    }
+}
+
 static void note_feature(struct smtp_client *c, struct str line)
 {
     struct str rest = line, word;
@@ -29,6 +48,8 @@ static void note_feature(struct smtp_client *c, struct str line)
     if (str_ieq(word, STR("DELIVERBY")) &&
         (!str_split(&rest, ',', &word) || str_u64(str_trim(word), DELIVER_BY_MOST_S, &c->by_min_s) != ST_OK))
         c->by_min_s = 0;
+    else if (str_ieq(word, STR("LIMITS")))
+        note_limits(c, str_trim(rest));
     else if (str_ieq(word, STR("AUTH")))
         c->auth = str_trim(rest);
 }
@@ -40,6 +61,7 @@ static void note_features(struct smtp_client *c, struct str text)
 
     memset(c->has, 0, sizeof c->has);
     c->size_max = c->by_min_s = 0;
+    c->rcpt_max = c->mail_max = 0;
     c->auth = STR_NONE;
     str_split(&rest, '\n', &line);
     while (str_split(&rest, '\n', &line))

@@ -28,12 +28,15 @@ struct smtp_client {
     struct str peer_name; /* the server's, of its last answer to EHLO: under TLS where there is some */
     bool has[SMTP_FEATURES];
     uint64_t size_max; /* of SIZE; 0: it does not say */
+    /* of LIMITS: recipients of a transaction, transactions; 0: it does not say. RCPTDOMAINMAX holds by itself: a job of the courier has one domain */
+    uint32_t rcpt_max, mail_max;
     uint64_t by_min_s; /* of DELIVERBY: least time with mode R */
     struct str auth;   /* mechanisms, as announced */
     struct smtp_answer greeting;
     bool is_over;     /* it has said 421, or what is no answer, or nothing: only smtp_client_close is left */
     bool is_dirty;    /* a transaction stands open there: RSET comes before the next one */
     unsigned letters; /* carried so far */
+    unsigned mails;   /* transactions begun */
 };
 
 /* `stream` is owned from now on; `helo` is copied. Waits for the greeting and says EHLO (HELO where that is not known). ST_DENIED: the server does not want us
@@ -97,6 +100,11 @@ struct smtp_carry {
 };
 
 #define SMTP_CARRY_RCPTS 100 /* what every server takes (RFC 5321 section 4.5.3.1.8) */
+
+/* May there be another transaction? Not when the server has said 421, or takes no more over one connection (RFC 9422). */
+bool smtp_client_may_carry(const struct smtp_client *c);
+/* How many recipients a transaction may have, at most SMTP_CARRY_RCPTS. */
+size_t smtp_client_rcpts_max(const struct smtp_client *c);
 
 /* One transaction. ST_OK: every recipient has its fate. Else the connection broke (is_over): recipients that are SMTP_OPEN may be tried elsewhere. ST_SYNTAX
  * with the connection in order: an address that can't stand in a command; nothing was said. */

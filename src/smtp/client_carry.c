@@ -352,17 +352,28 @@ static enum st carry_in_turns(struct smtp_client *c, struct arena *a, struct smt
     return send_by_data(c, a, t);
 }
 
+bool smtp_client_may_carry(const struct smtp_client *c)
+{
+    return !c->is_over && (!c->mail_max || c->mails < c->mail_max);
+}
+
+size_t smtp_client_rcpts_max(const struct smtp_client *c)
+{
+    return c->rcpt_max ? MIN(c->rcpt_max, SMTP_CARRY_RCPTS) : SMTP_CARRY_RCPTS;
+}
+
 enum st smtp_client_carry(struct smtp_client *c, struct arena *a, struct smtp_carry *t)
 {
     bool by_data = !c->has[SMTP_HAS_CHUNKING];
     enum st st;
 
-    must(t->n_rcpts && t->n_rcpts <= SMTP_CARRY_RCPTS && !c->is_over);
+    must(t->n_rcpts && t->n_rcpts <= smtp_client_rcpts_max(c) && smtp_client_may_carry(c));
     must(!t->is_binary || (c->has[SMTP_HAS_BINARYMIME] && !by_data)); /* RFC 3030 section 3: under no circumstances */
     t->is_uncertain = false;
     for (size_t i = 0; i < t->n_rcpts; i++)
         t->rcpts[i].fate = SMTP_OPEN;
     TRY(check(t));
+    c->mails++;
     st = (c->has[SMTP_HAS_PIPELINING] ? carry_at_once : carry_in_turns)(c, a, t, by_data);
     for (size_t i = 0; i < t->n_rcpts; i++)
         must(st != ST_OK || t->rcpts[i].fate != SMTP_OPEN);

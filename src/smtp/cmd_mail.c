@@ -51,6 +51,13 @@ static enum st begin(struct smtp_cmd *c, struct smtp_path *path) SUSPENDS
     return smtp_ext_mail_end(s);
 }
 
+/* RFC 9422: MAILMAX. */
+static enum st refuse_more(struct smtp_session *s) SUSPENDS
+{
+    smtp_session_end(s, ST_LIMIT, "as many letters as a connection may have");
+    return smtp_reply_arg(s, SMTP_TOO_MANY_LETTERS, arena_printf(&s->txn_arena, "%u", s->set->smtp_max_letters));
+}
+
 enum st smtp_cmd_mail(struct smtp_cmd *c)
 {
     struct smtp_session *s = c->s;
@@ -60,12 +67,15 @@ enum st smtp_cmd_mail(struct smtp_cmd *c)
     if (s->txn.open)
         return smtp_refuse(s, SMTP_NESTED_MAIL, STR(""));
     smtp_txn_reset(s);
+    if (s->set->smtp_max_letters && s->mails >= s->set->smtp_max_letters)
+        return refuse_more(s);
     path = ARENA_NEW(&s->txn_arena, struct smtp_path);
     st = begin(c, path);
     if (st != ST_OK) {
         smtp_txn_reset(s);
         return st == ST_DENIED ? ST_OK : st;
     }
+    s->mails++;
     s->txn.open = true;
     s->txn.id = random_u64();
     s->txn.reverse_path = path->is_null ? STR("") : path->addr.whole;

@@ -84,19 +84,22 @@ static enum st refuse_full(struct smtp_session *s, enum st st, struct str addres
 }
 
 /* In the administrator's words. Whoever has not asked for SMTPUTF8 reads ASCII only (RFC 6531 section 3.5). */
-static enum st refuse_disabled(struct smtp_session *s, struct str address) SUSPENDS
+enum st smtp_refuse_disabled(struct smtp_session *s, struct str address)
 {
     struct str says = str_z(err_get()->text), text;
+    struct arena a = ARENA_INIT; /* not that of the transaction, in which this may be asked again and again */
+    enum st st;
     char *p;
 
     LOG(SMTP_RCPT_REJECTED, lf_str("rcpt", address), lf_z("reason", "disabled"));
-    text = arena_printf(&s->txn_arena, "<%.*s> does not take mail%s%.*s", STR_ARGS(address), says.n ? ": " : "",
-                        STR_ARGS(says));
+    text = arena_printf(&a, "<%.*s> does not take mail%s%.*s", STR_ARGS(address), says.n ? ": " : "", STR_ARGS(says));
     p = (char *)(uintptr_t)text.p;
     for (size_t i = 0; i < text.n && !s->txn.utf8; i++)
         if (p[i] & 0x80)
             p[i] = '?';
-    return smtp_reply_arg(s, SMTP_USER_DISABLED, text);
+    st = smtp_reply_arg(s, SMTP_USER_DISABLED, text);
+    arena_fini(&a);
+    return st;
 }
 
 /* A letter of unknown size for a mailbox that it may not fit would have to be refused to all others too, and again and again:
@@ -126,7 +129,7 @@ static enum st answer(struct smtp_session *s, enum st st, struct str address, st
     case ST_SUPPRESSED:
         LOG(SMTP_RCPT_REJECTED, lf_str("rcpt", address), lf_z("reason", "suppressed"));
         return smtp_reply_arg(s, SMTP_SUPPRESSED, str_z(err_get()->text));
-    case ST_DENIED: return refuse_disabled(s, address);
+    case ST_DENIED: return smtp_refuse_disabled(s, address);
     case ST_LOOP:
         LOG(SMTP_RCPT_REJECTED, lf_str("rcpt", address), lf_z("reason", "alias loop"));
         return smtp_reply_arg(s, SMTP_ALIAS_LOOP, address);

@@ -1,4 +1,4 @@
-/* RSET, NOOP, VRFY, HELP, QUIT. */
+/* RSET, NOOP, HELP, QUIT. */
 #include "smtp/session.h"
 
 enum st smtp_cmd_rset(struct smtp_cmd *c)
@@ -12,22 +12,26 @@ enum st smtp_cmd_noop(struct smtp_cmd *c)
     return smtp_reply(c->s, SMTP_OK);
 }
 
-/* 252 to everybody: whether an address exists is told to those who deliver to it (RFC 5321 section 3.5.3). */
-enum st smtp_cmd_vrfy(struct smtp_cmd *c)
+static enum st help_with(struct smtp_cmd *c, struct str word) SUSPENDS
 {
-    if (str_trim(c->args).n == 0)
-        return smtp_refuse(c->s, SMTP_BAD_SYNTAX, str_z(c->verb->syntax));
-    return smtp_reply(c->s, SMTP_VRFY_MAYBE);
+    for (size_t i = 0; i < smtp_n_verbs; i++)
+        if (str_ieq(word, smtp_verbs[i].word) && !(smtp_verbs[i].flags & HIDDEN_F))
+            return smtp_reply_arg(c->s, SMTP_HELP_ONE, str_z(smtp_verbs[i].syntax));
+    return smtp_refuse(c->s, SMTP_HELP_UNKNOWN, STR(""));
 }
 
 enum st smtp_cmd_help(struct smtp_cmd *c)
 {
+    struct str word = str_trim(c->args);
     struct buf list;
     enum st st;
 
+    if (word.n)
+        return help_with(c, word);
     buf_init(&list, 400);
     for (size_t i = 0; i < smtp_n_verbs; i++)
-        buf_addf(&list, "%s%.*s", i ? " " : "", STR_ARGS(smtp_verbs[i].word));
+        if (!(smtp_verbs[i].flags & HIDDEN_F))
+            buf_addf(&list, "%s%.*s", list.n ? " " : "", STR_ARGS(smtp_verbs[i].word));
     st = smtp_reply_arg(c->s, SMTP_HELP, buf_str(&list));
     buf_fini(&list);
     return st;

@@ -58,7 +58,7 @@ struct smtp_session {
     bool authenticated, revoked, crowded, reading_text;
     bool tried_auth; /* what follows may be a secret, whatever became of AUTH */
     unsigned errors, auth_tries;
-    uint32_t unknown_rcpts, letters;
+    uint32_t unknown_rcpts, letters, mails /* transactions that were begun */;
     struct smtp_txn txn;
 };
 
@@ -75,7 +75,8 @@ enum {
     NO_ARGS_F = 8,
     QUIET_F = 16,
     LAST_F = 32,
-    FRAMES_F = 64 /* what follows the line belongs to it: the command sees to the rules itself, behind that */
+    FRAMES_F = 64 /* what follows the line belongs to it: the command sees to the rules itself, behind that */,
+    HIDDEN_F = 128 /* not in HELP's list */
 };
 
 struct smtp_verb {
@@ -101,6 +102,9 @@ enum smtp_reply smtp_objection(const struct smtp_session *s, const struct smtp_v
 /* What BDAT has brought is given up; whatever comes in this transaction now is refused. */
 void smtp_bdat_fail(struct smtp_session *s);
 void smtp_chunks_free(struct smtp_chunks *k); /* NULL is fine */
+
+/* The error is why an address takes no mail: the reply to RCPT or VRFY. */
+enum st smtp_refuse_disabled(struct smtp_session *s, struct str address) SUSPENDS MUST_USE;
 
 /* Forgets the transaction (RSET, EHLO, the end of a letter). */
 void smtp_txn_reset(struct smtp_session *s);

@@ -670,3 +670,45 @@ TEST(a_password_that_the_server_repeats_is_not_repeated_by_us)
     CHECK_STR(answer.text, STR("535 5.7.8 who are you"));
     arena_fini(&c.arena);
 }
+
+static void keeps_limits(struct smtp_client *c, struct arena *a)
+{
+    struct smtp_carry t;
+
+    open_it(c, ST_OK);
+    CHECK_U64(c->rcpt_max, 2);
+    CHECK_U64(smtp_client_rcpts_max(c), 2);
+    CHECK(smtp_client_may_carry(c));
+    CHECK_ST(carry(c, a, 1, "A: b\r\n", &t), ST_OK);
+    CHECK(!smtp_client_may_carry(c));
+}
+
+TEST(limits_that_are_announced_are_kept)
+{
+    RUN(keeps_limits, HELLO, "S 250-mx.example", "S 250 LIMITS RCPTMAX=2 MAILMAX=1 RCPTDOMAINMAX=x OTHER MAILMAX=0",
+        "C MAIL FROM:<a@us.example>", "S 250 ok", "C RCPT TO:<b@there.example>", "S 250 ok", "C DATA", "S 354 go",
+        "C A: b", "C .", "S 250 taken", QUIT);
+}
+
+static void carries_binary(struct smtp_client *c, struct arena *a)
+{
+    struct smtp_carry t;
+
+    open_it(c, ST_OK);
+    rcpts[0] = (struct smtp_carry_rcpt){.address = STR("b@there.example")};
+    t = (struct smtp_carry){.reverse_path = STR("a@us.example"),
+                            .letter = STR("A: b\r\n\r\nc\r\n"),
+                            .is_binary = true,
+                            .is_8bit = true,
+                            .rcpts = rcpts,
+                            .n_rcpts = 1};
+    CHECK_ST(smtp_client_carry(c, a, &t), ST_OK);
+    CHECK_U64(rcpts[0].fate, SMTP_TAKEN);
+}
+
+TEST(a_binary_letter_goes_by_bdat)
+{
+    RUN(carries_binary, HELLO, "S 250-mx.example", "S 250-8BITMIME", "S 250-CHUNKING", "S 250 BINARYMIME",
+        "C MAIL FROM:<a@us.example> BODY=BINARYMIME", "S 250 ok", "C RCPT TO:<b@there.example>", "S 250 ok",
+        "C BDAT 11 LAST", "C A: b", "C ", "C c", "S 250 taken", QUIT);
+}

@@ -960,3 +960,50 @@ TEST(binary_letters_keep_every_byte)
                   "LAST\r\nA: b\nc:d\n\nQUIT\r\n",
                   "554 5.6.0 Bare CR"));
 }
+
+static const struct settings *set_of(const char *text)
+{
+    const struct settings *set;
+    struct config_errors errors;
+
+    CHECK_ST(config_parse(str_z(text), "test", &set, &errors), ST_OK);
+    return set;
+}
+
+static struct str with_set(struct world *world, const char *set, const char *input)
+{
+    world->set = set_of(set);
+    return talk(world, str_z(input), out, sizeof out);
+}
+
+TEST(so_many_letters_over_one_connection)
+{
+    struct world world = {0};
+    struct str got = with_set(&world, "host_name mx.example.test\nsmtp_max_letters 2\nsmtp_max_recipients 100\n",
+                              "EHLO c\r\nMAIL FROM:<a@b.example>\r\nRSET\r\nMAIL FROM:<a@b.example>\r\nRSET\r\nMAIL "
+                              "FROM:<a@b.example>\r\nNOOP\r\n");
+
+    CHECK(str_search(got, STR("\r\n250-LIMITS RCPTMAX=100 MAILMAX=2\r\n")) < got.n);
+    CHECK(str_ends(got, STR("250 2.0.0 Ok\r\n421 4.5.3 No more than 2 letters over one connection, come again with the "
+                            "rest\r\n")));
+}
+
+TEST(vrfy_tells_users_where_it_may)
+{
+    static const char in[] = "EHLO c\r\nAUTH PLAIN AGFsaWNlQGV4YW1wbGUudGVzdABzZWNyZXQ=\r\nVRFY bob@example.test\r\n"
+                             "VRFY Bob <bob@example.test>\r\nVRFY nobody@example.test\r\nVRFY <x@else.example>\r\n"
+                             "VRFY disabled@example.test\r\nVRFY bob\r\nQUIT\r\n";
+    struct world world = {0};
+    struct str got;
+
+    world.row.protocol = PROTOCOL_SUBMISSION;
+    world.row.plaintext_auth = true;
+    got = with_set(&world, "host_name mx.example.test\nsmtp_vrfy users\n", in);
+    CHECK(str_search(got, STR("250 2.1.5 <bob@example.test>\r\n250 2.1.5 <bob@example.test>\r\n550 5.1.1 "
+                              "<nobody@example.test> no such user here\r\n252 2.1.5 Send some mail, I will try my "
+                              "best\r\n550 5.2.1 <disabled@example.test> does not take mail: disabled\r\n252 ")) <
+          got.n);
+    world = (struct world){.row = {.protocol = PROTOCOL_SUBMISSION, .plaintext_auth = true}};
+    got = with_set(&world, "host_name mx.example.test\n", in);
+    CHECK(str_search(got, STR("250 2.1.5 <")) == got.n && str_search(got, STR("550 ")) == got.n);
+}
