@@ -122,12 +122,14 @@ static bool has_text(struct walk *w, const struct kept_rec *r) SUSPENDS
         return true;
     if (email_body(w->a, &e, &body) != ST_OK)
         return false;
-    m = mime_search_new(&e.rec, &w->needle, true);
+    m = mime_search_new(&w->needle, true);
+    mime_search_begin(m, &e.rec);
     for (left = body.bytes; left.n && !found; left = str_from(left, PIECE)) {
         found = mime_search_feed(m, str_sub(left, 0, PIECE));
         co_yield ();
     }
     found = mime_search_end(m);
+    mime_search_free(m);
     email_body_close(&body);
     return found;
 }

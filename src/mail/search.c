@@ -21,7 +21,8 @@ enum level { LEVEL_MEMORY, LEVEL_RECORD, LEVEL_HEADER, LEVEL_BODY };
 struct prepared {
     const struct search_key *key;
     struct mime_needle needle;
-    int bit; /* of a keyword; -1: no message has it */
+    struct mime_search *text; /* for BODY and TEXT, from the first message on that is read */
+    int bit;                  /* of a keyword; -1: no message has it */
     struct prepared *kids;
 };
 
@@ -89,6 +90,13 @@ static void prepare(struct prepared *p, const struct search_key *key, const stru
         prepare(&p->kids[i], key->kids[i], v, ar);
 }
 
+static void forget(struct prepared *p)
+{
+    mime_search_free(p->text);
+    for (size_t i = 0; i < p->key->n_kids; i++)
+        forget(&p->kids[i]);
+}
+
 /* --- asking a message --------------------------------------------------------------------------------------------- */
 
 static void rest(struct search *s) SUSPENDS
@@ -141,27 +149,27 @@ static enum answer ask_header(const struct search *s, const struct prepared *p)
     return mime_search_header(&p->needle, header_of(s), name) ? YES : NO;
 }
 
-static bool has_body(struct search *s, const struct prepared *p) SUSPENDS
+static bool has_body(struct search *s, struct prepared *p) SUSPENDS
 {
-    bool with_headers = p->key->what == SEARCH_TEXT;
+    bool with_headers = p->key->what == SEARCH_TEXT, found = false;
     struct str left = s->body.bytes;
-    struct mime_search *m;
-    bool found = false;
 
     if (with_headers && mime_search_utf8(&p->needle, s->email.prefix))
         return true;
-    m = mime_search_new(&s->email.rec, &p->needle, with_headers);
+    if (!p->text)
+        p->text = mime_search_new(&p->needle, with_headers);
+    mime_search_begin(p->text, &s->email.rec);
     while (left.n && !found) {
-        found = mime_search_feed(m, str_sub(left, 0, PIECE));
+        found = mime_search_feed(p->text, str_sub(left, 0, PIECE));
         left = str_from(left, PIECE);
         rest(s);
     }
-    return mime_search_end(m);
+    return mime_search_end(p->text);
 }
 
-static enum answer ask(struct search *s, const struct prepared *p) SUSPENDS;
+static enum answer ask(struct search *s, struct prepared *p) SUSPENDS;
 
-static enum answer ask_all(struct search *s, const struct prepared *p) SUSPENDS
+static enum answer ask_all(struct search *s, struct prepared *p) SUSPENDS
 {
     enum answer all = YES;
 
@@ -176,7 +184,7 @@ static enum answer ask_all(struct search *s, const struct prepared *p) SUSPENDS
     return all;
 }
 
-static enum answer ask_any(struct search *s, const struct prepared *p) SUSPENDS
+static enum answer ask_any(struct search *s, struct prepared *p) SUSPENDS
 {
     enum answer any = NO;
 
@@ -191,14 +199,14 @@ static enum answer ask_any(struct search *s, const struct prepared *p) SUSPENDS
     return any;
 }
 
-static enum answer ask_not(struct search *s, const struct prepared *p) SUSPENDS
+static enum answer ask_not(struct search *s, struct prepared *p) SUSPENDS
 {
     enum answer one = ask(s, &p->kids[0]);
 
     return one == NOT_YET ? NOT_YET : one == YES ? NO : YES;
 }
 
-static enum answer ask(struct search *s, const struct prepared *p)
+static enum answer ask(struct search *s, struct prepared *p)
 {
     const struct search_key *k = p->key;
     const struct mail_msg *m = &s->msg;
@@ -247,7 +255,7 @@ static enum st passed_over(enum st st, enum answer *out)
     return ST_OK;
 }
 
-static enum st ask_bytes(struct search *s, const struct prepared *p, enum level level, enum answer *out) SUSPENDS
+static enum st ask_bytes(struct search *s, struct prepared *p, enum level level, enum answer *out) SUSPENDS
 {
     struct account *a = s->v->mb->a;
     enum st st = level == LEVEL_HEADER ? email_head(a, &s->email, &s->body) : email_body(a, &s->email, &s->body);
@@ -260,8 +268,7 @@ static enum st ask_bytes(struct search *s, const struct prepared *p, enum level 
     return ST_OK;
 }
 
-static enum st ask_message(struct search *s, const struct prepared *p, struct email_cursor *cursor, enum answer *out)
-    SUSPENDS
+static enum st ask_message(struct search *s, struct prepared *p, struct email_cursor *cursor, enum answer *out) SUSPENDS
 {
     enum st st;
 
@@ -293,8 +300,7 @@ static void found(struct search *s)
     s->found[s->n++] = s->seq;
 }
 
-static enum st ask_range(struct search *s, const struct prepared *p, struct email_cursor *cursor, struct uid_range r)
-    SUSPENDS
+static enum st ask_range(struct search *s, struct prepared *p, struct email_cursor *cursor, struct uid_range r) SUSPENDS
 {
     for (s->seq = r.lo; s->seq <= r.hi; s->seq++, s->asked++) {
         enum answer a = NO;
@@ -310,8 +316,8 @@ static enum st ask_range(struct search *s, const struct prepared *p, struct emai
     return ST_OK;
 }
 
-static enum st ask_messages(struct search *s, const struct prepared *p, struct uid_set seqs,
-                            struct email_cursor *cursor) SUSPENDS
+static enum st ask_messages(struct search *s, struct prepared *p, struct uid_set seqs, struct email_cursor *cursor)
+    SUSPENDS
 {
     for (size_t i = 0; i < seqs.n; i++)
         s->all += seqs.r[i].hi - seqs.r[i].lo + 1;
@@ -340,6 +346,7 @@ enum st view_search_among(struct view *v, const struct search_key *key, struct u
             memcpy(*out_seqs, s.found, s.n * sizeof *s.found);
     }
     email_cursor_close(cursor);
+    forget(&top);
     mem_free(s.found);
     arena_fini(&tmp);
     return st;

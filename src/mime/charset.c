@@ -218,6 +218,11 @@ void charset_conv_feed(struct charset_conv *c, struct str in, struct buf *out)
     }
 }
 
+bool charset_conv_keeps_ascii(const struct charset_conv *c)
+{
+    return c->kind != KIND_ICU && c->pending_n == 0;
+}
+
 void charset_conv_end(struct charset_conv *c, struct buf *out)
 {
     if (c->kind == KIND_ICU)

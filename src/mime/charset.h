@@ -23,6 +23,7 @@ struct charset_conv {
 void charset_conv_init(struct charset_conv *c, const struct charset *cs); /* NULL: no known label */
 void charset_conv_fini(struct charset_conv *c);
 void charset_conv_feed(struct charset_conv *c, struct str in, struct buf *out);
+bool charset_conv_keeps_ascii(const struct charset_conv *c); /* ASCII that is fed now comes out as it is */
 void charset_conv_end(struct charset_conv *c, struct buf *out); /* an unfinished character becomes U+FFFD */
 
 /* All at once. */

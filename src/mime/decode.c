@@ -9,6 +9,11 @@ void mime_decoder_init(struct mime_decoder *d, enum mime_encoding encoding)
     *d = (struct mime_decoder){.encoding = encoding};
 }
 
+bool mime_decoder_is_identity(const struct mime_decoder *d)
+{
+    return d->encoding != MIME_BASE64 && d->encoding != MIME_QP;
+}
+
 /* 0-63, or 64 for what is not of the alphabet. */
 static const unsigned char base64_values[256] = {
 #define NO8 64, 64, 64, 64, 64, 64, 64, 64
@@ -169,12 +174,12 @@ static void feed_qp(struct mime_decoder *d, struct str in, struct buf *out)
 
 void mime_decode_feed(struct mime_decoder *d, struct str in, struct buf *out)
 {
-    if (d->encoding == MIME_BASE64)
-        feed_base64(d, in, out);
-    else if (d->encoding == MIME_QP)
-        feed_qp(d, in, out);
-    else
+    if (mime_decoder_is_identity(d))
         buf_add(out, in);
+    else if (d->encoding == MIME_BASE64)
+        feed_base64(d, in, out);
+    else
+        feed_qp(d, in, out);
 }
 
 void mime_decode_end(struct mime_decoder *d, struct buf *out)

@@ -15,6 +15,7 @@ struct mime_decoder {
 };
 
 void mime_decoder_init(struct mime_decoder *d, enum mime_encoding encoding);
+bool mime_decoder_is_identity(const struct mime_decoder *d); /* what is fed is what comes out */
 void mime_decode_feed(struct mime_decoder *d, struct str in, struct buf *out);
 void mime_decode_end(struct mime_decoder *d, struct buf *out);
 

@@ -80,18 +80,36 @@ static bool is_left_out(char c)
     return c == '\r' || c == '\n' || c == '\0';
 }
 
+static bool has_any(struct str s, const char *three)
+{
+    return memchr(s.p, three[0], s.n) || memchr(s.p, three[1], s.n) || memchr(s.p, three[2], s.n);
+}
+
 struct str mime_unfold(struct arena *a, struct str value)
 {
-    size_t n = 0;
+    size_t n = 0, line;
     char *p;
 
     value = str_trim(value);
-    if (str_find(value, '\n') == value.n && str_find(value, '\r') == value.n && str_find(value, '\0') == value.n)
+    if (!value.n || !has_any(value, "\n\r"))
         return value;
     p = arena_alloc(a, value.n + 1);
-    for (size_t i = 0; i < value.n; i++)
-        if (!is_left_out(value.p[i]))
-            p[n++] = value.p[i];
+    for (size_t at = 0; at < value.n; at += line + 1) { /* runs between line ends in one go */
+        struct str run = str_from(value, at);
+
+        line = str_find(run, '\n');
+        run = str_sub(run, 0, line);
+        if (str_ends(run, STR("\r")))
+            run.n--;
+        if (has_any(run, "\n\r")) {
+            for (size_t i = 0; i < run.n; i++)
+                if (!is_left_out(run.p[i]))
+                    p[n++] = run.p[i];
+        } else {
+            memcpy(p + n, run.p, run.n);
+            n += run.n;
+        }
+    }
     return str_trim(str_n(p, n));
 }
 

@@ -40,6 +40,8 @@ struct mime_search {
     struct mime_decoder decoder;
     struct charset_conv conv;
     struct buf raw, utf8, window;
+    struct buf line; /* a header field, folded */
+    struct arena tmp;
 };
 
 void mime_needle_init(struct mime_needle *n, struct arena *a, struct str utf8)
@@ -150,35 +152,47 @@ enum mime_found mime_search_addresses(const struct mime_needle *n, const struct 
 }
 
 /* Each field with its name, as a reader sees it. */
-static bool search_fields(const struct mime_needle *n, struct str header)
+static bool search_fields(struct mime_search *s, struct str header)
 {
     struct mime_field f;
     bool found = false;
 
     for (size_t pos = 0; !found && mime_header_next(header, &pos, &f);) {
-        struct arena a = ARENA_INIT;
-        struct str value = mime_unfold_decoded(&a, f.value);
-
-        found = mime_search_utf8(n, arena_printf(&a, "%.*s: %.*s", STR_ARGS(f.name), STR_ARGS(value)));
-        arena_fini(&a);
+        buf_clear(&s->line);
+        mime_casefold(f.name, &s->line);
+        buf_addz(&s->line, ": ");
+        mime_casefold(mime_unfold_decoded(&s->tmp, f.value), &s->line);
+        found = str_search(buf_str(&s->line), s->needle->folded) < s->line.n;
+        arena_reset(&s->tmp);
     }
     return found;
 }
 
-struct mime_search *mime_search_new(const struct mime_record *r, const struct mime_needle *needle, bool with_headers)
+struct mime_search *mime_search_new(const struct mime_needle *needle, bool with_headers)
 {
     struct mime_search *s = MEM_NEW(struct mime_search);
 
-    s->r = r;
     s->needle = needle;
     s->with_headers = with_headers;
-    s->found = needle->folded.n == 0;
     buf_init(&s->header, LIMIT_HEADER);
     buf_init(&s->held, PIECE);
     buf_init(&s->raw, PIECE * 2);
     buf_init(&s->utf8, PIECE * 8);
     buf_init(&s->window, PIECE * GROWTH * 8 + needle->folded.n);
+    buf_init(&s->line, LIMIT_HEADER * GROWTH);
     return s;
+}
+
+void mime_search_begin(struct mime_search *s, const struct mime_record *r)
+{
+    must(!s->is_open);
+    s->r = r;
+    s->at = 0;
+    s->part = 0;
+    s->where = IN_HEADER;
+    s->found = s->needle->folded.n == 0;
+    buf_clear(&s->header);
+    buf_clear(&s->held);
 }
 
 /* Is there text for people in the part, and in which character set? Besides text/anything that is what message/anything
@@ -209,17 +223,32 @@ static void body_open(struct mime_search *s, enum mime_encoding encoding, const 
 }
 
 /* Folds what has been converted and looks for the needle in it. */
-static void window_search(struct mime_search *s)
+static void window_search(struct mime_search *s, struct str utf8)
 {
     struct str w;
     size_t keep = s->needle->folded.n - 1;
 
-    mime_casefold(buf_str(&s->utf8), &s->window);
-    buf_clear(&s->utf8);
+    mime_casefold(utf8, &s->window);
     w = buf_str(&s->window);
     s->found = str_search(w, s->needle->folded) < w.n;
     if (w.n > keep)
         buf_drop_front(&s->window, w.n - keep);
+}
+
+/* Most text is ASCII in either step, and is looked at where it stands. */
+static void body_piece(struct mime_search *s, struct str text)
+{
+    if (!mime_decoder_is_identity(&s->decoder)) {
+        buf_clear(&s->raw);
+        mime_decode_feed(&s->decoder, text, &s->raw);
+        text = buf_str(&s->raw);
+    }
+    if (!charset_conv_keeps_ascii(&s->conv) || !str_is_ascii(text)) {
+        buf_clear(&s->utf8);
+        charset_conv_feed(&s->conv, text, &s->utf8);
+        text = buf_str(&s->utf8);
+    }
+    window_search(s, text);
 }
 
 static void body_feed(struct mime_search *s, struct str piece)
@@ -227,10 +256,7 @@ static void body_feed(struct mime_search *s, struct str piece)
     while (piece.n && !s->found) {
         struct str now = str_sub(piece, 0, PIECE);
 
-        buf_clear(&s->raw);
-        mime_decode_feed(&s->decoder, now, &s->raw);
-        charset_conv_feed(&s->conv, buf_str(&s->raw), &s->utf8);
-        window_search(s);
+        body_piece(s, now);
         piece = str_from(piece, now.n);
     }
 }
@@ -241,10 +267,11 @@ static void body_close(struct mime_search *s)
         return;
     if (!s->found) {
         buf_clear(&s->raw);
+        buf_clear(&s->utf8);
         mime_decode_end(&s->decoder, &s->raw);
         charset_conv_feed(&s->conv, buf_str(&s->raw), &s->utf8);
         charset_conv_end(&s->conv, &s->utf8);
-        window_search(s);
+        window_search(s, buf_str(&s->utf8));
     }
     charset_conv_fini(&s->conv);
     s->is_open = false;
@@ -320,7 +347,7 @@ static void header_end(struct mime_search *s, const struct mime_part *p)
     const struct charset *cs;
 
     if (s->with_headers || embedded)
-        s->found = search_fields(s->needle, header);
+        s->found = search_fields(s, header);
     if (is_readable(header, p, &cs)) {
         body_open(s, p->flags & MIME_PART_MULTIPART ? MIME_8BIT : p->encoding, cs);
         s->where = IN_BODY;
@@ -447,25 +474,35 @@ bool mime_search_feed(struct mime_search *s, struct str piece)
 
 bool mime_search_end(struct mime_search *s)
 {
-    bool found;
-
     mime_search_feed(s, STR_NONE); /* spans without bytes at the end */
     body_close(s);
-    found = s->found;
+    return s->found;
+}
+
+void mime_search_free(struct mime_search *s)
+{
+    if (!s)
+        return;
+    must(!s->is_open);
     buf_fini(&s->header);
     buf_fini(&s->held);
     buf_fini(&s->raw);
     buf_fini(&s->utf8);
     buf_fini(&s->window);
+    buf_fini(&s->line);
+    arena_fini(&s->tmp);
     mem_free(s);
-    return found;
 }
 
 bool mime_search_letter(const struct mime_record *r, const struct mime_needle *needle, bool with_headers,
                         struct str letter)
 {
-    struct mime_search *s = mime_search_new(r, needle, with_headers);
+    struct mime_search *s = mime_search_new(needle, with_headers);
+    bool found;
 
+    mime_search_begin(s, r);
     mime_search_feed(s, letter);
-    return mime_search_end(s);
+    found = mime_search_end(s);
+    mime_search_free(s);
+    return found;
 }

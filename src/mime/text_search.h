@@ -30,20 +30,25 @@ enum mime_found mime_search_record(const struct mime_needle *n, const struct mim
  * asked only if it could stand across the edges of what ENVELOPE takes apart. */
 enum mime_found mime_search_addresses(const struct mime_needle *n, const struct mime_record *r, struct str field);
 
-/* SEARCH BODY and TEXT over a letter that is read in pieces of any size, from its first byte:
+/* SEARCH BODY and TEXT over letters that are read in pieces of any size, from their first byte:
  *
- *   s = mime_search_new(&record, &needle, true);
- *   while (more && !mime_search_feed(s, piece)) read more;
- *   found = mime_search_end(s);
+ *   s = mime_search_new(&needle, true);
+ *   for each letter:
+ *       mime_search_begin(s, &record);
+ *       while (more && !mime_search_feed(s, piece)) read more;
+ *       found = mime_search_end(s);
+ *   mime_search_free(s);
  *
  * BODY (without headers) looks into text parts, into what stands before the first and behind the last
- * boundary of multiparts, and into the headers of embedded letters; TEXT (with) into all headers too. Record and needle are borrowed until the end. Memory: a header, or some
- * ten KiB of text. */
+ * boundary of multiparts, and into the headers of embedded letters; TEXT (with) into all headers too. The needle is borrowed until
+ * it is freed, the record until the letter's end. Memory: a header, or some ten KiB of text. */
 struct mime_search;
 
-struct mime_search *mime_search_new(const struct mime_record *r, const struct mime_needle *needle, bool with_headers);
+struct mime_search *mime_search_new(const struct mime_needle *needle, bool with_headers);
+void mime_search_begin(struct mime_search *s, const struct mime_record *r);
 bool mime_search_feed(struct mime_search *s, struct str piece); /* true: found, no more is needed */
-bool mime_search_end(struct mime_search *s);                    /* what was found; frees */
+bool mime_search_end(struct mime_search *s);                    /* what was found */
+void mime_search_free(struct mime_search *s);                   /* NULL is nothing */
 
 /* The same for a letter that is in memory. */
 bool mime_search_letter(const struct mime_record *r, const struct mime_needle *needle, bool with_headers,

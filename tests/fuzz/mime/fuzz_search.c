@@ -24,11 +24,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     body = mime_search_letter(&r, &needle, false, letter);
     must(whole || !body);
     for (size_t step = 1; step < 4; step += 2) {
-        struct mime_search *s = mime_search_new(&r, &needle, true);
+        struct mime_search *s = mime_search_new(&needle, true);
 
+        mime_search_begin(s, &r);
         for (size_t at = 0; at < letter.n && !mime_search_feed(s, str_sub(letter, at, step)); at += step)
             ;
         must(mime_search_end(s) == whole);
+        mime_search_free(s);
     }
     buf_fini(&record);
     arena_fini(&a);
