@@ -179,6 +179,7 @@ static enum st range_begin(struct email_cursor *c, uint64_t email) SUSPENDS
 
     TRY(range_end(c));
     TRY(kv_range_open(account_store(a), ar, a->id, key_email(ar, email), key_letter(ar, KEY_EMAIL + 1), &c->range));
+    kv_range_read_ahead(c->range);
     return step(c) ? ST_OK : range_end(c);
 }
 

@@ -6,6 +6,7 @@
 #define PAGE_FIRST 16 /* entries; most ranges are short */
 #define PAGE_MORE 512
 #define PAGE_BYTES (64u << 10)
+#define AHEAD_WAIT_MS 10000   /* then a page is read by who wants it */
 #define WALK_FIRST 256        /* entries that are kept in memory */
 #define WALK_MORE (64u << 10) /* at a time: some ten milliseconds, during which old tables can't go */
 
@@ -125,17 +126,77 @@ enum st kv_version(struct store *s, uint64_t account, uint64_t *out_version)
 
 /* --- ranges: read in pages, each with an iterator of its own, so that nothing is held while waiting --- */
 
-struct kv_range {
+struct page {
     struct store *s;
-    struct buf from; /* where the next page begins */
-    struct str to;
-    struct arena page;
+    struct buf from, to;
+    size_t ask;
+    struct arena arena;
     struct index_entry *entries;
-    size_t n, at, ask;
+    size_t n;
     bool more;
     enum st st;
     struct err why;
 };
+
+/* A page that is read while the one before it is looked at. Whoever comes last of reader and range frees it. */
+struct next {
+    struct page page;
+    bool is_there, is_abandoned;
+    struct co_waitq over;
+};
+
+struct kv_range {
+    struct page page;
+    size_t at;
+    bool reads_ahead;
+    struct next *next;
+};
+
+static void page_init(struct page *p, struct store *s, struct str from, struct str to, size_t ask)
+{
+    *p = (struct page){.s = s, .ask = ask, .more = str_cmp(from, to) < 0};
+    buf_init(&p->from, UINT32_MAX);
+    buf_init(&p->to, UINT32_MAX);
+    buf_add(&p->from, from);
+    buf_add(&p->to, to);
+}
+
+static void page_fini(struct page *p)
+{
+    arena_fini(&p->arena);
+    buf_fini(&p->from);
+    buf_fini(&p->to);
+}
+
+static void run_page(void *arg)
+{
+    struct page *p = arg;
+
+    arena_reset(&p->arena);
+    p->st = index_page(&p->s->index, TIER_DISK, &p->arena, buf_str(&p->from), buf_str(&p->to), p->ask, PAGE_BYTES,
+                       &p->entries, &p->n, &p->more);
+    if (p->st != ST_OK)
+        p->why = *err_get();
+}
+
+static enum st page_read(struct page *p) SUSPENDS
+{
+    enum st st;
+
+    p->n = 0;
+    st = store_block(p->s, run_page, p);
+    if (st != ST_OK)
+        p->st = st;
+    if (p->st != ST_OK)
+        return p->st;
+    if (p->n) { /* the smallest key behind the last one */
+        buf_clear(&p->from);
+        buf_add(&p->from, p->entries[p->n - 1].key);
+        buf_addc(&p->from, 0);
+    }
+    p->ask = PAGE_MORE;
+    return ST_OK;
+}
 
 enum st kv_range_open(struct store *s, struct arena *a, uint64_t account, struct str from, struct str to,
                       struct kv_range **out)
@@ -143,67 +204,113 @@ enum st kv_range_open(struct store *s, struct arena *a, uint64_t account, struct
     struct kv_range *r = ARENA_NEW(a, struct kv_range);
 
     must(account != ACCOUNT_STORE);
-    r->s = s;
-    buf_init(&r->from, UINT32_MAX);
-    buf_add(&r->from, whole_key(a, account, from));
-    r->to = to.n ? whole_key(a, account, to) : whole_key(a, account + 1, STR_NONE);
-    r->more = str_cmp(buf_str(&r->from), r->to) < 0;
-    r->ask = PAGE_FIRST;
+    page_init(&r->page, s, whole_key(a, account, from),
+              to.n ? whole_key(a, account, to) : whole_key(a, account + 1, STR_NONE), PAGE_FIRST);
     *out = r;
     return ST_OK;
 }
 
-static void run_page(void *arg)
+void kv_range_read_ahead(struct kv_range *r)
 {
-    struct kv_range *r = arg;
+    r->reads_ahead = true;
+}
 
-    arena_reset(&r->page);
-    r->st = index_page(&r->s->index, TIER_DISK, &r->page, buf_str(&r->from), r->to, r->ask, PAGE_BYTES, &r->entries,
-                       &r->n, &r->more);
-    if (r->st != ST_OK)
-        r->why = *err_get();
+static void next_free(struct next *n)
+{
+    page_fini(&n->page);
+    mem_free(n);
+}
+
+/* A failure is told to the one who waits for the page. */
+static void read_next(void *arg)
+{
+    struct next *n = arg;
+
+    IGNORE(page_read(&n->page));
+    n->is_there = true;
+    if (n->is_abandoned)
+        next_free(n);
+    else
+        co_waitq_wake_all(&n->over);
+}
+
+/* Where that can't be begun it is read when it is wanted. */
+static void begin_next(struct kv_range *r)
+{
+    struct next *n = MEM_NEW(struct next);
+
+    page_init(&n->page, r->page.s, buf_str(&r->page.from), buf_str(&r->page.to), PAGE_MORE);
+    co_waitq_init(&n->over);
+    if (co_spawn(read_next, n, "read ahead") == ST_OK)
+        r->next = n;
+    else
+        next_free(n);
+}
+
+static void abandon_next(struct kv_range *r)
+{
+    struct next *n = TAKE(r->next);
+
+    if (!n)
+        return;
+    n->is_abandoned = true;
+    if (n->is_there)
+        next_free(n);
+}
+
+static enum st take_next(struct kv_range *r) SUSPENDS
+{
+    mono_ms end = deadline_in(AHEAD_WAIT_MS);
+    struct page was = r->page;
+    enum st st = ST_OK;
+
+    while (st == ST_OK && !r->next->is_there)
+        st = co_waitq_wait(&r->next->over, end);
+    if (st == ST_OK) {
+        r->page = r->next->page;
+        r->next->page = was;
+    }
+    abandon_next(r);
+    if (st == ST_TIMEOUT) /* read it ourselves */
+        return page_read(&r->page);
+    return st == ST_OK ? r->page.st : (r->page.st = st);
 }
 
 static enum st next_page(struct kv_range *r) SUSPENDS
 {
-    enum st st;
+    bool is_first = r->page.ask == PAGE_FIRST;
 
-    r->n = r->at = 0;
-    st = store_block(r->s, run_page, r);
-    if (st != ST_OK)
-        r->st = st;
-    if (r->st != ST_OK)
-        return r->st;
-    if (r->n) { /* the smallest key behind the last one */
-        buf_clear(&r->from);
-        buf_add(&r->from, r->entries[r->n - 1].key);
-        buf_addc(&r->from, 0);
-    }
-    r->ask = PAGE_MORE;
+    r->at = r->page.n = 0;
+    if (r->next)
+        TRY(take_next(r));
+    else
+        TRY(page_read(&r->page));
+    if (r->reads_ahead && !is_first && r->page.more && r->page.n && r->page.s->opt.disk && core_here())
+        begin_next(r);
     return ST_OK;
 }
 
 bool kv_range_next(struct kv_range *r, struct str *out_key, struct str *out_value)
 {
-    if (r->st != ST_OK)
+    if (r->page.st != ST_OK)
         return false;
-    if (r->at == r->n && (!r->more || next_page(r) != ST_OK || !r->n))
+    if (r->at == r->page.n && (!r->page.more || next_page(r) != ST_OK || !r->page.n))
         return false;
-    *out_key = str_from(r->entries[r->at].key, 8);
-    *out_value = r->entries[r->at].value;
+    *out_key = str_from(r->page.entries[r->at].key, 8);
+    *out_value = r->page.entries[r->at].value;
     r->at++;
     return true;
 }
 
 enum st kv_range_close(struct kv_range *r)
 {
-    enum st st = r->st;
+    enum st st = r->page.st;
 
-    arena_fini(&r->page);
-    buf_fini(&r->from);
+    abandon_next(r);
+    page_fini(&r->page);
     if (st == ST_OK)
         return ST_OK;
-    return r->why.st ? FAIL(st, "%s", r->why.text) : st;
+    return r->page.why.st ? FAIL(st, "%s", r->page.why.text) : st;
 }
 
 /* --- a range at once ----------------------------------------------------------------------------------- */

@@ -81,6 +81,9 @@ enum st kv_multiget(struct store *s, struct arena *a, uint64_t account, const st
 struct kv_range;
 enum st kv_range_open(struct store *s, struct arena *a, uint64_t account, struct str from, struct str to,
                       struct kv_range **out) MUST_USE;
+/* From the second page on the next one is read while its predecessor is looked at: for a walk over many entries that do not change,
+ * since what it gives is as old as that. */
+void kv_range_read_ahead(struct kv_range *r);
 bool kv_range_next(struct kv_range *r, struct str *out_key, struct str *out_value) SUSPENDS;
 enum st kv_range_close(struct kv_range *r)
     MUST_USE; /* ST_OK: it ended by itself or was left early; else why it stopped */

@@ -402,6 +402,11 @@ enum st kv_range_open(struct store *s, struct arena *a, uint64_t account, struct
     return ST_OK;
 }
 
+void kv_range_read_ahead(struct kv_range *r)
+{
+    (void)r;
+}
+
 bool kv_range_next(struct kv_range *r, struct str *out_key, struct str *out_value)
 {
     struct store *s = r->s;
