@@ -21,7 +21,7 @@ static enum st copy_parse(struct imap_lexer *lx, struct copy *out) SUSPENDS
 }
 
 /* COPY is done as a whole or not, MOVE may be done in part (RFC 9738 section 3.1). */
-static enum st choose(struct imap_cmd *c, const struct copy *cp, bool move, struct uid_set *out_uids)
+static enum st choose_copied(struct imap_cmd *c, const struct copy *cp, bool move, struct uid_set *out_uids)
 {
     struct imap_session *s = c->s;
     struct uid_set seqs;
@@ -44,7 +44,7 @@ static enum st copy_run(struct imap_cmd *c, const struct copy *cp, bool move, st
     struct uid_set uids;
     enum st st;
 
-    TRY(choose(c, cp, move, &uids));
+    TRY(choose_copied(c, cp, move, &uids));
     *out = (struct copied){0};
     if (uids.n == 0)
         return ST_OK;

@@ -2,7 +2,7 @@
 #include "co/co.h"
 #include "imap/message_limit.h"
 
-enum { MESSAGES_A_TURN = 20000 };
+enum { LOOKS_A_TURN = 20000 };
 
 struct expunge {
     struct imap_set set;
@@ -20,7 +20,7 @@ static enum st expunge_parse(struct imap_lexer *lx, bool uid, struct expunge *ou
 }
 
 /* Of the messages that would go the last ones (RFC 9738 section 3.1), when they are more than the limit: these alone. */
-static void limit(struct imap_cmd *c, uint32_t most, struct uid_set seqs, struct uid_set *out_uids) SUSPENDS
+static void limit_expunged(struct imap_cmd *c, uint32_t most, struct uid_set seqs, struct uid_set *out_uids) SUSPENDS
 {
     struct imap_session *s = c->s;
     size_t room = MIN((size_t)most, (size_t)view_count(s->view)), n = 0, looks = 0;
@@ -30,7 +30,7 @@ static void limit(struct imap_cmd *c, uint32_t most, struct uid_set seqs, struct
     for (size_t i = seqs.n; i > 0; i--) {
         for (uint32_t seq = seqs.r[i - 1].hi; seq >= seqs.r[i - 1].lo; seq--) {
             view_msg(s->view, seq, &m);
-            if (++looks % MESSAGES_A_TURN == 0)
+            if (++looks % LOOKS_A_TURN == 0)
                 co_yield ();
             if (m.gone || !(m.flags & MAIL_DELETED))
                 continue;
@@ -46,7 +46,7 @@ static void limit(struct imap_cmd *c, uint32_t most, struct uid_set seqs, struct
 }
 
 /* EXPUNGE itself knows no limit. The tagged response is for HIGHESTMODSEQ where that is told (RFC 7162 section 3.2.9). */
-static enum st choose(struct imap_cmd *c, struct imap_set set, struct uid_set *out_uids) SUSPENDS
+static enum st choose_expunged(struct imap_cmd *c, struct imap_set set, struct uid_set *out_uids) SUSPENDS
 {
     struct imap_session *s = c->s;
     uint32_t most = imap_message_limit(s, false);
@@ -56,7 +56,7 @@ static enum st choose(struct imap_cmd *c, struct imap_set set, struct uid_set *o
     if (!most)
         return ST_OK;
     TRY(imap_set_seqs(&s->cmd_arena, set, true, s->view, &seqs));
-    limit(c, most, seqs, out_uids);
+    limit_expunged(c, most, seqs, out_uids);
     if (c->limited_at && imap_is_enabled(s, FEATURE_CONDSTORE))
         imap_tell_message_limit_untagged(c);
     return ST_OK;
@@ -73,6 +73,6 @@ enum st cmd_expunge(struct imap_cmd *c)
     if (view_is_examined(s->view))
         return FAIL(ST_DENIED, "The mailbox is open for reading only");
     if (c->uid)
-        TRY(choose(c, e.set, &uids));
+        TRY(choose_expunged(c, e.set, &uids));
     return uids.n ? view_expunge(s->view, uids, false) : ST_OK;
 }

@@ -258,7 +258,7 @@ static struct uid_set cut_set(struct arena *a, struct uid_set seqs, const struct
 }
 
 /* A range that is too large is refused (RFC 9738 section 3.1). */
-static enum st choose(struct imap_cmd *c, const struct fetch *fetch, struct uid_set *io_seqs)
+static enum st choose_fetched(struct imap_cmd *c, const struct fetch *fetch, struct uid_set *io_seqs)
 {
     if (!fetch->partial.lo) {
         *io_seqs = fetch->is_since ? imap_limit_changed(c, *io_seqs, fetch->since) : imap_limit_seqs(c, *io_seqs);
@@ -293,7 +293,7 @@ enum st cmd_fetch(struct imap_cmd *c)
     if (fetch.has_modseq)
         imap_use_condstore(s);
     TRY(imap_set_seqs(&s->cmd_arena, fetch.set, c->uid, s->view, &seqs));
-    TRY(choose(c, &fetch, &seqs));
+    TRY(choose_fetched(c, &fetch, &seqs));
     if (fetch.vanished) /* before the messages (RFC 7162 section 3.2.6) */
         TRY(put_vanished(s, &fetch));
     f.fetch = &fetch;
