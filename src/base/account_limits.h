@@ -10,6 +10,7 @@ struct account_limits {
     uint64_t domain;                        /* its number in the directory; 0: not known */
     uint64_t domain_bytes, domain_messages; /* of all its accounts together */
     uint32_t keep_s;                        /* how long deleted messages are kept; 0: not at all */
+    uint32_t retention;                     /* of what was fetched over POP3: base/retention.h */
 };
 
 static inline bool account_limits_any(const struct account_limits *l)

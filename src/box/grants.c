@@ -14,6 +14,15 @@ static void expire(struct box_core *c)
     }
 }
 
+static char *own_text(struct str s)
+{
+    char *p = s.n ? mem_new(s.n + 1) : NULL;
+
+    if (p)
+        memcpy(p, s.p, s.n);
+    return p;
+}
+
 enum st grant_add(struct box_core *c, const struct msg_grant_ask *m)
 {
     struct grant *g, *old;
@@ -27,10 +36,10 @@ enum st grant_add(struct box_core *c, const struct msg_grant_ask *m)
     memcpy(g->token, m->token.p, TOKEN_BYTES);
     memcpy(g->login, m->login.p, m->login.n);
     memcpy(g->language, m->language.p, m->language.n);
-    if (m->withheld.n) {
-        g->withheld = mem_new(m->withheld.n + 1);
-        memcpy(g->withheld, m->withheld.p, m->withheld.n);
-    }
+    g->withheld = own_text(m->withheld);
+    g->pop3_uidl = own_text(m->pop3_uidl);
+    g->pop3_mailbox = own_text(m->pop3_mailbox);
+    g->pop3_delay = m->pop3_delay;
     g->account = m->account;
     g->conn = m->conn;
     g->credential = m->credential;
@@ -74,6 +83,8 @@ void grant_free(struct box_core *c, struct grant *g)
     list_del(&g->link);
     map_str_del(&c->grants, str_n((const char *)g->token, TOKEN_BYTES));
     mem_free(g->withheld);
+    mem_free(g->pop3_uidl);
+    mem_free(g->pop3_mailbox);
     wipe(g, sizeof *g);
     mem_free(g);
 }

@@ -16,6 +16,8 @@ struct grant {
     uint32_t gate, rights;
     mono_ms expires;                                /* NEVER: redeemed for submission */
     char login[LIMIT_ADDRESS + 1], language[8 + 1]; /* of notices; empty: none of its own */
+    char *pop3_uidl, *pop3_mailbox;                 /* owned; NULL: none of its own, none was asked for */
+    uint32_t pop3_delay;
     char *withheld; /* capabilities of IMAP that the account is not offered; owned; NULL: all are */
 };
 

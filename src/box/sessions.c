@@ -38,12 +38,15 @@ static void pop3_ended(void *arg, struct pop3_session *s)
     forget(arg);
 }
 
-static size_t count_of(const struct box_core *c, uint64_t account)
+static size_t count_of(const struct box_core *c, uint64_t account, bool is_pop3)
 {
     size_t n = 0;
 
-    LIST_EACH(pos, &c->sessions)
-        n += LIST_ITEM(pos, struct box_session, link)->account == account;
+    LIST_EACH(pos, &c->sessions) {
+        const struct box_session *b = LIST_ITEM(pos, const struct box_session, link);
+
+        n += b->account == account && b->is_pop3 == is_pop3;
+    }
     return n;
 }
 
@@ -71,7 +74,7 @@ static enum st start_imap(struct box_session *b, struct stream *stream, const st
 }
 
 static enum st start_pop3(struct box_session *b, struct stream *stream, const struct msg_session_ask *m,
-                          struct str login)
+                          const struct grant *g)
 {
     struct box_core *c = b->core;
     struct pop3_session_options o = {.stream = stream,
@@ -80,18 +83,24 @@ static enum st start_pop3(struct box_session *b, struct stream *stream, const st
                                      .set = c->set,
                                      .account = m->account,
                                      .sid = m->sid,
-                                     .login = login,
+                                     .login = str_z(g->login),
                                      .peer = m->peer,
                                      .is_tls = m->is_tls != 0,
+                                     .own = {.mailbox = str_z(g->pop3_mailbox),
+                                             .uidl_format = str_z(g->pop3_uidl),
+                                             .retention = g->limits.retention,
+                                             .delay_s = g->pop3_delay},
                                      .ended = pop3_ended,
                                      .ended_arg = b};
+
+    pop3_said_get(m->tag, &o.said);
 
     return pop3_session_new(&o, &b->pop3);
 }
 
-/* `gate` NULL: for a tool. */
-static enum st start(struct box_core *c, const struct msg_session_ask *m, uint64_t credential, struct str login,
-                     struct str withheld, int fd, struct ipc *gate) SUSPENDS
+/* `g` and `gate` NULL: for a tool. */
+static enum st start(struct box_core *c, const struct msg_session_ask *m, const struct grant *g, struct str login,
+                     int fd, struct ipc *gate) SUSPENDS
 {
     const struct stream_options so = {.in_max = 65536,
                                       .out_high = 32768,
@@ -105,7 +114,7 @@ static enum st start(struct box_core *c, const struct msg_session_ask *m, uint64
     b = MEM_NEW(struct box_session);
     b->core = c;
     b->account = m->account;
-    b->credential = credential;
+    b->credential = g ? g->credential : 0;
     b->is_tool = !gate;
     b->gate = gate;
     b->conn = m->conn;
@@ -115,7 +124,7 @@ static enum st start(struct box_core *c, const struct msg_session_ask *m, uint64
     b->is_pop3 = m->service == PROTOCOL_POP3;
     c->n_sessions++;
     metric_add(b->is_pop3 ? METRIC_SESSIONS_POP3 : METRIC_SESSIONS_IMAP, 1);
-    st = b->is_pop3 ? start_pop3(b, stream, m, login) : start_imap(b, stream, m, login, withheld);
+    st = b->is_pop3 ? start_pop3(b, stream, m, g) : start_imap(b, stream, m, login, g ? str_z(g->withheld) : STR_NONE);
     if (st != ST_OK)
         forget(b);
     return st;
@@ -138,9 +147,10 @@ static enum st begin(struct ipc_request *r, const struct grant *g) SUSPENDS
 
     if (c->stopping)
         return FAIL(ST_TRYLATER, "the server is stopping");
-    if (m->service == PROTOCOL_IMAP && count_of(c, m->account) >= c->set->imap_max_sessions_per_account)
+    if (count_of(c, m->account, m->service == PROTOCOL_POP3) >=
+        (m->service == PROTOCOL_POP3 ? c->set->pop3_max_sessions_per_account : c->set->imap_max_sessions_per_account))
         return FAIL(ST_LIMIT, "too many sessions of this account");
-    st = start(c, m, g->credential, str_z(g->login), str_z(g->withheld), r->fd, peer->ipc);
+    st = start(c, m, g, str_z(g->login), r->fd, peer->ipc);
     r->fd = -1; /* the stream has it, or it is closed */
     c->logins += st == ST_OK;
     return st;
@@ -170,11 +180,13 @@ static enum st redeem(struct ipc_request *r) SUSPENDS
     st = learn(c, m->account, &limits);
     TRY(find(r, &g));
     taken = *g; /* single use */
-    g->withheld = NULL;
+    g->withheld = g->pop3_uidl = g->pop3_mailbox = NULL;
     grant_free(c, g);
     if (st == ST_OK)
         st = begin(r, &taken);
     mem_free(taken.withheld);
+    mem_free(taken.pop3_uidl);
+    mem_free(taken.pop3_mailbox);
     return st;
 }
 
@@ -230,7 +242,7 @@ static enum st start_tool(struct ipc_request *r) SUSPENDS
         return FAIL(ST_TRYLATER, "the server is stopping");
     TRY(learn(c, t->account, &t->limits));
     TRY(wait_for_others(c, t->account));
-    return start(c, &m, 0, t->login, STR_NONE, TAKE_FD(r->fd), NULL);
+    return start(c, &m, NULL, t->login, TAKE_FD(r->fd), NULL);
 }
 
 void box_tool_ask(struct ipc_request *r)

@@ -3,6 +3,9 @@
 #include "box/box.h"
 #include "mail/keep.h"
 
+#include "base/retention.h"
+#include "pop3/words.h"
+
 #define COUNT_AGAIN_MS 10000
 #define SHORT_MS 60000   /* between rounds while the disk is short */
 #define HALVINGS_MOST 30 /* nothing is kept any more */
@@ -36,6 +39,7 @@ static void set_rules(const struct box_core *c)
                                                  .halvings = c->halvings,
                                                  .expire_junk_s = set->expire_junk / 1000,
                                                  .expire_trash_s = set->expire_trash / 1000,
+                                                 .retention = pop3_retention(set, RETAIN_DEFAULT),
                                                  .log_commits = set->change_log,
                                                  .rate = set->upkeep_rate,
                                                  .cache_bytes = set->mail_cache,

@@ -3,6 +3,8 @@
 #include "config/field.h"
 
 #include "base/must.h"
+#include "base/retention.h"
+#include "base/uidl_format.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -220,6 +222,18 @@ static void check_contact(const struct settings *set, struct config_errors *erro
                          "admin_contact is a URI: write mailto:help@example.org, or tel: or https:");
 }
 
+static void check_pop3(const struct settings *set, struct config_errors *errors)
+{
+    uint32_t retention;
+
+    if (retention_parse(set->pop3_retention, false, &retention) != ST_OK)
+        config_error_add(errors, config_place(set, "pop3_retention"), "pop3_retention: %s", err_get()->text);
+    if (uidl_format_check(set->pop3_uidl_format, false) != ST_OK)
+        config_error_add(errors, config_place(set, "pop3_uidl_format"), "pop3_uidl_format: %s", err_get()->text);
+    if (!set->pop3_mailbox.n)
+        config_error_add(errors, config_place(set, "pop3_mailbox"), "pop3_mailbox: write the name of a mailbox, INBOX");
+}
+
 /* Only root changes users. */
 static void check_users(const struct settings *set, struct config_errors *errors)
 {
@@ -258,6 +272,7 @@ enum st config_check(const struct settings *set, struct config_errors *errors)
     check_oauth(set, errors);
     check_source(set, errors);
     check_contact(set, errors);
+    check_pop3(set, errors);
     check_users(set, errors);
     if (errors->n)
         return FAIL(ST_SYNTAX, "%.*s: %s", STR_ARGS(set->file), errors->list[0].text);

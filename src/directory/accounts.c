@@ -3,6 +3,8 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "base/retention.h"
+#include "base/uidl_format.h"
 
 void account_read(struct arena *a, sqlite3_stmt *s, struct directory_account *out)
 {
@@ -25,6 +27,9 @@ void account_read(struct arena *a, sqlite3_stmt *s, struct directory_account *ou
         .domain_messages = sql_number(s, 13),
     };
     out->imap_withheld = sql_text(a, s, 15);
+    out->pop3_retention = (uint32_t)sql_number(s, 16);
+    out->pop3_delay = sqlite3_column_int64(s, 17) < 0 ? DIRECTORY_DELAY_DEFAULT : (uint32_t)sql_number(s, 17);
+    out->pop3_uidl = sql_text(a, s, 18);
     language = sql_text(a, s, 14);
     memcpy(out->language, language.p ? language.p : "", MIN(language.n, (size_t)DIRECTORY_LANGUAGE_MAX));
 }
@@ -36,7 +41,8 @@ struct account_limits directory_limits(const struct directory_account *account, 
                                    .domain = account->domain,
                                    .domain_bytes = account->domain_bytes,
                                    .domain_messages = account->domain_messages,
-                                   .keep_s = account->keep_s};
+                                   .keep_s = account->keep_s,
+                                   .retention = account->pop3_retention};
 }
 
 static enum st check_change(const struct directory_change *c)
@@ -50,6 +56,8 @@ static enum st check_change(const struct directory_change *c)
         return FAIL(ST_LIMIT, "the name of a language has at most %d bytes", DIRECTORY_LANGUAGE_MAX);
     if (c->imap_withheld && c->imap_withheld->n > DIRECTORY_WITHHELD_MAX)
         return FAIL(ST_LIMIT, "what is withheld has at most %d bytes of names", DIRECTORY_WITHHELD_MAX);
+    if (c->pop3_uidl && c->pop3_uidl->n > UIDL_FORMAT_MAX)
+        return FAIL(ST_LIMIT, "a format of unique ids has at most %d bytes", UIDL_FORMAT_MAX);
     return ST_OK;
 }
 
@@ -60,6 +68,27 @@ static enum st update(struct directory *d, sqlite3_stmt *s)
 
     TRY(sql_run(d, s, &changed));
     return changed ? ST_OK : FAIL(ST_NOTFOUND, "there is no such account");
+}
+
+static enum st apply_pop3(struct directory *d, uint64_t id, const struct directory_change *c)
+{
+    sqlite3_stmt *s;
+
+    if (c->pop3_retention) {
+        TRY(sql_bind(d, SQL_ACCOUNT_POP3_RETENTION, &s, "uu", id, (uint64_t)*c->pop3_retention));
+        TRY(update(d, s));
+    }
+    if (c->pop3_delay) {
+        TRY(*c->pop3_delay == DIRECTORY_DELAY_DEFAULT
+                ? sql_bind(d, SQL_ACCOUNT_POP3_DELAY_DEFAULT, &s, "u", id)
+                : sql_bind(d, SQL_ACCOUNT_POP3_DELAY, &s, "uu", id, (uint64_t)*c->pop3_delay));
+        TRY(update(d, s));
+    }
+    if (c->pop3_uidl) {
+        TRY(sql_bind(d, SQL_ACCOUNT_POP3_UIDL, &s, "us", id, *c->pop3_uidl));
+        TRY(update(d, s));
+    }
+    return ST_OK;
 }
 
 static enum st apply(struct directory *d, uint64_t id, const struct directory_change *c)
@@ -102,7 +131,7 @@ static enum st apply(struct directory *d, uint64_t id, const struct directory_ch
         TRY(sql_bind(d, SQL_ACCOUNT_IMAP_WITHHELD, &s, "us", id, *c->imap_withheld));
         TRY(update(d, s));
     }
-    return ST_OK;
+    return apply_pop3(d, id, c);
 }
 
 static enum st add(struct directory *d, const struct directory_address *address, struct str key,
@@ -255,6 +284,29 @@ enum st directory_account_by_id(struct directory *d, struct arena *a, uint64_t i
 
     TRY(sql_bind(d, SQL_ACCOUNT_BY_ID, &s, "u", id));
     return one(d, a, s, out);
+}
+
+enum st directory_pop3_own(struct directory *d, struct directory_pop3_own *out)
+{
+    struct directory_pop3_own own = {0};
+    sqlite3_stmt *s;
+    bool row;
+
+    TRY(sql_bind(d, SQL_POP3_OWN, &s, ""));
+    TRY(sql_row(d, s, &row));
+    if (row) {
+        uint64_t shortest = sql_number(s, 0); /* 0: NULL */
+
+        own.has_retention = sql_number(s, 2) != 0;
+        own.expire_days = shortest ? retention_expire_days((uint32_t)shortest) : RETAIN_NEVER_EXPIRES;
+        if (sql_number(s, 1))
+            own.expire_days = MIN(own.expire_days, retention_expire_days(RETAIN_NEWEST));
+        own.has_delay = sqlite3_column_type(s, 3) != SQLITE_NULL;
+        own.delay_s = (uint32_t)sql_number(s, 3);
+    }
+    sqlite3_reset(s);
+    *out = own;
+    return ST_OK;
 }
 
 enum st directory_account_list(struct directory *d, struct arena *a, struct str domain,

@@ -16,6 +16,7 @@
 #define DIRECTORY_DOMAIN_MAX 255   /* bytes of a domain */
 #define DIRECTORY_WITHHELD_MAX 512 /* bytes of names of capabilities */
 #define DIRECTORY_LANGUAGE_MAX 8   /* bytes of the name of a language */
+#define DIRECTORY_DELAY_DEFAULT UINT32_MAX
 #define DIRECTORY_NAME_MAX 200     /* bytes of a display name, a reason, a credential's name */
 #define DIRECTORY_TARGETS_MAX 1000 /* targets of one address, aliases expanded */
 #define DIRECTORY_STEPS_MAX 2000   /* aliases followed for one address */
@@ -113,6 +114,9 @@ struct directory_account {
     uint64_t domain, domain_bytes, domain_messages; /* its number and quota */
     char language[DIRECTORY_LANGUAGE_MAX + 1];      /* of notices; empty: as the server's setting says */
     struct str imap_withheld;                       /* capabilities of IMAP that its sessions are not offered */
+    uint32_t pop3_retention;                        /* base/retention.h */
+    uint32_t pop3_delay;  /* seconds between logins; DIRECTORY_DELAY_DEFAULT: as the server's setting says */
+    struct str pop3_uidl; /* base/uidl_format.h; empty: as the server's setting says */
     uint64_t created_us;
     uint64_t version; /* raised by every change of credentials, of is_disabled and of the address */
 };
@@ -127,6 +131,8 @@ struct directory_change {
     const uint32_t *keep_s;
     const struct str *language;      /* a word of config/choices.def; empty: none of its own */
     const struct str *imap_withheld; /* imap/withhold.h */
+    const uint32_t *pop3_retention, *pop3_delay;
+    const struct str *pop3_uidl;
 };
 
 /* With the quota that holds when the account has none of its own. */
@@ -151,6 +157,12 @@ enum st directory_account_by_id(struct directory *d, struct arena *a, uint64_t i
 enum st directory_account_list(struct directory *d, struct arena *a, struct str domain,
                                const struct directory_address *after, size_t max, struct directory_account **out,
                                size_t *out_n) MUST_USE;
+/* What accounts have of their own for POP3: the shortest time that a message stays, in days, and the longest delay between logins. */
+struct directory_pop3_own {
+    bool has_retention, has_delay;
+    uint32_t expire_days, delay_s;
+};
+enum st directory_pop3_own(struct directory *d, struct directory_pop3_own *out) MUST_USE;
 /* Tombstones: accounts whose mail has to be purged, oldest first; and the end of one, when it is. */
 enum st directory_removed_list(struct directory *d, struct arena *a, size_t max, uint64_t **out_ids, size_t *out_n)
     MUST_USE;

@@ -62,6 +62,10 @@ static void auth_offer(struct ipc_request *r)
     const struct msg_auth_offer *m = r->msg;
 
     gate_of(r)->offers_scram = m->scram != 0;
+    gate_of(r)->pop3_offer = (struct pop3_offer){.own_expire = m->own_expire != 0,
+                                                 .own_delay = m->own_delay != 0,
+                                                 .expire_days = m->expire_days,
+                                                 .delay_s = m->delay_s};
 }
 
 static void local_smtp(struct ipc_request *r)

@@ -9,7 +9,8 @@ enum st conn_pop3(struct conn *c)
                                      .set = c->set,
                                      .ops = conn_login_ops(c),
                                      .arg = c,
-                                     .plaintext_auth = c->row->plaintext_auth};
+                                     .plaintext_auth = c->row->plaintext_auth,
+                                     .offer = c->gate->pop3_offer};
     struct pop3_login_outcome out;
     enum st st = pop3_login(&opt, &out);
 
@@ -19,7 +20,7 @@ enum st conn_pop3(struct conn *c)
         LOG(LOGIN_CONNECTION_CLOSED, lf_z("reason", out.reason ? out.reason : st_text(st)));
         return st;
     }
-    st = ask_session(c, &out.who, STR(""), STR(""));
+    st = ask_session(c, &out.who, pop3_said_put(&c->arena, &c->pop3.said), STR(""));
     if (st != ST_OK && c->stream) {
         LOG(HANDOVER_FAILED, lf_z("status", st_name(st)), lf_err());
         IGNORE(pop3_login_refuse(&opt, st)); /* the connection ends either way */

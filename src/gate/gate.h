@@ -48,6 +48,7 @@ struct gate {
     struct tls_server *tls;
     bool has_certificates, stopping;
     bool offers_scram;                   /* as the keeper says */
+    struct pop3_offer pop3_offer;        /* the same */
     struct co_waitq certificates_wanted; /* connections that came before the keeper was heard of */
     struct gate_listener *listeners;
     struct list conns;

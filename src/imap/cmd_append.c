@@ -31,6 +31,7 @@ struct append { /* one of the messages */
     bool sync, is_binary;               /* is_binary: it came as literal8 (RFC 3516 section 7) */
     bool is_utf8;                       /* in "UTF8 (...)" (RFC 6855 section 4) */
     uint32_t uid, uidvalidity, uidnext; /* as in new_mail */
+    struct str uidl;                    /* the same */
 };
 
 struct batch {
@@ -56,9 +57,17 @@ static enum st parse_datetime(struct imap_lexer *lx, uint64_t *out) SUSPENDS
     return ST_OK;
 }
 
-/* " UID uid uidvalidity uidnext", before all else: of the command line only, for mail that keeps its uids. */
-static enum st parse_origin(struct imap_lexer *lx, struct append *out)
+/* " UIDL id" and " UID uid uidvalidity uidnext", before all else: of the command line only, for mail that keeps its unique id of POP3, and
+ * its uids. The id lives as long as the command. */
+static enum st parse_origin(struct imap_cmd *c, struct append *out)
 {
+    struct imap_lexer *lx = &c->lx;
+
+    if (str_istarts(str_from(lx->line, lx->at), STR(" UIDL "))) {
+        lx->at += 6;
+        out->uidl = arena_str(&c->s->cmd_arena, str_sub(lx->line, lx->at, str_find(str_from(lx->line, lx->at), ' ')));
+        lx->at += out->uidl.n;
+    }
     if (!str_istarts(str_from(lx->line, lx->at), STR(" UID ")))
         return ST_OK;
     lx->at += 5;
@@ -427,6 +436,7 @@ static enum st batch_add(struct imap_session *s, struct batch *b, const struct a
                                        .n_keywords = a->flags.n_keywords,
                                        .internal_date_us = a->internal_date_us,
                                        .uid = a->uid,
+                                       .uidl = a->uidl,
                                        .uidvalidity = a->uidvalidity,
                                        .uidnext = a->uidnext};
     b->n++;
@@ -538,7 +548,7 @@ static enum st append_all(struct imap_cmd *c, struct batch *b) SUSPENDS
     do {
         a = (struct append){0};
         if (c->s->is_tool)
-            TRY(parse_origin(&c->lx, &a));
+            TRY(parse_origin(c, &a));
         TRY(append_parse(&c->lx, &a));
         TRY(append_check(c, b, &a));
         TRY(append_take(c, b, &a));

@@ -4,7 +4,7 @@
 
 #include "base/limits.h"
 
-#define TARGET_LEAST (1 + 8 + 44 + 5 * 4) /* bytes of an empty one */
+#define TARGET_LEAST (1 + 8 + 48 + 5 * 4) /* bytes of an empty one */
 #define DKIM_KEY_LEAST (8 + 3 * 4)
 
 void limits_put(struct buf *b, const struct account_limits *l)
@@ -15,6 +15,7 @@ void limits_put(struct buf *b, const struct account_limits *l)
     rec_put_u64(b, l->domain_bytes);
     rec_put_u64(b, l->domain_messages);
     rec_put_u32(b, l->keep_s);
+    rec_put_u32(b, l->retention);
 }
 
 void limits_get(struct rec *r, struct account_limits *out)
@@ -25,6 +26,7 @@ void limits_get(struct rec *r, struct account_limits *out)
     out->domain_bytes = rec_u64(r);
     out->domain_messages = rec_u64(r);
     out->keep_s = rec_u32(r);
+    out->retention = rec_u32(r);
 }
 
 void rcpt_targets_put(struct buf *b, const struct rcpt_target *t, size_t n)

@@ -26,7 +26,8 @@ static void add_text(crypto_generichash_state *h, struct str s)
 
 static void add_limits(crypto_generichash_state *h, const struct account_limits *l)
 {
-    const uint64_t all[] = {l->bytes, l->messages, l->domain, l->domain_bytes, l->domain_messages, l->keep_s};
+    const uint64_t all[] = {l->bytes,        l->messages,        l->domain,
+                            l->domain_bytes, l->domain_messages, (uint64_t)l->retention << 32 | l->keep_s};
 
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         add_number(h, all[i]);

@@ -57,11 +57,34 @@ enum st login_look_at(struct login_job *j)
     return ST_OK;
 }
 
+/* Over POP3 a name with a tag is a mailbox of the user without it, unless somebody has the whole name. */
+static enum st find_user(struct login_job *j, struct directory_address *user)
+{
+    enum st st = directory_login(j->k->directory, j->a, user, &j->account, &j->credentials, &j->n);
+    struct str local = user->local, separators = j->set->recipient_delimiter;
+    struct directory_domain domain;
+    size_t at = 1;
+
+    if (st != ST_NOTFOUND || j->ask->service != PROTOCOL_POP3 || !j->set->pop3_mailbox_login)
+        return st;
+    if (directory_domain_find(j->k->directory, j->a, user->domain, &domain) == ST_OK && domain.has_separators)
+        separators = domain.separators;
+    while (at < local.n && str_find(separators, local.p[at]) == separators.n)
+        at++;
+    if (at + 1 >= local.n)
+        return FAIL(ST_NOTFOUND, "no such user");
+    user->local = str_sub(local, 0, at);
+    TRY(directory_login(j->k->directory, j->a, user, &j->account, &j->credentials, &j->n));
+    j->mailbox = arena_str(j->a, str_from(local, at + 1));
+    return ST_OK;
+}
+
 enum st login_look_up(void *arg)
 {
     struct login_job *j = arg;
     struct directory_address user;
     struct str name;
+    enum st st;
 
     j->name = arena_printf(j->a, "?%.*s", STR_ARGS(lower(j->a, j->ask->user)));
 
@@ -69,8 +92,9 @@ enum st login_look_up(void *arg)
         keeper_address(j->k->directory, j->a, name, true, &user) != ST_OK)
         return FAIL(ST_NOTFOUND, "no such user");
     /* One form, whether there is such an account or not: otherwise it tells which. */
+    st = find_user(j, &user);
     j->name = login_name_of(j->a, &user);
-    TRY(directory_login(j->k->directory, j->a, &user, &j->account, &j->credentials, &j->n));
+    TRY(st);
     j->is_usual = was_here(j);
     return login_look_at(j);
 }
@@ -178,7 +202,7 @@ static bool is_known(struct login_job *j)
 
 static void remember(struct login_job *j)
 {
-    if (!j->ask->authzid.n && j->generation == j->k->resolved.generation)
+    if (!j->ask->authzid.n && !j->mailbox.n && j->generation == j->k->resolved.generation)
         known_add(&j->k->known, j->ask->user, &j->account);
 }
 
@@ -239,7 +263,10 @@ static enum st tell_box(struct keeper *k, const struct keeper_grant *g, const un
                                 .limits = directory_limits(g->account, g->set->quota_default),
                                 .login = g->account->address,
                                 .language = str_z(g->account->language),
-                                .withheld = g->account->imap_withheld};
+                                .withheld = g->account->imap_withheld,
+                                .pop3_delay = g->account->pop3_delay,
+                                .pop3_uidl = g->account->pop3_uidl,
+                                .pop3_mailbox = g->mailbox};
     struct msg_grant_answer answer;
 
     if (!box)
@@ -294,6 +321,7 @@ static enum st grant(struct login_job *j, unsigned gate, unsigned char token[KEE
                              .generation = j->generation,
                              .conn = j->ask->conn,
                              .gate = gate,
+                             .mailbox = j->mailbox,
                              .rights = submits ? GRANT_SUBMIT : GRANT_MAIL};
 
     return keeper_grant(j->k, &g, token);

@@ -2,6 +2,8 @@
 
 #include "base/must.h"
 #include "base/random.h"
+#include "base/retention.h"
+#include "base/uidl_format.h"
 #include "imap/withhold.h"
 #include "keeper/cards.h"
 #include "keeper/keeper.h"
@@ -10,6 +12,7 @@
 
 #define PASSWORD_LETTERS 26 /* 130 bits */
 #define KEEP_MOST_S (3650u * 86400)
+#define DELAY_MOST_S 86400u
 
 /* --- words to values --------------------------------------------------------------------------------- */
 
@@ -55,6 +58,8 @@ struct changes {
     struct str users[DIRECTORY_LOCAL_USERS_MAX + 1];
     size_t n_users;
     struct str language, withheld;
+    uint32_t retention, delay;
+    struct str uidl;
 };
 
 static enum st keep_arg(struct str v, uint32_t *out)
@@ -136,6 +141,49 @@ enum st command_yes_no(struct command *c, const char *option, bool *out)
     return ST_OK;
 }
 
+static enum st delay_arg(struct str v, uint32_t *out)
+{
+    uint64_t seconds;
+
+    *out = DIRECTORY_DELAY_DEFAULT;
+    if (str_eq(v, STR("default")))
+        return ST_OK;
+    TRY(admin_duration(v, &seconds));
+    if (seconds > DELAY_MOST_S)
+        return FAIL(ST_SYNTAX, "there is at most 1d between two logins");
+    *out = (uint32_t)seconds;
+    return ST_OK;
+}
+
+static enum st uidl_arg(struct str *v)
+{
+    if (str_eq(*v, STR("default"))) {
+        *v = STR("");
+        return ST_OK;
+    }
+    *v = uidl_format_named(*v);
+    return uidl_format_check(*v, false);
+}
+
+static enum st pop3_arg(struct command *c, struct changes *out)
+{
+    struct str v;
+
+    if (admin_value(&c->args, "pop3-retention", &v)) {
+        TRY(retention_parse(v, true, &out->retention));
+        out->change.pop3_retention = &out->retention;
+    }
+    if (admin_value(&c->args, "pop3-login-delay", &v)) {
+        TRY(delay_arg(v, &out->delay));
+        out->change.pop3_delay = &out->delay;
+    }
+    if (admin_value(&c->args, "pop3-uidl", &out->uidl)) {
+        TRY(uidl_arg(&out->uidl));
+        out->change.pop3_uidl = &out->uidl;
+    }
+    return ST_OK;
+}
+
 static enum st changes_arg(struct command *c, struct changes *out)
 {
     struct str v;
@@ -169,7 +217,9 @@ static enum st changes_arg(struct command *c, struct changes *out)
     st = command_yes_no(c, "send-as-domain", &out->may);
     if (st == ST_OK)
         out->change.may_use_domain = &out->may;
-    return st == ST_NOTFOUND ? ST_OK : st;
+    if (st != ST_OK && st != ST_NOTFOUND)
+        return st;
+    return pop3_arg(c, out);
 }
 
 void command_revoke(struct command *c, uint64_t account, const char *why)
@@ -360,6 +410,8 @@ static enum st run_domain_remove(struct command *c)
 
 static void account_fields(struct command *c, struct arena *a, const struct directory_account *account)
 {
+    char retention[24];
+
     json_kv_str(c->out, "address", account->address);
     json_kv_str(c->out, "name", account->name);
     json_kv_u64(c->out, "quota_bytes", account->quota_bytes);
@@ -370,6 +422,10 @@ static void account_fields(struct command *c, struct arena *a, const struct dire
     json_kv_str(c->out, "language", account->language[0] ? str_z(account->language) : STR("default"));
     json_kv_str(c->out, "imap_withheld", account->imap_withheld);
     json_kv_str(c->out, "keep_deleted", keep_text(a, account->keep_s));
+    retention_print(account->pop3_retention, retention);
+    json_kv_str(c->out, "pop3_retention", str_z(retention));
+    json_kv_str(c->out, "pop3_login_delay", keep_text(a, account->pop3_delay));
+    json_kv_str(c->out, "pop3_uidl", account->pop3_uidl.n ? account->pop3_uidl : STR("default"));
     json_kv_str(c->out, "created", time_rfc3339(a, account->created_us));
     json_kv_str(c->out, "id", arena_printf(a, "%016llx", (unsigned long long)account->id));
 }

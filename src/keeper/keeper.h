@@ -107,6 +107,7 @@ struct keeper {
     struct co_event removed;        /* an account was: its mail is to go */
     struct co_event offer_changed;
     bool offers_scram;
+    struct directory_pop3_own offers_pop3;
     unsigned char false_salt_key[32]; /* of users that there are not; the directory has it */
     bool has_false_salt_key;
     unsigned char pass_key[PASS_KEY_BYTES];
@@ -224,7 +225,8 @@ struct keeper_grant {
     uint64_t generation; /* of the directory when the account was looked at */
     uint64_t conn;
     unsigned gate;
-    uint32_t rights; /* enum grant_right */
+    uint32_t rights;    /* enum grant_right */
+    struct str mailbox; /* that POP3 is to show; empty: as the setting says */
 };
 /* ST_OK: the box knows the token. ST_TRYLATER; ST_DENIED, ST_NOTFOUND: the account has changed meanwhile. */
 enum st keeper_grant(struct keeper *k, const struct keeper_grant *g, unsigned char out_token[KEEPER_TOKEN_BYTES])

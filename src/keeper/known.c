@@ -43,6 +43,7 @@ bool known_find(struct known *n, struct arena *a, struct str name, struct direct
     *out = e->account;
     out->address = arena_str(a, e->account.address); /* it may be dropped while the caller still reads */
     out->imap_withheld = arena_str(a, e->account.imap_withheld);
+    out->pop3_uidl = arena_str(a, e->account.pop3_uidl);
     return true;
 }
 
@@ -58,7 +59,7 @@ static struct str put(char **p, struct str s)
 
 void known_add(struct known *n, struct str name, const struct directory_account *account)
 {
-    struct str withheld = account->imap_withheld;
+    struct str withheld = account->imap_withheld, uidl = account->pop3_uidl;
     struct known_entry *e;
     char *p;
 
@@ -66,12 +67,13 @@ void known_add(struct known *n, struct str name, const struct directory_account 
         return;
     if (n->by_name.n >= KNOWN_MAX)
         drop(n, LIST_ITEM(n->by_use.next, struct known_entry, link));
-    e = mem_new(sizeof(*e) + name.n + account->address.n + withheld.n);
+    e = mem_new(sizeof(*e) + name.n + account->address.n + withheld.n + uidl.n);
     p = e->bytes;
     e->account = *account;
     e->name = put(&p, name);
     e->account.address = put(&p, account->address);
     e->account.imap_withheld = put(&p, withheld);
+    e->account.pop3_uidl = put(&p, uidl);
     e->account.name = e->account.disabled = STR_NONE;
     list_add_tail(&n->by_use, &e->link);
     map_str_put(&n->by_name, e->name, e);

@@ -16,6 +16,7 @@ struct login_job {
     size_t n;
     bool is_another; /* the authorization identity is not the account */
     struct str name; /* what stands for the account, or for a name that nobody has, in keeper/guard.h */
+    struct str mailbox; /* of POP3, that the user's name asked for; empty: as ever */
     bool is_guarded;
     bool is_usual;                              /* one of its credentials was last used from this network */
     uint64_t credential;                        /* the one that was used; 0: none of the directory's */

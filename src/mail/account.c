@@ -323,6 +323,7 @@ struct account *account_shell(struct mail_core *core, uint64_t id)
     list_init(&a->watches);
     co_waitq_init(&a->loading);
     co_waitq_init(&a->kept_wait);
+    co_waitq_init(&a->fetched_wait);
     co_waitq_init(&a->acl_wait);
     co_waitq_init(&a->notes_wait);
     co_waitq_init(&a->url_keys_wait);
@@ -489,18 +490,4 @@ void account_let_in(struct mail *m, uint64_t id)
         account_release(a);
     }
     mem_free(was);
-}
-
-enum st account_pop3_lock(struct account *a)
-{
-    if (a->pop3_locked)
-        return FAIL(ST_BUSY, "another POP3 session has the mailbox");
-    a->pop3_locked = true;
-    return ST_OK;
-}
-
-void account_pop3_unlock(struct account *a)
-{
-    must(a->pop3_locked);
-    a->pop3_locked = false;
 }

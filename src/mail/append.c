@@ -4,6 +4,7 @@
 
 #include "base/metrics.h"
 #include "base/must.h"
+#include "base/uidl_format.h"
 
 /* The record comes from another process: its bounds are checked here, and it must be of these bytes. */
 enum st append_check(const struct new_mail *mail, struct letter_size *out)
@@ -19,6 +20,8 @@ enum st append_check(const struct new_mail *mail, struct letter_size *out)
         if (!keyword_is_valid(mail->keywords[i]))
             return FAIL(ST_SYNTAX, "that is no keyword");
     }
+    if (mail->uidl.n && !uidl_is_valid(mail->uidl))
+        return FAIL(ST_SYNTAX, "that is no unique id of POP3");
     *out = (struct letter_size){rec.size, rec.header_size};
     return ST_OK;
 }
@@ -208,6 +211,8 @@ static enum st try_once(struct appending *g, struct arena *ar, bool *out_taken) 
             .id = l.blob, .bytes = mail->bytes, .stage = mail->stage, .refs = 1, .head = g->sizes[i].head};
         move_uidnext(c, mb, mail->uid);
         g->uids[i] = append_letter(c, mb, &l, mail->prefix);
+        if (mail->uidl.n)
+            change_uidl(c, mb, g->uids[i], mail->uidl);
         if (mail->seen_by)
             change_seen(change_mailbox(c, mb), mail->seen_by, g->uids[i], true);
         move_uidnext(c, mb, mail->uidnext);

@@ -153,6 +153,8 @@ void change_edit_remove(struct mailbox_change *mc, const struct hot *was)
     count(mc, &before);
     mc->edits[mc->n_edits++] = (struct edit){.uid = was->uid, .removed = true, .modseq = mc->c->modseq};
     change_kv(mc->c, KV_DEL, key_hot(&mc->c->arena, mc->mb->id, was->uid), STR_NONE);
+    if (mc->c->a->rec.has_uidls)
+        change_kv(mc->c, KV_DEL, key_uidl(&mc->c->arena, mc->mb->id, was->uid), STR_NONE);
 }
 
 uint32_t change_add(struct mailbox_change *mc, struct hot *h)
@@ -170,6 +172,15 @@ uint32_t change_add(struct mailbox_change *mc, struct hot *h)
     mc->adds[mc->n_adds++] = *h;
     change_kv(c, KV_PUT, key_hot(&c->arena, mc->mb->id, h->uid), hot_put(&c->arena, h));
     return h->uid;
+}
+
+void change_uidl(struct change *c, const struct mailbox *mb, uint32_t uid, struct str uidl)
+{
+    if (!c->a->rec.has_uidls) {
+        c->a->rec.has_uidls = true;
+        c->rec_changed = true;
+    }
+    change_kv(c, KV_PUT, key_uidl(&c->arena, mb->id, uid), uidl_rec_put(&c->arena, uidl));
 }
 
 /* Version and number: no counter has to be written, and what was made since a version can be found. */
@@ -291,6 +302,8 @@ void change_node(struct change *c, struct mailbox *mb, const struct node *after)
     if (mb->pending.exists && !after->exists) {
         counts_add(&c->a->will, &mb->will, -1);
         drop_shared(c, mb);
+        if (c->a->rec.has_uidls)
+            change_kv(c, KV_DEL_RANGE, key_uidl(&c->arena, mb->id, 0), key_uidl(&c->arena, mb->id + 1, 0));
         change_kv(c, KV_DEL, key_url_key(&c->arena, 0, mb->id), STR_NONE);
     }
     *c->tree_end = t;

@@ -106,6 +106,8 @@ struct mailbox *change_new_mailbox(struct change *c, struct str name, enum mail_
 void change_acl(struct change *c, struct mailbox *mb, struct acl *acl);
 void change_subscription(struct change *c, struct str name, bool on);
 
+/* The unique id of POP3 that a message keeps. */
+void change_uidl(struct change *c, const struct mailbox *mb, uint32_t uid, struct str uidl);
 void change_kv(struct change *c, int op, struct str key, struct str value);
 /* Complete: gives it its version. It must be committed or abandoned now. */
 void change_seal(struct change *c);

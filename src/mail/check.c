@@ -1,4 +1,4 @@
-/* One pass over an account's rows, which come in the order of their letters: A, C, E, G, H, L, M, P, R, S, X. What E, H and R say is kept
+/* One pass over an account's rows, which come in the order of their letters: A, C, D, E, G, H, L, M, N, P, R, S, T, U, X. What E, H and R say is kept
  * in flat arrays and compared at the end. */
 #include "mail/check.h"
 
@@ -622,6 +622,27 @@ static void read_url_key(struct reading *g, struct str key, struct str value) SU
     lose_row(g->fix, key);
 }
 
+static void read_fetched(struct reading *g, struct str key, struct str value) SUSPENDS
+{
+    struct fetched_rec r;
+
+    if (fetched_rec_get(key, value, &r) == ST_OK)
+        return;
+    TELL(g, "fetched", "what was fetched over POP3 is damaged for a day");
+    lose_row(g->fix, key);
+}
+
+/* Without it a message has the id that is made for it: a client fetches it once more. */
+static void read_uidl(struct reading *g, struct str key, struct str value) SUSPENDS
+{
+    struct uidl_rec r;
+
+    if (uidl_rec_get(key, value, &r) == ST_OK)
+        return;
+    TELL(g, "uidl", "the unique id that a message has for POP3 is damaged");
+    lose_row(g->fix, key);
+}
+
 static void read_row(struct reading *g, struct str key, struct str value) SUSPENDS
 {
     arena_reset(&g->arena);
@@ -634,6 +655,8 @@ static void read_row(struct reading *g, struct str key, struct str value) SUSPEN
     case KEY_NOTE: read_note(g, key, value); break;
     case KEY_REFS: read_refs(g, key, value); break;
     case KEY_SUBSCRIPTION: break;
+    case KEY_FETCHED: read_fetched(g, key, value); break;
+    case KEY_UIDL: read_uidl(g, key, value); break;
     case KEY_ACL: read_acl(g, key, value); break;
     case KEY_GRANTOR: read_grantor(g, key, value); break;
     case KEY_SEEN: read_seen(g, key, value); break;

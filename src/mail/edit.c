@@ -100,6 +100,29 @@ enum st pick_all(struct mailbox *mb, size_t most, struct arena *ar, struct pick 
     return ST_OK;
 }
 
+static void pick_pending_uids(struct mailbox *mb, struct uid_set uids, size_t most, struct arena *ar, struct pick *out)
+{
+    const struct messages *m = mb->messages;
+
+    pick_begin(out, ar, MIN(most, m->n));
+    for (size_t r = 0; r < uids.n; r++)
+        for (size_t i = messages_from(m, uids.r[r].lo); i < m->n && m->uid[i] <= uids.r[r].hi; i++)
+            add_pending(mb, out, messages_hot(m, i), most);
+}
+
+enum st pick_uids(struct mailbox *mb, struct uid_set uids, size_t most, struct arena *ar, struct pick *out)
+{
+    bool waited = true;
+
+    while (waited) {
+        TRY(messages_load(mb));
+        arena_reset(ar);
+        pick_pending_uids(mb, uids, most, ar, out);
+        TRY(pick_refs(mb->a, out, &waited));
+    }
+    return ST_OK;
+}
+
 /* --- flags -------------------------------------------------------------------------------------------------- */
 
 static enum st keyword_bits(struct mailbox *mb, const struct flag_change *fc, uint64_t *out)

@@ -16,6 +16,9 @@ void pick_view(const struct view *v, struct uid_set uids, uint32_t from, size_t 
 /* What the mailbox will hold when everything in flight has arrived. Their counts of references are known then, until the next
  * wait; the caller holds them (refs_hold) for as long as it needs them. */
 enum st pick_all(struct mailbox *mb, size_t most, struct arena *ar, struct pick *out) SUSPENDS MUST_USE;
+/* Of these uids, as it will be. Otherwise the same; p->last stays 0: what is picked is gone when it is asked again. */
+enum st pick_uids(struct mailbox *mb, struct uid_set uids, size_t most, struct arena *ar, struct pick *out)
+    SUSPENDS MUST_USE;
 /* The references of these. *out_waited: it had to wait, so pick again. */
 enum st pick_refs(struct account *a, const struct pick *p, bool *out_waited) SUSPENDS MUST_USE;
 

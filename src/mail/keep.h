@@ -61,6 +61,7 @@ struct mail_rules {
     uint64_t keep_s;                        /* deleted messages; 0: not kept */
     unsigned halvings;                      /* the disk is short: they go after a half, a quarter ... of that time */
     uint64_t expire_junk_s, expire_trash_s; /* how long messages stay in mailboxes of that use; 0: for ever */
+    uint32_t retention;                     /* of what was fetched over POP3, where the account says nothing */
     uint32_t log_commits;                   /* so many changes of an account its change log holds; 0: all */
     uint32_t rate;                          /* messages in a second, of one core; 0: as fast as it goes */
     uint64_t cache_bytes;                   /* of all cores, as in struct mail_options; 0: as there */
@@ -73,7 +74,7 @@ void mail_set_rules(struct mail *m, const struct mail_rules *rules); /* of the r
 /* Counts what the accounts of the running core hold, for the use of domains; once, when somebody first asks for it. */
 enum st mail_count(struct mail *m) SUSPENDS MUST_USE;
 /* One round through the accounts of the running core: deleted messages that were kept for long enough, or that are together more
- * than the account's quota, go for good, the oldest first, and what has been in Junk and Trash for long enough is deleted. An account that can't be read is passed over. */
+ * than the account's quota, go for good, the oldest first, and what has been in Junk and Trash for long enough is deleted, and what was fetched over POP3 as retention has it. An account that can't be read is passed over. */
 struct mail_round {
     uint64_t accounts, purged, expired, failed;
     uint64_t failed_account; /* the last one */

@@ -1,6 +1,8 @@
 /* Keys and records of an account: see layout.h. */
 #include "mail/layout.h"
 
+#include "base/uidl_format.h"
+
 #include <endian.h>
 
 #define VERSION 1u
@@ -76,6 +78,22 @@ struct str key_seen(struct arena *a, uint32_t mailbox, uint64_t who, uint32_t ui
     memcpy(p + 5, &who, 8);
     put_be32(p + 13, uid);
     return str_n(p, 17);
+}
+struct str key_fetched(struct arena *a, uint32_t day, uint32_t mailbox, uint32_t part)
+{
+    char *p = arena_alloc(a, 13);
+
+    p[0] = KEY_FETCHED;
+    put_be32(put_be32(put_be32(p + 1, day), mailbox), part);
+    return str_n(p, 13);
+}
+struct str key_uidl(struct arena *a, uint32_t mailbox, uint32_t uid)
+{
+    char *p = arena_alloc(a, 9);
+
+    p[0] = KEY_UIDL;
+    put_be32(put_be32(p + 1, mailbox), uid);
+    return str_n(p, 9);
 }
 struct str key_refs(struct arena *a, uint64_t email)
 {
@@ -169,11 +187,19 @@ static struct rec record_of(struct str value)
     return r;
 }
 
-enum { REC_REMOVED = 1, REC_ACL = 2, REC_GRANTORS = 4, REC_SEEN = 8, REC_PUBLIC = 16 };
+enum {
+    REC_REMOVED = 1,
+    REC_ACL = 2,
+    REC_GRANTORS = 4,
+    REC_SEEN = 8,
+    REC_PUBLIC = 16,
+    REC_FETCHED = 32,
+    REC_UIDLS = 64
+};
 
 struct str account_rec_put(struct arena *a, const struct account_rec *r)
 {
-    char *start = arena_alloc(a, 30);
+    char *start = arena_alloc(a, 34);
     struct pen w = {start};
 
     pen_u8(&w, VERSION);
@@ -183,7 +209,9 @@ struct str account_rec_put(struct arena *a, const struct account_rec *r)
     pen_u64(&w, r->domain);
     pen_u32(&w, r->keep_s);
     pen_u8(&w, (r->removed ? REC_REMOVED : 0u) | (r->has_acl ? REC_ACL : 0u) | (r->has_grantors ? REC_GRANTORS : 0u) |
-                   (r->has_seen ? REC_SEEN : 0u) | (r->is_public ? REC_PUBLIC : 0u));
+                   (r->has_seen ? REC_SEEN : 0u) | (r->is_public ? REC_PUBLIC : 0u) |
+                   (r->has_fetched ? REC_FETCHED : 0u) | (r->has_uidls ? REC_UIDLS : 0u));
+    pen_u32(&w, r->retention);
     return pen_end(&w, start);
 }
 
@@ -205,6 +233,10 @@ enum st account_rec_get(struct str value, struct account_rec *out)
         got.has_grantors = bits & REC_GRANTORS;
         got.has_seen = bits & REC_SEEN;
         got.is_public = bits & REC_PUBLIC;
+        got.has_fetched = bits & REC_FETCHED;
+        got.has_uidls = bits & REC_UIDLS;
+        if (!r.bad && rec_left(&r))
+            got.retention = rec_u32(&r);
     }
     rec_need(&r, got.next_mailbox > 0);
     TRY(rec_end_open(&r, "an account's record"));
@@ -463,6 +495,64 @@ enum st seen_rec_get(struct str key, struct str value, struct seen_rec *out)
     got.seen = rec_u8(&r);
     got.modseq = rec_u64(&r);
     TRY(rec_end(&r, "what somebody has seen"));
+    *out = got;
+    return ST_OK;
+}
+
+struct str fetched_rec_put(struct arena *a, const struct fetched_rec *r)
+{
+    char *start = arena_alloc(a, 1 + 8 * r->n);
+    struct pen w = {start};
+
+    pen_u8(&w, VERSION);
+    for (size_t i = 0; i < r->n; i++) {
+        pen_u32(&w, r->r[i].lo);
+        pen_u32(&w, r->r[i].hi);
+    }
+    return pen_end(&w, start);
+}
+
+enum st fetched_rec_get(struct str key, struct str value, struct fetched_rec *out)
+{
+    struct rec k = rec_of(key), r = record_of(value);
+    uint32_t last = 0;
+
+    rec_need(&r, rec_u8(&k) == KEY_FETCHED);
+    out->day = rec_u32_be(&k);
+    out->mailbox = rec_u32_be(&k);
+    out->part = rec_u32_be(&k);
+    rec_need(&r, !k.bad && rec_left(&k) == 0);
+    out->n = 0;
+    while (!r.bad && rec_left(&r)) {
+        struct uid_range range = {rec_u32(&r), 0};
+
+        range.hi = rec_u32(&r);
+        rec_need(&r, range.lo > last && range.hi >= range.lo && out->n < FETCHED_RANGES);
+        if (!r.bad)
+            out->r[out->n++] = range;
+        last = range.hi;
+    }
+    rec_need(&r, out->n > 0);
+    return rec_end(&r, "what was fetched over POP3");
+}
+
+struct str uidl_rec_put(struct arena *a, struct str uidl)
+{
+    return note_rec_put(a, uidl);
+}
+
+enum st uidl_rec_get(struct str key, struct str value, struct uidl_rec *out)
+{
+    struct rec k = rec_of(key), r = record_of(value);
+    struct uidl_rec got;
+
+    rec_need(&r, rec_u8(&k) == KEY_UIDL);
+    got.mailbox = rec_u32_be(&k);
+    got.uid = rec_u32_be(&k);
+    rec_need(&r, !k.bad && rec_left(&k) == 0);
+    got.uidl = rec_bytes(&r, rec_left(&r));
+    rec_need(&r, uidl_is_valid(got.uidl));
+    TRY(rec_end(&r, "a unique id of POP3"));
     *out = got;
     return ST_OK;
 }

@@ -14,6 +14,7 @@
 enum {
     KEY_ACCOUNT = 'A',
     KEY_ACL = 'C',
+    KEY_FETCHED = 'D',
     KEY_EMAIL = 'E',
     KEY_GRANTOR = 'G',
     KEY_HOT = 'H',
@@ -23,6 +24,7 @@ enum {
     KEY_SEEN = 'P',
     KEY_REFS = 'R',
     KEY_SUBSCRIPTION = 'S',
+    KEY_UIDL = 'T',
     KEY_URL_KEY = 'U',
     KEY_KEPT = 'X',
 };
@@ -46,6 +48,8 @@ struct account_rec {
     bool removed;                         /* the account is gone for good, its mail going */
     bool has_acl, has_grantors, has_seen; /* it had such rows once */
     bool is_public;                       /* mail/shared.h */
+    bool has_fetched, has_uidls;          /* it had such rows once */
+    uint32_t retention;                   /* as in struct account_limits */
 };
 struct str account_rec_put(struct arena *a, const struct account_rec *r);
 enum st account_rec_get(struct str value, struct account_rec *out) MUST_USE;
@@ -145,6 +149,26 @@ struct str key_url_key(struct arena *a, uint64_t owner, uint32_t mailbox);
 struct str url_key_rec_put(struct arena *a, const unsigned char key[32]);
 enum st url_key_rec_get(struct str value, unsigned char out[32]) MUST_USE;
 enum st url_key_key_get(struct str key, uint64_t *out_owner, uint32_t *out_mailbox) MUST_USE;
+
+/* Messages of a mailbox that were first fetched over POP3 on that day (since 1970), a part of them. */
+#define FETCHED_RANGES 512u
+struct fetched_rec {
+    uint32_t day, mailbox, part;
+    struct uid_range r[FETCHED_RANGES];
+    size_t n; /* ascending, apart */
+};
+struct str key_fetched(struct arena *a, uint32_t day, uint32_t mailbox, uint32_t part);
+struct str fetched_rec_put(struct arena *a, const struct fetched_rec *r);
+enum st fetched_rec_get(struct str key, struct str value, struct fetched_rec *out) MUST_USE;
+
+/* The unique id of POP3 that a message came here with. */
+struct uidl_rec {
+    uint32_t mailbox, uid;
+    struct str uidl;
+};
+struct str key_uidl(struct arena *a, uint32_t mailbox, uint32_t uid);
+struct str uidl_rec_put(struct arena *a, struct str uidl);
+enum st uidl_rec_get(struct str key, struct str value, struct uidl_rec *out) MUST_USE;
 
 struct str refs_rec_put(struct arena *a, uint32_t refs);
 enum st refs_rec_get(struct str value, uint32_t *out) MUST_USE;

@@ -40,6 +40,7 @@ void mail_free(struct mail *m)
             account_free(account);
         map_fini(&c->accounts);
         map_fini(&c->shut);
+        pop3_logins_free(c);
     }
     if (m) {
         usage_forget_domains(m);

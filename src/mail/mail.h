@@ -49,10 +49,6 @@ uint64_t account_id(const struct account *a);
 enum st account_shut(struct mail *m, uint64_t account) SUSPENDS MUST_USE;
 void account_let_in(struct mail *m, uint64_t account) SUSPENDS;
 
-/* One POP3 session at a time (RFC 1939 section 4); IMAP is not concerned. ST_BUSY. */
-enum st account_pop3_lock(struct account *a) MUST_USE;
-void account_pop3_unlock(struct account *a);
-
 /* --- flags ------------------------------------------------------------------------------------ */
 enum {
     MAIL_SEEN = 1,
@@ -260,6 +256,7 @@ struct new_mail {
     /* Of mail that comes from elsewhere with its uids, into a mailbox that never had a message, or whose uidvalidity is the same
      * already. uid: at least the next one; 0: the next one. uidvalidity: 0: the mailbox's. uidnext: so much, at least, behind it. */
     uint32_t uid, uidvalidity, uidnext;
+    struct str uidl;  /* of another server's POP3, which it keeps; empty: none */
     uint64_t seen_by; /* the one who adds it to another account has seen it; 0: as `flags` say */
 };
 /* Writes a large letter ahead (new_mail.stage), so that it need not be held until its commit; NULL-safe to give up. */

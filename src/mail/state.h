@@ -30,6 +30,7 @@ struct mail_core {
     uint64_t next_view_id;
     struct mail_rules rules;
     struct co_event count_wanted;
+    struct map pop3_logins;    /* by account (pop3.c) */
     struct map shut;           /* struct shut_account, by id: nobody opens these */
     struct co_waitq forgotten; /* an account has gone from memory */
     bool counting;             /* mail_count is due or under way: */
@@ -77,7 +78,6 @@ struct account {
     enum st load_st;
     struct co_waitq loading;
     unsigned users; /* sessions, views, operations, changes in flight */
-    bool pop3_locked;
     struct arena names; /* of mailboxes and subscriptions; lives as long as the account */
     struct account_rec rec;
     struct mailbox **mailboxes;
@@ -113,6 +113,8 @@ struct account {
     struct list note_watches;
     bool url_keys_busy; /* somebody makes one */
     struct co_waitq url_keys_wait;
+    bool fetched_busy; /* somebody notes what was fetched over POP3 */
+    struct co_waitq fetched_wait;
     bool kept_busy; /* somebody takes deleted messages away, or brings them back */
     struct co_waitq kept_wait;
 };
@@ -140,6 +142,7 @@ struct mailbox {
     struct str *keywords;    /* texts in the account's arena */
     uint64_t keywords_taken; /* bits that the change being built stands on */
     uint8_t n_keywords, n_keywords_durable;
+    bool pop3_locked;
     bool renamed;          /* a keyword's place was given to another name */
     struct list in_flight; /* struct mailbox_change with edits, oldest first */
     struct list adding;    /* the same with adds */
@@ -290,6 +293,9 @@ struct hot messages_hot(const struct messages *m, size_t i);
 #endif
 void messages_pack(const struct messages *m, size_t from, size_t n, struct buf *out); /* n <= PACK_MOST */
 enum st messages_unpack(struct messages *m, struct str bytes) MUST_USE; /* behind those that are there; ST_CORRUPT */
+
+/* pop3.c */
+void pop3_logins_free(struct mail_core *core);
 
 /* grantors.c */
 void grantors_put(struct account *a, uint64_t owner, uint64_t at_us);

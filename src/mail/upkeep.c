@@ -2,6 +2,7 @@
  * old when the settings say so, and accounts that were removed are taken away. Everything in commits of bounded size
  * with pauses between them, by what stands in the store: a crash leaves nothing to be repeated but the step it was in. */
 #include "mail/edit.h"
+#include "mail/fetched.h"
 #include "mail/replica.h"
 
 #include "base/must.h"
@@ -16,7 +17,7 @@ void mail_set_rules(struct mail *m, const struct mail_rules *rules)
 }
 
 /* As many as that were changed: others have the disk for a while. */
-static enum st pause_after(const struct mail_core *core, size_t messages) SUSPENDS
+enum st upkeep_pause(const struct mail_core *core, size_t messages)
 {
     uint32_t rate = core->rules.rate;
 
@@ -68,7 +69,7 @@ static enum st purge(struct account *a, uint64_t before_us, struct mail_round *r
     while (n == STEP) {
         TRY(kept_purge_some(a, before_us, STEP, &n));
         round->purged += n;
-        TRY(pause_after(a->core, n));
+        TRY(upkeep_pause(a->core, n));
     }
     return ST_OK;
 }
@@ -151,7 +152,7 @@ static enum st expire_mailbox(struct mailbox *mb, uint64_t before_us, struct mai
         st = expire_some(mb, before_us, &ar, &n);
         if (st == ST_OK) {
             round->expired += n;
-            st = pause_after(mb->a->core, n);
+            st = upkeep_pause(mb->a->core, n);
         }
     }
     refs_release(mb->a);
@@ -237,6 +238,7 @@ static enum st keep_account(struct mail_core *core, uint64_t id, struct mail_rou
     enum st st;
 
     TRY(trim_log(core, id));
+    TRY(fetched_expire(core, id, round));
     TRY(purge_excess(core, id, round));
     TRY(has_old(core, id, &old));
     if (!old && !expires)
@@ -332,11 +334,11 @@ static enum st erase_some(struct account *a, bool *out_done) SUSPENDS
 
     if (mb) {
         TRY(empty_some(mb, &n));
-        return pause_after(a->core, n);
+        return upkeep_pause(a->core, n);
     }
     TRY(kept_purge_some(a, UINT64_MAX, STEP, &n));
     if (n)
-        return pause_after(a->core, n);
+        return upkeep_pause(a->core, n);
     if (a->n_mailboxes)
         TRY(erase_rest(a));
     *out_done = true;

@@ -159,8 +159,9 @@ void usage_learn(struct account *a, const struct account_limits *limits, bool is
     a->limits_known = is_now;
     if (limits->domain && limits->domain != a->rec.domain)
         move_to_domain(a, limits->domain);
-    if (limits->keep_s != a->rec.keep_s) {
+    if (limits->keep_s != a->rec.keep_s || limits->retention != a->rec.retention) {
         a->rec.keep_s = limits->keep_s;
+        a->rec.retention = limits->retention;
         a->rec_dirty = true;
     }
 }

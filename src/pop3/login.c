@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "base/retention.h"
 #include "pop3/pop3.h"
 #include "pop3/words.h"
 #include "sasl/sasl.h"
@@ -39,15 +40,15 @@ static void end(struct login *l, enum st st, const char *reason)
     l->out->reason = reason;
 }
 
-static enum st say(struct login *l, const char *line) SUSPENDS
+static enum st say(struct login *l, enum pop3_text text) SUSPENDS
 {
-    return stream_writef(l->stream, "%s\r\n", line);
+    return pop3_say(l->stream, l->kept->said.lang, text);
 }
 
-static enum st refuse(struct login *l, const char *line) SUSPENDS
+static enum st refuse(struct login *l, enum pop3_text text) SUSPENDS
 {
     l->kept->errors++;
-    return say(l, line);
+    return say(l, text);
 }
 
 /* RFC 3206: AUTH when it is the credentials' fault, SYS/TEMP when trying again helps, SYS/PERM when somebody has to do something about it. */
@@ -57,13 +58,13 @@ static enum st say_refused(struct login *l, enum st st) SUSPENDS
         end(l, ST_DENIED, "too many wrong passwords");
     switch (st) {
     case ST_DENIED:
-    case ST_NOTFOUND: return say(l, "-ERR [AUTH] Wrong user name or password");
-    case ST_NOTSELF: return say(l, "-ERR [AUTH] Nobody may act as somebody else");
-    case ST_EXPIRED: return say(l, "-ERR [AUTH] The certificate has expired");
-    case ST_DISABLED: return say(l, "-ERR [SYS/PERM] This account is disabled");
-    case ST_BUSY: return say(l, "-ERR [IN-USE] The mailbox is in use by another session");
-    case ST_LIMIT: return say(l, "-ERR [SYS/TEMP] Too many sessions, try again later");
-    default: return say(l, "-ERR [SYS/TEMP] Temporary failure, try again later");
+    case ST_NOTFOUND: return say(l, POP3_TEXT_WRONG_PASSWORD);
+    case ST_NOTSELF: return say(l, POP3_TEXT_NOT_SELF);
+    case ST_EXPIRED: return say(l, POP3_TEXT_CERTIFICATE_EXPIRED);
+    case ST_DISABLED: return say(l, POP3_TEXT_ACCOUNT_DISABLED);
+    case ST_BUSY: return say(l, POP3_TEXT_IN_USE);
+    case ST_LIMIT: return say(l, POP3_TEXT_TOO_MANY_SESSIONS);
+    default: return say(l, POP3_TEXT_TEMPORARY);
     }
 }
 
@@ -86,12 +87,14 @@ static enum st log_in(struct login *l, const struct login_try *t) SUSPENDS
 static enum st login_cmd_user(struct login *l, struct str args) SUSPENDS
 {
     if (!is_clear(l))
-        return refuse(l, "-ERR [AUTH] Say STLS first: passwords are not taken in clear text");
+        return refuse(l, POP3_TEXT_STLS_FIRST);
     if (args.n > SASL_NAME_MAX)
-        return refuse(l, "-ERR That name is too long");
+        return refuse(l, POP3_TEXT_NAME_TOO_LONG);
+    if (!str_is_utf8(args)) /* RFC 6856 section 2.2 */
+        return refuse(l, POP3_TEXT_NO_UTF8_NAME);
     arena_reset(&l->kept->arena);
     l->kept->user = arena_str(&l->kept->arena, args);
-    return say(l, "+OK");
+    return say(l, POP3_TEXT_PASSWORD_NEXT);
 }
 
 static enum st login_cmd_pass(struct login *l, struct str args) SUSPENDS
@@ -100,9 +103,11 @@ static enum st login_cmd_pass(struct login *l, struct str args) SUSPENDS
     enum st st;
 
     if (!is_clear(l))
-        return refuse(l, "-ERR [AUTH] Say STLS first: passwords are not taken in clear text");
+        return refuse(l, POP3_TEXT_STLS_FIRST);
     if (!l->kept->user.n)
-        return refuse(l, "-ERR Say USER first");
+        return refuse(l, POP3_TEXT_USER_FIRST);
+    if (!str_is_utf8(args))
+        return refuse(l, POP3_TEXT_NO_UTF8_NAME);
     st = log_in(l, &t);
     l->kept->user = STR_NONE;
     return st;
@@ -154,7 +159,7 @@ static enum st auth_with(struct login *l, struct arena *a, struct str mechanism,
     enum st st = ST_OK;
 
     if (sasl_begin(&x, a, mechanism, login_taken(l->opt->ops, l->opt->arg, true)) != ST_OK)
-        return refuse(l, "-ERR Unrecognized authentication mechanism");
+        return refuse(l, POP3_TEXT_NO_MECHANISM);
     if (initial.n)
         st = sasl_decode(a, initial, true, &raw);
     if (st == ST_OK)
@@ -162,12 +167,12 @@ static enum st auth_with(struct login *l, struct arena *a, struct str mechanism,
     if (st == ST_OK || driver.was_refused)
         return conclude(l, driver.user, st);
     if (st == ST_CANCELED && !co_is_canceled())
-        return refuse(l, "-ERR Authentication canceled");
+        return refuse(l, POP3_TEXT_AUTH_CANCELED);
     if (st == ST_SYNTAX)
-        return refuse(l, "-ERR Can't decode that");
+        return refuse(l, POP3_TEXT_BAD_BASE64);
     if (st == ST_LIMIT) {
         end(l, ST_LIMIT, "AUTH line too long");
-        return say(l, "-ERR Too long");
+        return say(l, POP3_TEXT_AUTH_TOO_LONG);
     }
     return st;
 }
@@ -176,7 +181,7 @@ static enum st list_mechanisms(struct login *l) SUSPENDS
 {
     struct buf names;
     struct str rest, name;
-    enum st st = stream_write(l->stream, STR("+OK\r\n"));
+    enum st st = say(l, POP3_TEXT_MECHANISMS);
 
     buf_init(&names, 500);
     sasl_offer(&names, login_announced(l->opt->ops, l->opt->arg, is_clear(l)));
@@ -196,7 +201,7 @@ static enum st login_cmd_auth(struct login *l, struct str args) SUSPENDS
     if (!mechanism.n) /* the list that old clients ask for (RFC 1734 had none; many servers answer it) */
         return list_mechanisms(l);
     if (!is_clear(l))
-        return refuse(l, "-ERR [AUTH] Say STLS first: passwords are not taken in clear text");
+        return refuse(l, POP3_TEXT_STLS_FIRST);
     st = auth_with(l, &a, arena_str(&a, mechanism), arena_str(&a, pop3_word(&args)));
     arena_fini(&a);
     return st;
@@ -208,14 +213,16 @@ static enum st login_cmd_stls(struct login *l, struct str args) SUSPENDS
 
     (void)args;
     if (stream_is_tls(l->stream))
-        return refuse(l, "-ERR TLS is active already");
+        return refuse(l, POP3_TEXT_TLS_IS_ACTIVE);
+    if (l->kept->said.utf8)
+        return refuse(l, POP3_TEXT_STLS_BEHIND_UTF8);
     if (!l->opt->ops->starttls)
-        return refuse(l, "-ERR TLS is not offered here");
+        return refuse(l, POP3_TEXT_NO_TLS);
     if (stream_input(l->stream).n) {
         end(l, ST_DENIED, "commands behind STLS");
-        return say(l, "-ERR Nothing may follow STLS in the same packet");
+        return say(l, POP3_TEXT_BEHIND_STLS);
     }
-    TRY(say(l, "+OK Begin TLS"));
+    TRY(say(l, POP3_TEXT_BEGIN_TLS));
     TRY(stream_flush(l->stream));
     l->kept->user = STR_NONE;
     st = l->opt->ops->starttls(l->opt->arg);
@@ -226,22 +233,49 @@ static enum st login_cmd_stls(struct login *l, struct str args) SUSPENDS
 
 static enum st login_cmd_capa(struct login *l, struct str args) SUSPENDS
 {
+    const struct settings *set = l->opt->set;
+    const struct pop3_offer *offer = &l->opt->offer;
+    struct pop3_capa capa = {.have = (is_clear(l) ? CAPA_CLEAR : 0u) | (has_stls(l) ? CAPA_STLS : 0u),
+                             .mechanisms = login_announced(l->opt->ops, l->opt->arg, is_clear(l)),
+                             .own_expire = offer->own_expire,
+                             .own_delay = offer->own_delay};
+
     (void)args;
-    return pop3_write_capa(l->stream, (is_clear(l) ? CAPA_CLEAR : 0) | (has_stls(l) ? CAPA_STLS : 0),
-                           login_announced(l->opt->ops, l->opt->arg, is_clear(l)));
+    /* what may hold for anybody: the longest delay, the shortest time (RFC 2449 sections 6.5, 6.7) */
+    capa.delay_s = MAX((uint32_t)(set->pop3_login_delay / 1000), offer->own_delay ? offer->delay_s : 0);
+    capa.expire_days = retention_expire_days(pop3_retention(set, RETAIN_DEFAULT));
+    if (offer->own_expire)
+        capa.expire_days = MIN(capa.expire_days, offer->expire_days);
+    return pop3_write_capa(l->stream, l->kept->said.lang, &capa);
+}
+
+static enum st login_cmd_utf8(struct login *l, struct str args) SUSPENDS
+{
+    (void)args;
+    l->kept->said.utf8 = true;
+    return say(l, POP3_TEXT_UTF8_ON);
+}
+
+static enum st login_cmd_lang(struct login *l, struct str args) SUSPENDS
+{
+    bool failed;
+
+    TRY(pop3_run_lang(l->stream, pop3_word(&args), pop3_preferred(l->opt->set), &l->kept->said, &failed));
+    l->kept->errors += failed;
+    return ST_OK;
 }
 
 static enum st login_cmd_noop(struct login *l, struct str args) SUSPENDS
 {
     (void)args;
-    return say(l, "+OK");
+    return say(l, POP3_TEXT_DONE);
 }
 
 static enum st login_cmd_quit(struct login *l, struct str args) SUSPENDS
 {
     (void)args;
     end(l, ST_OK, "quit");
-    return say(l, "+OK Bye");
+    return say(l, POP3_TEXT_BYE);
 }
 
 static const struct login_row rows[] = {
@@ -259,11 +293,11 @@ static enum st run(struct login *l, const struct pop3_line *line) SUSPENDS
             continue;
         if (line->n_args < r->least || line->n_args > r->most) {
             l->kept->errors++;
-            return stream_writef(l->stream, "-ERR Syntax: %s\r\n", r->syntax);
+            return pop3_say(l->stream, l->kept->said.lang, POP3_TEXT_SYNTAX, r->syntax);
         }
         return r->fn(l, line->args);
     }
-    return refuse(l, "-ERR Unknown command");
+    return refuse(l, pop3_unknown(line->word, false));
 }
 
 static enum st one_command(struct login *l) SUSPENDS
@@ -273,13 +307,13 @@ static enum st one_command(struct login *l) SUSPENDS
 
     if (st == ST_SYNTAX || st == ST_LIMIT) {
         end(l, st, "malformed command line");
-        return say(l, st == ST_LIMIT ? "-ERR Line too long" : "-ERR Lines end with CR LF");
+        return say(l, st == ST_LIMIT ? POP3_TEXT_LINE_TOO_LONG : POP3_TEXT_BAD_LINE_END);
     }
     TRY(st);
     TRY(run(l, &line));
     if (l->kept->errors >= l->opt->set->pop3_max_errors && !l->over) {
         end(l, ST_DENIED, "too many errors");
-        return say(l, "-ERR Too many errors");
+        return say(l, POP3_TEXT_TOO_MANY_ERRORS);
     }
     return ST_OK;
 }
@@ -298,7 +332,7 @@ static enum st serve(struct login *l) SUSPENDS
     if (l->opt->woke != ST_OK)
         return l->opt->woke;
     if (!l->kept->greeted)
-        TRY(say(l, "+OK Restante POP3 server ready"));
+        TRY(say(l, POP3_TEXT_READY));
     l->kept->greeted = true;
     while (!l->over && !l->done) {
         TRY(wait_for_command(l));
@@ -345,7 +379,7 @@ struct str pop3_no_room(void)
 enum st pop3_login_refuse(const struct pop3_login_options *opt, enum st why)
 {
     struct pop3_login_outcome out = {0};
-    struct pop3_login_kept kept = {0};
+    struct pop3_login_kept kept = {.said = opt->kept->said};
     struct login l = {.opt = opt, .out = &out, .stream = opt->stream, .kept = &kept};
 
     TRY(say_refused(&l, why));

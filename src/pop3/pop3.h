@@ -5,6 +5,7 @@
 #include "base/secret.h"
 #include "config/settings.h"
 #include "net/stream.h"
+#include "pop3/words.h"
 #include "sasl/log_in.h"
 
 /* --- before login: the gate --- */
@@ -12,9 +13,15 @@
 struct pop3_login_kept {
     struct arena arena; /* for the name given by USER: one at a time */
     struct str user;
+    struct pop3_said said;
     unsigned errors, tries;
     bool greeted;
     bool crowded; /* as in imap/imap.h */
+};
+/* Of accounts that have a time of their own, as the keeper says: what CAPA has to tell everybody. */
+struct pop3_offer {
+    bool own_expire, own_delay;
+    uint32_t expire_days, delay_s; /* the shortest, the longest */
 };
 struct pop3_login_options {
     struct stream *stream;
@@ -24,6 +31,7 @@ struct pop3_login_options {
     const struct login_ops *ops;
     void *arg;
     bool plaintext_auth;
+    struct pop3_offer offer;
 };
 struct pop3_login_outcome {
     struct login_result who;
@@ -40,6 +48,14 @@ enum st pop3_login_refuse(const struct pop3_login_options *opt, enum st why) SUS
 /* --- after login: the box --- */
 struct mail;
 struct pop3_session;
+/* What the directory says of the account, or the login of what it wants. */
+struct pop3_own {
+    struct str mailbox;     /* user+mailbox logged in; empty: as the setting says */
+    struct str uidl_format; /* empty: as the setting says */
+    uint32_t retention;     /* base/retention.h */
+    uint32_t delay_s;       /* between two logins; POP3_DELAY_DEFAULT: as the setting says */
+};
+#define POP3_DELAY_DEFAULT UINT32_MAX
 struct pop3_session_options {
     struct stream *stream; /* owned from now on */
     struct str unread;
@@ -48,6 +64,8 @@ struct pop3_session_options {
     uint64_t account, sid;
     struct str login, peer;
     bool is_tls;
+    struct pop3_said said;
+    struct pop3_own own;
     void (*ended)(void *arg, struct pop3_session *s);
     void *ended_arg;
 };

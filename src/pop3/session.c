@@ -4,9 +4,11 @@
 
 #include "base/limits.h"
 #include "base/metrics.h"
+#include "base/retention.h"
 #include "config/config.h"
 
 #define RETRY_MS 50
+#define TURN_COMMANDS 100 /* of a client that pipelines; then others have the core */
 
 struct row {
     struct str word;
@@ -30,21 +32,30 @@ void pop3_session_end(struct pop3_session *s, enum st st, const char *reason)
     s->end_reason = reason;
 }
 
-enum st pop3_refuse(struct pop3_session *s, const char *line)
+/* The first that says what: the login, the setting. */
+static struct str mailbox_name(const struct pop3_session *s)
 {
-    s->errors++;
-    return stream_writef(s->stream, "%s\r\n", line);
+    return s->opt.own.mailbox.n ? s->opt.own.mailbox : s->set->pop3_mailbox;
 }
 
-/* Opens the INBOX and takes the lock; what is in it now is what this session sees (RFC 1939 section 5). */
+uint32_t pop3_login_delay(const struct pop3_session *s)
+{
+    return s->opt.own.delay_s == POP3_DELAY_DEFAULT ? (uint32_t)(s->set->pop3_login_delay / 1000) : s->opt.own.delay_s;
+}
+
+/* Opens the mailbox and takes the lock; what is in it now is what this session sees (RFC 1939 section 5). */
 static enum st open_mailbox(struct pop3_session *s) SUSPENDS
 {
     struct mail_msg m;
 
     TRY(account_open(s->opt.mail, s->opt.account, &s->account));
-    TRY(account_pop3_lock(s->account));
-    s->locked = true;
-    TRY(view_open(s->account, STR("INBOX"), false, &s->view));
+    TRY(view_open(s->account, mailbox_name(s), false, &s->view));
+    if (view_info(s->view)->owner)
+        return FAIL(ST_NOTFOUND, "mailboxes of others are not for POP3");
+    if (s->set->pop3_lock == POP3_LOCK) {
+        TRY(view_pop3_lock(s->view));
+        s->locked = true;
+    }
     s->count = view_count(s->view);
     s->deleted = mem_new(s->count / 8 + 1);
     for (uint32_t i = 1; i <= s->count; i++) {
@@ -54,25 +65,39 @@ static enum st open_mailbox(struct pop3_session *s) SUSPENDS
     return ST_OK;
 }
 
-static enum st greet(struct pop3_session *s) SUSPENDS
+static enum st say_not_opened(struct pop3_session *s, enum st st) SUSPENDS
 {
-    enum st st = open_mailbox(s);
-
-    s->greeted = true;
-    if (st == ST_OK) {
-        LOG(POP3_SESSION_OPENED, lf_u64("messages", s->count));
-        return stream_writef(s->stream, "+OK %u messages (%llu octets)\r\n", s->count, (unsigned long long)s->bytes);
-    }
     pop3_session_end(s, st, "the mailbox can't be opened");
     if (st == ST_BUSY)
-        return stream_write(s->stream, STR("-ERR [IN-USE] Another POP3 session has the mailbox\r\n"));
+        return POP3_SAY(s, POP3_TEXT_IN_USE);
+    if (st == ST_NOTFOUND || st == ST_DENIED)
+        return POP3_SAY(s, POP3_TEXT_NO_MAILBOX);
     LOG(POP3_MAILBOX_FAILED, lf_z("status", st_name(st)), lf_err());
-    return stream_write(s->stream, STR("-ERR [SYS/TEMP] The mailbox can't be opened just now\r\n"));
+    return POP3_SAY(s, POP3_TEXT_MAILBOX_FAILED);
+}
+
+static enum st greet(struct pop3_session *s) SUSPENDS
+{
+    uint32_t wait_s;
+    enum st st;
+
+    s->greeted = true;
+    wait_s = mail_pop3_wait_s(s->opt.mail, s->opt.account, pop3_login_delay(s));
+    if (wait_s) {
+        pop3_session_end(s, ST_BUSY, "logged in a moment ago");
+        return POP3_SAY(s, POP3_TEXT_LOGIN_DELAY, wait_s);
+    }
+    st = open_mailbox(s);
+    if (st != ST_OK)
+        return say_not_opened(s, st);
+    mail_pop3_login(s->opt.mail, s->opt.account, pop3_login_delay(s));
+    LOG(POP3_SESSION_OPENED, lf_u64("messages", s->count));
+    return POP3_SAY(s, POP3_TEXT_MAILBOX, s->count, (unsigned long long)s->bytes);
 }
 
 static enum st run(struct pop3_session *s, const struct pop3_line *line) SUSPENDS
 {
-    struct pop3_cmd c = {s, line->args};
+    struct pop3_cmd c = {s, str_trim(line->args)};
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct row *r = &rows[i];
@@ -85,10 +110,9 @@ static enum st run(struct pop3_session *s, const struct pop3_line *line) SUSPEND
         activity_begin(s->opt.account, r->word.p);
         if (line->n_args >= r->least && line->n_args <= r->most)
             return r->fn(&c);
-        s->errors++;
-        return stream_writef(s->stream, "-ERR Syntax: %s\r\n", r->syntax);
+        return POP3_REFUSE(s, POP3_TEXT_SYNTAX, r->syntax);
     }
-    return pop3_refuse(s, "-ERR Unknown command");
+    return POP3_REFUSE(s, pop3_unknown(line->word, true));
 }
 
 static enum st one_command(struct pop3_session *s) SUSPENDS
@@ -99,17 +123,19 @@ static enum st one_command(struct pop3_session *s) SUSPENDS
 
     if (st == ST_SYNTAX || st == ST_LIMIT) {
         pop3_session_end(s, st, "malformed command line");
-        return stream_write(s->stream,
-                            st == ST_LIMIT ? STR("-ERR Line too long\r\n") : STR("-ERR Lines end with CR LF\r\n"));
+        return POP3_SAY(s, st == ST_LIMIT ? POP3_TEXT_LINE_TOO_LONG : POP3_TEXT_BAD_LINE_END);
     }
     TRY(st);
+    if (s->asked)
+        pop3_arrived(s);
+    s->asked = false;
     TRY(run(s, &line));
     arena_reset(&s->cmd_arena);
     if (s->errors == errors)
         s->errors = 0; /* in a row */
     if (s->errors >= s->set->pop3_max_errors && !s->over) {
         pop3_session_end(s, ST_DENIED, "too many errors");
-        return stream_write(s->stream, STR("-ERR Too many errors\r\n"));
+        return POP3_SAY(s, POP3_TEXT_TOO_MANY_ERRORS);
     }
     return ST_OK;
 }
@@ -135,9 +161,13 @@ static void wake(void *arg, enum st why)
 /* The one long wait: ST_PARKED, or ST_OK when there is input to read. */
 static enum st wait_for_command(struct pop3_session *s) SUSPENDS
 {
-    if (stream_input(s->stream).n)
+    if (stream_input(s->stream).n) {
+        if (s->commands % TURN_COMMANDS == 0)
+            co_yield ();
         return ST_OK;
+    }
     TRY(stream_flush(s->stream));
+    s->asked = true;
     s->log.action = "waiting for a command";
     return stream_park(s->stream, deadline_in(s->set->pop3_idle_timeout), wake, s) ? ST_PARKED : ST_OK;
 }
@@ -159,19 +189,32 @@ static enum st serve(struct pop3_session *s) SUSPENDS
 
 static void session_free(struct pop3_session *s)
 {
+    if (s->locked)
+        view_pop3_unlock(s->view);
     if (s->view)
         view_close(s->view);
-    if (s->locked)
-        account_pop3_unlock(s->account);
     if (s->account)
         account_close(s->account);
     mem_free(s->deleted);
+    mem_free(s->sent);
+    mem_free(s->fetched);
     stream_free(s->stream);
     config_unref(s->set);
     arena_fini(&s->cmd_arena);
     arena_fini(&s->arena);
     s->magic = 0;
     mem_free(s);
+}
+
+/* For retention, once for the whole session: the first time that each message was fetched. What is not noted stays longer. */
+static void note_fetched(struct pop3_session *s) SUSPENDS
+{
+    struct arena ar = ARENA_INIT;
+    enum st st = s->fetched ? view_note_fetched(s->view, pop3_uids_of(s, &ar, s->fetched)) : ST_OK;
+
+    if (st != ST_OK)
+        LOG(POP3_NOTE_FAILED, lf_z("status", st_name(st)), lf_err());
+    arena_fini(&ar);
 }
 
 static void finish(struct pop3_session *s, enum st st) SUSPENDS
@@ -182,6 +225,7 @@ static void finish(struct pop3_session *s, enum st st) SUSPENDS
         lf_u64("retrieved", s->retrieved), lf_u64("deleted", s->n_deleted),
         lf_u64("bytes_in", stream_bytes_in(s->stream)), lf_u64("bytes_out", stream_bytes_out(s->stream)));
     stream_close(TAKE(s->stream));
+    note_fetched(s);
     s->opt.ended(s->opt.ended_arg, s);
     session_free(s);
 }
@@ -212,6 +256,11 @@ enum st pop3_session_new(struct pop3_session_options *opt, struct pop3_session *
     s->set = config_ref(opt->set);
     s->opt.login = arena_str(&s->arena, opt->login);
     s->opt.peer = arena_str(&s->arena, opt->peer);
+    s->opt.own.mailbox = arena_str(&s->arena, opt->own.mailbox);
+    s->opt.own.uidl_format = arena_str(&s->arena, opt->own.uidl_format);
+    s->uidl_format = s->opt.own.uidl_format.n ? s->opt.own.uidl_format : s->set->pop3_uidl_format;
+    s->retention = pop3_retention(s->set, opt->own.retention);
+    s->said = opt->said;
     s->opt.unread = STR_NONE;
     s->command = "";
     s->log = (struct log_ctx){

@@ -24,7 +24,7 @@ bool stuff_next(struct dot_stuff *d, struct str *in, bool *out_dot, struct str *
 {
     size_t at = 0;
 
-    if (in->n == 0 || (d->in_body && d->lines_left == 0))
+    if (in->n == 0 || stuff_is_over(d))
         return false;
     *out_dot = !d->inside_line && in->p[0] == '.';
     while (at < in->n) {
@@ -39,7 +39,7 @@ bool stuff_next(struct dot_stuff *d, struct str *in, bool *out_dot, struct str *
         at += MIN(n + 1, rest.n);
         if (!d->inside_line) {
             line_ended(d);
-            if (d->in_body && d->lines_left == 0)
+            if (stuff_is_over(d))
                 break;
         }
     }

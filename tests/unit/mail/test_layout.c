@@ -50,19 +50,19 @@ static enum st decode_refs(struct str value)
     return refs_rec_get(value, &n);
 }
 
-/* The first stores had no more than the first 17 bytes. */
+/* The first stores had no more than the first 17 bytes, later ones 30. */
 TEST(layout_account)
 {
-    const struct account_rec r = {3, 4, 5, .domain = 6, .keep_s = 7, .removed = true};
+    const struct account_rec r = {3, 4, 5, .domain = 6, .keep_s = 7, .removed = true, .has_uidls = true, .retention = 9};
     struct arena a = ARENA_INIT;
     struct str value = account_rec_put(&a, &r);
     struct account_rec got;
 
     for (size_t n = 0; n < value.n; n++)
-        CHECK_ST(decode_account(arena_str(&a, str_sub(value, 0, n))), n == 17 ? ST_OK : ST_CORRUPT);
+        CHECK_ST(decode_account(arena_str(&a, str_sub(value, 0, n))), n == 17 || n == 30 ? ST_OK : ST_CORRUPT);
     CHECK_ST(account_rec_get(value, &got), ST_OK);
     CHECK(got.next_mailbox == 3 && got.uidvalidity_high == 4 && got.log_low == 5 && got.domain == 6 &&
-          got.keep_s == 7 && got.removed);
+          got.keep_s == 7 && got.removed && got.has_uidls && !got.has_fetched && got.retention == 9);
     CHECK_ST(account_rec_get(str_sub(value, 0, 17), &got), ST_OK);
     CHECK(got.log_low == 5 && got.domain == 0 && got.keep_s == KEEP_DEFAULT && !got.removed);
     arena_fini(&a);
