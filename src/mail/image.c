@@ -298,16 +298,12 @@ static enum st image_held(struct mailbox *mb) SUSPENDS
 
     TRY(messages_load(mb));
     m = mb->messages;
-    messages_use(m);
-    m->pins++;
+    messages_pin(m);
     mailbox_not_stale(mb);
     st = write_image(mb);
-    m->pins--;
-    if (list_is_empty(&mb->views)) {
-        messages_unuse(m);
-        if (!was_there)
-            messages_drop(m);
-    }
+    messages_unpin(m);
+    if (m->unselected && !was_there)
+        messages_drop(m);
     return st;
 }
 

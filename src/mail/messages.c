@@ -131,22 +131,37 @@ void messages_put(struct messages *m, const struct hot *h)
         insert(m, h);
 }
 
-struct messages *messages_copy(const struct messages *from, struct mailbox *mb)
+struct messages *messages_new(struct mailbox *mb, size_t cap)
 {
     struct messages *m = MEM_NEW(struct messages);
 
     m->mb = mb;
     list_init(&m->link);
     co_waitq_init(&m->waiting);
-    if (from->n)
-        set_cap(m, from->n);
-    m->n = from->n;
-    for (size_t i = 0; i < from->n; i++) {
-        struct hot h = messages_hot(from, i);
-
-        set(m, i, &h);
-    }
+    if (cap)
+        set_cap(m, cap);
     return m;
+}
+
+bool messages_copy_some(struct messages *m, const struct messages *from, size_t most)
+{
+    uint32_t last = m->n ? m->uid[m->n - 1] : 0;
+    size_t i = last == UINT32_MAX ? from->n : messages_from(from, last + 1), n = MIN(from->n - i, most);
+
+    messages_room(m, m->n + n);
+    if (n) {
+        memcpy(m->uid + m->n, from->uid + i, n * sizeof *m->uid);
+        memcpy(m->size + m->n, from->size + i, n * sizeof *m->size);
+        memcpy(m->flags + m->n, from->flags + i, n * sizeof *m->flags);
+        memcpy(m->keywords + m->n, from->keywords + i, n * sizeof *m->keywords);
+        memcpy(m->modseq + m->n, from->modseq + i, n * sizeof *m->modseq);
+        memcpy(m->internal_date + m->n, from->internal_date + i, n * sizeof *m->internal_date);
+        memcpy(m->save_date + m->n, from->save_date + i, n * sizeof *m->save_date);
+        memcpy(m->email + m->n, from->email + i, n * sizeof *m->email);
+        memcpy(m->blob + m->n, from->blob + i, n * sizeof *m->blob);
+    }
+    m->n += n;
+    return i + n < from->n;
 }
 
 static size_t bytes_of(const struct messages *m)
@@ -154,13 +169,27 @@ static size_t bytes_of(const struct messages *m)
     return sizeof *m + m->cap * MESSAGE_BYTES + m->cap_journal * sizeof *m->journal + orders_bytes(m->orders);
 }
 
-/* Unselected ones are weighed, again when they grow. */
+/* Those of replicas, which are here beside the owner's, count for as long as they are there; others while nobody has them selected. */
+static size_t *sum_of(const struct messages *m)
+{
+    struct mail_core *core = m->mb->a->core;
+
+    return m->mb->a->replica ? &core->replica_bytes : &core->unselected_bytes;
+}
+
+/* They are weighed, again when they grow. */
 static void charge(struct messages *m)
 {
     size_t bytes = bytes_of(m);
 
-    m->mb->a->core->unselected_bytes += bytes - m->charged;
+    *sum_of(m) += bytes - m->charged;
     m->charged = bytes;
+}
+
+static void uncharge(struct messages *m)
+{
+    *sum_of(m) -= m->charged;
+    m->charged = 0;
 }
 
 /* --- what changes do ------------------------------------------------------------------------------------ */
@@ -277,7 +306,7 @@ void messages_apply(struct messages *m, const struct mailbox_change *mc)
     apply_flags(m, mc);
     apply_removals(m, mc);
     apply_adds(m, mc);
-    if (m->unselected)
+    if (m->unselected || m->mb->a->replica)
         charge(m);
 }
 
@@ -287,10 +316,9 @@ void messages_free(struct messages *m)
 {
     if (!m)
         return;
-    if (m->unselected) {
+    if (m->unselected)
         list_del(&m->link);
-        m->mb->a->core->unselected_bytes -= m->charged;
-    }
+    uncharge(m);
     for (size_t i = 0; i < m->n_late; i++)
         change_release(m->late[i]->c);
     mem_free(m->late);
@@ -308,8 +336,20 @@ void messages_use(struct messages *m)
         return;
     list_del(&m->link);
     m->unselected = false;
-    m->mb->a->core->unselected_bytes -= m->charged;
-    m->charged = 0;
+    uncharge(m);
+}
+
+void messages_pin(struct messages *m)
+{
+    messages_use(m);
+    m->pins++;
+}
+
+void messages_unpin(struct messages *m)
+{
+    m->pins--;
+    if (list_is_empty(&m->mb->views))
+        messages_unuse(m);
 }
 
 static uint64_t cache_share(const struct mail_core *core)
@@ -317,6 +357,24 @@ static uint64_t cache_share(const struct mail_core *core)
     uint64_t all = core->rules.cache_bytes ? core->rules.cache_bytes : core->m->opt.cache_bytes;
 
     return all / core->m->opt.n_cores;
+}
+
+/* The longest unused ones make room; `but` stays. */
+static void make_room(struct mail_core *core, const struct messages *but)
+{
+    while (core->unselected_bytes + core->replica_bytes > cache_share(core) && !list_is_empty(&core->unselected)) {
+        struct messages *oldest = LIST_ITEM(core->unselected.next, struct messages, link);
+
+        if (oldest == but)
+            break;
+        messages_drop(oldest);
+    }
+}
+
+void messages_weigh(struct messages *m)
+{
+    charge(m);
+    make_room(m->mb->a->core, NULL);
 }
 
 void messages_unuse(struct messages *m)
@@ -334,8 +392,7 @@ void messages_unuse(struct messages *m)
     m->unused_at = clock_mono_ms();
     list_add_tail(&core->unselected, &m->link);
     charge(m);
-    while (core->unselected_bytes > cache_share(core) && core->unselected.next != &m->link)
-        messages_drop(LIST_ITEM(core->unselected.next, struct messages, link));
+    make_room(core, m);
 }
 
 void messages_drop(struct messages *m)

@@ -4,6 +4,9 @@
 
 #define WAIT_MS 60000
 #define TRIES 4
+#ifndef SLICE
+#define SLICE 16384 /* messages copied in one go */
+#endif
 #define STALE_MOST 256 /* rows of messages that are gone, of one reader */
 
 struct follower {
@@ -17,6 +20,7 @@ struct follower {
 enum news_what { NEWS_CHANGE, NEWS_ACL, NEWS_GONE };
 
 struct news {
+    struct news *next; /* in r->late */
     struct replica *r;
     enum news_what what;
     struct arena arena;
@@ -210,9 +214,8 @@ static void take_change(struct replica *r, struct news *n)
     take_seens(r, n); /* behind what has come: one may have seen what he has put there himself */
 }
 
-static void take_news(void *arg)
+static void take(struct news *n)
 {
-    struct news *n = arg;
     struct replica *r = n->r;
 
     switch (n->what) {
@@ -232,6 +235,29 @@ static void take_news(void *arg)
     journal_wake(r->mb);
     arena_fini(&n->arena);
     mem_free(n);
+}
+
+/* While the owner's core copies, the copy is in its hands: what happens meanwhile comes behind it. */
+static void take_news(void *arg)
+{
+    struct news *n = arg;
+
+    if (!n->r->loading) {
+        take(n);
+        return;
+    }
+    *n->r->late_end = n;
+    n->r->late_end = &n->next;
+}
+
+static void take_late(struct replica *r)
+{
+    while (r->late) {
+        struct news *n = r->late;
+
+        r->late = n->next;
+        take(n);
+    }
 }
 
 /* --- beginning ---------------------------------------------------------------------------------------------------- */
@@ -259,6 +285,7 @@ static enum st look_there(struct account *owner, void *arg)
     return ST_OK;
 }
 
+/* All but the messages. */
 static void copy_mailbox(struct replica *r, const struct mailbox *from)
 {
     struct mailbox *mb = mailbox_new(r->shell, from->id, from->uidvalidity);
@@ -277,7 +304,19 @@ static void copy_mailbox(struct replica *r, const struct mailbox *from)
     for (unsigned i = 0; i < mb->n_keywords; i++)
         mb->keywords[i] = arena_str(&r->shell->names, from->keywords[i]);
     mb->acl = copy_acl(from->acl);
-    mb->messages = messages_copy(from->messages, mb);
+    mb->messages = messages_new(mb, from->messages->n);
+}
+
+/* As loading does from the rows, beside changes: they are told from before the first message is copied on, and what is in the copy
+ * already does nothing when it comes once more. */
+static void copy_messages(struct replica *r, struct mailbox *from) SUSPENDS
+{
+    struct messages *m = from->messages;
+
+    messages_pin(m);
+    while (messages_copy_some(r->mb->messages, m, SLICE))
+        co_yield ();
+    messages_unpin(m);
 }
 
 static enum st ready_to_follow(const struct following *f, struct mailbox *mb) SUSPENDS
@@ -311,6 +350,9 @@ static enum st follow_there(struct account *owner, void *arg) SUSPENDS
     follower->home = f->r->home;
     list_add_tail(&mb->followers, &follower->link);
     account_hold(owner); /* and the mailbox: until let_go */
+    mailbox_hold(mb);
+    copy_messages(f->r, mb);
+    mailbox_release(mb);
     return ST_OK;
 }
 
@@ -335,6 +377,7 @@ static struct replica *replica_new(struct mail_core *core, uint64_t owner, uint3
     r->shell = account_shell(core, owner);
     r->shell->replica = r;
     r->loading = true;
+    r->late_end = &r->late;
     co_waitq_init(&r->waiting);
     list_init(&r->readers);
     list_add_tail(&core->replicas, &r->link);
@@ -496,6 +539,9 @@ static enum st wait_loaded(struct replica *r, struct following *f, bool is_first
         r->load_st = mail_visit(m, r->owner, follow_there, f);
         r->followed = r->load_st == ST_OK;
         r->loading = false;
+        take_late(r);
+        if (r->followed)
+            messages_weigh(r->mb->messages);
         if (!r->followed)
             list_del(&r->link);
         co_waitq_wake_all(&r->waiting);

@@ -21,6 +21,7 @@ struct replica {
     bool loading, followed, gone;
     enum st load_st;
     struct co_waitq waiting;
+    struct news *late, **late_end; /* what has come while it was loading */
     struct list readers;
 };
 

@@ -19,12 +19,13 @@ struct asked {
 
 /* --- about one mailbox ---------------------------------------------------------------------------------------- */
 
-static void describe(const struct asked *q, const struct mailbox *mb, struct mailbox_info *out)
+static void describe(const struct mailbox *mb, const struct guest *g, struct str namespace, struct arena *ar,
+                     struct mailbox_info *out)
 {
     mailbox_describe(mb, out);
-    out->name = arena_printf(q->ar, "%.*s%.*s", STR_ARGS(q->place.namespace), STR_ARGS(out->name));
+    out->name = arena_printf(ar, "%.*s%.*s", STR_ARGS(namespace), STR_ARGS(out->name));
     out->owner = mb->a->id;
-    out->rights = acl_rights(mb->acl, mb->a, &q->guest);
+    out->rights = acl_rights(mb->acl, mb->a, g);
     out->use = MAIL_USE_NONE; /* Sent of somebody else is not where this account's client keeps what it sends */
     out->recent = 0;
 }
@@ -42,7 +43,7 @@ static enum st status_there(struct account *owner, void *arg) SUSPENDS
     mailbox_hold(mb);
     st = seen_count(mb, q->guest.id, &seen);
     if (st == ST_OK) {
-        describe(q, mb, &q->info);
+        describe(mb, &q->guest, q->place.namespace, q->ar, &q->info);
         q->info.unseen = q->info.messages - MIN(seen, q->info.messages);
     }
     mailbox_release(mb);
@@ -203,12 +204,34 @@ enum st mailbox_rename(struct account *a, struct str from, struct str to)
 
 /* --- which there are -------------------------------------------------------------------------------------------- */
 
+/* Those who share something are asked several at a time: opening their accounts may mean reading. */
+#define ASKERS 8u
+#define OWNERS_EACH 4u /* fewer are asked by one alone */
+
+struct note {
+    uint64_t owner;
+    bool is_own; /* of this account, not of everybody */
+};
+
 struct gathering {
     struct account *a;
-    struct asked q;
+    struct guest guest;
+    struct arena *ar;
     struct mailbox_info *list;
     size_t n, cap;
-    struct str address;
+    const struct note *notes;
+    size_t n_notes, next;
+    unsigned left; /* askers besides the first */
+    struct co_event done;
+};
+
+/* What one owner shows, on its way; the arena is of the asker, who waits. */
+struct found {
+    struct guest guest;
+    struct arena ar;
+    struct mailbox_info *list;
+    size_t n;
+    bool is_public;
 };
 
 static void gather_one(struct gathering *g, const struct mailbox_info *info)
@@ -225,27 +248,21 @@ static bool is_seen_by(const struct mailbox *mb, const struct guest *g)
     return mb->durable.exists && acl_rights(mb->acl, mb->a, g) & RIGHT_LOOKUP;
 }
 
-static enum st gather_there(struct account *owner, void *arg)
+static enum st look_there(struct account *owner, void *arg)
 {
-    struct gathering *g = arg;
-    size_t more = 0;
+    struct found *f = arg;
+    size_t most = 0;
 
     TRY(account_check(owner));
     for (size_t i = 0; i < owner->n_mailboxes; i++)
-        more += is_seen_by(owner->mailboxes[i], &g->q.guest);
-    if (g->n + more > LIMIT_MAIL_SHARED_LISTED)
+        most += is_seen_by(owner->mailboxes[i], &f->guest);
+    if (most > LIMIT_MAIL_SHARED_LISTED)
         return FAIL(ST_LIMIT, "More than %u mailboxes of others", (unsigned)LIMIT_MAIL_SHARED_LISTED);
-    g->q.place.namespace =
-        arena_printf(g->q.ar, "%s%.*s/", owner->rec.is_public ? MAIL_SHARED : MAIL_OTHERS, STR_ARGS(g->address));
-    for (size_t i = 0; i < owner->n_mailboxes; i++) {
-        const struct mailbox *mb = owner->mailboxes[i];
-        struct mailbox_info info;
-
-        if (!is_seen_by(mb, &g->q.guest))
-            continue;
-        describe(&g->q, mb, &info);
-        gather_one(g, &info);
-    }
+    f->list = ARENA_ARRAY(&f->ar, struct mailbox_info, most);
+    f->is_public = owner->rec.is_public;
+    for (size_t i = 0; i < owner->n_mailboxes && f->n < most; i++)
+        if (is_seen_by(owner->mailboxes[i], &f->guest))
+            describe(owner->mailboxes[i], &f->guest, STR(""), &f->ar, &f->list[f->n++]);
     return ST_OK;
 }
 
@@ -254,33 +271,69 @@ static enum st drop_there(struct account *everybody, void *arg) SUSPENDS
     return grantor_drop(everybody, *(const uint64_t *)arg);
 }
 
-static enum st gather(struct gathering *g, uint64_t owner, bool is_own_note) SUSPENDS
+/* Nobody keeps others from hearing of their own by giving more than there is room for. */
+static void take_found(struct gathering *g, const struct found *f, struct str address)
+{
+    const char *space = f->is_public ? MAIL_SHARED : MAIL_OTHERS;
+
+    if (g->n + f->n > LIMIT_MAIL_SHARED_LISTED)
+        return;
+    for (size_t i = 0; i < f->n; i++) {
+        struct mailbox_info info = f->list[i];
+
+        info.name = arena_printf(g->ar, "%s%.*s/%.*s", space, STR_ARGS(address), STR_ARGS(info.name));
+        gather_one(g, &info);
+    }
+}
+
+/* One that can't be asked just now is no reason to tell of none. */
+static void ask_owner(struct gathering *g, const struct note *note, struct found *f) SUSPENDS
 {
     const struct mail_names *names = g->a->core->m->opt.names;
+    struct mail *m = g->a->core->m;
+    uint64_t owner = note->owner;
     struct mail_person p;
-    size_t before = g->n;
-    enum st st;
+    enum st st = mail_visit(m, owner, look_there, f);
 
-    if (owner == g->a->id)
-        return ST_OK;
-    st = names->show(names->arg, g->q.ar, owner, &p);
-    if (st == ST_OK) {
-        g->address = p.name;
-        st = mail_visit(g->a->core->m, owner, gather_there, g);
-        /* that one can't be asked just now, or gives more than there is room for: no reason to tell of none, and nobody keeps
-         * others from hearing of their own by what he gives them */
-        if (st != ST_OK && st != ST_NOTFOUND) {
-            g->n = before;
-            return ST_OK;
-        }
-    }
-    if (st == ST_NOTFOUND && !is_own_note) /* the account is gone */
-        IGNORE(mail_visit(g->a->core->m, MAIL_EVERYBODY, drop_there, &owner));
-    if (st == ST_NOTFOUND)
-        st = ST_OK;
-    if (st == ST_OK && g->n == before && is_own_note)
+    if (st == ST_OK && f->n)
+        st = names->show(names->arg, &f->ar, owner, &p);
+    if (st == ST_OK && f->n)
+        take_found(g, f, p.name);
+    if (st == ST_NOTFOUND && !note->is_own) /* the account is gone */
+        IGNORE(mail_visit(m, MAIL_EVERYBODY, drop_there, &owner));
+    if (note->is_own && (st == ST_NOTFOUND || (st == ST_OK && !f->n)))
         IGNORE(grantor_drop(g->a, owner)); /* another time, then */
-    return st;
+}
+
+static void ask_some(struct gathering *g) SUSPENDS
+{
+    struct found f = {.guest = g->guest};
+
+    while (g->next < g->n_notes) {
+        f.n = 0;
+        ask_owner(g, &g->notes[g->next++], &f);
+        arena_reset(&f.ar);
+    }
+    arena_fini(&f.ar);
+}
+
+static void ask_beside(void *arg) SUSPENDS
+{
+    struct gathering *g = arg;
+
+    ask_some(g);
+    if (--g->left == 0)
+        co_event_set(&g->done);
+}
+
+static void ask_all(struct gathering *g) SUSPENDS
+{
+    for (size_t i = 1; i < ASKERS && i < g->n_notes / OWNERS_EACH; i++)
+        if (co_spawn(ask_beside, g, "list") == ST_OK)
+            g->left++;
+    ask_some(g);
+    if (g->left)
+        co_event_wait_heedless(&g->done);
 }
 
 struct copied_notes {
@@ -299,22 +352,34 @@ static enum st copy_notes(struct account *a, void *arg)
     return ST_OK;
 }
 
+static int by_owner(const void *x, const void *y)
+{
+    const struct note *a = x, *b = y;
+
+    if (a->owner != b->owner)
+        return a->owner < b->owner ? -1 : 1;
+    return b->is_own - a->is_own; /* who is in both is asked once, as one's own */
+}
+
 static enum st gather_all(struct gathering *g) SUSPENDS
 {
-    struct copied_notes mine = {.ar = g->q.ar}, all = {.ar = g->q.ar};
+    struct copied_notes mine = {.ar = g->ar}, all = {.ar = g->ar};
+    struct note *notes;
+    size_t n = 0;
 
     TRY(copy_notes(g->a, &mine));
     TRY(mail_visit(g->a->core->m, MAIL_EVERYBODY, copy_notes, &all));
-    for (size_t i = 0; i < mine.n; i++)
-        TRY(gather(g, mine.owners[i], true));
-    for (size_t i = 0; i < all.n; i++) {
-        bool had = false;
-
-        for (size_t k = 0; k < mine.n && !had; k++)
-            had = mine.owners[k] == all.owners[i];
-        if (!had)
-            TRY(gather(g, all.owners[i], false));
-    }
+    notes = ARENA_ARRAY(g->ar, struct note, mine.n + all.n);
+    for (size_t i = 0; i < mine.n + all.n; i++)
+        notes[i] = i < mine.n ? (struct note){mine.owners[i], true} : (struct note){all.owners[i - mine.n], false};
+    if (mine.n + all.n)
+        qsort(notes, mine.n + all.n, sizeof *notes, by_owner);
+    for (size_t i = 0; i < mine.n + all.n; i++)
+        if (notes[i].owner != g->a->id && (!n || notes[n - 1].owner != notes[i].owner))
+            notes[n++] = notes[i];
+    g->notes = notes;
+    g->n_notes = n;
+    ask_all(g);
     return ST_OK;
 }
 
@@ -372,7 +437,7 @@ static void finish(struct gathering *g)
 
 enum st mailbox_list_shared(struct account *a, struct arena *ar, struct mailbox_info **out, size_t *out_n)
 {
-    struct gathering g = {.a = a, .q = {.guest = guest_of(a), .ar = ar}};
+    struct gathering g = {.a = a, .guest = guest_of(a), .ar = ar};
     enum st st;
 
     TRY(account_check(a));

@@ -23,7 +23,7 @@ struct mail_core {
     struct list idle;    /* accounts without users, the longest unused first */
     size_t n_idle;
     struct list unselected; /* struct messages without views, the longest unused first */
-    size_t unselected_bytes;
+    size_t unselected_bytes, replica_bytes;
     struct list replicas; /* of mailboxes of other accounts: replica.h */
     struct list stale;    /* struct staleness: images to be written anew, some time */
     bool tending;         /* somebody is at it */
@@ -173,7 +173,7 @@ struct orders;
 struct messages {
     struct mailbox *mb;
     struct list link; /* in core->unselected */
-    size_t charged;   /* its part of core->unselected_bytes */
+    size_t charged;   /* its part of core->unselected_bytes or replica_bytes */
     bool loading, unselected;
     unsigned pins;     /* somebody reads it bit by bit: it stays */
     mono_ms unused_at; /* nobody has had it selected since */
@@ -276,7 +276,12 @@ enum st messages_load(struct mailbox *mb)
 void messages_free(struct messages *m);
 size_t messages_from(const struct messages *m, uint32_t uid); /* index of the first with at least this uid */
 bool messages_find(const struct messages *m, uint32_t uid, size_t *out_i);
-struct messages *messages_copy(const struct messages *from, struct mailbox *mb);
+struct messages *messages_new(struct mailbox *mb, size_t cap);
+/* Those behind the last one that it has, so many at most; false: that was all. */
+bool messages_copy_some(struct messages *m, const struct messages *from, size_t most);
+void messages_weigh(struct messages *m); /* of a replica: it is complete, or has grown */
+void messages_pin(struct messages *m);   /* somebody reads it bit by bit: it stays until messages_unpin */
+void messages_unpin(struct messages *m);
 void messages_use(struct messages *m);                                      /* a view has come */
 void messages_unuse(struct messages *m);                                    /* none is left */
 void messages_drop(struct messages *m);                                     /* unselected: out of memory with it */

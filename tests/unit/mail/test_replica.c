@@ -1,6 +1,8 @@
 /* Mailboxes of other accounts, on the same core and on another: what is seen of them follows their owner, and ends with the right to it. */
 #include "help.h"
 
+#define SLICE 2
+
 #include "mail/keep.h"
 #include "mail/replica.c"
 
@@ -312,6 +314,67 @@ static void body_kept(struct world *w)
 TEST(rights_outlive_a_restart)
 {
     in_world(1, body_kept);
+}
+
+/* --- copied bit by bit -------------------------------------------------------------------------------------- */
+
+struct opener {
+    struct account *a;
+    const char *name;
+    struct view *v;
+    bool opened;
+};
+
+static void open_it(void *arg)
+{
+    struct opener *o = arg;
+
+    CHECK_ST(view_open(o->a, str_z(o->name), false, &o->v), ST_OK);
+    o->opened = true;
+}
+
+static struct str messages_in(struct world *w, struct account *a, const char *name)
+{
+    struct str s = dump(w, a, name);
+
+    return str_from(s, str_find(s, ':'));
+}
+
+/* What changes while the copy is being made is in it when it is done, and counts as part of what is kept in memory. */
+static void body_bit_by_bit(struct world *w)
+{
+    uint64_t owner = id_on(w, 0, 600), guest = id_on(w, 0, 500);
+    struct mail_core *core = mail_core_here(w->mail);
+    struct account *o = open_account(w, owner);
+    struct opener opener = {.a = open_account(w, guest), .name = their(w, owner, "INBOX")};
+    struct view *v;
+
+    for (unsigned i = 0; i < 40; i++)
+        CHECK_ST(deliver_to(w, &owner, 1, "letter"), ST_OK);
+    share(w, owner, "INBOX", guest, "lr");
+    v = open_view(o, "INBOX");
+    CHECK_ST(co_spawn(open_it, &opener, "opener"), ST_OK);
+    for (unsigned i = 1; !opener.opened; i++) {
+        CHECK(i < 40);
+        CHECK_ST(add_flags(v, uids(i, i), MAIL_FLAGGED), ST_OK);
+        CHECK_ST(add_flags(v, uids(41 - i, 41 - i), MAIL_ANSWERED), ST_OK);
+        CHECK_ST(view_expunge(v, uids(2 * i, 2 * i), true), ST_OK);
+        CHECK_ST(deliver_to(w, &owner, 1, "letter"), ST_OK);
+    }
+    changes(w, opener.v, true);
+    CHECK_STR(messages_in(w, opener.a, opener.name), messages_in(w, o, "INBOX"));
+    CHECK_U64(core->replica_bytes, opener.v->mb->messages->charged);
+    CHECK(core->replica_bytes >= (size_t)MESSAGE_BYTES * view_count(opener.v));
+    view_close(opener.v);
+    core_has_turned(w, owner);
+    CHECK_U64(core->replica_bytes, 0);
+    view_close(v);
+    account_close(o);
+    account_close(opener.a);
+}
+TEST(a_replica_is_made_beside_changes)
+{
+    in_world(1, body_bit_by_bit);
 }
 
 /* --- many at once ------------------------------------------------------------------------------------------ */
