@@ -120,9 +120,11 @@ static enum st read_hash(struct account_restored *s)
     size_t n;
 
     TRY(directory_credential_list(s->directory, s->arena, s->account.id, &v, &n));
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         if (v[i].kind == CREDENTIAL_PASSWORD)
             s->hash = v[i].hash;
+        s->app_passwords += v[i].kind == CREDENTIAL_APP;
+    }
     return s->hash.n ? ST_OK : FAIL(ST_NOTFOUND, "the account has no password in the backup");
 }
 

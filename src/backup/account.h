@@ -15,6 +15,7 @@ struct account_restored {
     struct str hash;                  /* of its password */
     bool is_made;                     /* again, in the server */
     uint64_t aliases;                 /* and so many that lead to it */
+    uint64_t app_passwords;           /* not made again: removing the account has revoked them, or somebody before */
     struct str *notes;                /* what could not be done */
     size_t n_notes, cap_notes;
 };

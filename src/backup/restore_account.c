@@ -335,6 +335,7 @@ static void describe(void *arg, struct json *j)
     json_kv_str(j, "as_of", time_rfc3339(&s->arena, s->found.time_us));
     json_kv_bool(j, "account_made", s->account.is_made);
     json_kv_u64(j, "aliases_made", s->account.aliases);
+    json_kv_u64(j, "app_passwords_not_restored", s->account.app_passwords);
 }
 
 /* --- the command -------------------------------------------------------------------------------------------------------- */

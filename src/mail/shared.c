@@ -207,6 +207,7 @@ enum st mailbox_rename(struct account *a, struct str from, struct str to)
 /* Those who share something are asked several at a time: opening their accounts may mean reading. */
 #define ASKERS 8u
 #define OWNERS_EACH 4u /* fewer are asked by one alone */
+#define OWNERS_A_TURN 32u
 
 struct note {
     uint64_t owner;
@@ -313,6 +314,8 @@ static void ask_some(struct gathering *g) SUSPENDS
         f.n = 0;
         ask_owner(g, &g->notes[g->next++], &f);
         arena_reset(&f.ar);
+        if (g->next % OWNERS_A_TURN == 0)
+            co_yield (); /* those of this core who are in memory wait for nothing */
     }
     arena_fini(&f.ar);
 }
