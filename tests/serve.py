@@ -142,7 +142,7 @@ class Server:
         def txt(raw):
             return struct.pack("<I", len(raw)) + raw
         listed = struct.pack("<I", len(words)) + b"".join(txt(w.encode()) for w in words)
-        body = struct.pack("<IQ44x", 0, 0) + txt(listed) + txt(b"")
+        body = struct.pack("<IQ48x", 0, 0) + txt(listed) + txt(b"")
         s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         s.settimeout(10 * SLOW)
         s.connect(os.path.join(self.run_dir, "control"))

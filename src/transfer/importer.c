@@ -1,6 +1,7 @@
 #include "transfer/importer.h"
 
 #include "base/limits.h"
+#include "base/uidl_format.h"
 #include "mime/date.h"
 #include "transfer/source_imap.h"
 
@@ -16,7 +17,7 @@
 struct queued {
     size_t at, n; /* in `bytes` */
     uint32_t uid; /* 0: the next one */
-    struct str where, flags, keywords;
+    struct str where, flags, keywords, uidl;
     int64_t date_s;
 };
 
@@ -80,7 +81,7 @@ static enum st open_mailbox(struct importer *im, struct str name) SUSPENDS
 
     TRY(importer_flush(im, true));
     arena_reset(&im->arena);
-    im->uidvalidity = 0;
+    im->uidvalidity = im->source_validity = 0;
     im->head = (struct mailbox_head){.uidnext = 1};
     seen_clear(&im->seen);
     im->mailbox = arena_str(&im->arena, name);
@@ -101,6 +102,7 @@ enum st importer_origin(struct importer *im, const struct mailbox_head *source, 
 
     *out_from = 1;
     TRY(importer_make(im, source->name));
+    im->source_validity = source->uidvalidity;
     is_fresh = im->head.messages == 0 && im->head.uidnext == 1;
     is_same = im->head.uidvalidity == source->uidvalidity;
     if (is_open || im->is_refused || !source->uidvalidity || !(is_fresh || is_same))
@@ -123,8 +125,11 @@ static enum st send_one(struct importer *im, const struct queued *q, bool with_k
 
     if (q->date_s)
         date = arena_printf(&a, "\"%.*s\" ", STR_ARGS(imap_datetime_print(&a, q->date_s * 1000000, 0)));
+    if (q->uidl.n)
+        origin = arena_printf(&a, " UIDL %.*s", STR_ARGS(q->uidl));
     if (im->uidvalidity)
-        origin = arena_printf(&a, " UID %u %u %u", q->uid, im->uidvalidity, is_last ? im->uidnext : 0);
+        origin =
+            arena_printf(&a, "%.*s UID %u %u %u", STR_ARGS(origin), q->uid, im->uidvalidity, is_last ? im->uidnext : 0);
     st = client_put(c, arena_printf(&a, "%.*s (%.*s%s%.*s) %.*s{%zu+}\r\n", STR_ARGS(origin), STR_ARGS(q->flags),
                                     q->flags.n && keywords.n ? " " : "", STR_ARGS(keywords), STR_ARGS(date), q->n));
     if (st == ST_OK)
@@ -230,6 +235,39 @@ static struct str keyword_words(struct importer *im, const struct letter *l, str
     return out;
 }
 
+static bool has_piece(struct str format, char what)
+{
+    for (size_t i = 0; i + 1 < format.n; i++)
+        if (format.p[i] == '%') {
+            i++;
+            while (i < format.n && (ascii_is_digit(format.p[i]) || format.p[i] == 'X'))
+                i++;
+            if (i < format.n && format.p[i] == what)
+                return true;
+        }
+    return false;
+}
+
+/* The one that the source has told, or as it makes them where all that goes into one is known. */
+static struct str uidl_of(struct importer *im, const struct letter *l)
+{
+    const struct uidl_parts parts = {.uid = l->uid, .uidvalidity = im->source_validity, .file = l->file};
+    struct str format = im->uidl_format, made = STR_NONE;
+    struct buf b;
+
+    if (l->uidl.n || !format.n)
+        return uidl_is_valid(l->uidl) ? arena_str(&im->batch_arena, l->uidl) : STR_NONE;
+    if ((!l->uid && has_piece(format, 'u')) || (!parts.uidvalidity && has_piece(format, 'v')) ||
+        (!l->file.n && has_piece(format, 'f')))
+        return STR_NONE;
+    buf_init(&b, 1000);
+    uidl_format_make(format, &parts, &b);
+    if (!b.over && uidl_is_valid(buf_str(&b)))
+        made = arena_str(&im->batch_arena, buf_str(&b));
+    buf_fini(&b);
+    return made;
+}
+
 /* One that the mailbox has passed already can't be kept; those without have one that was never given in the source either. */
 static uint32_t uid_to_keep(struct importer *im, const struct letter *l)
 {
@@ -272,6 +310,7 @@ enum st importer_put(struct importer *im, const struct letter *l, struct str whe
                                          .n = im->bytes.n - at,
                                          .uid = uid_to_keep(im, l),
                                          .where = arena_str(&im->batch_arena, where),
+                                         .uidl = uidl_of(im, l),
                                          .flags = flag_words(im, l->flags),
                                          .keywords = keyword_words(im, l, where),
                                          .date_s = l->date_s};
@@ -360,9 +399,10 @@ static void fini(struct importer *im)
 }
 
 /* From wherever it comes. */
-static enum st import(struct transfer *t, struct str base, importer_fill_fn *fill, void *arg) SUSPENDS
+static enum st import(struct transfer *t, struct str base, struct str uidl_format, importer_fill_fn *fill, void *arg)
+    SUSPENDS
 {
-    struct importer im = {.t = t, .base = base};
+    struct importer im = {.t = t, .base = base, .uidl_format = uidl_format};
     enum st st;
 
     buf_init(&im.file, LIMIT_MESSAGE + 65536);
@@ -386,13 +426,17 @@ static enum st fill_by_path(void *arg, struct importer *im) SUSPENDS
 
 enum st transfer_import(struct transfer *t)
 {
-    struct str base = STR_NONE;
+    struct str base = STR_NONE, format = STR_NONE;
 
     (void)admin_value(t->args, "mailbox", &base);
-    return import(t, base, fill_by_path, t);
+    if (admin_value(t->args, "pop3-uidl", &format)) {
+        format = uidl_format_named(format);
+        TRY(uidl_format_check(format, true));
+    }
+    return import(t, base, format, fill_by_path, t);
 }
 
 enum st transfer_fill(struct transfer *t)
 {
-    return import(t, STR_NONE, t->source->fill, t->source->arg);
+    return import(t, STR_NONE, STR_NONE, t->source->fill, t->source->arg);
 }

@@ -8,14 +8,16 @@
 
 struct importer {
     struct transfer *t;
-    struct str base; /* --mailbox; may be empty */
-    struct buf file; /* for readers: one letter's bytes */
+    struct str base;        /* --mailbox; may be empty */
+    struct str uidl_format; /* --pop3-uidl: how the source made unique ids of POP3; may be empty */
+    struct buf file;        /* for readers: one letter's bytes */
 
     struct arena arena; /* of the open mailbox */
     struct str mailbox, wire;
     bool is_refused;          /* its letters can't be added */
     struct mailbox_head head; /* as it was when it was opened */
     uint32_t uidvalidity;     /* that uids of letters are kept under; 0: they are not */
+    uint32_t source_validity; /* of the source; 0: it has none */
     uint32_t uidnext;         /* that the mailbox is to have in the end */
     uint32_t next_uid;        /* that it has now */
     struct seen seen;

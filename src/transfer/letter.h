@@ -14,7 +14,9 @@ struct letter {
     uint32_t flags;     /* letter_flag */
     const struct str *keywords;
     size_t n_keywords;
-    int64_t date_s; /* when it was received; 0: not known */
+    struct str uidl; /* that POP3 has told there; empty: not known */
+    struct str file; /* of a Maildir: its name without flags */
+    int64_t date_s;  /* when it was received; 0: not known */
     struct str bytes;
 };
 
