@@ -1,5 +1,5 @@
-/* NOTIFY (RFC 5465). Mailboxes of others (RFC 4314) are not watched: where one of them is named the client is told so with
- * \NoAccess. */
+/* NOTIFY (RFC 5465). Of mailboxes of others (RFC 4314) those are watched that are there and named by the command, directly or by
+ * something above them; changes of their metadata are not told. */
 #include "co/co.h"
 #include "imap/list.h"
 #include "imap/metadata.h"
@@ -176,7 +176,7 @@ static bool has_names_of_others(const struct imap_notify *n)
     return false;
 }
 
-/* Section 3.1: a mailbox that is named, and seen by LIST, but is not watched. */
+/* Section 3.1: a mailbox that is named, and seen by LIST. */
 static bool is_named(const struct imap_notify *n, const struct mailbox_info *box)
 {
     for (size_t i = 0; i < n->n; i++)
@@ -185,13 +185,39 @@ static bool is_named(const struct imap_notify *n, const struct mailbox_info *box
     return false;
 }
 
-static enum st put_mailboxes(struct imap_session *s, const struct mailbox_info *boxes, size_t n) SUSPENDS
+static enum st watch_it(struct imap_session *s, const struct mailbox_info *box) SUSPENDS
+{
+    if (!(box->rights & RIGHT_READ))
+        return FAIL(ST_NOPERM, "You have no right to that");
+    if (!s->notify->far)
+        s->notify->far = far_watch_new(s->account);
+    return far_watch_add(s->notify->far, box);
+}
+
+/* Of others. ST_LIMIT: too many of them. */
+static enum st watch_other(struct imap_session *s, const struct mailbox_info *box, bool status) SUSPENDS
+{
+    unsigned want = imap_notify_events(s->notify, box);
+    struct mailbox_info info;
+    enum st st;
+
+    if (box->noselect || !want)
+        return ST_OK;
+    st = want & (NOTIFY_MESSAGES | NOTIFY_NAME) ? watch_it(s, box) : ST_NOPERM; /* of metadata nothing is told */
+    if (st == ST_NOPERM)
+        imap_put_list_line(s, STR("\\NoAccess"), box->name, STR_NONE);
+    if (st == ST_OK && status && mailbox_status(s->account, &s->cmd_arena, box->name, &info) == ST_OK)
+        imap_notify_put_status(s, want, &info);
+    return st == ST_LIMIT ? st : ST_OK; /* it has gone meanwhile, or can't be asked */
+}
+
+static enum st put_mailboxes(struct imap_session *s, const struct mailbox_info *boxes, size_t n, bool status) SUSPENDS
 {
     for (size_t i = 0; i < n; i++) {
         if (!boxes[i].owner)
             imap_notify_put_status(s, imap_notify_events(s->notify, &boxes[i]), &boxes[i]);
         else if (is_named(s->notify, &boxes[i]))
-            imap_put_list_line(s, STR("\\NoAccess"), boxes[i].name, STR_NONE);
+            TRY(watch_other(s, &boxes[i], status));
         if (i % MAILBOXES_A_TURN == MAILBOXES_A_TURN - 1)
             co_yield ();
         TRY(imap_conn_check(&s->conn));
@@ -208,14 +234,33 @@ static bool wants_notes(const struct imap_notify *n)
     return false;
 }
 
-/* Watching begins before the mailboxes are told of, so that nothing is missed in between. What had gathered in the selected
- * mailbox is told under no restriction (section 3.1). */
+/* Watching begins before the mailboxes are told of, so that nothing is missed in between. */
+static enum st notify_begin(struct imap_session *s, struct imap_notify *n, bool status) SUSPENDS
+{
+    struct mailbox_info *boxes;
+    size_t n_boxes;
+    enum st st;
+
+    n->watch = account_watch_new(s->account);
+    account_watch_except(n->watch, s->co);
+    if (status) {
+        TRY(mailbox_list(s->account, &s->cmd_arena, &boxes, &n_boxes));
+        TRY(put_mailboxes(s, boxes, n_boxes, true));
+    }
+    if (!has_names_of_others(n))
+        return ST_OK;
+    TRY(mailbox_list_shared(s->account, &s->cmd_arena, &boxes, &n_boxes));
+    st = put_mailboxes(s, boxes, n_boxes, status);
+    if (st == ST_LIMIT)
+        imap_notify_none(s);
+    return st;
+}
+
+/* What had gathered in the selected mailbox is told under no restriction (section 3.1). */
 static enum st notify_run(struct imap_cmd *c, const struct notify_args *a) SUSPENDS
 {
     struct imap_session *s = c->s;
     struct imap_notify *n = notify_new(a);
-    struct mailbox_info *boxes;
-    size_t n_boxes;
 
     if (n->arena.used > LIMIT_IMAP_NOTIFY_BYTES) {
         imap_notify_free(n);
@@ -232,18 +277,7 @@ static enum st notify_run(struct imap_cmd *c, const struct notify_args *a) SUSPE
     }
     s->notify = n;
     imap_watch_metadata(s, imap_is_enabled(s, FEATURE_METADATA) || wants_notes(n));
-    if (n->n == 0)
-        return ST_OK;
-    n->watch = account_watch_new(s->account);
-    account_watch_except(n->watch, s->co);
-    if (a->status) {
-        TRY(mailbox_list(s->account, &s->cmd_arena, &boxes, &n_boxes));
-        TRY(put_mailboxes(s, boxes, n_boxes));
-    }
-    if (!has_names_of_others(n))
-        return ST_OK;
-    TRY(mailbox_list_shared(s->account, &s->cmd_arena, &boxes, &n_boxes));
-    return put_mailboxes(s, boxes, n_boxes);
+    return n->n ? notify_begin(s, n, a->status) : ST_OK;
 }
 
 enum st cmd_notify(struct imap_cmd *c)

@@ -14,6 +14,7 @@ void imap_notify_free(struct imap_notify *n)
     if (!n)
         return;
     account_watch_free(n->watch);
+    far_watch_free(n->far);
     arena_fini(&n->arena);
     mem_free(n);
 }
@@ -50,6 +51,8 @@ bool imap_notify_has(const struct imap_session *s)
         return true;
     if (s->notes && imap_notify_tells_notes(s) && note_watch_has_more(s->notes))
         return true;
+    if (s->notify && s->notify->far && far_watch_has(s->notify->far))
+        return true;
     return s->notify && s->notify->watch && account_watch_has(s->notify->watch);
 }
 
@@ -77,19 +80,24 @@ void imap_notify_own(struct imap_session *s, uint32_t uidvalidity, const uint32_
 /* --- all others ----------------------------------------------------------------------------------------------------- */
 
 /* `subscribed`: it is, or was until now. */
-static unsigned events_of(const struct imap_notify *n, struct str name, bool subscribed)
+static unsigned events_in(const struct imap_notify *n, struct str name, bool subscribed, bool is_own)
 {
     unsigned events = 0;
 
     for (size_t i = 0; i < n->n; i++)
-        if (imap_filter_has(&n->groups[i].filter, name, subscribed, true))
+        if (imap_filter_has(&n->groups[i].filter, name, subscribed, is_own))
             events |= n->groups[i].events;
     return events;
 }
 
+static unsigned events_of(const struct imap_notify *n, struct str name, bool subscribed)
+{
+    return events_in(n, name, subscribed, true);
+}
+
 unsigned imap_notify_events(const struct imap_notify *n, const struct mailbox_info *box)
 {
-    return box->owner ? 0 : events_of(n, box->name, box->subscribed);
+    return events_in(n, box->name, box->subscribed, !box->owner);
 }
 
 /* ENABLE METADATA asks for all, whatever NOTIFY says. */
@@ -164,30 +172,90 @@ static enum st send_name(struct imap_session *s, const struct account_event *e) 
     return ST_OK;
 }
 
+static unsigned events_behind(unsigned messages)
+{
+    return (messages & (WATCH_ADDED | WATCH_REMOVED) ? NOTIFY_NEW | NOTIFY_EXPUNGE : 0u) |
+           (messages & WATCH_FLAGS ? (unsigned)NOTIFY_FLAGS : 0u);
+}
+
 static enum st send_messages(struct imap_session *s, const struct account_event *e) SUSPENDS
 {
     struct mailbox_info info;
-    unsigned events, what = 0;
+    unsigned events;
 
     if (mailbox_status_by_id(s->account, &s->cmd_arena, e->id, &info) != ST_OK)
         return ST_OK; /* it is gone */
     events = imap_notify_events(s->notify, &info);
-    if (e->messages & (WATCH_ADDED | WATCH_REMOVED))
-        what |= NOTIFY_NEW | NOTIFY_EXPUNGE;
-    if (e->messages & WATCH_FLAGS)
-        what |= NOTIFY_FLAGS;
-    if (events & what)
+    if (events & events_behind(e->messages))
         imap_notify_put_status(s, events, &info);
     return ST_OK;
+}
+
+void imap_notify_none(struct imap_session *s)
+{
+    imap_notify_free(s->notify);
+    s->notify = MEM_NEW(struct imap_notify);
+    imap_watch_metadata(s, imap_is_enabled(s, FEATURE_METADATA));
 }
 
 /* Section 5.8: as if NOTIFY NONE had come. */
 static void overflow(struct imap_session *s) SUSPENDS
 {
-    imap_notify_free(s->notify);
-    s->notify = MEM_NEW(struct imap_notify);
-    imap_watch_metadata(s, imap_is_enabled(s, FEATURE_METADATA));
+    imap_notify_none(s);
     imap_put(&s->conn, STR("* OK [NOTIFICATIONOVERFLOW] Too much has changed; nothing more is told\r\n"));
+}
+
+/* What is shown of a name of others: whether there are more below it is not asked. */
+static void put_far_name(struct imap_session *s, const struct far_event *e, const char *attribute, struct str old_name)
+    SUSPENDS
+{
+    imap_put_list_line(s, str_z(attribute), e->name, old_name);
+}
+
+/* Of a mailbox of somebody else: sections 5.1 to 5.4, and 5.9 when the right to it comes or goes. */
+static enum st send_far(struct imap_session *s, const struct far_event *e) SUSPENDS
+{
+    unsigned events = events_in(s->notify, e->name, account_is_subscribed(s->account, e->name), false);
+    struct mailbox_info info;
+    enum st st;
+
+    if (e->old_name.n)
+        events |= events_in(s->notify, e->old_name, account_is_subscribed(s->account, e->old_name), false);
+    if (e->gone) {
+        if (events & NOTIFY_NAME && !e->was_hidden)
+            put_far_name(s, e, "\\NonExistent", STR_NONE);
+        return ST_OK;
+    }
+    st = mailbox_status(s->account, &s->cmd_arena, e->name, &info);
+    if ((st == ST_NOTFOUND || st == ST_NOPERM) && !e->was_hidden) {
+        far_watch_hide(e, true);
+        put_far_name(s, e, "\\NoAccess", STR_NONE);
+    }
+    if (st != ST_OK)
+        return st == ST_CANCELED ? st : ST_OK; /* another time, then */
+    if (e->was_hidden) {
+        far_watch_hide(e, false);
+        put_far_name(s, e, "", STR_NONE);
+    } else if (e->old_name.n && events & NOTIFY_NAME) {
+        put_far_name(s, e, "", e->old_name);
+    }
+    if (events & (e->was_hidden ? (unsigned)NOTIFY_MESSAGES : events_behind(e->messages)))
+        imap_notify_put_status(s, events, &info);
+    return ST_OK;
+}
+
+static enum st send_all_far(struct imap_session *s) SUSPENDS
+{
+    struct far_event e;
+
+    while (s->notify && s->notify->far && far_watch_next(s->notify->far, &s->cmd_arena, &e)) {
+        if (e.lost)
+            overflow(s);
+        else
+            TRY(send_far(s, &e));
+        TRY(imap_conn_check(&s->conn));
+    }
+    return ST_OK;
 }
 
 enum st imap_notify_send_others(struct imap_session *s)
@@ -206,5 +274,5 @@ enum st imap_notify_send_others(struct imap_session *s)
         if (++n % EVENTS_A_TURN == 0)
             co_yield ();
     }
-    return ST_OK;
+    return send_all_far(s);
 }

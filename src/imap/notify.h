@@ -4,7 +4,7 @@
 
 #include "imap/fetch.h"
 #include "imap/filter.h"
-#include "mail/watch.h"
+#include "mail/far_watch.h"
 
 enum {
     NOTIFY_NEW = 1,
@@ -31,10 +31,12 @@ struct imap_notify {
     bool is_delayed;             /* its expunges wait for a command, or IDLE (section 6.1.2) */
     const struct fetch *fetch;   /* told of its new messages; NULL: nothing */
     struct account_watch *watch; /* NULL: nothing outside the selected mailbox is wanted */
+    struct far_watch *far;       /* of mailboxes of others; NULL: none are */
     struct uid_range own;        /* messages that came into it by the command that runs; none: 0 */
 };
 
-void imap_notify_free(struct imap_notify *n); /* NULL is fine */
+void imap_notify_free(struct imap_notify *n);  /* NULL is fine */
+void imap_notify_none(struct imap_session *s); /* as if NOTIFY NONE had come */
 
 /* What happens in the selected mailbox is told, between commands now. */
 bool imap_notify_tells(const struct imap_session *s);

@@ -38,6 +38,8 @@ static void hear_changes(struct imap_session *s, void (*fn)(void *arg))
         view_on_change(s->view, fn, s);
     if (s->notify && s->notify->watch)
         account_watch_on_change(s->notify->watch, fn, s);
+    if (s->notify && s->notify->far)
+        far_watch_on_change(s->notify->far, fn, s);
     if (s->notes && (!fn || imap_notify_tells_notes(s)))
         note_watch_on_change(s->notes, fn, s);
 }

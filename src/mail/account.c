@@ -328,6 +328,7 @@ struct account *account_shell(struct mail_core *core, uint64_t id)
     co_waitq_init(&a->notes_wait);
     co_waitq_init(&a->url_keys_wait);
     list_init(&a->note_watches);
+    list_init(&a->taps);
     return a;
 }
 

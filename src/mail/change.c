@@ -561,6 +561,7 @@ static void apply_acl(struct acl_change *l)
 static void apply(struct change *c)
 {
     watches_note(c);
+    taps_note(c);
     for (struct tree_change *t = c->tree; t; t = t->next) {
         if (t->mb->durable.exists && !t->after.exists)
             counts_add(&c->a->have, &t->mb->have, -1);

@@ -164,6 +164,7 @@ void followers_end_all(struct account *a)
     for (size_t i = a->n_mailboxes; i-- > 0;)
         if (i < a->n_mailboxes)
             followers_end(a->mailboxes[i]);
+    taps_end_all(a);
     account_release(a);
 }
 

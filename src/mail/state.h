@@ -77,7 +77,7 @@ struct account {
     bool ready, lost; /* lost: somebody else wrote to it; it is read anew once nobody has it open */
     enum st load_st;
     struct co_waitq loading;
-    unsigned users; /* sessions, views, operations, changes in flight */
+    unsigned users;     /* sessions, views, operations, changes in flight */
     struct arena names; /* of mailboxes and subscriptions; lives as long as the account */
     struct account_rec rec;
     struct mailbox **mailboxes;
@@ -111,6 +111,7 @@ struct account {
     bool notes_busy; /* somebody writes notes, which are counted for it */
     struct co_waitq notes_wait;
     struct list note_watches;
+    struct list taps;   /* far_watch.c: who of other accounts wants to hear of it */
     bool url_keys_busy; /* somebody makes one */
     struct co_waitq url_keys_wait;
     bool fetched_busy; /* somebody notes what was fetched over POP3 */
@@ -315,8 +316,13 @@ enum st images_sweep(struct mail_core *core) SUSPENDS MUST_USE; /* those of mail
 
 /* watch.c */
 struct change;
-void watches_note(const struct change *c);  /* it is about to become durable */
-void watches_wake(const struct account *a); /* it has */
+void watches_note(const struct change *c);            /* it is about to become durable */
+void watches_wake(const struct account *a);           /* it has */
+unsigned watch_what(const struct mailbox_change *mc); /* WATCH_ADDED ... */
+
+/* far_watch.c */
+void taps_note(const struct change *c); /* as watches_note */
+void taps_end_all(struct account *a);
 
 /* journal.c */
 void journal_add(struct messages *m, enum journal_what what, uint32_t lo, uint32_t hi, uint64_t origin);

@@ -177,7 +177,7 @@ static const struct tree_change *find_renamed(const struct change *c)
     return top;
 }
 
-static unsigned what_happened(const struct mailbox_change *mc)
+unsigned watch_what(const struct mailbox_change *mc)
 {
     unsigned what = mc->n_adds ? WATCH_ADDED : 0;
 
@@ -195,7 +195,7 @@ static void note(struct account_watch *w, const struct change *c, const struct t
         add_event(w, (struct account_event){
                          .what = ACCOUNT_RENAMED, .name = renamed->after.name, .old_name = renamed->mb->durable.name});
     for (const struct mailbox_change *mc = c->mailboxes; mc; mc = mc->next) {
-        unsigned what = what_happened(mc);
+        unsigned what = watch_what(mc);
 
         if (what && !w->overflowed)
             touch(w, mc->mb->id, what);
