@@ -14,10 +14,12 @@ class Refused(Exception):
 
 
 class Line:
+    host, source = "127.0.0.1", None  # of a subclass: where to, and from which address
+
     def __init__(self, port, timeout=20, tls=None):
         self.buffer = b""
         try:
-            self.sock = socket.create_connection(("127.0.0.1", port), timeout)
+            self.sock = socket.create_connection((self.host, port), timeout, (self.source, 0) if self.source else None)
             if tls:
                 self.sock = tls.wrap_socket(self.sock, server_hostname="localhost")
         except OSError as e:

@@ -81,6 +81,11 @@ const char *config_protocol_name(enum config_protocol protocol)
     return (size_t)protocol < group_protocol.n ? words_protocol[protocol].word : "?";
 }
 
+const char *config_check_name(enum config_check check)
+{
+    return (size_t)check < group_check.n ? words_check[check].word : "?";
+}
+
 const char *config_language_name(enum config_language language)
 {
     return (size_t)language < group_language.n ? words_language[language].word : NULL;

@@ -129,9 +129,11 @@ void config_unref(const struct settings *set); /* NULL does nothing */
 
 /* The trusted network that the address (as in struct config_network) is in, the smallest of several; NULL: none. */
 const struct config_trusted *config_trusted_find(const struct settings *set, uint8_t family, const uint8_t *bytes);
+bool config_networks_have(const struct config_networks *list, uint8_t family, const uint8_t *bytes);
 /* Does the block allow that sender besides those of its account? */
 bool config_trusted_sender(const struct config_trusted *t, struct str address);
 
 const char *config_protocol_name(enum config_protocol protocol); /* "imap" */
+const char *config_check_name(enum config_check check);          /* "warn" */
 const char *config_language_name(enum config_language language); /* "en"; NULL behind the last one */
 const char *config_security_name(enum config_security security); /* "starttls" */

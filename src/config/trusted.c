@@ -10,6 +10,14 @@ static bool is_in(const struct config_network *n, uint8_t family, const uint8_t 
     return rest == 0 || (bytes[whole] & (0xff << (8 - rest)) & 0xff) == n->bytes[whole];
 }
 
+bool config_networks_have(const struct config_networks *list, uint8_t family, const uint8_t *bytes)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (is_in(&list->v[i], family, bytes))
+            return true;
+    return false;
+}
+
 const struct config_trusted *config_trusted_find(const struct settings *set, uint8_t family, const uint8_t *bytes)
 {
     const struct config_trusted *best = NULL;

@@ -453,6 +453,22 @@ enum st directory_delegate_list(struct directory *d, struct arena *a, uint64_t a
 enum st directory_delegate_has(struct directory *d, uint64_t account, const struct directory_address *address,
                                struct str delimiters, bool *out) MUST_USE;
 
+/* --- networks that are not let in --------------------------------------------------------------------------------- */
+struct directory_ban {
+    struct str network;          /* as text, in one form each */
+    uint64_t since_us, until_us; /* until 0: for ever */
+    bool by_hand;
+    struct str reason;
+};
+
+#define DIRECTORY_BANS_MAX 10000 /* beyond it the oldest that are not by hand go */
+
+/* Replaces one of the same network; what has ended goes. */
+enum st directory_ban_put(struct directory *d, const struct directory_ban *b, uint64_t now_us) MUST_USE;
+enum st directory_ban_lift(struct directory *d, struct str network) MUST_USE; /* NOTFOUND */
+enum st directory_ban_list(struct directory *d, struct arena *a, struct directory_ban **out, size_t *out_n)
+    MUST_USE; /* the oldest first, with those that have ended */
+
 /* --- where mail goes -------------------------------------------------------------------------------------- */
 struct directory_target {
     uint64_t account;             /* 0: elsewhere */

@@ -75,9 +75,10 @@ static void local_smtp(struct ipc_request *r)
 }
 
 const struct ipc_handler gate_keeper_handlers[] = {
-    {MSG_tls_begin, tls_begin, true},     {MSG_tls_cert, tls_cert, true},       {MSG_tls_end, tls_end, true},
-    {MSG_tls_tickets, tls_tickets, true}, {MSG_revoke_gate, revoke_gate, true}, {MSG_local_smtp, local_smtp, true},
-    {MSG_auth_offer, auth_offer, true},
+    {MSG_tls_begin, tls_begin, true},      {MSG_tls_cert, tls_cert, true},          {MSG_tls_end, tls_end, true},
+    {MSG_tls_tickets, tls_tickets, true},  {MSG_revoke_gate, revoke_gate, true},    {MSG_local_smtp, local_smtp, true},
+    {MSG_auth_offer, auth_offer, true},    {MSG_ban_begin, limits_ban_begin, true}, {MSG_ban_put, limits_ban_put, true},
+    {MSG_ban_lift, limits_ban_lift, true},
 };
 const size_t gate_n_keeper_handlers = ARRAY_LEN(gate_keeper_handlers);
 

@@ -11,6 +11,7 @@
 
 #define CERTIFICATES_MS 3000
 #define AGAIN_MS 50
+#define TURNED_AWAY_MAX SMTP_TURNED_AWAY_MAX /* the longest of the protocols */
 
 static void run(void *arg) SUSPENDS;
 
@@ -37,7 +38,7 @@ void conn_free(struct conn *c)
     if (c->is_local) {
         local_ended(g, c->id);
     } else {
-        network_give(g, &c->peer);
+        limits_leave(c);
         listener_closed(c->from->listener);
     }
     stream_free(c->stream);
@@ -238,19 +239,50 @@ static enum st begin(struct conn *c, int fd)
     return err_get()->st;
 }
 
+static struct str turned_away_text(const struct config_listener *row, struct str why, char line[TURNED_AWAY_MAX])
+{
+    switch (row->protocol) {
+    case PROTOCOL_SMTP:
+    case PROTOCOL_SUBMISSION: return smtp_turned_away(line, why);
+    case PROTOCOL_IMAP: return imap_turned_away(line, why);
+    case PROTOCOL_POP3: return pop3_turned_away(line, why);
+    case PROTOCOL_HTTP:
+    case PROTOCOL_METRICS: return http_no_room();
+    }
+    never("a listener of no protocol");
+}
+
+/* Before anything is spent on it. */
+static void turn_away(const struct gate_listener *from, int fd, const struct addr *peer)
+{
+    const struct config_listener *row = &from->gate->set->listeners[from->row];
+    char line[TURNED_AWAY_MAX], text[ADDR_TEXT_MAX];
+    struct str why = turned_away_text(row, str_z(err_get()->text), line);
+
+    metric_add(METRIC_CONNECTIONS_REFUSED, 1);
+    LOG(CONNECTION_TURNED_AWAY, lf_str("from", addr_text(peer, text)), lf_str("listener", row->name), lf_err());
+    if (row->security != SECURITY_TLS)
+        (void)!send(fd, why.p, why.n, MSG_DONTWAIT | MSG_NOSIGNAL); /* it goes whether or not it hears why */
+}
+
 void conn_accepted(void *arg, int fd, const struct addr *peer)
 {
     struct gate_listener *from = arg;
     struct gate *g = from->gate;
     struct conn *c;
 
-    if (g->stopping || g->n_conns >= g->set->gate_max_connections ||
-        !network_take(g, peer, g->set->listeners[from->row].max_connections_per_address)) {
+    if (g->stopping || g->n_conns >= g->set->gate_max_connections) {
         listener_closed(from->listener);
         conn_excess(from, fd);
         return;
     }
     c = conn_new(g, from, peer);
+    if (limits_admit(c) != ST_OK) {
+        turn_away(from, fd, peer);
+        close(fd);
+        conn_free(c);
+        return;
+    }
     if (begin(c, fd) == ST_OK)
         return;
     if (c->stream)
@@ -265,16 +297,18 @@ enum st conn_adopted(struct gate_listener *from, int *fd, struct conn **out)
     bool has_place = !g->stopping && g->n_conns < g->set->gate_max_connections && listener_reopened(from->listener);
     struct conn *c;
 
-    if (has_place && !network_take(g, &peer, g->set->listeners[from->row].max_connections_per_address)) {
-        listener_closed(from->listener);
-        has_place = false;
-    }
     if (!has_place) {
         conn_excess(from, TAKE_FD(*fd));
         return FAIL(ST_LIMIT, "too many connections");
     }
     c = conn_new(g, from, &peer);
     c->began = true;
+    if (limits_admit(c) != ST_OK) {
+        turn_away(from, *fd, &peer);
+        close(TAKE_FD(*fd));
+        conn_free(c);
+        return FAIL(ST_LIMIT, "too many connections");
+    }
     if (begin(c, TAKE_FD(*fd)) == ST_OK) {
         *out = c;
         return ST_OK;
@@ -318,6 +352,23 @@ void conn_revoke(struct conn *c)
     if (!c->co && stream_is_parked(c->stream)) {
         stream_unpark(c->stream);
         conn_wake(c, ST_OK);
+    }
+}
+
+void conn_ban(struct conn *c)
+{
+    if (c->relay)
+        return;
+    if (c->smtp)
+        (void)smtp_session_revoke(c->smtp);
+    c->imap.crowded = c->pop3.crowded = c->http.crowded = true;
+    if (c->co) {
+        co_cancel(c->co);
+    } else if (c->stream && stream_is_parked(c->stream)) {
+        stream_unpark(c->stream);
+        conn_wake(c, ST_CANCELED);
+    } else {
+        c->woke = ST_CANCELED; /* it waits for a stack */
     }
 }
 

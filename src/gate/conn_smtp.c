@@ -78,7 +78,7 @@ static enum st authenticate(void *arg, const struct smtp_auth_try *t, struct are
 }
 
 static enum st step(void *arg, struct arena *a, const struct sasl_message *m, struct sasl_reply *out,
-                         struct smtp_auth_result *login) SUSPENDS
+                    struct smtp_auth_result *login) SUSPENDS
 {
     struct login_result r;
 
@@ -386,8 +386,20 @@ static bool park(void *arg, struct stream *s, mono_ms deadline)
     return stream_park(s, deadline, conn_wake, arg);
 }
 
-static const struct smtp_ops ops = {authenticate, resolve, may_send_as, may_hold, spool,     spool_done,
-                                    spool_may,    deliver, start_tls,   park,     step, mechanisms};
+static enum st count_stranger(void *arg, enum smtp_count what)
+{
+    static const enum tally_what as[] = {
+        [SMTP_COUNT_ERROR] = TALLY_ERRORS, [SMTP_COUNT_UNKNOWN] = TALLY_UNKNOWN, [SMTP_COUNT_LETTER] = TALLY_LETTERS};
+    struct conn *c = arg;
+
+    if (what == SMTP_COUNT_LETTER)
+        tally_good(&c->gate->tally, tally_address(&c->peer));
+    return limits_count(c, as[what]);
+}
+
+static const struct smtp_ops ops = {authenticate, resolve,    may_send_as,   may_hold,  spool,
+                                    spool_done,   spool_may,  deliver,       start_tls, park,
+                                    step,         mechanisms, count_stranger};
 
 /* Who is let in without a password; ST_NOTFOUND: nobody. */
 static enum st known_user(struct conn *c, struct smtp_auth_result *out) SUSPENDS
@@ -426,6 +438,10 @@ static enum st begin(struct conn *c) SUSPENDS
         return st;
     if (st == ST_OK)
         setup.user = &user;
+    setup.is_stranger =
+        !setup.user && c->row->protocol == PROTOCOL_SMTP && !c->is_local && limits_apply(c->set, &c->peer);
+    if (setup.is_stranger && !tally_is_good(&c->gate->tally, tally_address(&c->peer)))
+        setup.greet_delay = c->set->smtp_greeting_delay;
     c->smtp = smtp_session_new(&setup);
     wipe(&user, sizeof user);
     return ST_OK;

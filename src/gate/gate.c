@@ -40,6 +40,7 @@ static enum st gate_start(struct role *r)
     g->main = r->main;
     TRY(tls_server_limits(g->tls, g->set->tls_min_version == CONFIG_TLS_1_3, g->set->tls_ciphers, g->set->tls_groups));
     TRY(figures_open(g, r));
+    TRY(limits_open(g, r));
     if (r->cores > GATE_CORES_MAX)
         return FAIL(ST_LIMIT, "more than %d cores", GATE_CORES_MAX);
     for (size_t i = 0; i < r->n_listeners; i++) {

@@ -13,8 +13,10 @@
 #include "ipc/ipc.h"
 #include "main/peers.h"
 #include "net/addr.h"
+#include "net/bans.h"
 #include "net/listener.h"
 #include "net/stream.h"
+#include "net/tally.h"
 #include "net/tls.h"
 #include "net/tls_clients.h"
 #include "pop3/pop3.h"
@@ -60,8 +62,9 @@ struct gate {
     struct co_waitq logins_room;
     const struct metrics_page *figures[GATE_FIGURES_MAX]; /* of all processes; none without a listener for metrics */
     unsigned n_figures;
-    unsigned n_web;        /* questions for the web under way */
-    struct map by_network; /* how many connections: struct counter */
+    unsigned n_web;     /* questions for the web under way */
+    struct tally tally; /* what networks do, here and at the other gates */
+    struct bans bans;   /* the keeper's list */
     uint64_t spool_bytes;
     uint64_t ended[GATE_ENDED_MAX]; /* connections of users of this machine that the keeper has not been told of yet */
     size_t n_ended;
@@ -94,6 +97,7 @@ struct conn {
     struct str
         local_user; /* of this machine, who speaks over his connection to the administration socket; empty: a connection from outside */
     bool is_local;                   /* the same */
+    bool is_counted;                 /* among the connections of its network */
     bool has_grant, relaying, began; /* began: TLS stands where it must, the protocol has the connection */
     uint64_t account, credential, spooled;
     uint64_t trusted_as; /* the account that its network counts as; 0: none */
@@ -110,6 +114,7 @@ enum st conn_start_tls(struct conn *c) SUSPENDS MUST_USE;
 void conn_wake(void *conn, enum st why);
 bool conn_park(void *conn);       /* until input comes, or the stream's deadline */
 void conn_revoke(struct conn *c); /* a submission session whose account has lost its rights */
+void conn_ban(struct conn *c);    /* its network is banned, and nobody has logged in */
 void conn_free(struct conn *c);
 /* A socket that was accepted here before, nothing of which was read yet; *fd is owned then, and set to -1. Runs soon; the caller fills what
  * is known of it before it waits. ST_LIMIT: no room, which it was told; it is closed then. */
@@ -163,6 +168,18 @@ void crowd_relieve(struct gate *g); /* before a coroutine is started for a conne
 /* --- figures.c --- */
 enum st figures_open(struct gate *g, const struct role *r) MUST_USE;
 
-/* --- limits.c: how many connections a network has --- */
-bool network_take(struct gate *g, const struct addr *peer, uint32_t max); /* false: too many */
-void network_give(struct gate *g, const struct addr *peer);
+/* --- limits.c: what networks may do --- */
+enum st limits_open(struct gate *g, const struct role *r) MUST_USE;
+/* Not of this house, and not in a network that the settings trust: counted, and banned perhaps. */
+bool limits_apply(const struct settings *set, const struct addr *peer);
+/* May it come in? Counts it then (c->is_counted, given back by conn_free). ST_LIMIT or ST_DENIED: the error's text says why not. */
+enum st limits_admit(struct conn *c) MUST_USE;
+void limits_leave(struct conn *c);
+/* The address that is counted has become another one (a proxy's word): as if it had come anew. */
+enum st limits_move(struct conn *c, const struct addr *peer) MUST_USE;
+/* Something has come from there. ST_LIMIT: more than may within an hour; the error's text says so. */
+enum st limits_count(struct conn *c, enum tally_what what) MUST_USE;
+/* Handlers of the link to the keeper: its list of bans. */
+void limits_ban_begin(struct ipc_request *r);
+void limits_ban_put(struct ipc_request *r);
+void limits_ban_lift(struct ipc_request *r);

@@ -53,6 +53,9 @@ enum st imap_login(const struct imap_login_options *opt, struct imap_login_outco
 
 /* Instead of a greeting, to a connection over a limit (RFC 3501 section 7.1.5, RFC 5530): a whole line. */
 struct str imap_no_room(void);
+/* The same to one that is not let in, with the reason. */
+#define IMAP_TURNED_AWAY_MAX 300
+struct str imap_turned_away(char line[IMAP_TURNED_AWAY_MAX], struct str why);
 
 /* The box did not take the connection over: answers the login command with NO and this status
  * (TRYLATER: [UNAVAILABLE]; BUSY, LIMIT: [LIMIT]; DENIED: [AUTHENTICATIONFAILED]). Flushes. */

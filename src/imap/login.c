@@ -10,6 +10,8 @@
 #include "imap/states.h"
 #include "sasl/sasl.h"
 
+#include <stdio.h>
+
 enum {
     LOGIN_LITERAL_MAX = 2048, /* a user name or password */
     LOGIN_COMMAND_MAX = 32768,
@@ -485,6 +487,14 @@ enum st imap_login(const struct imap_login_options *opt, struct imap_login_outco
 struct str imap_no_room(void)
 {
     return STR("* BYE [UNAVAILABLE] Too many connections; try again later\r\n");
+}
+
+struct str imap_turned_away(char line[IMAP_TURNED_AWAY_MAX], struct str why)
+{
+    int n = snprintf(line, IMAP_TURNED_AWAY_MAX, "* BYE [UNAVAILABLE] %.*s\r\n",
+                     (int)MIN(why.n, IMAP_TURNED_AWAY_MAX - 40), why.p);
+
+    return str_n(line, (size_t)n);
 }
 
 enum st imap_login_refuse(const struct imap_login_options *opt, struct str tag, enum st why)

@@ -41,6 +41,18 @@ static void ask_usage(struct keeper *k, struct command *c) SUSPENDS
     c->domain_messages = answer.domain_messages;
 }
 
+static void tell_bans(struct keeper *k, const struct command *c)
+{
+    for (size_t i = 0; i < c->n_bans; i++) {
+        const struct command_ban *b = &c->bans[i];
+
+        if (b->is_lifted)
+            keeper_ban_lifted(k, &b->ban.network, b->ban.bits);
+        else if (keeper_ban_hold(k, &b->ban) != ST_OK)
+            LOG(KEEPER_BAN_FAILED, lf_str("network", b->text), lf_err());
+    }
+}
+
 static void tell(struct keeper *k, const struct command *c)
 {
     if (c->tells)
@@ -92,6 +104,7 @@ static enum st carry_out(struct keeper *k, struct ipc_request *r, struct command
     }
     keeper_write_uses(k);
     st = keeper_sql(k, run, c);
+    tell_bans(k, c);
     keeper_directory_changed(k); /* whatever the command was: they are few */
     TRY(st);
     tell(k, c);

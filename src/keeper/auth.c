@@ -354,16 +354,18 @@ static struct guard_rule guard_rule(const struct settings *set)
     return (struct guard_rule){set->auth_max_account_failures, set->auth_failure_window, set->auth_account_pause};
 }
 
-static void count_failure(struct login_job *j)
+static void count_failure(struct login_job *j) SUSPENDS
 {
-    const struct failures_rule rule = {j->set->auth_max_failures, j->set->auth_failure_window, j->set->auth_ban};
+    const struct failures_rule rule = {j->set->auth_max_failures, j->set->auth_failure_window};
+    struct addr address;
 
     struct guard_rule of_account = guard_rule(j->set);
 
     if (j->name.n)
         guard_failed(&j->k->guard, &of_account, j->name);
-    if (j->may_be_banned && failures_count(&j->k->failures, &rule, j->network))
-        LOG(KEEPER_NETWORK_BANNED, lf_str("network", j->network), lf_u64("for_ms", rule.ban_ms));
+    if (j->may_be_banned && failures_count(&j->k->failures, &rule, j->network, j->name) &&
+        addr_parse(j->network, 0, &address) == ST_OK)
+        keeper_ban(j->k, &address, j->set->auth_ban, STR("too many wrong passwords"));
 }
 
 enum st login_is_guarded(struct login_job *j)
@@ -376,8 +378,8 @@ enum st login_is_guarded(struct login_job *j)
 
 enum st login_may_try(struct login_job *j)
 {
-    if (j->may_be_banned && failures_is_banned(&j->k->failures, j->network))
-        return FAIL(ST_TRYLATER, "too many wrong passwords from your network; try again later");
+    if (j->may_be_banned && keeper_ban_of(j->k, j->network)) /* it was there before the ban */
+        return FAIL(ST_TRYLATER, "your network is banned; try again later");
     return ST_OK;
 }
 
@@ -397,8 +399,11 @@ enum st login_conclude(struct login_job *j, struct keeper_gate *g, enum st st, u
     }
     if (st == ST_OK)
         st = grant(j, g->index, token);
-    if (st == ST_OK && j->name.n)
+    if (st == ST_OK && j->name.n) {
         guard_succeeded(&j->k->guard, j->name, j->network);
+    }
+    if (st == ST_OK)
+        failures_succeeded(&j->k->failures, j->network, j->name.n ? j->name : lower(j->a, j->account.address));
     if (st == ST_TRYLATER && j->is_guarded)
         wait_a_little(g, j->set);
     if (st == ST_OK && j->credential)
@@ -425,7 +430,7 @@ void keeper_auth(struct ipc_request *r)
     struct msg_auth_answer answer = {0};
     char room[ADDR_TEXT_MAX];
 
-    j.may_be_banned = failures_network(ask->peer, room, &j.network);
+    j.may_be_banned = keeper_may_ban_peer(j.set, ask->peer, room, &j.network);
     answer.status = login(&j, g, token);
     if (answer.status == ST_OK) {
         answer.account = j.account.id;

@@ -756,6 +756,9 @@ static enum st run_import(struct command *c)
 #define run_route_add command_route_add
 #define run_route_list command_route_list
 #define run_route_remove command_route_remove
+#define run_bans_list command_bans_list
+#define run_bans_add command_bans_add
+#define run_bans_lift command_bans_lift
 #define run_suppress_list command_suppress_list
 #define run_suppress_lift command_suppress_lift
 #define run_suppress_add command_suppress_add

@@ -10,6 +10,7 @@
 #include "config/settings.h"
 #include "directory/directory.h"
 #include "directory/password.h"
+#include "net/bans.h"
 
 #define COMMAND_ANSWER_MAX (64u << 20)
 
@@ -17,6 +18,13 @@ struct import_entry {
     struct admin_entry is;
     char made[PASSWORD_HASH_MAX]; /* the hash to store; empty: none */
     const char *bad;              /* why not, or NULL */
+};
+
+/* A network that was banned, or is not any more. */
+struct command_ban {
+    struct ban ban;
+    struct str text;
+    bool is_lifted;
 };
 
 struct command {
@@ -47,6 +55,8 @@ struct command {
     struct account_limits limits;
     bool tells_domain; /* or all of a domain together: */
     struct directory_domain domain;
+    struct command_ban *bans; /* what has changed, also where the command failed behind that */
+    size_t n_bans;
     bool removes; /* an account has become a tombstone */
 
     uint64_t account, of_domain; /* whose use is asked for: command_find; 0: none */

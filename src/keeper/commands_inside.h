@@ -73,6 +73,11 @@ enum st command_delegate_remove(struct command *c) MUST_USE;
 /* What the account of that number may send as by such rights, as an array. */
 enum st command_delegates_json(struct command *c, uint64_t account) MUST_USE;
 
+/* commands_bans.c */
+enum st command_bans_list(struct command *c) MUST_USE;
+enum st command_bans_add(struct command *c) MUST_USE;
+enum st command_bans_lift(struct command *c) MUST_USE;
+
 /* commands_transport.c */
 enum st command_transport_set(struct command *c) MUST_USE;
 enum st command_transport_list(struct command *c) MUST_USE;

@@ -1,19 +1,17 @@
 #include "keeper/failures.h"
 
+struct share {
+    uint64_t name; /* hashed; 0: nobody's */
+    unsigned count;
+};
+
 struct failure {
     struct list link;
     unsigned count;
-    mono_ms since, banned_until;
+    struct share shares[FAILURES_OWNERS]; /* of the count, the latest first */
+    mono_ms since;
     size_t n;
     char network[ADDR_TEXT_MAX];
-};
-
-static const struct {
-    const char *address;
-    unsigned bits;
-} spared[] = {
-    {"127.0.0.0", 8},   {"10.0.0.0", 8}, {"172.16.0.0", 12}, {"192.168.0.0", 16}, {"169.254.0.0", 16},
-    {"100.64.0.0", 10}, {"::1", 128},    {"fc00::", 7},      {"fe80::", 10},
 };
 
 /* The address of "a.b.c.d:port", "[address]:port", or without the port. */
@@ -36,17 +34,9 @@ bool failures_network(struct str peer, char *room, struct str *out)
         *out = STR("local");
         return false;
     }
-    addr = addr_network(&addr, 32, 64);
-    *out = addr_host(&addr, room);
-    for (size_t i = 0; i < ARRAY_LEN(spared); i++) {
-        struct addr full;
-
-        if (addr_parse(str_z(spared[i].address), 0, &network) != ST_OK || addr_parse(host_of(peer), 0, &full) != ST_OK)
-            continue;
-        if (addr_in(&full, &network, spared[i].bits))
-            return false;
-    }
-    return true;
+    network = addr_network(&addr, 32, 64);
+    *out = addr_host(&network, room);
+    return !addr_is_house(&addr);
 }
 
 void failures_init(struct failures *f)
@@ -69,13 +59,6 @@ void failures_fini(struct failures *f)
     map_fini(&f->by_network);
 }
 
-bool failures_is_banned(const struct failures *f, struct str network)
-{
-    const struct failure *e = map_str_get(&f->by_network, network);
-
-    return e && e->banned_until > clock_mono_ms();
-}
-
 static struct failure *entry(struct failures *f, struct str network)
 {
     struct failure *e = map_str_get(&f->by_network, network);
@@ -94,18 +77,56 @@ static struct failure *entry(struct failures *f, struct str network)
     return e;
 }
 
-bool failures_count(struct failures *f, const struct failures_rule *rule, struct str network)
+static void count_share(struct failure *e, uint64_t name)
+{
+    struct share mine = {.name = name, .count = 1};
+    size_t at = 0;
+
+    while (at < FAILURES_OWNERS - 1 && e->shares[at].name != name)
+        at++;
+    if (e->shares[at].name == name)
+        mine.count += e->shares[at].count;
+    memmove(e->shares + 1, e->shares, at * sizeof e->shares[0]);
+    e->shares[0] = mine;
+}
+
+bool failures_count(struct failures *f, const struct failures_rule *rule, struct str network, struct str name)
 {
     mono_ms now = clock_mono_ms();
     struct failure *e = entry(f, network);
 
     if (e->count == 0 || now - e->since > rule->window_ms) {
         e->count = 0;
+        memset(e->shares, 0, sizeof e->shares);
         e->since = now;
     }
+    count_share(e, hash_bytes(name) | 1);
     if (++e->count < rule->max)
         return false;
     e->count = 0;
-    e->banned_until = now + rule->ban_ms;
     return true;
+}
+
+void failures_succeeded(struct failures *f, struct str network, struct str name)
+{
+    struct failure *e = map_str_get(&f->by_network, network);
+    uint64_t hash = hash_bytes(name) | 1;
+
+    for (size_t i = 0; e && i < FAILURES_OWNERS; i++)
+        if (e->shares[i].name == hash) {
+            e->count -= MIN(e->count, e->shares[i].count);
+            e->shares[i] = (struct share){0};
+        }
+}
+
+void failures_forget(struct failures *f, const struct addr *network, unsigned bits)
+{
+    LIST_EACH_SAFE(pos, tmp, &f->by_age) {
+        struct failure *e = LIST_ITEM(pos, struct failure, link);
+        struct addr addr;
+
+        if (addr_parse(str_n(e->network, e->n), 0, &addr) == ST_OK && addr.family == network->family &&
+            addr_in(&addr, network, MIN(bits, addr.family == 4 ? 32u : 64u)))
+            drop(f, e);
+    }
 }

@@ -122,6 +122,7 @@ struct keeper *keeper_new(const struct settings *set, struct directory *director
     memo_init(&k->permits, PERMITS_MAX, PERMITS_BYTES);
     failures_init(&k->failures);
     guard_init(&k->guard);
+    bans_init(&k->bans);
     memo_init(&k->tokens, KEEPER_TOKENS_MAX, 2u << 20);
     random_bytes(k->pass_key, sizeof(k->pass_key));
     if (sodium_mlock(k->pass_key, sizeof(k->pass_key)) != 0)
@@ -176,6 +177,7 @@ void keeper_free(struct keeper *k)
     suppressed_fini(&k->suppressed);
     failures_fini(&k->failures);
     guard_fini(&k->guard);
+    bans_fini(&k->bans);
     memo_fini(&k->tokens);
     keeper_clients_free(k->clients);
     uses_fini(&k->uses);
@@ -213,6 +215,7 @@ void keeper_gate_is_up(struct keeper *k, unsigned gate, struct ipc *ipc)
     send_tickets(k, ipc);
     exchanges_drop(&k->gates[gate].exchanges);
     keeper_offer_tell(k, ipc);
+    keeper_bans_tell(k, ipc);
 }
 
 void keeper_core_is_up(struct keeper *k, unsigned core, struct ipc *ipc)

@@ -20,6 +20,7 @@
 #include "keeper/resolved.h"
 #include "keeper/turns.h"
 #include "keeper/uses.h"
+#include "net/bans.h"
 #include "net/tls_clients.h"
 
 #define KEEPER_DIRECTORY_FILE "directory.db" /* in the role's own directory, data/keeper */
@@ -96,6 +97,7 @@ struct keeper {
         permits; /* which accounts may send as what, and domains that are not ours: addresses.c. Until the directory changes */
     struct failures failures;
     struct guard guard;
+    struct bans bans;
     struct ipc *errand; /* fetches what endpoints say of tokens; NULL: not there yet */
     struct memo tokens; /* whose they are */
     unsigned n_introspecting;
@@ -191,6 +193,20 @@ void keeper_removals(void *keeper) SUSPENDS;
 /* Writes last uses of credentials to the directory: now, and once a minute for as long as the process lives. */
 void keeper_write_uses(struct keeper *k) SUSPENDS;
 void keeper_uses(void *keeper) SUSPENDS;
+
+/* bans.c. Never of this house, nor of what the settings trust or never ban. */
+bool keeper_may_ban(const struct settings *set, const struct addr *a);
+/* The same of a peer, as failures_network. */
+bool keeper_may_ban_peer(const struct settings *set, struct str peer, char *room, struct str *out_network);
+const struct ban *keeper_ban_of(struct keeper *k, struct str network); /* NULL: none */
+enum st keeper_bans_load(struct keeper *k) MUST_USE;                   /* at the start, before threads */
+void keeper_bans_tell(const struct keeper *k, struct ipc *gate);       /* all of them */
+/* Here and at the gates; the directory has it already, or is told by the caller. */
+enum st keeper_ban_hold(struct keeper *k, const struct ban *ban) MUST_USE;
+void keeper_ban_lifted(struct keeper *k, const struct addr *network, unsigned bits);
+/* An address, from now on: an IPv4 address, an IPv6 /64. */
+void keeper_ban(struct keeper *k, const struct addr *address, uint64_t for_ms, struct str reason) SUSPENDS;
+void keeper_ban_note(struct ipc_request *r) SUSPENDS; /* by a gate */
 
 /* offer.c: what gates may announce. It is looked at anew some time after the directory or the settings have changed. */
 void keeper_offer(void *keeper) SUSPENDS; /* for as long as the process lives */

@@ -166,6 +166,7 @@ static enum st role_start(struct role *r)
     k->keeper = keeper_new(r->settings, d, certs, r->gates, r->cores);
     TRY(load_oauth_secret(k->keeper, r, r->settings));
     TRY(load_clients(k->keeper, r, r->settings));
+    TRY(keeper_bans_load(k->keeper));
     TRY(co_spawn(keeper_uses, k->keeper, "last uses"));
     TRY(co_spawn(keeper_offer, k->keeper, "mechanisms"));
     TRY(co_spawn(keeper_bounces, k->keeper, "keys of notices"));
@@ -180,6 +181,7 @@ static const struct ipc_handler gate_handlers[] = {{MSG_auth_ask, keeper_auth},
                                                    {MSG_web_ask, keeper_web},
                                                    {MSG_health_ask, keeper_health},
                                                    {MSG_trust_ask, keeper_trust},
+                                                   {MSG_ban_note, keeper_ban_note},
                                                    {MSG_local_end, keeper_local_end, .direct = true},
                                                    {MSG_sign_ask, keeper_sign, .direct = true}};
 

@@ -318,7 +318,7 @@ void keeper_sasl(struct ipc_request *r)
     char room[ADDR_TEXT_MAX];
 
     j.login = (struct login_job){.k = g->keeper, .set = config_ref(g->keeper->set), .a = r->arena, .ask = &j.made_up};
-    j.login.may_be_banned = failures_network(ask->peer, room, &j.login.network);
+    j.login.may_be_banned = keeper_may_ban_peer(j.login.set, ask->peer, room, &j.login.network);
     answer.status = (uint8_t)run(g, ask, &j, r->arena, token, &answer);
     if (answer.status != ST_OK)
         answer.text = str_sub(arena_str(r->arena, str_z(err_get()->text)), 0, 200);

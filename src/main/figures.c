@@ -1,6 +1,7 @@
 #include "main/figures.h"
 
 #include "base/metrics.h"
+#include "net/tally.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,16 +28,16 @@ static bool is_wanted(const struct settings *set)
     return false;
 }
 
-static enum st make_page(int *out_fd)
+static enum st make_page(const char *name, size_t bytes, int *out_fd)
 {
-    int fd = memfd_create("metrics", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
-    if (fd >= 0 && ftruncate(fd, METRICS_BYTES) == 0 &&
+    if (fd >= 0 && ftruncate(fd, (off_t)bytes) == 0 &&
         fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0) {
         *out_fd = fd;
         return ST_OK;
     }
-    return FAIL_ERRNO("a page for metrics");
+    return FAIL_ERRNO("a page of figures");
 }
 
 static enum st own_page(const struct server *s)
@@ -51,13 +52,22 @@ static enum st own_page(const struct server *s)
     return ST_OK;
 }
 
+static enum st make_tallies(struct server *s)
+{
+    s->tallies = mem_new(s->gates * sizeof *s->tallies);
+    for (unsigned i = 0; i < s->gates; i++)
+        TRY(make_page("tally", TALLY_BYTES, &s->tallies[i]));
+    return ST_OK;
+}
+
 enum st figures_make(struct server *s)
 {
+    TRY(make_tallies(s));
     if (!is_wanted(s->config.set))
         return ST_OK;
     s->figures = mem_new((s->n_children + 1) * sizeof *s->figures);
     for (size_t i = 0; i <= s->n_children; i++)
-        TRY(make_page(&s->figures[i]));
+        TRY(make_page("metrics", METRICS_BYTES, &s->figures[i]));
     return own_page(s);
 }
 
@@ -67,30 +77,50 @@ static enum st give(struct child *c, int fd, const char *name)
 }
 
 /* Opened anew, so that the descriptor is good for nothing but reading. */
-static enum st give_to_read(struct child *c, size_t i)
+static enum st give_to_read(struct child *c, int page, const char *name)
 {
-    char path[64], name[32];
+    char path[64];
     enum st st;
     int fd;
 
-    snprintf(path, sizeof path, "/proc/self/fd/%d", c->server->figures[i]);
-    snprintf(name, sizeof name, "metrics/%zu", i);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", page);
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return FAIL_ERRNO("a page for metrics");
+        return FAIL_ERRNO("a page of figures");
     st = give(c, fd, name);
     close(fd);
     return st;
 }
 
+/* Without /proc a gate counts for itself. */
+static enum st give_tallies(struct child *c)
+{
+    const struct server *s = c->server;
+    char name[32];
+
+    if (c->kind != ROLE_GATE)
+        return ST_OK;
+    TRY(give(c, s->tallies[c->index], "tally"));
+    for (unsigned i = 0; i < s->gates; i++) {
+        snprintf(name, sizeof name, "tally/%u", i);
+        if (i != c->index)
+            IGNORE(give_to_read(c, s->tallies[i], name));
+    }
+    return ST_OK;
+}
+
 enum st figures_give(struct child *c)
 {
     struct server *s = c->server;
+    char name[32];
 
+    TRY(give_tallies(c));
     if (!s->figures)
         return ST_OK;
     TRY(give(c, s->figures[1 + (size_t)(c - s->children)], "metrics"));
-    for (size_t i = 0; i <= s->n_children && c->kind == ROLE_GATE; i++)
-        TRY(give_to_read(c, i));
+    for (size_t i = 0; i <= s->n_children && c->kind == ROLE_GATE; i++) {
+        snprintf(name, sizeof name, "metrics/%zu", i);
+        TRY(give_to_read(c, s->figures[i], name));
+    }
     return ST_OK;
 }

@@ -40,6 +40,7 @@ struct server {
     int lock_fd, control_fd;
     struct listen_sockets listening;
     int *figures;  /* pages of metrics, our own and one for each child; NULL: nobody looks at them */
+    int *tallies;  /* pages on which gates count networks, one each */
     int *activity; /* a page for each core of the box (docs/architecture.md, Poison) */
     struct child *children;
     size_t n_children;

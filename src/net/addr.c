@@ -216,3 +216,59 @@ bool addr_in(const struct addr *a, const struct addr *network, unsigned bits)
 
     return addr_host_eq(&mine, &theirs);
 }
+
+static const struct {
+    const char *text;
+    unsigned bits;
+} house[] = {
+    {"10.0.0.0", 8},    {"172.16.0.0", 12}, {"192.168.0.0", 16}, {"169.254.0.0", 16},
+    {"100.64.0.0", 10}, {"fc00::", 7},      {"fe80::", 10},
+};
+
+bool addr_is_house(const struct addr *a)
+{
+    struct addr network;
+
+    if (addr_is_loopback(a))
+        return true;
+    for (size_t i = 0; i < ARRAY_LEN(house); i++) {
+        must(addr_parse(str_z(house[i].text), 0, &network) == ST_OK);
+        if (addr_in(a, &network, house[i].bits))
+            return true;
+    }
+    return false;
+}
+
+enum st addr_network_parse(struct str text, struct addr *out, unsigned *out_bits)
+{
+    size_t slash = str_find(text, '/');
+    struct str number = str_from(text, slash + 1);
+    unsigned most, bits = 0;
+    struct addr whole;
+
+    TRY(addr_parse(str_sub(text, 0, slash), 0, &whole));
+    most = whole.family == 4 ? 32 : 128;
+    if (slash == text.n)
+        bits = most;
+    else if (!number.n || number.n > 3)
+        bits = most + 1;
+    else
+        for (size_t i = 0; i < number.n; i++)
+            bits = ascii_is_digit(number.p[i]) ? bits * 10 + (unsigned)(number.p[i] - '0') : most + 1;
+    if (bits > most)
+        return FAIL(ST_SYNTAX, "\"%.*s\" is not a network: it ends in / and a number of bits", (int)MIN(text.n, 60),
+                    text.p);
+    *out = addr_network(&whole, bits, bits);
+    *out_bits = bits;
+    return ST_OK;
+}
+
+struct str addr_network_text(const struct addr *network, unsigned bits, char *out)
+{
+    char host[ADDR_TEXT_MAX];
+    struct str h = addr_host(network, host);
+    bool is_whole = bits == (network->family == 4 ? 32 : 128);
+    int n = snprintf(out, ADDR_TEXT_MAX, is_whole ? "%.*s" : "%.*s/%u", STR_ARGS(h), bits);
+
+    return str_n(out, (size_t)n);
+}

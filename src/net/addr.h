@@ -36,6 +36,15 @@ bool addr_is_loopback(const struct addr *a); /* leads to this machine: also 0.0.
  * address within an IPv6 one counts as itself. */
 bool addr_is_public(const struct addr *a);
 
+/* Of this house: of this machine, a private network (RFC 1918, RFC 4193), a link, or shared with a provider's customers (RFC 6598). Nobody
+ * is counted or banned there: behind a proxy or in an office all users share one address. */
+bool addr_is_house(const struct addr *a);
+
+/* "192.0.2.0/24", or an address alone; bits behind the network are made zero. ST_SYNTAX. */
+enum st addr_network_parse(struct str text, struct addr *out, unsigned *out_bits) MUST_USE;
+/* The same back, without the bits of a whole address; a view of `out`, of ADDR_TEXT_MAX bytes. */
+struct str addr_network_text(const struct addr *network, unsigned bits, char *out);
+
 /* The network that limits are kept for: the first `bits4` bits of an IPv4, `bits6` of an IPv6 address,
  * the rest and the port zero. */
 struct addr addr_network(const struct addr *a, unsigned bits4, unsigned bits6);

@@ -7,6 +7,8 @@
 #include "pop3/words.h"
 #include "sasl/sasl.h"
 
+#include <stdio.h>
+
 struct login {
     const struct pop3_login_options *opt;
     struct pop3_login_outcome *out;
@@ -374,6 +376,14 @@ enum st pop3_login(const struct pop3_login_options *opt, struct pop3_login_outco
 struct str pop3_no_room(void)
 {
     return STR("-ERR [SYS/TEMP] Too many connections, try again later\r\n");
+}
+
+struct str pop3_turned_away(char line[POP3_TURNED_AWAY_MAX], struct str why)
+{
+    int n = snprintf(line, POP3_TURNED_AWAY_MAX, "-ERR [SYS/TEMP] %.*s\r\n", (int)MIN(why.n, POP3_TURNED_AWAY_MAX - 40),
+                     why.p);
+
+    return str_n(line, (size_t)n);
 }
 
 enum st pop3_login_refuse(const struct pop3_login_options *opt, enum st why)

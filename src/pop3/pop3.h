@@ -42,6 +42,9 @@ struct pop3_login_outcome {
 enum st pop3_login(const struct pop3_login_options *opt, struct pop3_login_outcome *out) SUSPENDS MUST_USE;
 /* Instead of a greeting, to a connection over a limit (RFC 3206): a whole line. */
 struct str pop3_no_room(void);
+/* The same to one that is not let in, with the reason. */
+#define POP3_TURNED_AWAY_MAX 300
+struct str pop3_turned_away(char line[POP3_TURNED_AWAY_MAX], struct str why);
 /* The box did not take the connection over: answers the login with -ERR. */
 enum st pop3_login_refuse(const struct pop3_login_options *opt, enum st why) SUSPENDS MUST_USE;
 

@@ -1,5 +1,6 @@
 #include "smtp/dot.h"
 #include "smtp/finish.h"
+#include "smtp/stranger.h"
 #include "smtp/trace.h"
 
 /* Reads the text to its end into the letter. ST_OK: it ended as it should. */
@@ -126,6 +127,7 @@ static enum st deliver(struct smtp_session *s, struct letter *l, struct str reco
         return st == ST_LIMIT ? smtp_reply(s, SMTP_TOO_LARGE_AT_ONCE) : smtp_letter_failed(s, st);
     }
     s->letters++;
+    TRY(stranger_count(s, SMTP_COUNT_LETTER));
     LOG(SMTP_LETTER_ACCEPTED, lf_hex("txn", s->txn.id), lf_hex("id", id), lf_str("from", s->txn.reverse_path),
         lf_u64("rcpts", s->txn.n_rcpts), lf_u64("size", l->size), lf_i64("priority", s->txn.priority));
     return smtp_reply_arg(s, SMTP_ACCEPTED, arena_printf(&s->txn_arena, "%016llx", (unsigned long long)id));

@@ -1,5 +1,6 @@
 #include "base/random.h"
 #include "smtp/ext.h"
+#include "smtp/stranger.h"
 
 /* A bad path or a parameter: replies; ST_DENIED when the command is over with that. */
 static enum st parse(struct smtp_cmd *c, struct smtp_path *path) SUSPENDS
@@ -69,6 +70,9 @@ enum st smtp_cmd_mail(struct smtp_cmd *c)
     smtp_txn_reset(s);
     if (s->set->smtp_max_letters && s->mails >= s->set->smtp_max_letters)
         return refuse_more(s);
+    TRY(stranger_may_send(s));
+    if (s->over)
+        return ST_OK;
     path = ARENA_NEW(&s->txn_arena, struct smtp_path);
     st = begin(c, path);
     if (st != ST_OK) {

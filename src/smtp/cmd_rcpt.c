@@ -1,4 +1,5 @@
 #include "smtp/ext.h"
+#include "smtp/stranger.h"
 
 static enum st parse(struct smtp_cmd *c, struct smtp_path *path) SUSPENDS
 {
@@ -71,7 +72,8 @@ static enum st refuse_unknown(struct smtp_session *s, struct str address) SUSPEN
         return smtp_reply(s, SMTP_TOO_MANY_UNKNOWN);
     }
     LOG(SMTP_RCPT_REJECTED, lf_str("rcpt", address), lf_z("reason", "no such user"));
-    return smtp_reply_arg(s, SMTP_NO_SUCH_USER, address);
+    TRY(stranger_count(s, SMTP_COUNT_UNKNOWN));
+    return s->over ? ST_OK : smtp_reply_arg(s, SMTP_NO_SUCH_USER, address);
 }
 
 static enum st refuse_full(struct smtp_session *s, enum st st, struct str address) SUSPENDS

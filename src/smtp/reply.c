@@ -65,6 +65,11 @@ struct str smtp_no_room(char line[SMTP_NO_ROOM_MAX])
     return str_n(line, put_line(line, SMTP_NO_ROOM_MAX, SMTP_TOO_MANY_CONNECTIONS, STR("")));
 }
 
+struct str smtp_turned_away(char line[SMTP_TURNED_AWAY_MAX], struct str why)
+{
+    return str_n(line, put_line(line, SMTP_TURNED_AWAY_MAX, SMTP_TURNED_AWAY, why));
+}
+
 enum st smtp_refuse(struct smtp_session *s, enum smtp_reply r, struct str arg)
 {
     s->errors++;

@@ -1,6 +1,6 @@
 /* The session: greet, then read a command, check its rules, run it. Replies gather in the stream and leave when a read
  * would wait, so that pipelined groups are answered in one packet (RFC 2920 section 3.2). */
-#include "smtp/session.h"
+#include "smtp/stranger.h"
 
 #define WORD_SHOWN 20 /* of an unknown command, in the log */
 
@@ -25,6 +25,8 @@ struct smtp_session *smtp_session_new(const struct smtp_setup *setup)
         s->authenticated = true;
         s->by_network = !setup->local_user.n;
     }
+    if (setup->is_stranger)
+        s->stranger = ARENA_NEW(&s->arena, struct smtp_stranger);
     s->log = (struct log_ctx){.sid = setup->sid,
                               .peer = setup->peer_text,
                               .user = s->user.login,
@@ -126,6 +128,11 @@ static enum st run_command(struct smtp_session *s, struct str line) SUSPENDS
     if (no != SMTP_REPLY_COUNT)
         return smtp_refuse(s, no, v->word);
     s->log.action = v->word.p;
+    if (s->stranger && (v->flags & WAITS_F) && stream_input(s->stream).n) {
+        TRY(stranger_pipelined(s, v));
+        if (s->over)
+            return ST_OK;
+    }
     return v->fn(&c);
 }
 
@@ -140,6 +147,7 @@ static bool take_line_end(struct str *line)
 
 static enum st one_command(struct smtp_session *s) SUSPENDS
 {
+    unsigned errors = s->errors;
     struct str line;
     enum st st;
 
@@ -159,6 +167,8 @@ static enum st one_command(struct smtp_session *s) SUSPENDS
         return smtp_reply(s, SMTP_BARE_LINE_END);
     }
     TRY(run_command(s, line));
+    if (s->errors > errors)
+        TRY(stranger_count(s, SMTP_COUNT_ERROR));
     if (s->errors >= s->set->smtp_max_errors && !s->over) {
         smtp_session_end(s, ST_DENIED, "too many errors");
         return smtp_reply(s, SMTP_TOO_MANY_ERRORS);
@@ -194,7 +204,9 @@ static enum st say_revoked(struct smtp_session *s) SUSPENDS
 static enum st serve(struct smtp_session *s, enum st why) SUSPENDS
 {
     stream_set_timeouts(s->stream, (uint32_t)s->set->smtp_command_timeout, (uint32_t)s->set->net_write_timeout);
-    if (why == ST_TIMEOUT || why == ST_CANCELED)
+    if (!s->greeted && s->setup.greet_delay && s->stranger && why != ST_CANCELED)
+        TRY(stranger_wait(s, why));
+    else if (why == ST_TIMEOUT || why == ST_CANCELED)
         return why;
     if (!s->greeted)
         TRY(greet(s));

@@ -59,6 +59,7 @@ struct smtp_session {
     bool tried_auth; /* what follows may be a secret, whatever became of AUTH */
     unsigned errors, auth_tries;
     uint32_t unknown_rcpts, letters, mails /* transactions that were begun */;
+    struct smtp_stranger *stranger; /* in the arena; NULL: he is none */
     struct smtp_txn txn;
 };
 
@@ -78,6 +79,7 @@ enum {
     FRAMES_F = 64 /* what follows the line belongs to it: the command sees to the rules itself, behind that */,
     HIDDEN_F = 128 /* not in HELP's list */
 };
+enum { IN_ANY_TLS_F = 1, NEED_HELO_F = 2, NEED_AUTH_F = 4, NO_ARGS_F = 8, QUIET_F = 16, LAST_F = 32, WAITS_F = 64 };
 
 struct smtp_verb {
     struct str word;

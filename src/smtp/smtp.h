@@ -45,6 +45,9 @@ struct smtp_letter {
     const unsigned char *token;
 };
 
+/* What is counted of a stranger (smtp_setup.is_stranger). */
+enum smtp_count { SMTP_COUNT_ERROR, SMTP_COUNT_UNKNOWN, SMTP_COUNT_LETTER };
+
 struct smtp_ops {
     /* ST_OK, ST_DENIED (wrong), ST_TRYLATER. */
     enum st (*authenticate)(void *arg, const struct smtp_auth_try *try, struct arena *a, struct smtp_auth_result *out)
@@ -71,6 +74,8 @@ struct smtp_ops {
     enum st (*sasl_step)(void *arg, struct arena *a, const struct sasl_message *m, struct sasl_reply *out,
                          struct smtp_auth_result *login) SUSPENDS;
     void (*mechanisms)(void *arg, unsigned *out_announced, unsigned *out_taken);
+    /* ST_LIMIT: his network does more than it may; the error's text says so, and he is not served any more. */
+    enum st (*count)(void *arg, enum smtp_count what);
 };
 
 struct smtp_setup {
@@ -85,6 +90,9 @@ struct smtp_setup {
     struct str
         local_user; /* of this machine, who speaks over his connection to the administration socket; empty: a connection from outside */
     bool tls_available; /* a certificate is there */
+    /* Nobody who has logged in, nor of a network that is ours or that we trust: looked at closely (stranger.h), and ops->count is there. */
+    bool is_stranger;
+    uint64_t greet_delay; /* milliseconds to wait whether he talks first; 0: he is greeted at once */
     /* Let in without a password: a user of this machine, or somebody in a trusted network; NULL: nobody. Copied. */
     const struct smtp_auth_result *user;
 };
@@ -92,6 +100,9 @@ struct smtp_setup {
 /* Instead of a greeting, to a connection over a limit (RFC 5321 section 3.8): a whole line. */
 #define SMTP_NO_ROOM_MAX 200
 struct str smtp_no_room(char line[SMTP_NO_ROOM_MAX]);
+/* The same to one that is not let in, with the reason. */
+#define SMTP_TURNED_AWAY_MAX 600
+struct str smtp_turned_away(char line[SMTP_TURNED_AWAY_MAX], struct str why);
 
 struct smtp_session *smtp_session_new(const struct smtp_setup *setup);
 void smtp_session_free(struct smtp_session *s);

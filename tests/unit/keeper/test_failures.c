@@ -42,43 +42,79 @@ TEST(peers_become_networks)
     }
 }
 
-TEST(failures_within_the_window_lead_to_a_ban_that_ends)
+TEST(failures_within_the_window_are_too_many)
 {
-    const struct failures_rule rule = {.max = 3, .window_ms = 1000, .ban_ms = 5000};
+    const struct failures_rule rule = {.max = 3, .window_ms = 1000};
     struct failures f;
 
     mono = 1000000;
     clock_override(fake_mono, NULL);
     failures_init(&f);
-    CHECK(!failures_count(&f, &rule, STR("a")));
-    CHECK(!failures_count(&f, &rule, STR("a")));
+    CHECK(!failures_count(&f, &rule, STR("a"), STR("ann")));
+    CHECK(!failures_count(&f, &rule, STR("a"), STR("ann")));
     mono += 1100000;
-    CHECK(!failures_count(&f, &rule, STR("a"))); /* the window is over */
-    CHECK(!failures_count(&f, &rule, STR("b")));
-    CHECK(!failures_count(&f, &rule, STR("a")));
-    CHECK(!failures_is_banned(&f, STR("a")));
-    CHECK(failures_count(&f, &rule, STR("a")));
-    CHECK(failures_is_banned(&f, STR("a")));
-    CHECK(!failures_is_banned(&f, STR("b")));
-    mono += 5100000;
-    CHECK(!failures_is_banned(&f, STR("a")));
+    CHECK(!failures_count(&f, &rule, STR("a"), STR("ann"))); /* the window is over */
+    CHECK(!failures_count(&f, &rule, STR("b"), STR("ann")));
+    CHECK(!failures_count(&f, &rule, STR("a"), STR("ann")));
+    CHECK(failures_count(&f, &rule, STR("a"), STR("ann")));
     failures_fini(&f);
     clock_override(NULL, NULL);
 }
 
 TEST(the_number_of_networks_is_bounded)
 {
-    const struct failures_rule rule = {.max = 1, .window_ms = 1000, .ban_ms = 100000};
+    const struct failures_rule rule = {.max = 1, .window_ms = 1000};
     struct failures f;
     char name[20];
 
     failures_init(&f);
     for (int i = 0; i < FAILURES_MAX + 10; i++) {
         snprintf(name, sizeof(name), "n%d", i);
-        failures_count(&f, &rule, str_z(name));
+        failures_count(&f, &rule, str_z(name), STR("ann"));
     }
     CHECK_U64(f.by_network.n, FAILURES_MAX);
-    CHECK(!failures_is_banned(&f, STR("n5")));
-    CHECK(failures_is_banned(&f, STR("n10")));
+    failures_fini(&f);
+}
+
+TEST(who_succeeds_takes_back_his_own)
+{
+    const struct failures_rule rule = {.max = 3, .window_ms = 100000};
+    struct failures f;
+    struct addr net;
+
+    failures_init(&f);
+    CHECK(!failures_count(&f, &rule, STR("192.0.2.1"), STR("ann")));
+    CHECK(!failures_count(&f, &rule, STR("192.0.2.1"), STR("ann")));
+    failures_succeeded(&f, STR("192.0.2.1"), STR("ben")); /* another one's account does not help */
+    failures_succeeded(&f, STR("192.0.2.2"), STR("ann")); /* nor does another network */
+    failures_succeeded(&f, STR("192.0.2.1"), STR("ann"));
+    CHECK(!failures_count(&f, &rule, STR("192.0.2.1"), STR("ben")));
+    CHECK(!failures_count(&f, &rule, STR("192.0.2.1"), STR("ann")));
+    failures_succeeded(&f, STR("192.0.2.1"), STR("ann"));
+    CHECK(!failures_count(&f, &rule, STR("192.0.2.1"), STR("ben")));
+    CHECK(failures_count(&f, &rule, STR("192.0.2.1"), STR("ben")));
+    CHECK(!failures_count(&f, &rule, STR("192.0.2.1"), STR("ben")));
+    CHECK(!failures_count(&f, &rule, STR("192.0.2.1"), STR("ben")));
+    CHECK_ST(addr_parse(STR("192.0.2.0"), 0, &net), ST_OK);
+    failures_forget(&f, &net, 24);
+    CHECK(!failures_count(&f, &rule, STR("192.0.2.1"), STR("ben")));
+    failures_fini(&f);
+}
+
+TEST(an_owner_among_many_names_is_remembered_for_a_while)
+{
+    const struct failures_rule rule = {.max = 100, .window_ms = 100000};
+    struct failures f;
+    char name[20];
+
+    failures_init(&f);
+    for (int i = 0; i < 20; i++) {
+        snprintf(name, sizeof(name), "n%d", i);
+        failures_count(&f, &rule, STR("a"), str_z(name));
+    }
+    failures_succeeded(&f, STR("a"), STR("n19"));
+    failures_succeeded(&f, STR("a"), STR("n16"));
+    failures_succeeded(&f, STR("a"), STR("n2")); /* forgotten: it stays counted */
+    CHECK_U64(entry(&f, STR("a"))->count, 18);
     failures_fini(&f);
 }

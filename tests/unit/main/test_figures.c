@@ -9,7 +9,7 @@ TEST(a_page_that_is_given_to_read_is_good_for_nothing_else)
     uint64_t *mine, *theirs;
     int fd = -1, reading;
 
-    CHECK_ST(make_page(&fd), ST_OK);
+    CHECK_ST(make_page("metrics", METRICS_BYTES, &fd), ST_OK);
     mine = mmap(NULL, METRICS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     CHECK(mine != MAP_FAILED && ftruncate(fd, 0) != 0);
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
