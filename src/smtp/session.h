@@ -77,9 +77,9 @@ enum {
     QUIET_F = 16,
     LAST_F = 32,
     FRAMES_F = 64 /* what follows the line belongs to it: the command sees to the rules itself, behind that */,
-    HIDDEN_F = 128 /* not in HELP's list */
+    HIDDEN_F = 128, /* not in HELP's list */
+    WAITS_F = 256   /* its answer has to be waited for, by strangers at least */
 };
-enum { IN_ANY_TLS_F = 1, NEED_HELO_F = 2, NEED_AUTH_F = 4, NO_ARGS_F = 8, QUIET_F = 16, LAST_F = 32, WAITS_F = 64 };
 
 struct smtp_verb {
     struct str word;
