@@ -259,6 +259,12 @@ static enum st parse_stored(struct parser *p, struct str text, struct search_key
     return st;
 }
 
+/* What is written in it is UTF-8 as well: also US-ASCII, which programs go on naming. */
+static bool is_utf8_too(const struct charset *charset)
+{
+    return charset && (charset == charset_utf8() || str_ieq(charset_label(charset), STR("US-ASCII")));
+}
+
 static enum st undefined(struct parser *p, struct str name, const char *text)
 {
     p->out->undefined_filter = name;
@@ -277,7 +283,7 @@ static enum st parse_filter(struct parser *p, struct search_key *k) SUSPENDS
         return FAIL(ST_SYNTAX, "The name of a filter has no /");
     if (!p->out)
         return ST_OK;
-    if (p->charset && p->charset != charset_utf8() && !str_ieq(charset_label(p->charset), STR("US-ASCII"))) {
+    if (p->charset && !is_utf8_too(p->charset)) {
         p->out->bad_charset = true; /* section 3.1 */
         return FAIL(ST_SYNTAX, "A filter goes with UTF-8 only");
     }
@@ -530,6 +536,8 @@ static enum st parse_charset(struct parser *p, struct imap_search *out) SUSPENDS
     TRY(imap_lex_astring(p->lx, &name));
     TRY(imap_lex_sp(p->lx));
     p->charset = charset_find(name);
+    if (p->lx->src->no_charset && !is_utf8_too(p->charset))
+        return FAIL(ST_SYNTAX, "Only UTF-8 goes with UTF8=ACCEPT"); /* RFC 9755 section 3 */
     if (p->charset)
         return ST_OK;
     out->bad_charset = true;

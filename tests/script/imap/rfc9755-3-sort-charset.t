@@ -1,0 +1,29 @@
+# with UTF8=ACCEPT, SORT and THREAD have no other charset than UTF-8 (or US-ASCII, which is part of it)
+account carol
+connect1 imap tls
+S1: * OK *
+C1: l1 LOGIN ${carol} ${carol.password}
+S1*: l1 OK *
+C1: a SELECT INBOX
+S1*: a OK *
+C1: b1 SORT (DATE) ISO-8859-1 ALL
+S1: * SORT
+S1: b1 OK *
+C1: b2 SORT (DATE) X-NONE ALL
+S1: b2 NO [BADCHARSET *
+C1: c ENABLE UTF8=ACCEPT
+S1: * ENABLED UTF8=ACCEPT
+S1: c OK *
+C1: d1 SORT (DATE) ISO-8859-1 ALL
+S1: d1 BAD *
+C1: d2 UID THREAD REFERENCES X-NONE ALL
+S1: d2 BAD *
+C1: d3 SORT (DATE) utf-8 ALL
+S1: * SORT
+S1: d3 OK *
+C1: d4 SORT (DATE) US-ASCII ALL
+S1: * SORT
+S1: d4 OK *
+C1: d5 THREAD ORDEREDSUBJECT UTF-8 ALL
+S1: * THREAD
+S1: d5 OK *
