@@ -213,7 +213,7 @@ class Variables:
         address, password = user["address"].encode(), user["password"].encode()
         self.values[name] = address
         self.values[name + ".password"] = password
-        self.values[name + ".local"] = address.rsplit(b"@", 1)[0]
+        self.values[name + ".local"], _, self.values[name + ".domain"] = address.rpartition(b"@")
         self.values[name + ".plain"] = base64.b64encode(b"\0" + address + b"\0" + password)
         self.values[name + ".user64"] = base64.b64encode(address)
         self.values[name + ".password64"] = base64.b64encode(password)
