@@ -54,6 +54,14 @@ bool memo_get(struct memo *m, struct str key, mono_ms now, struct str *out)
     return true;
 }
 
+void memo_forget(struct memo *m, struct str key)
+{
+    struct memo_entry *e = map_str_get(&m->by_key, key);
+
+    if (e)
+        forget(m, e);
+}
+
 static struct memo_entry *entry_new(struct str key, struct str value, mono_ms until)
 {
     struct memo_entry *e = mem_new(sizeof *e + key.n + value.n);

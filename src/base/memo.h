@@ -24,5 +24,6 @@ void memo_fini(struct memo *m);
 void memo_drop(struct memo *m);
 /* A view until the next call. False: nothing is known, or not any more. */
 bool memo_get(struct memo *m, struct str key, mono_ms now, struct str *out);
+void memo_forget(struct memo *m, struct str key); /* that one alone */
 /* Replaces what is there. */
 void memo_put(struct memo *m, uint64_t generation, struct str key, struct str value, mono_ms until);

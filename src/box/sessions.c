@@ -21,7 +21,8 @@ static void forget(struct box_session *b)
 static void give_back(void *arg, int fd, struct str unread)
 {
     const struct box_session *b = arg;
-    const struct msg_session_back m = {.conn = b->conn, .is_tls = b->is_tls, .listener = b->listener, .unread = unread};
+    const struct msg_session_back m = {
+        .conn = b->conn, .is_tls = b->is_tls, .tries = b->tries, .listener = b->listener, .unread = unread};
 
     IGNORE(ipc_send(b->gate, MSG_session_back, &m, fd));
 }
@@ -90,6 +91,7 @@ static enum st start_pop3(struct box_session *b, struct stream *stream, const st
                                              .uidl_format = str_z(g->pop3_uidl),
                                              .retention = g->limits.retention,
                                              .delay_s = g->pop3_delay},
+                                     .mechanisms = m->mechanisms,
                                      .ended = pop3_ended,
                                      .ended_arg = b};
 
@@ -119,6 +121,7 @@ static enum st start(struct box_core *c, const struct msg_session_ask *m, const 
     b->gate = gate;
     b->conn = m->conn;
     b->listener = m->listener;
+    b->tries = m->tries;
     b->is_tls = m->is_tls != 0;
     list_add_tail(&c->sessions, &b->link);
     b->is_pop3 = m->service == PROTOCOL_POP3;

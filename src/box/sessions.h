@@ -11,7 +11,7 @@ struct box_session {
     uint64_t account, credential;
     struct ipc *gate; /* where it came from, with what it is called there; NULL: from a tool */
     uint64_t conn;
-    uint32_t listener;
+    uint32_t listener, tries;
     bool is_tls;
     struct imap_session *imap; /* one of the two */
     struct pop3_session *pop3;

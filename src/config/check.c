@@ -173,6 +173,12 @@ static void check_oauth(const struct settings *set, struct config_errors *errors
     if (!str_istarts(url, STR("https://")))
         config_error_add(errors, config_place(set, "auth_oauth_introspection"),
                          "auth_oauth_introspection: tokens are sent there, so it begins with https://");
+    if (!set->auth_oauth_audience.n && !set->auth_oauth_scope.n && !set->auth_oauth_any_token)
+        config_error_add(
+            errors, config_place(set, "auth_oauth_introspection"),
+            "auth_oauth_introspection: with neither auth_oauth_audience nor auth_oauth_scope a token that any other "
+            "service was given would open the mailbox: write auth_oauth_audience NAME, as the provider knows this "
+            "server, or auth_oauth_any_token yes if you mean it");
     if (set->auth_oauth_secret_file.n)
         check_file(errors, config_place(set, "auth_oauth_secret_file"), "auth_oauth_secret_file",
                    set->auth_oauth_secret_file);

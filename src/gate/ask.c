@@ -78,6 +78,7 @@ enum st ask_sasl(struct conn *c, struct arena *a, const struct sasl_message *m, 
                  struct login_result *login)
 {
     struct stream_tls_bindings b;
+    struct stream_tls_info info;
     struct msg_sasl_ask ask = {.conn = c->id,
                                .service = (uint8_t)c->row->protocol,
                                .first = m->is_first,
@@ -95,6 +96,8 @@ enum st ask_sasl(struct conn *c, struct arena *a, const struct sasl_message *m, 
     }
     stream_tls_bindings(c->stream, &b);
     ask.plus = conn_announces_bound(c);
+    if (stream_tls_info(c->stream, &info))
+        ask.server_name = info.server_name;
     ask.exporter = bytes_of(b.exporter, b.n_exporter);
     ask.end_point = bytes_of(b.end_point, b.n_end_point);
     ask.unique = bytes_of(b.unique, b.n_unique);
@@ -153,6 +156,8 @@ static enum st ask_with_fd(struct conn *c, const struct login_result *who, struc
                                   .sid = c->sid,
                                   .service = (uint8_t)c->row->protocol,
                                   .is_tls = stream_is_tls(c->stream),
+                                  .tries = c->imap.tries,
+                                  .mechanisms = conn_announced(c),
                                   .listener = c->from ? (uint32_t)(c->from - c->gate->listeners) : 0,
                                   .peer = str_z(c->peer_text),
                                   .tag = tag,

@@ -57,6 +57,8 @@ static enum st adopt(struct gate *g, const struct msg_session_back *m, int *fd)
     if (!from || g->set->listeners[from->row].protocol != PROTOCOL_IMAP)
         return FAIL(ST_SYNTAX, "a connection from no listener for IMAP");
     TRY(conn_adopted(from, fd, &c));
+    imap_withhold(&c->imap.withheld, c->row->imap_withhold);
+    c->imap.tries = m->tries;
     return start_over(c, m->unread);
 }
 

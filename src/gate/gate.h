@@ -123,6 +123,7 @@ void conn_go_on(struct conn *c); /* from where its protocol stands */
 
 /* --- log_in.c: for protocols that users log in by; `arg` is the connection --- */
 void conn_mechanisms(void *conn, unsigned *out_announced, unsigned *out_taken);
+unsigned conn_announced(const struct conn *c);   /* to who may say a password */
 bool conn_announces_bound(const struct conn *c); /* mechanisms that are bound to TLS */
 const struct login_ops *conn_login_ops(const struct conn *c);
 

@@ -33,12 +33,17 @@ void conn_mechanisms(void *arg, unsigned *out_announced, unsigned *out_taken)
                  (c->set->auth_scram != SCRAM_NO ? SASL_SCRAM | bound : 0);
 }
 
-bool conn_announces_bound(const struct conn *c)
+unsigned conn_announced(const struct conn *c)
 {
     unsigned announced, taken;
 
     conn_mechanisms((void *)(uintptr_t)c, &announced, &taken);
-    return announced & SASL_BOUND;
+    return announced | SASL_CLEAR;
+}
+
+bool conn_announces_bound(const struct conn *c)
+{
+    return conn_announced(c) & SASL_BOUND;
 }
 
 const struct login_ops *conn_login_ops(const struct conn *c)

@@ -95,7 +95,7 @@ static enum st carry_out(struct keeper *k, struct ipc_request *r, struct command
     while (command_needs_prepare(c)) {
         TRY(turns_take(&k->turns, STR("administration"), deadline_in(KEEPER_LOGIN_MS)));
         st = keeper_hash(k, prepare, c);
-        turns_give(&k->turns);
+        turns_give(&k->turns, STR("administration"));
         TRY(st);
     }
     if (command_wants_usage(c)) {

@@ -242,7 +242,7 @@ static enum st verify(struct login_job *j) SUSPENDS
     TRY(login_is_guarded(j));
     TRY(turns_take(&k->turns, j->network, deadline_in(KEEPER_LOGIN_MS)));
     st = keeper_hash(k, check, j);
-    turns_give(&k->turns);
+    turns_give(&k->turns, j->network);
     TRY(st);
     keep_keys(j);
     logins_add(&k->logins, j->account.id, j->account.version, password_of(j), j->credential);
@@ -406,7 +406,7 @@ enum st login_conclude(struct login_job *j, struct keeper_gate *g, enum st st, u
         failures_succeeded(&j->k->failures, j->network, j->name.n ? j->name : lower(j->a, j->account.address));
     if (st == ST_TRYLATER && j->is_guarded)
         wait_a_little(g, j->set);
-    if (st == ST_OK && j->credential)
+    if (st == ST_OK && j->credential && j->credential <= INT64_MAX) /* of the directory */
         uses_note(&j->k->uses, j->credential, clock_wall_us(), j->ask->peer);
     if (st != ST_OK && st != ST_DENIED && st != ST_TRYLATER && st != ST_TIMEOUT)
         LOG(KEEPER_LOGIN_BROKEN, lf_str("login", j->account.address), lf_err());

@@ -95,7 +95,7 @@ static enum st verify(struct external_job *j) SUSPENDS
 
     TRY(turns_take(&l->k->turns, l->network, deadline_in(KEEPER_LOGIN_MS)));
     st = keeper_hash(l->k, look, j);
-    turns_give(&l->k->turns);
+    turns_give(&l->k->turns, l->network);
     TRY(st);
     l->generation = l->k->resolved.generation;
     st = keeper_sql(l->k, find, j);

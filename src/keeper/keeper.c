@@ -116,6 +116,8 @@ struct keeper *keeper_new(const struct settings *set, struct directory *director
     k->sql = offload_new("directory", 1, 4096);
     k->hashing = offload_new("hashing", threads, threads + 16);
     turns_init(&k->turns, threads, set->auth_hash_queue);
+    turns_init(&k->introspecting, KEEPER_INTROSPECTING_MAX, 4 * KEEPER_INTROSPECTING_MAX);
+    k->introspecting.running_max = KEEPER_INTROSPECTING_OF_ONE;
     logins_init(&k->logins, set->auth_cache_entries, set->auth_cache_time);
     resolved_init(&k->resolved);
     known_init(&k->known);
@@ -124,6 +126,7 @@ struct keeper *keeper_new(const struct settings *set, struct directory *director
     guard_init(&k->guard);
     bans_init(&k->bans);
     memo_init(&k->tokens, KEEPER_TOKENS_MAX, 2u << 20);
+    memo_init(&k->opened, KEEPER_TOKENS_MAX, 2u << 20);
     random_bytes(k->pass_key, sizeof(k->pass_key));
     if (sodium_mlock(k->pass_key, sizeof(k->pass_key)) != 0)
         errno = 0; /* without the right to lock memory it still works */
@@ -170,6 +173,7 @@ void keeper_free(struct keeper *k)
     offload_free(k->sql);
     offload_free(k->hashing);
     turns_fini(&k->turns);
+    turns_fini(&k->introspecting);
     logins_fini(&k->logins);
     resolved_fini(&k->resolved);
     known_fini(&k->known);
@@ -179,6 +183,7 @@ void keeper_free(struct keeper *k)
     guard_fini(&k->guard);
     bans_fini(&k->bans);
     memo_fini(&k->tokens);
+    memo_fini(&k->opened);
     keeper_clients_free(k->clients);
     uses_fini(&k->uses);
     certs_free(k->certs);

@@ -31,8 +31,10 @@
 #define KEEPER_LOGIN_MS 20000   /* for a login to get its turn */
 #define KEEPER_TICKETS_MAX 3    /* keys of session tickets: one that is used, those that are still taken */
 
-#define KEEPER_OAUTH_SECRET_MAX 512 /* bytes */
-#define KEEPER_TOKENS_MAX 10000     /* of OAuth that are remembered */
+#define KEEPER_OAUTH_SECRET_MAX 512    /* bytes */
+#define KEEPER_TOKENS_MAX 10000        /* of OAuth that are remembered */
+#define KEEPER_INTROSPECTING_MAX 50    /* questions about tokens at a time: the errand has other pages to fetch */
+#define KEEPER_INTROSPECTING_OF_ONE 10 /* of these, of one network */
 #define KEEPER_TOKEN_BYTES 16
 #define KEEPER_VERIFY_MS                                                                                               \
     15000 /* for another server to say whether it knows a recipient; his sender comes again otherwise */
@@ -100,7 +102,8 @@ struct keeper {
     struct bans bans;
     struct ipc *errand; /* fetches what endpoints say of tokens; NULL: not there yet */
     struct memo tokens; /* whose they are */
-    unsigned n_introspecting;
+    struct memo opened; /* accounts that tokens have opened sessions of */
+    struct turns introspecting;
     char oauth_secret[KEEPER_OAUTH_SECRET_MAX];
     size_t n_oauth_secret;
     struct keeper_clients *clients; /* NULL: nobody is asked */

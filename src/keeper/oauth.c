@@ -11,7 +11,10 @@
 #include <sodium.h>
 
 #define ASK_MS 15000
-#define ASKING_MAX 50 /* at a time: the errand has other pages to fetch */
+#define OPENED_MS (7ull * 24 * 3600 * 1000)
+#define OF_TOKEN                                                                                                       \
+    (1ull                                                                                                              \
+     << 63) /* what stands for a token where sessions know their credential; those of the directory are small numbers */
 
 struct oauth_job {
     struct login_job *login;
@@ -19,6 +22,8 @@ struct oauth_job {
     bool is_x;
     struct oauth_client client;
     struct str whose;
+    struct str server_name;
+    uint64_t credential;
 };
 
 /* application/x-www-form-urlencoded */
@@ -89,10 +94,11 @@ static enum st fetch(struct oauth_job *j, struct msg_fetch_answer *out) SUSPENDS
     enum st st = FAIL(ST_TRYLATER, "there is nobody to ask about tokens");
 
     ask.body_size = ask.body.n;
-    if (k->errand && k->n_introspecting < ASKING_MAX) {
-        k->n_introspecting++;
+    if (k->errand)
+        st = turns_take(&k->introspecting, j->login->network, deadline_in(KEEPER_LOGIN_MS));
+    if (k->errand && st == ST_OK) {
         st = IPC_ASK(k->errand, fetch_ask, &ask, fetch_answer, j->a, out, deadline_in(ASK_MS + 2000));
-        k->n_introspecting--;
+        turns_give(&k->introspecting, j->login->network);
     }
     wipe_str(ask.authorization);
     wipe_str(ask.body);
@@ -120,6 +126,30 @@ static void remember(struct oauth_job *j, struct str key, uint64_t generation, u
         memo_put(&j->login->k->tokens, generation, key, j->whose, deadline_in(ms));
 }
 
+/* Sessions that a token has opened end when we hear that it is no good any more. */
+static void opened(struct oauth_job *j)
+{
+    char room[crypto_generichash_BYTES];
+    struct str key = key_of(j, room);
+    uint64_t account = j->login->account.id;
+
+    memo_put(&j->login->k->opened, j->login->k->opened.generation, key, str_n((const char *)&account, sizeof(account)),
+             deadline_in(OPENED_MS));
+}
+
+static void withdraw(struct oauth_job *j, struct str key)
+{
+    struct keeper *k = j->login->k;
+    struct str value;
+    uint64_t account;
+
+    if (!memo_get(&k->opened, key, clock_mono_ms(), &value))
+        return;
+    memcpy(&account, value.p, sizeof(account));
+    keeper_revoke(k, account, j->credential, STR("the token is no good any more"));
+    memo_forget(&k->opened, key);
+}
+
 /* Whose is it? ST_DENIED: it is no good. */
 static enum st introspect(struct oauth_job *j) SUSPENDS
 {
@@ -132,6 +162,8 @@ static enum st introspect(struct oauth_job *j) SUSPENDS
     uint64_t expires_s = 0, generation = k->tokens.generation;
     enum st st;
 
+    memcpy(&j->credential, key.p, sizeof(j->credential));
+    j->credential |= OF_TOKEN;
     if (memo_get(&k->tokens, key, clock_mono_ms(), &known)) {
         j->whose = arena_str(j->a, known);
         return ST_OK;
@@ -141,7 +173,9 @@ static enum st introspect(struct oauth_job *j) SUSPENDS
         st = oauth_answer_read(j->a, answer.body, &want, clock_wall_s(), &j->whose, &expires_s);
     if (st == ST_OK)
         remember(j, key, generation, expires_s);
-    else if (st != ST_DENIED)
+    else if (st == ST_DENIED)
+        withdraw(j, key);
+    else
         LOG(KEEPER_OAUTH_FAILED, lf_str("endpoint", set->auth_oauth_introspection), lf_err());
     return st == ST_SYNTAX ? ST_TRYLATER : st;
 }
@@ -177,25 +211,37 @@ static void say_why(const struct oauth_job *j, const char *status, struct msg_sa
                              : oauth_refusal(j->a, status, set->auth_oauth_scope, set->auth_oauth_configuration);
 }
 
+/* RFC 7628 section 3.2: what we know otherwise has to be the same. That is the name that TLS was told; the settings have one name of perhaps many, and the port
+ * may be another one at the router in front of us. */
+static bool is_our_name(const struct oauth_job *j)
+{
+    return !j->client.host.n || !j->server_name.n || str_ieq(j->client.host, j->server_name);
+}
+
 enum st oauth_run(struct keeper_gate *g, const struct msg_sasl_ask *ask, struct login_job *login,
                   struct msg_auth_ask *made_up, unsigned char token[KEEPER_TOKEN_BYTES], struct msg_sasl_answer *out)
 {
     struct oauth_job j = {.login = login, .a = login->a, .is_x = str_eq(ask->mechanism, STR("XOAUTH2"))};
     enum st st;
 
+    j.server_name = ask->server_name;
     if (!login->set->auth_oauth_introspection.n || !ask->first)
         return FAIL(ST_DENIED, "no such mechanism");
     st = j.is_x ? oauth_x_read(ask->response, &j.client) : oauth_bearer_read(login->a, ask->response, &j.client);
-    if (st != ST_OK) {
+    if (st != ST_OK || !is_our_name(&j)) {
         say_why(&j, "invalid_request", out);
         return FAIL(ST_DENIED, "no message of that mechanism");
     }
     out->login = str_sub(arena_str(login->a, j.client.user), 0, LIMIT_ADDRESS);
-    st = login_conclude(login, g, verify(&j, made_up), token);
+    st = verify(&j, made_up);
+    login->credential = j.credential;
+    st = login_conclude(login, g, st, token);
     if (st == ST_DENIED)
         say_why(&j, "invalid_token", out);
     if (st == ST_OK) {
+        opened(&j);
         out->account = login->account.id;
+        out->credential = j.credential;
         out->login = login->account.address;
         out->token = str_n((const char *)token, KEEPER_TOKEN_BYTES);
     }

@@ -6,7 +6,7 @@
 struct network {
     struct list link;
     struct list waiters;
-    unsigned waiting;
+    unsigned waiting, running;
     size_t n;
     char name[64];
 };
@@ -20,7 +20,8 @@ struct waiter {
 
 void turns_init(struct turns *t, unsigned at_once, unsigned waiting_max)
 {
-    *t = (struct turns){.free = at_once, .waiting_max = waiting_max, .network_max = MAX(waiting_max / 4, 1u)};
+    *t = (struct turns){
+        .free = at_once, .waiting_max = waiting_max, .network_max = MAX(waiting_max / 4, 1u), .running_max = at_once};
     list_init(&t->networks);
 }
 
@@ -47,18 +48,31 @@ static struct network *network_get(struct turns *t, struct str name)
     return w;
 }
 
-static void leave(struct turns *t, struct waiter *me)
+static void forget_idle(struct turns *t, struct network *w)
 {
-    struct network *w = me->network;
-
-    list_del(&me->link);
-    w->waiting--;
-    t->waiting--;
-    if (w->waiting)
+    if (w->waiting || w->running)
         return;
     list_del(&w->link);
     map_str_del(&t->by_network, str_n(w->name, w->n));
     mem_free(w);
+}
+
+static void leave(struct turns *t, struct waiter *me)
+{
+    list_del(&me->link);
+    me->network->waiting--;
+    t->waiting--;
+}
+
+static bool may_run(const struct turns *t, const struct network *w)
+{
+    return t->free && w->running < t->running_max;
+}
+
+static void begin(struct turns *t, struct network *w)
+{
+    t->free--;
+    w->running++;
 }
 
 enum st turns_take(struct turns *t, struct str network, mono_ms deadline)
@@ -67,15 +81,17 @@ enum st turns_take(struct turns *t, struct str network, mono_ms deadline)
     struct network *w;
     enum st st;
 
-    if (t->free) {
-        t->free--;
+    w = network_get(t, network);
+    if (may_run(t, w)) { /* then nobody of the network waits */
+        begin(t, w);
         return ST_OK;
     }
-    if (t->waiting >= t->waiting_max)
-        return FAIL(ST_TRYLATER, "too many logins at the same time");
-    w = network_get(t, network);
-    if (w->waiting >= t->network_max)
-        return FAIL(ST_TRYLATER, "too many logins from this network at the same time");
+    if (t->waiting >= t->waiting_max || w->waiting >= t->network_max) {
+        bool all = t->waiting >= t->waiting_max;
+
+        forget_idle(t, w);
+        return FAIL(ST_TRYLATER, "too many logins%s at the same time", all ? "" : " from this network");
+    }
     me.network = w;
     w->waiting++;
     t->waiting++;
@@ -84,25 +100,39 @@ enum st turns_take(struct turns *t, struct str network, mono_ms deadline)
     if (me.has_turn)
         return ST_OK; /* a turn that came together with the deadline counts */
     leave(t, &me);
+    forget_idle(t, w);
     if (st == ST_OK)
         return FAIL(ST_CANCELED, "stopped while waiting for a turn");
     return st;
 }
 
-void turns_give(struct turns *t)
+/* The next one in the order who may; he is the last one then. */
+static void serve_next(struct turns *t)
 {
-    struct network *w;
-    struct waiter *next;
+    LIST_EACH(pos, &t->networks) {
+        struct network *w = LIST_ITEM(pos, struct network, link);
+        struct waiter *next;
 
-    if (list_is_empty(&t->networks)) {
-        t->free++;
+        if (!w->waiting || !may_run(t, w))
+            continue;
+        next = LIST_ITEM(w->waiters.next, struct waiter, link);
+        list_del(&w->link);
+        list_add_tail(&t->networks, &w->link);
+        next->has_turn = true;
+        leave(t, next);
+        begin(t, w);
+        co_event_set(&next->event);
         return;
     }
-    w = LIST_ITEM(t->networks.next, struct network, link);
-    next = LIST_ITEM(w->waiters.next, struct waiter, link);
-    list_del(&w->link);
-    list_add_tail(&t->networks, &w->link);
-    next->has_turn = true;
-    leave(t, next);
-    co_event_set(&next->event);
+}
+
+void turns_give(struct turns *t, struct str network)
+{
+    struct network *w = network_get(t, network);
+
+    must(w->running);
+    w->running--;
+    t->free++;
+    serve_next(t);
+    forget_idle(t, w);
 }

@@ -166,7 +166,7 @@ enum st pop3_cmd_capa(struct pop3_cmd *c)
 {
     struct pop3_session *s = c->s;
     struct pop3_capa capa = {.have = CAPA_CLEAR,
-                             .mechanisms = SASL_CLEAR,
+                             .mechanisms = s->opt.mechanisms,
                              .delay_s = pop3_login_delay(s),
                              .expire_days = retention_expire_days(s->retention)};
 

@@ -69,6 +69,7 @@ struct pop3_session_options {
     bool is_tls;
     struct pop3_said said;
     struct pop3_own own;
+    unsigned mechanisms; /* that were announced before the login: enum sasl_flag */
     void (*ended)(void *arg, struct pop3_session *s);
     void *ended_arg;
 };

@@ -24,7 +24,14 @@ static bool read_bearer(struct str value, struct str *out)
 }
 
 /* Pairs, each with \1 behind it, and another \1 at the end. Those that are not known are passed over. */
-static enum st read_pairs(struct str rest, struct str *out_token)
+static bool is_port(struct str s)
+{
+    uint32_t n;
+
+    return str_u32(s, 65535, &n) == ST_OK && n && s.p[0] != '0';
+}
+
+static enum st read_pairs(struct str rest, struct oauth_client *out)
 {
     bool has = false;
 
@@ -34,10 +41,14 @@ static enum st read_pairs(struct str rest, struct str *out_token)
         if (n == rest.n || eq >= n || eq == 0)
             return FAIL(ST_SYNTAX, "no pairs of key and value");
         if (str_ieq(str_sub(rest, 0, eq), STR("auth"))) {
-            if (has || !read_bearer(str_sub(rest, eq + 1, n - eq - 1), out_token))
+            if (has || !read_bearer(str_sub(rest, eq + 1, n - eq - 1), &out->token))
                 return FAIL(ST_SYNTAX, "no bearer token");
             has = true;
         }
+        if (str_eq(str_sub(rest, 0, eq), STR("host")))
+            out->host = str_sub(rest, eq + 1, n - eq - 1);
+        if (str_eq(str_sub(rest, 0, eq), STR("port")) && !is_port(str_sub(rest, eq + 1, n - eq - 1)))
+            return FAIL(ST_SYNTAX, "no port");
         rest = str_from(rest, n + 1);
     }
     if (rest.n != 1 || rest.p[0] != 1 || !has)
@@ -54,7 +65,7 @@ enum st oauth_bearer_read(struct arena *a, struct str message, struct oauth_clie
         return FAIL(ST_SYNTAX, "no message of OAUTHBEARER");
     if (scram_header_read(a, str_sub(message, 0, n), &c.user) != SCRAM_FINE)
         return FAIL(ST_SYNTAX, "no GS2 header without a channel binding");
-    TRY(read_pairs(str_from(message, n + 1), &c.token));
+    TRY(read_pairs(str_from(message, n + 1), &c));
     *out = c;
     return ST_OK;
 }
@@ -68,7 +79,7 @@ enum st oauth_x_read(struct str message, struct oauth_client *out)
         str_find(message, '\0') != message.n)
         return FAIL(ST_SYNTAX, "no message of XOAUTH2");
     c.user = str_sub(message, 5, n - 5);
-    TRY(read_pairs(str_from(message, n + 1), &c.token));
+    TRY(read_pairs(str_from(message, n + 1), &c));
     if (!c.user.n)
         return FAIL(ST_SYNTAX, "XOAUTH2 without a user");
     *out = c;

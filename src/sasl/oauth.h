@@ -7,6 +7,7 @@
 struct oauth_client {
     struct str user;  /* whom it wants to be; empty: whom the token is of. XOAUTH2 always says */
     struct str token; /* of a Bearer (RFC 6750 section 2.1) */
+    struct str host;  /* OAUTHBEARER: where the client thinks that it is; empty: it does not say */
 };
 
 /* ST_SYNTAX. Views into the message or the arena. */

@@ -11,6 +11,7 @@ bool smtp_may_auth(const struct smtp_session *s)
 struct auth {
     struct smtp_session *s;
     struct arena *arena;
+    struct smtp_auth_result user; /* who it is; the session's only when the exchange has ended well */
 };
 
 /* A challenge and its answer, in lines of SMTP. */
@@ -38,17 +39,18 @@ static enum st ask(void *arg, struct str challenge, struct str *out_raw) SUSPEND
 /* What the mechanism has come to: SMTP's own question to the keeper. */
 static enum st show(void *arg, const struct sasl_credentials *c) SUSPENDS
 {
-    struct smtp_session *s = ((struct auth *)arg)->s;
+    struct auth *auth = arg;
+    struct smtp_session *s = auth->s;
     struct smtp_auth_try try = {c->mechanism.p, c->authzid, c->user, str_n(c->password.p, c->password.n)};
 
-    return s->setup.ops->authenticate(s->setup.arg, &try, &s->arena, &s->user);
+    return s->setup.ops->authenticate(s->setup.arg, &try, &s->arena, &auth->user);
 }
 
 static enum st pass(void *arg, struct arena *a, const struct sasl_message *m, struct sasl_reply *out) SUSPENDS
 {
-    struct smtp_session *s = ((struct auth *)arg)->s;
+    struct auth *auth = arg;
 
-    return s->setup.ops->sasl_step(s->setup.arg, a, m, out, &s->user);
+    return auth->s->setup.ops->sasl_step(auth->s->setup.arg, a, m, out, &auth->user);
 }
 
 static enum st say_failed(struct smtp_session *s, enum st st) SUSPENDS
@@ -82,7 +84,7 @@ static unsigned taken_here(const struct smtp_session *s)
 
 static enum st log_in(struct smtp_session *s, struct arena *a, struct str mechanism, struct str initial) SUSPENDS
 {
-    struct auth auth = {s, a};
+    struct auth auth = {.s = s, .arena = a};
     struct sasl_driver driver = {.ask = ask, .show = show, .pass = pass, .arg = &auth};
     struct str raw;
     struct sasl x;
@@ -97,10 +99,13 @@ static enum st log_in(struct smtp_session *s, struct arena *a, struct str mechan
     if (st != ST_OK) {
         LOG(SMTP_AUTH_FAILED, lf_str("login", driver.user), lf_z("mechanism", x.mechanism->name),
             lf_z("status", st_name(st)));
+        wipe(&auth.user, sizeof(auth.user));
         if (driver.was_granted) /* it has given up behind its success: what it may do now is not what it was told */
             smtp_session_end(s, ST_CANCELED, "AUTH given up");
         return say_failed(s, st);
     }
+    s->user = auth.user;
+    wipe(&auth.user, sizeof(auth.user));
     s->authenticated = true;
     s->by_network = false;
     s->log.user = s->user.login;

@@ -100,3 +100,18 @@ TEST(without_room_nothing_is_kept)
     CHECK(!knows(&m, "a", 1, "one"));
     memo_fini(&m);
 }
+
+TEST(one_is_forgotten_alone)
+{
+    struct memo m;
+
+    memo_init(&m, 10, 1000);
+    memo_put(&m, m.generation, STR("a"), STR("one"), 100);
+    memo_put(&m, m.generation, STR("b"), STR("two"), 100);
+    memo_forget(&m, STR("a"));
+    memo_forget(&m, STR("c"));
+    CHECK(!knows(&m, "a", 1, "one") && knows(&m, "b", 1, "two"));
+    memo_put(&m, m.generation, STR("c"), STR("three"), 100); /* what others have asked for is kept */
+    CHECK(knows(&m, "c", 1, "three"));
+    memo_fini(&m);
+}

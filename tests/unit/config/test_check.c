@@ -51,6 +51,11 @@ TEST(what_misses_something_else)
             "key FILE }, or security none\n"));
     CHECK_STR(checked(&a, plain, "\nrelay_host b.test relay_security none"), STR(""));
     CHECK_STR(checked(&a, plain, "\nrelay_user x"), STR("")); /* of no host */
+    CHECK(str_starts(checked(&a, plain, "\nauth_oauth_introspection https://id.test/"),
+                     STR("t:3:26: auth_oauth_introspection: with neither auth_oauth_audience nor auth_oauth_scope")));
+    CHECK_STR(checked(&a, plain, "\nauth_oauth_introspection https://id.test/ auth_oauth_audience x"), STR(""));
+    CHECK_STR(checked(&a, plain, "\nauth_oauth_introspection https://id.test/ auth_oauth_scope x"), STR(""));
+    CHECK_STR(checked(&a, plain, "\nauth_oauth_introspection https://id.test/ auth_oauth_any_token yes"), STR(""));
     CHECK_STR(checked(&a, plain, "\nadmin_contact mailto:help@example.test"), STR(""));
     CHECK_STR(checked(&a, plain, "\nadmin_contact help@example.test"),
               STR("t:3:15: admin_contact is a URI: write mailto:help@example.org, or tel: or https:\n"));

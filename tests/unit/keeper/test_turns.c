@@ -42,7 +42,7 @@ static void taker(void *arg)
         return;
     }
     order[n_order++] = network[0];
-    turns_give(&turns);
+    turns_give(&turns, str_n(network, 1));
 }
 
 static void fair(void)
@@ -56,7 +56,7 @@ static void fair(void)
     CHECK_ST(co_spawn(taker, "c", "taker"), ST_OK);
     CHECK_ST(co_sleep(deadline_in(5)), ST_OK);
     CHECK_U64(turns.waiting, 7);
-    turns_give(&turns);
+    turns_give(&turns, STR("x"));
     CHECK_ST(co_sleep(deadline_in(5)), ST_OK);
     CHECK_STR(str_z(order), STR("abcaaaa"));
     CHECK(turns.free == 1 && turns.waiting == 0);
@@ -83,7 +83,7 @@ static void bounded(void)
     CHECK_ST(co_sleep(deadline_in(5)), ST_OK);
     CHECK_U64(turns.waiting, 8);
     CHECK_ST(turns_take(&turns, STR("e"), deadline_in(10)), ST_TRYLATER);
-    turns_give(&turns);
+    turns_give(&turns, STR("x"));
     CHECK_ST(co_sleep(deadline_in(5)), ST_OK);
     CHECK_U64(n_order, 8);
     CHECK_U64(turns.by_network.n, 0);
@@ -93,4 +93,32 @@ static void bounded(void)
 TEST(waiting_is_bounded)
 {
     run(bounded);
+}
+
+static void capped(void)
+{
+    turns_init(&turns, 4, 40);
+    turns.running_max = 2;
+    CHECK_ST(turns_take(&turns, STR("a"), NEVER), ST_OK);
+    CHECK_ST(turns_take(&turns, STR("a"), NEVER), ST_OK);
+    CHECK_ST(turns_take(&turns, STR("a"), deadline_in(10)), ST_TIMEOUT); /* though there is room */
+    CHECK_ST(turns_take(&turns, STR("b"), deadline_in(10)), ST_OK);
+    CHECK_ST(co_spawn(taker, "a", "taker"), ST_OK);
+    CHECK_ST(co_sleep(deadline_in(5)), ST_OK);
+    CHECK_U64(turns.waiting, 1);
+    turns_give(&turns, STR("b"));
+    CHECK_ST(co_sleep(deadline_in(5)), ST_OK);
+    CHECK_U64(turns.waiting, 1);
+    turns_give(&turns, STR("a"));
+    CHECK_ST(co_sleep(deadline_in(5)), ST_OK);
+    CHECK_STR(str_z(order), STR("a"));
+    turns_give(&turns, STR("a"));
+    CHECK(turns.free == 4 && turns.waiting == 0);
+    CHECK_U64(turns.by_network.n, 0);
+    turns_fini(&turns);
+}
+
+TEST(one_network_does_not_have_them_all)
+{
+    run(capped);
 }

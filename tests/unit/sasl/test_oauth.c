@@ -20,6 +20,7 @@ TEST(the_examples)
                     &c),
              ST_OK);
     CHECK_STR(c.user, STR("user@example.com"));
+    CHECK_STR(c.host, STR("server.example.com"));
     CHECK_STR(c.token, STR("vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg=="));
     CHECK_ST(bearer("n,,\1auth=bearer x\1\1", &c), ST_OK);
     CHECK_U64(c.user.n, 0);
@@ -43,6 +44,9 @@ TEST(what_is_no_message_is_refused)
                                       "n,,\1auth=Bearer x",
                                       "n,,\1auth=Bearer x\1",
                                       "n,,\1auth=Basic x\1\1",
+                                      "n,,\1port=0143\1auth=Bearer x\1\1",
+                                      "n,,\1port=65536\1auth=Bearer x\1\1",
+                                      "n,,\1port=\1auth=Bearer x\1\1",
                                       "n,,\1auth=Bearer \1\1",
                                       "n,,\1auth=Bearer a b\1\1",
                                       "n,,\1auth=Bearer x\1auth=Bearer y\1\1",

@@ -22,6 +22,8 @@ struct world {
     size_t spool_held; /* of the gate's budget */
     bool no_spool, revoke_at_rcpt;
     struct smtp_session *session;
+    struct smtp_auth_result user; /* of a trusted network; account 0: none */
+    uint64_t ended_as;
     size_t txn_bytes; /* most that a transaction has held */
 };
 
@@ -171,8 +173,28 @@ static bool no_park(void *arg, struct stream *s, mono_ms deadline)
     return false;
 }
 
-static const struct smtp_ops ops = {authenticate, resolve,   may_send_as, may_hold,  spool,
-                                    spool_done,   spool_may, deliver,     start_tls, no_park};
+/* Of a mechanism that the keeper runs: a last word behind the success. */
+static enum st step(void *arg, struct arena *a, const struct sasl_message *m, struct sasl_reply *out,
+                    struct smtp_auth_result *login)
+{
+    (void)arg;
+    (void)a;
+    if (m->is_gone)
+        return ST_OK;
+    *out = (struct sasl_reply){.challenge = STR("v=")};
+    *login = (struct smtp_auth_result){.account = 9, .login = STR("mallory@example.test")};
+    return ST_OK;
+}
+
+static void mechanisms(void *arg, unsigned *out_announced, unsigned *out_taken)
+{
+    (void)arg;
+    *out_announced = 0;
+    *out_taken = SASL_SCRAM;
+}
+
+static const struct smtp_ops ops = {authenticate, resolve, may_send_as, may_hold, spool, spool_done,
+                                    spool_may,    deliver, start_tls,   no_park,  step,  mechanisms};
 
 static void serve_one(void *arg)
 {
@@ -184,11 +206,15 @@ static void serve_one(void *arg)
                                .peer_text = STR("192.0.2.9:99"),
                                .peer_address = STR("192.0.2.9"),
                                .tls_available = true};
-    struct smtp_session *s = smtp_session_new(&setup);
+    struct smtp_session *s;
 
     (void)arg;
+    if (w->user.account)
+        setup.user = &w->user;
+    s = smtp_session_new(&setup);
     w->session = s;
     w->end = smtp_session_run(s, ST_OK);
+    w->ended_as = s->user.account;
     smtp_session_free(s);
     stream_close(w->stream);
     core_stop(w->core);
@@ -1006,4 +1032,20 @@ TEST(vrfy_tells_users_where_it_may)
     world = (struct world){.row = {.protocol = PROTOCOL_SUBMISSION, .plaintext_auth = true}};
     got = with_set(&world, "host_name mx.example.test\n", in);
     CHECK(str_search(got, STR("250 2.1.5 <")) == got.n && str_search(got, STR("550 ")) == got.n);
+}
+
+/* Who logs in as well, in a trusted network, is nobody else when his exchange ends without success. */
+TEST(an_exchange_that_is_given_up_leaves_the_session_as_it_was)
+{
+    struct world world = {.row = {.protocol = PROTOCOL_SUBMISSION, .plaintext_auth = true},
+                          .user = {.account = 5, .login = STR("printer@example.test")}};
+    struct str got = talk(&world, STR("EHLO c\r\nAUTH SCRAM-SHA-256 bg==\r\n*\r\nMAIL FROM:<alice@example.test>\r\n"),
+                          out, sizeof out);
+
+    CHECK(str_search(got, STR("334 dj0=\r\n501 5.7.0 Authentication canceled\r\n")) < got.n);
+    CHECK(str_search(got, STR("250 2.1.0")) == got.n); /* and it is over */
+    CHECK_U64(world.ended_as, 5);
+    got = talk(&world, STR("EHLO c\r\nAUTH SCRAM-SHA-256 bg==\r\n\r\nQUIT\r\n"), out, sizeof out);
+    CHECK(str_search(got, STR("235 2.7.0 ")) < got.n);
+    CHECK_U64(world.ended_as, 9);
 }
