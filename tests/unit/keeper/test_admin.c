@@ -60,7 +60,7 @@ static void commands(void)
     CHECK_ST(rcpt(&a, "alice@example.test"), ST_OK);
     CHECK_ST(command("account disable alice@example.test", STR("")), ST_OK);
     CHECK_ST(rcpt(&a, "alice@example.test"), ST_DENIED);
-    CHECK_ST(rig_login(&a, "alice@example.test", "second word", "192.0.2.1:1", &m), ST_DENIED);
+    CHECK_ST(rig_login(&a, "alice@example.test", "second word", "192.0.2.1:1", &m), ST_DISABLED);
     CHECK_U64(rig.gate_revokes, 2);
     CHECK_ST(command("account add alice@example.test --random", STR("")), ST_EXISTS);
     CHECK_ST(command("account shew alice@example.test", STR("")), ST_SYNTAX);
