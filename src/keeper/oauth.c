@@ -218,6 +218,13 @@ static bool is_our_name(const struct oauth_job *j)
     return !j->client.host.n || !j->server_name.n || str_ieq(j->client.host, j->server_name);
 }
 
+/* As config/check.c wants it before anything starts. */
+static bool is_set_up(const struct settings *set)
+{
+    return set->auth_oauth_introspection.n &&
+           (set->auth_oauth_audience.n || set->auth_oauth_scope.n || set->auth_oauth_any_token);
+}
+
 enum st oauth_run(struct keeper_gate *g, const struct msg_sasl_ask *ask, struct login_job *login,
                   struct msg_auth_ask *made_up, unsigned char token[KEEPER_TOKEN_BYTES], struct msg_sasl_answer *out)
 {
@@ -225,7 +232,7 @@ enum st oauth_run(struct keeper_gate *g, const struct msg_sasl_ask *ask, struct 
     enum st st;
 
     j.server_name = ask->server_name;
-    if (!login->set->auth_oauth_introspection.n || !ask->first)
+    if (!is_set_up(login->set) || !ask->first)
         return FAIL(ST_DENIED, "no such mechanism");
     st = j.is_x ? oauth_x_read(ask->response, &j.client) : oauth_bearer_read(login->a, ask->response, &j.client);
     if (st != ST_OK || !is_our_name(&j)) {
