@@ -4,6 +4,9 @@
 
 #include "base/must.h"
 
+/* RFC 5465 section 5 */
+static const uint32_t needed = RIGHT_LOOKUP | RIGHT_READ;
+
 /* On the watcher's core. */
 struct far_box {
     struct list link;    /* in w->boxes */
@@ -93,7 +96,7 @@ static struct far_news what_is_new(const struct tap *t, const struct change *c)
     for (const struct acl_change *l = c->acls; l; l = l->next)
         n.looks = n.looks || l->mb->id == t->mailbox;
     for (const struct mailbox_change *mc = c->mailboxes; mc; mc = mc->next)
-        if (mc->mb->id == t->mailbox && guest_may(mc->mb, &t->guest, RIGHT_LOOKUP | RIGHT_READ) == ST_OK)
+        if (mc->mb->id == t->mailbox && (acl_rights(mc->mb->acl, mc->mb->a, &t->guest) & needed) == needed)
             n.what |= watch_what(mc) | (mc->n_seens && mc->reader == t->guest.id ? (unsigned)WATCH_FLAGS : 0u);
     return n;
 }
@@ -130,7 +133,7 @@ static enum st tap_there(struct account *owner, void *arg)
     TRY(account_check(owner));
     if (!mb || !mb->durable.exists)
         return FAIL(ST_NOTFOUND, "no such mailbox");
-    TRY(guest_may(mb, &b->guest, RIGHT_LOOKUP | RIGHT_READ));
+    TRY(guest_may(mb, &b->guest, needed));
     t = MEM_NEW(struct tap);
     *t = (struct tap){.b = b, .home = b->home, .guest = b->guest, .mailbox = b->mailbox};
     list_add_tail(&owner->taps, &t->link);
