@@ -48,7 +48,7 @@ struct role_file {
 
 #define ROLE_PEERS_MAX 1024
 #define ROLE_LISTENERS_MAX 256
-#define ROLE_FILES_MAX 640
+#define ROLE_FILES_MAX 1024
 
 struct role {
     const struct role_ops *ops;

@@ -205,6 +205,8 @@ enum st tls_layer_push(struct stream *s, SSL *ssl, struct tls_set *set, const st
     }
     s->top = &l->layer;
     st = handshake(s, l, deadline);
+    if (l->service.clients)
+        SSL_set_client_CA_list(ssl, NULL); /* a copy of all names, for a connection that may be there for days */
     s->broken = st != ST_OK; /* neither clear text nor TLS can follow */
     return st;
 }
