@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/account_limits.h"
+#include "base/send_limits.h"
 #include "base/arena.h"
 
 #define DIRECTORY_LOCAL_MAX 64     /* bytes of a local part (RFC 5321 4.5.3.1.1) */
@@ -88,6 +89,8 @@ enum st directory_domain_list(struct directory *d, struct arena *a, struct direc
     MUST_USE;
 enum st directory_domain_find(struct directory *d, struct arena *a, struct str name, struct directory_domain *out)
     MUST_USE;
+enum st directory_domain_name(struct directory *d, struct arena *a, uint64_t id, struct str *out)
+    MUST_USE; /* NOTFOUND */
 enum st directory_is_ours(struct directory *d, struct str domain, bool *out) MUST_USE;
 enum st directory_relay_set(struct directory *d, struct str domain, const struct directory_relay *relay)
     MUST_USE; /* NOTFOUND */
@@ -447,8 +450,8 @@ enum st directory_delegate_add(struct directory *d, uint64_t account, const stru
 /* All of the account when `address` is NULL. */
 enum st directory_delegate_remove(struct directory *d, uint64_t account, const struct directory_address *address,
                                   uint64_t *out_n) MUST_USE;
-enum st directory_delegate_list(struct directory *d, struct arena *a, uint64_t account,
-                                struct directory_delegate **out, size_t *out_n) MUST_USE; /* account 0: all */
+enum st directory_delegate_list(struct directory *d, struct arena *a, uint64_t account, struct directory_delegate **out,
+                                size_t *out_n) MUST_USE; /* account 0: all */
 /* With any tag behind a delimiter. */
 enum st directory_delegate_has(struct directory *d, uint64_t account, const struct directory_address *address,
                                struct str delimiters, bool *out) MUST_USE;
@@ -468,6 +471,34 @@ enum st directory_ban_put(struct directory *d, const struct directory_ban *b, ui
 enum st directory_ban_lift(struct directory *d, struct str network) MUST_USE; /* NOTFOUND */
 enum st directory_ban_list(struct directory *d, struct arena *a, struct directory_ban **out, size_t *out_n)
     MUST_USE; /* the oldest first, with those that have ended */
+
+/* --- what accounts and domains hand in ------------------------------------------------------------------------------- */
+/* `of`: an account's id or a domain's number. What is not set is SEND_UNSET; value SEND_UNSET: not any more. */
+enum st directory_send_limit_set(struct directory *d, bool is_domain, uint64_t of, enum send_limit which,
+                                 uint64_t value) MUST_USE;
+enum st directory_send_limits(struct directory *d, bool is_domain, uint64_t of, struct send_limits *out) MUST_USE;
+/* As policy/send_use.h writes it. NOTFOUND. */
+enum st directory_send_use_get(struct directory *d, struct arena *a, bool is_domain, uint64_t of, struct str *out)
+    MUST_USE;
+enum st directory_send_use_put(struct directory *d, bool is_domain, uint64_t of, struct str use) MUST_USE;
+
+#define DIRECTORY_BRAKES_MAX 10000 /* that are read; more at a time is no emergency of one account any more */
+
+/* An account whose letters are held. */
+struct directory_brake {
+    uint64_t account;
+    struct str address; /* of the account, when it is read */
+    uint64_t since_us;
+    struct str sign; /* a word of policy/brake.def */
+    uint64_t value;
+    struct str from_afar; /* an address; empty: not */
+    bool is_told;         /* the administrator and the owner have been */
+};
+enum st directory_brake_put(struct directory *d, const struct directory_brake *b) MUST_USE;
+enum st directory_brake_told(struct directory *d, uint64_t account, uint64_t since_us) MUST_USE;
+enum st directory_brake_remove(struct directory *d, uint64_t account, bool *out_was) MUST_USE;
+enum st directory_brake_list(struct directory *d, struct arena *a, struct directory_brake **out, size_t *out_n)
+    MUST_USE; /* longest first */
 
 /* --- where mail goes -------------------------------------------------------------------------------------- */
 struct directory_target {

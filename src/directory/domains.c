@@ -125,6 +125,20 @@ enum st directory_domain_set_separators(struct directory *d, struct str name, co
     return changed ? ST_OK : FAIL(ST_NOTFOUND, "%.*s is not a domain of this server", STR_ARGS(name));
 }
 
+enum st directory_domain_name(struct directory *d, struct arena *a, uint64_t id, struct str *out)
+{
+    sqlite3_stmt *s;
+    bool row;
+
+    TRY(sql_bind(d, SQL_DOMAIN_NAME, &s, "u", id));
+    TRY(sql_row(d, s, &row));
+    if (!row)
+        return FAIL(ST_NOTFOUND, "there is no such domain any more");
+    *out = sql_text(a, s, 0);
+    sqlite3_reset(s);
+    return ST_OK;
+}
+
 enum st directory_is_ours(struct directory *d, struct str domain, bool *out)
 {
     uint64_t id;

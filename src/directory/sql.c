@@ -52,6 +52,11 @@ enum st sql_bind(struct directory *d, enum sql_statement which, sqlite3_stmt **o
             rc = sqlite3_bind_text(s, i + 1, t.n ? t.p : "", (int)t.n, SQLITE_TRANSIENT);
             break;
         }
+        case 'x': {
+            struct str t = va_arg(ap, struct str);
+            rc = sqlite3_bind_blob(s, i + 1, t.n ? t.p : "", (int)t.n, SQLITE_TRANSIENT);
+            break;
+        }
         case 'u': rc = sqlite3_bind_int64(s, i + 1, (sqlite3_int64)va_arg(ap, uint64_t)); break;
         case 'b': rc = sqlite3_bind_int(s, i + 1, va_arg(ap, int)); break;
         default: never("a kind of parameter that is not known");
@@ -96,6 +101,13 @@ enum st sql_run(struct directory *d, sqlite3_stmt *s, uint64_t *out_changed)
 struct str sql_text(struct arena *a, sqlite3_stmt *s, int column)
 {
     const char *p = (const char *)sqlite3_column_text(s, column);
+
+    return p ? arena_str(a, str_n(p, (size_t)sqlite3_column_bytes(s, column))) : STR_NONE;
+}
+
+struct str sql_bytes(struct arena *a, sqlite3_stmt *s, int column)
+{
+    const char *p = sqlite3_column_blob(s, column);
 
     return p ? arena_str(a, str_n(p, (size_t)sqlite3_column_bytes(s, column))) : STR_NONE;
 }

@@ -21,7 +21,7 @@ struct directory {
 /* The status of SQLite's last error, with its text. */
 enum st sql_fail(struct directory *d, const char *what);
 
-/* The statement, reset, bound by a format of one letter each: s struct str, u uint64_t, b bool. */
+/* The statement, reset, bound by a format of one letter each: s struct str, x bytes in one, u uint64_t, b bool. */
 enum st sql_bind(struct directory *d, enum sql_statement which, sqlite3_stmt **out, const char *kinds, ...) MUST_USE;
 /* The next row, if any. At the end, and on failure, the statement is reset. */
 enum st sql_row(struct directory *d, sqlite3_stmt *s, bool *out_row) MUST_USE;
@@ -36,6 +36,7 @@ enum st sql_scope_begin(struct directory *d, struct sql_scope *sc) MUST_USE;
 enum st sql_scope_end(struct directory *d, struct sql_scope *sc, enum st st) MUST_USE; /* st, unless the commit fails */
 
 struct str sql_text(struct arena *a, sqlite3_stmt *s, int column);
+struct str sql_bytes(struct arena *a, sqlite3_stmt *s, int column);
 static inline uint64_t sql_number(sqlite3_stmt *s, int column)
 {
     return (uint64_t)sqlite3_column_int64(s, column);

@@ -189,13 +189,19 @@ static enum st resolve(void *arg, uint64_t txn, uint64_t account, uint64_t size,
                        struct smtp_rcpt_result *out) SUSPENDS
 {
     struct conn *c = arg;
-    struct msg_rcpt_ask ask = {.txn = txn, .account = account, .conn = c->id, .address = address};
+    struct msg_rcpt_ask ask = {.txn = txn,
+                               .account = account,
+                               .conn = c->id,
+                               .peer = account ? str_z(c->peer_host) : STR_NONE,
+                               .address = address};
     struct msg_rcpt_answer answer;
 
     TRY(IPC_ASK(c->gate->keeper, rcpt_ask, &ask, rcpt_answer, a, &answer, deadline_in(GATE_ASK_MS)));
     if (c->is_local && answer.status == ST_FOREIGN) /* a keeper that does not know him any more: he comes again */
         answer.status = ST_TRYLATER;
     TRY(status(answer.status, answer.text));
+    out->most_bytes = answer.most_bytes;
+    out->most_rcpts = answer.most_rcpts;
     TRY(rcpt_targets_get(answer.targets, a, &out->targets, &out->n));
     return ask_room(c, txn, account, size, a, out);
 }
@@ -386,6 +392,16 @@ static bool park(void *arg, struct stream *s, mono_ms deadline)
     return stream_park(s, deadline, conn_wake, arg);
 }
 
+/* A keeper that is gone has taken back what it had not written. */
+static void txn_over(void *arg, uint64_t txn, bool accepted)
+{
+    struct conn *c = arg;
+    struct msg_txn_note m = {.txn = txn, .accepted = accepted};
+
+    if (ipc_is_up(c->gate->keeper))
+        IGNORE(ipc_send(c->gate->keeper, MSG_txn_note, &m, -1));
+}
+
 static enum st count_stranger(void *arg, enum smtp_count what)
 {
     static const enum tally_what as[] = {
@@ -397,9 +413,9 @@ static enum st count_stranger(void *arg, enum smtp_count what)
     return limits_count(c, as[what]);
 }
 
-static const struct smtp_ops ops = {authenticate, resolve,    may_send_as,   may_hold,  spool,
-                                    spool_done,   spool_may,  deliver,       start_tls, park,
-                                    step,         mechanisms, count_stranger};
+static const struct smtp_ops ops = {authenticate, resolve,    may_send_as,    may_hold,  spool,
+                                    spool_done,   spool_may,  deliver,        start_tls, park,
+                                    step,         mechanisms, count_stranger, txn_over};
 
 /* Who is let in without a password; ST_NOTFOUND: nobody. */
 static enum st known_user(struct conn *c, struct smtp_auth_result *out) SUSPENDS

@@ -214,6 +214,16 @@ static enum st targets_put(const struct rcpt_job *j, unsigned gate, struct buf *
     return buf_check(out);
 }
 
+/* Of an account that is gone meanwhile, or a directory that can't be read, nobody learns that the recipient does not exist. */
+static enum st count(struct keeper_gate *g, struct rcpt_job *j, struct msg_rcpt_answer *answer) SUSPENDS
+{
+    enum st st = keeper_sending_rcpt(g, j->a, j->ask, answer);
+
+    if (st == ST_OK || st == ST_OVERRATE || st == ST_TRYLATER)
+        return st;
+    return FAIL(ST_TRYLATER, "what the account may send is not known just now");
+}
+
 void keeper_rcpt(struct ipc_request *r)
 {
     struct keeper_gate *g = r->arg;
@@ -231,6 +241,8 @@ void keeper_rcpt(struct ipc_request *r)
         st = keeper_check_suppressed(k, j.set, j.a, j.ask->account, j.targets[0].address);
     if (st == ST_OK && !j.is_courier)
         st = verify(&j);
+    if (st == ST_OK && j.ask->account && g->index != PASS_COURIER)
+        st = count(g, &j, &answer);
     buf_init(&targets, 49152);
     if (st == ST_OK)
         st = targets_put(&j, g->index, &targets);
@@ -241,7 +253,7 @@ void keeper_rcpt(struct ipc_request *r)
     else
         answer.text = str_sub(arena_str(r->arena, str_z(err_get()->text)), 0, 200);
     if (st != ST_OK && st != ST_NOTFOUND && st != ST_DENIED && st != ST_FOREIGN && st != ST_SYNTAX &&
-        st != ST_SUPPRESSED && st != ST_BUSY && st != ST_LOOP)
+        st != ST_SUPPRESSED && st != ST_BUSY && st != ST_LOOP && st != ST_OVERRATE && st != ST_LIMIT)
         LOG(KEEPER_DIRECTORY_FAILED, lf_z("what", "recipient"), lf_err());
     if (ipc_answer(r, MSG_rcpt_answer, &answer, -1) != ST_OK)
         LOG(KEEPER_GATE_NOT_TOLD, lf_z("what", "recipient"), lf_err());

@@ -101,6 +101,8 @@ static enum st carry_out(struct keeper *k, struct ipc_request *r, struct command
     if (command_wants_usage(c)) {
         TRY(keeper_sql(k, find, c));
         ask_usage(k, c);
+        c->has_sent =
+            keeper_sending_show(k, c->of_domain != 0, c->of_domain ? c->of_domain : c->account, &c->sending) == ST_OK;
     }
     keeper_write_uses(k);
     st = keeper_sql(k, run, c);

@@ -233,7 +233,8 @@ void command_revoke(struct command *c, uint64_t account, const char *why)
 
 /* --- domains -------------------------------------------------------------------------------------------- */
 
-static void domain_json(struct command *c, const struct directory_domain *d)
+/* `is_whole`: too much for a list. */
+static enum st domain_json(struct command *c, const struct directory_domain *d, bool is_whole)
 {
     json_object(c->out);
     json_kv_str(c->out, "domain", d->name);
@@ -257,8 +258,11 @@ static void domain_json(struct command *c, const struct directory_domain *d)
         json_kv_u64(c->out, "used_bytes", c->domain_bytes);
         json_kv_u64(c->out, "used_messages", c->domain_messages);
     }
+    if (is_whole)
+        TRY(command_send_limits_json(c, true, d->id));
     json_kv_str(c->out, "created", time_rfc3339(c->arena, d->created_us));
     json_object_end(c->out);
+    return ST_OK;
 }
 
 static enum st domain_show_one(struct command *c, struct str name)
@@ -266,8 +270,7 @@ static enum st domain_show_one(struct command *c, struct str name)
     struct directory_domain d;
 
     TRY(directory_domain_find(c->directory, c->arena, name, &d));
-    domain_json(c, &d);
-    return ST_OK;
+    return domain_json(c, &d, true);
 }
 
 /* What --alias-of and --separators say. In a transaction of the caller. */
@@ -322,7 +325,7 @@ static enum st run_domain_list(struct command *c)
     json_key(c->out, "domains");
     json_array(c->out);
     for (size_t i = 0; i < n; i++)
-        domain_json(c, &v[i]);
+        TRY(domain_json(c, &v[i], false));
     json_array_end(c->out);
     json_object_end(c->out);
     return ST_OK;
@@ -349,6 +352,7 @@ static enum st sts_arg(struct command *c, struct str *out)
 static enum st change_domain(struct command *c, struct str name)
 {
     uint64_t bytes, messages, *has_bytes = NULL, *has_messages = NULL;
+    struct directory_domain d;
     struct str v, sts;
     bool shares;
     enum st st;
@@ -361,6 +365,8 @@ static enum st change_domain(struct command *c, struct str name)
         TRY(command_messages(v, &messages));
         has_messages = &messages;
     }
+    TRY(directory_domain_find(c->directory, c->arena, name, &d));
+    TRY(command_send_limits(c, true, d.id));
     TRY(sts_arg(c, &sts));
     st = command_yes_no(c, "send-as-domain", &shares);
     if (st == ST_OK)
@@ -390,8 +396,7 @@ static enum st run_domain_set(struct command *c)
     TRY(st);
     TRY(directory_domain_find(c->directory, c->arena, name, &c->domain));
     c->tells_domain = true;
-    domain_json(c, &c->domain);
-    return ST_OK;
+    return domain_json(c, &c->domain, true);
 }
 
 static enum st run_domain_remove(struct command *c)
@@ -447,6 +452,7 @@ static enum st account_show_one(struct command *c, uint64_t id)
     for (size_t i = 0; i < n_users; i++)
         json_str(c->out, users[i]);
     json_array_end(c->out);
+    TRY(command_send_limits_json(c, false, id));
     TRY(command_delegates_json(c, id));
     if (c->has_usage) {
         json_kv_u64(c->out, "used_bytes", c->bytes);
@@ -608,6 +614,8 @@ static enum st change_account(struct command *c, uint64_t id, const struct chang
         st = directory_local_users_set(c->directory, id, changes->users, changes->n_users);
     if (st == ST_OK)
         st = directory_account_set(c->directory, id, &changes->change);
+    if (st == ST_OK)
+        st = command_send_limits(c, false, id);
     if (st == ST_OK)
         return directory_commit(c->directory);
     directory_abort(c->directory);

@@ -11,6 +11,7 @@
 #include "directory/directory.h"
 #include "directory/password.h"
 #include "net/bans.h"
+#include "keeper/sending.h"
 
 #define COMMAND_ANSWER_MAX (64u << 20)
 
@@ -60,6 +61,8 @@ struct command {
     bool removes; /* an account has become a tombstone */
 
     uint64_t account, of_domain; /* whose use is asked for: command_find; 0: none */
+    bool has_sent;               /* what it has handed in is known */
+    struct sending_shown sending;
     bool has_usage, has_domain_usage;
     uint64_t bytes, messages, domain_bytes, domain_messages;
 };

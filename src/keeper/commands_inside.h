@@ -78,6 +78,10 @@ enum st command_bans_list(struct command *c) MUST_USE;
 enum st command_bans_add(struct command *c) MUST_USE;
 enum st command_bans_lift(struct command *c) MUST_USE;
 
+/* commands_sending.c: what the options say of an account's id or a domain's number; in a transaction of the caller. And what is set, as members of an object. */
+enum st command_send_limits(struct command *c, bool is_domain, uint64_t of) MUST_USE;
+enum st command_send_limits_json(struct command *c, bool is_domain, uint64_t of) MUST_USE;
+
 /* commands_transport.c */
 enum st command_transport_set(struct command *c) MUST_USE;
 enum st command_transport_list(struct command *c) MUST_USE;

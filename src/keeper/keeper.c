@@ -112,6 +112,7 @@ struct keeper *keeper_new(const struct settings *set, struct directory *director
         k->gates[i].index = i;
         list_init(&k->gates[i].sleepers);
         exchanges_init(&k->gates[i].exchanges);
+        sending_txns_init(&k->gates[i].txns);
     }
     k->sql = offload_new("directory", 1, 4096);
     k->hashing = offload_new("hashing", threads, threads + 16);
@@ -125,6 +126,7 @@ struct keeper *keeper_new(const struct settings *set, struct directory *director
     failures_init(&k->failures);
     guard_init(&k->guard);
     bans_init(&k->bans);
+    senders_init(&k->senders);
     memo_init(&k->tokens, KEEPER_TOKENS_MAX, 2u << 20);
     memo_init(&k->opened, KEEPER_TOKENS_MAX, 2u << 20);
     random_bytes(k->pass_key, sizeof(k->pass_key));
@@ -169,6 +171,7 @@ void keeper_free(struct keeper *k)
     for (unsigned i = 0; i < KEEPER_GATES_MAX; i++) {
         keeper_locals_drop(&k->gates[i]);
         exchanges_fini(&k->gates[i].exchanges);
+        sending_txns_drop(&k->gates[i].txns);
     }
     offload_free(k->sql);
     offload_free(k->hashing);
@@ -182,6 +185,7 @@ void keeper_free(struct keeper *k)
     failures_fini(&k->failures);
     guard_fini(&k->guard);
     bans_fini(&k->bans);
+    senders_fini(&k->senders);
     memo_fini(&k->tokens);
     memo_fini(&k->opened);
     keeper_clients_free(k->clients);
@@ -219,6 +223,7 @@ void keeper_gate_is_up(struct keeper *k, unsigned gate, struct ipc *ipc)
         LOG(KEEPER_GATE_NOT_TOLD, lf_z("what", "certificates"), lf_err());
     send_tickets(k, ipc);
     exchanges_drop(&k->gates[gate].exchanges);
+    sending_txns_drop(&k->gates[gate].txns);
     keeper_offer_tell(k, ipc);
     keeper_bans_tell(k, ipc);
 }

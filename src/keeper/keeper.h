@@ -18,6 +18,7 @@
 #include "keeper/logins.h"
 #include "keeper/own_keys.h"
 #include "keeper/resolved.h"
+#include "keeper/sending.h"
 #include "keeper/turns.h"
 #include "keeper/uses.h"
 #include "net/bans.h"
@@ -57,6 +58,7 @@ struct keeper_gate {
     unsigned n_sleepers;
     struct map locals; /* by connection: struct keeper_local */
     struct exchanges exchanges;
+    struct sending_txns txns;
 };
 
 /* A user of this machine for whom a gate speaks SMTP. */
@@ -127,6 +129,7 @@ struct keeper {
     struct dkim_kept dkim_kept;
     struct own_keys srs, bounces;
     struct suppressed suppressed;
+    struct senders senders;
     unsigned n_gates, next_gate, n_verifying;
     struct ipc *cores[KEEPER_CORES_MAX];
     unsigned n_cores;
@@ -263,6 +266,14 @@ void keeper_who(struct ipc_request *r) SUSPENDS; /* by the box */
 void keeper_suppress_note(struct ipc_request *r) SUSPENDS;
 void keeper_suppress_note_by_courier(struct ipc_request *r) SUSPENDS;
 void keeper_suppressed(struct ipc_request *r) SUSPENDS; /* by the courier */
+
+/* sending.c: a recipient of a letter of the asking account is counted, with the letter at the first one. OVERRATE: there is no room, the error says until when. */
+enum st keeper_sending_rcpt(struct keeper_gate *g, struct arena *a, const struct msg_rcpt_ask *ask,
+                            struct msg_rcpt_answer *answer) SUSPENDS MUST_USE;
+void keeper_txn_note(struct ipc_request *r);
+enum st keeper_sending_show(struct keeper *k, bool is_domain, uint64_t of, struct sending_shown *out) SUSPENDS MUST_USE;
+void keeper_write_sending(struct keeper *k) SUSPENDS; /* now, and every few seconds for as long as the process lives: */
+void keeper_sending(void *keeper) SUSPENDS;
 
 /* The address that stands in one of ours (srs_is). NOTFOUND: it is forged, or too old. On the directory's thread. */
 enum st keeper_srs_original(struct keeper *k, struct arena *a, struct str local, struct directory_address *out)

@@ -37,7 +37,7 @@ static enum st answer_full(struct smtp_session *s, enum st st, struct str rcpt) 
 
 struct str smtp_size_text(struct smtp_session *s)
 {
-    return arena_printf(&s->txn_arena, "%llu", (unsigned long long)s->set->smtp_max_message_size);
+    return arena_printf(&s->txn_arena, "%llu", (unsigned long long)smtp_most_bytes(s));
 }
 
 enum st smtp_letter_failed(struct smtp_session *s, enum st st)
@@ -127,6 +127,7 @@ static enum st deliver(struct smtp_session *s, struct letter *l, struct str reco
         return st == ST_LIMIT ? smtp_reply(s, SMTP_TOO_LARGE_AT_ONCE) : smtp_letter_failed(s, st);
     }
     s->letters++;
+    s->txn.accepted = true;
     TRY(stranger_count(s, SMTP_COUNT_LETTER));
     LOG(SMTP_LETTER_ACCEPTED, lf_hex("txn", s->txn.id), lf_hex("id", id), lf_str("from", s->txn.reverse_path),
         lf_u64("rcpts", s->txn.n_rcpts), lf_u64("size", l->size), lf_i64("priority", s->txn.priority));

@@ -116,6 +116,10 @@ static enum st answer(struct smtp_session *s, enum st st, struct str address, st
 {
     switch (st) {
     case ST_OK:
+        s->txn.most_bytes = r->most_bytes;
+        s->txn.most_rcpts = r->most_rcpts;
+        if (s->txn.size > smtp_most_bytes(s))
+            return smtp_refuse(s, SMTP_TOO_LARGE, smtp_size_text(s));
         if (s->txn.n_rcpts && (s->txn.is_tight || is_tight(s, r)))
             return smtp_reply_arg(s, SMTP_NEARLY_FULL, s->txn.is_tight ? STR("Another recipient") : address);
         s->txn.is_tight = is_tight(s, r);
@@ -125,6 +129,9 @@ static enum st answer(struct smtp_session *s, enum st st, struct str address, st
         return smtp_reply(s, SMTP_RCPT_OK);
     case ST_NOTFOUND: return refuse_unknown(s, address);
     case ST_BUSY: return smtp_reply_arg(s, SMTP_RCPT_UNVERIFIED, address);
+    case ST_OVERRATE:
+        LOG(SMTP_RCPT_REJECTED, lf_str("rcpt", address), lf_z("reason", "sending limit"));
+        return smtp_reply_arg(s, SMTP_SENDING_LIMIT, str_z(err_get()->text));
     case ST_FOREIGN:
         LOG(SMTP_RCPT_REJECTED, lf_str("rcpt", address), lf_z("reason", "relaying denied"));
         return smtp_refuse(s, SMTP_RELAY_DENIED, address);
@@ -179,6 +186,7 @@ static enum st ask(struct smtp_cmd *c, struct arena *a) SUSPENDS
         st = take_params(s, path, a, &params);
     if (st != ST_OK)
         return st == ST_DENIED ? ST_OK : st;
+    s->txn.has_asked = s->txn.has_asked || smtp_submitter(s);
     address = path->is_postmaster ? STR("postmaster") : path->addr.whole;
     st = s->setup.ops->resolve(s->setup.arg, s->txn.id, smtp_submitter(s), s->txn.size, address, a, &r);
     return answer(s, st, address, params, &r);
@@ -194,7 +202,7 @@ enum st smtp_cmd_rcpt(struct smtp_cmd *c)
         return smtp_refuse(s, SMTP_NEED_MAIL, STR(""));
     if (s->txn.chunks || s->txn.bdat_failed)
         return smtp_refuse(s, SMTP_BDAT_BEGUN, STR(""));
-    if (s->txn.n_rcpts >= s->set->smtp_max_recipients)
+    if (s->txn.n_rcpts >= s->set->smtp_max_recipients || (s->txn.most_rcpts && s->txn.n_rcpts >= s->txn.most_rcpts))
         return smtp_reply(s, SMTP_TOO_MANY_RCPTS);
     st = ask(c, &a);
     arena_fini(&a);

@@ -57,7 +57,7 @@ static void spill(struct letter *l) SUSPENDS
 static void put(struct letter *l, struct str bytes) SUSPENDS
 {
     l->size += bytes.n;
-    if (l->st == ST_OK && l->size > l->s->set->smtp_max_message_size)
+    if (l->st == ST_OK && l->size > smtp_most_bytes(l->s))
         l->st = ST_LIMIT;
     if (l->st != ST_OK)
         return;

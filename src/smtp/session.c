@@ -62,6 +62,8 @@ void smtp_txn_reset(struct smtp_session *s)
     if (s->txn.chunks)
         s->reading_text = false;
     smtp_chunks_free(s->txn.chunks);
+    if (s->txn.has_asked && s->setup.ops->txn_over)
+        s->setup.ops->txn_over(s->setup.arg, s->txn.id, s->txn.accepted);
     s->txn = (struct smtp_txn){0};
     arena_reset(&s->txn_arena);
 }
@@ -71,6 +73,11 @@ void smtp_session_forget(struct smtp_session *s)
     smtp_txn_reset(s);
     s->said_helo = s->extended = false;
     s->helo = STR_NONE;
+}
+
+uint64_t smtp_most_bytes(const struct smtp_session *s)
+{
+    return s->txn.most_bytes ? MIN(s->txn.most_bytes, s->set->smtp_max_message_size) : s->set->smtp_max_message_size;
 }
 
 uint64_t smtp_submitter(const struct smtp_session *s)

@@ -39,6 +39,9 @@ struct smtp_txn {
     struct smtp_chunks *chunks; /* of BDAT so far (cmd_bdat.c); owned; NULL: none */
     mono_ms deadline;           /* for all of them; 0: none yet */
     uint64_t swallowed;         /* octets of BDAT that were read away */
+    uint64_t most_bytes;        /* as smtp_rcpt_result says; 0: as the settings say */
+    uint32_t most_rcpts;
+    bool has_asked, accepted; /* for a recipient of an account's letter; the letter is stored */
 };
 
 struct smtp_session {
@@ -113,6 +116,7 @@ void smtp_txn_reset(struct smtp_session *s);
 /* Everything that the client said is forgotten, as after STARTTLS (RFC 3207 section 4.2). */
 void smtp_session_forget(struct smtp_session *s);
 
-uint64_t smtp_submitter(const struct smtp_session *s); /* whose letter it is; 0: nobody's of here */
-bool smtp_may_auth(const struct smtp_session *s);      /* AUTH can be used here and now */
+uint64_t smtp_most_bytes(const struct smtp_session *s); /* of this letter */
+uint64_t smtp_submitter(const struct smtp_session *s);  /* whose letter it is; 0: nobody's of here */
+bool smtp_may_auth(const struct smtp_session *s);       /* AUTH can be used here and now */
 bool smtp_offers_starttls(const struct smtp_session *s);

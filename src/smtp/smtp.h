@@ -26,8 +26,10 @@ struct smtp_auth_result {
 struct smtp_rcpt_result {
     struct rcpt_target *targets; /* in the given arena */
     size_t n;
-    struct str text; /* why not, for people; may be empty */
-    uint64_t free;   /* so many bytes fit all of them for certain */
+    struct str text;     /* why not, for people; may be empty */
+    uint64_t free;       /* so many bytes fit all of them for certain */
+    uint64_t most_bytes; /* of a letter of the one who sends; 0: as the settings say */
+    uint32_t most_rcpts; /* likewise */
 };
 
 /* A letter that is complete. Either `body` holds it, or `spool` is a descriptor with `body_size` bytes of it. */
@@ -54,6 +56,7 @@ struct smtp_ops {
         SUSPENDS;
     /* ST_OK; ST_NOTFOUND no such user; ST_DENIED with text; ST_FOREIGN not a domain of ours; ST_TRYLATER;
      * ST_BUSY: another server has the domain, and can't say whether there is such a user;
+     * ST_OVERRATE with text: he has sent too much lately;
      * ST_SUPPRESSED with text: the user's letters are not sent there any more; ST_OVERQUOTA, ST_TOOBIG: for a letter of `size` bytes (0: not said). */
     enum st (*resolve)(void *arg, uint64_t txn, uint64_t account, uint64_t size, struct str address, struct arena *a,
                        struct smtp_rcpt_result *out) SUSPENDS;
@@ -76,6 +79,8 @@ struct smtp_ops {
     void (*mechanisms)(void *arg, unsigned *out_announced, unsigned *out_taken);
     /* ST_LIMIT: his network does more than it may; the error's text says so, and he is not served any more. */
     enum st (*count)(void *arg, enum smtp_count what);
+    /* A transaction for which something was resolved is over; may be NULL. */
+    void (*txn_over)(void *arg, uint64_t txn, bool accepted);
 };
 
 struct smtp_setup {

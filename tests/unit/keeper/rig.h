@@ -126,6 +126,7 @@ static const struct ipc_handler rig_keeper_handlers[] = {{MSG_auth_ask, keeper_a
                                                          {MSG_sasl_end, keeper_sasl_end, true},
                                                          {MSG_rcpt_ask, keeper_rcpt, false},
                                                          {MSG_sender_ask, keeper_sender, false},
+                                                         {MSG_txn_note, keeper_txn_note, true},
                                                          {MSG_web_ask, keeper_web, false},
                                                          {MSG_srs_ask, keeper_srs, false},
                                                          {MSG_transport_ask, keeper_transport, false},
