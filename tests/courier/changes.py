@@ -9,7 +9,7 @@ def changes(w, r):
     if not r.check(serve.wait_for(lambda: any(x.startswith("RCPT") for x in peer.verbs)), "a letter for a domain elsewhere is tried there"):
         return
     letter = serve.wait_for(lambda: w.state("carol@turning.test"))
-    w.server.tool("queue", "hold", letter["id"])
+    r.check(serve.wait_for(lambda: w.server.ask("queue", "hold", letter["id"])[0] == 0), "a letter that waits can be held")
     w.server.accounts("turning.test", ["carol"], "secret")
     peer.answers.clear()
     w.server.tool("queue", "release", letter["id"])
