@@ -1,9 +1,6 @@
 #include "smtp/ext.h"
-<<<<<<< HEAD
-#include "smtp/stranger.h"
-=======
 #include "smtp/finish.h"
->>>>>>> d2df2e8 (The test of changes waits for a letter that the courier settles just then)
+#include "smtp/stranger.h"
 
 static enum st parse(struct smtp_cmd *c, struct smtp_path *path) SUSPENDS
 {
