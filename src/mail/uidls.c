@@ -68,7 +68,9 @@ struct str mail_uidl_of(const struct mail_uidls *u, uint32_t uid)
 
 static void make(const struct view *v, struct str format, uint32_t uid, uint64_t email, struct buf *out)
 {
-    const struct uidl_parts parts = {.uid = uid, .uidvalidity = v->mb->uidvalidity, .email = email};
+    /* of one that has gone meanwhile only the uid is known */
+    const struct uidl_parts parts = {
+        .uid = uid, .uidvalidity = v->mb->uidvalidity, .email = email ? email : UINT64_MAX - uid};
 
     uidl_format_make(format, &parts, out);
 }

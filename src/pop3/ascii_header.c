@@ -165,6 +165,26 @@ static void add_field(struct str field, struct buf *out)
         add_value(str_from(field, colon + 1), out);
 }
 
+bool ascii_header_is_due(struct str header)
+{
+    bool came_otherwise = false;
+
+    if (str_is_ascii(header) || !str_is_utf8(header))
+        return false;
+    for (size_t n; header.n; header = str_from(header, n)) {
+        struct str field;
+
+        n = field_at(header);
+        field = str_sub(header, 0, n);
+        if (!str_istarts(field, STR("Received:")))
+            continue;
+        if (str_search(field, STR("with UTF8")) < field.n)
+            return true;
+        came_otherwise = true;
+    }
+    return !came_otherwise;
+}
+
 void ascii_header_make(struct str header, struct buf *out)
 {
     for (size_t n; header.n; header = str_from(header, n)) {

@@ -5,5 +5,8 @@
 
 #include "base/buf.h"
 
+/* Is it internationalized? It is UTF-8, and the letter came so (SMTPUTF8, RFC 6531 section 3.7.3), or did not come by SMTP. What came as an ordinary
+ * letter with such bytes in its header is malformed, as much mail is, and stays as it came. */
+bool ascii_header_is_due(struct str header);
 /* The bytes of `header`, with its empty line, changed so. What is not UTF-8 either stays as it is: nothing says what it means. */
 void ascii_header_make(struct str header, struct buf *out);

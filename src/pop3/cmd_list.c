@@ -4,6 +4,7 @@
 #include "sasl/sasl.h"
 
 #define TURN_LINES 2048 /* then others have the core */
+#define LINE_MS 100     /* for each line, and net_write_timeout, at most: about 100 bytes, at 1,000 a second */
 
 static enum st refused(enum st st)
 {
@@ -101,9 +102,11 @@ static enum st flush_lines(struct pop3_session *s, struct buf *b) SUSPENDS
 /* "+OK", a line a message that is not marked, "." */
 static enum st list_all(struct pop3_session *s, add_fn *add) SUSPENDS
 {
-    enum st st = POP3_SAY(s, POP3_TEXT_MESSAGES, s->count - s->n_deleted);
     struct buf b;
+    enum st st;
 
+    stream_set_deadline(s->stream, deadline_in(s->set->net_write_timeout + (uint64_t)s->count * LINE_MS));
+    st = POP3_SAY(s, POP3_TEXT_MESSAGES, s->count - s->n_deleted);
     buf_init(&b, 16384);
     for (uint32_t i = 1; i <= s->count && st == ST_OK; i++) {
         if (i % TURN_LINES == 0)
@@ -120,6 +123,7 @@ static enum st list_all(struct pop3_session *s, add_fn *add) SUSPENDS
     buf_addz(&b, ".\r\n");
     if (st == ST_OK)
         st = flush_lines(s, &b);
+    stream_set_deadline(s->stream, NEVER);
     buf_fini(&b);
     return st;
 }

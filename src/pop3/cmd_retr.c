@@ -88,7 +88,7 @@ static bool needs_ascii(const struct sending *g)
     struct str header = str_sub(g->body.bytes, 0, g->e->rec.header_size);
 
     return !g->s->said.utf8 && g->s->set->pop3_utf8 != POP3_UTF8_AS_IS &&
-           !(str_is_ascii(header) && str_is_ascii(g->e->prefix)) && str_is_utf8(header);
+           (ascii_header_is_due(header) || !str_is_ascii(g->e->prefix));
 }
 
 static enum st send_letter(struct sending *g, uint64_t lines, bool ascii) SUSPENDS

@@ -106,6 +106,20 @@ def fetchmail(user, password, protocol):
     return out
 
 
+def fetchmail_uidl(user, password):
+    """Fetches with UIDL and leaves the letters there: how many came at first, and how many the second time."""
+    f, came = Folder(), []
+    f.sub("out")
+    mda = f.file("mda", f"#!/bin/sh\nexec cat > \"$(mktemp {f.path}/out/XXXXXXXX)\"\n", 0o700)
+    rc = f.file("rc", f"set invisible\nset no bouncemail\npoll {HOST} protocol pop3 port {port('pop3', 'tls')} uidl no dns username \"{user}\" password \"{password}\" is \"x\" here\n"
+                      f"ssl sslcertck sslcertfile \"{CA}\" keep no rewrite pass8bits mda \"{mda}\"\n")
+    for _ in range(2):
+        run(["fetchmail", "-s", "--nosyslog", "-f", rc, "--pidfile", f.path + "/pid", "--idfile", f.path + "/ids"], timeout=300, ok=(0, 1), env=dict(os.environ, FETCHMAILHOME=f.path))
+        came.append(len(os.listdir(f.path + "/out")))
+    f.remove()
+    return came[0], came[1] - came[0]
+
+
 def getmail(user, password, protocol):
     """All letters, and what it says the second time. As root it delivers by a program only."""
     f = Folder()

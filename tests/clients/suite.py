@@ -150,6 +150,10 @@ def test_file_pullers(user, word, want):
     def by_fetchmail(protocol):
         return lambda: exact([kept.without_breaks(g) for g in pull.fetchmail(user, word, protocol)], [kept.by_fetchmail(w) for w in want])
 
+    def by_fetchmail_uidl():
+        first, second = pull.fetchmail_uidl(user, word)
+        return "" if (first, second) == (len(want), 0) else f"{first} of {len(want)}, then {second}"
+
     def by_mutt(program):
         def go():
             got, seen = pull.mutt(user, word, program)
@@ -172,6 +176,7 @@ def test_file_pullers(user, word, want):
     if have("fetchmail"):
         for protocol in ("imap", "pop3"):
             attempt(f"fetchmail fetches them by {protocol}", by_fetchmail(protocol))
+        attempt("fetchmail leaves them there and fetches none twice (UIDL)", by_fetchmail_uidl)
     for program in ("mutt", "neomutt"):
         if have(program):
             attempt(f"{program} copies them", by_mutt(program))

@@ -57,6 +57,18 @@ TEST(what_is_ascii_or_no_utf8_stays_as_it_is)
     becomes(" folded at once: \r\n\tx", " folded at once: \r\n\tx");
 }
 
+TEST(it_is_due_for_internationalized_letters)
+{
+    CHECK(!ascii_header_is_due(STR("")));
+    CHECK(!ascii_header_is_due(STR("Subject: a\r\n\r\n")));
+    CHECK(!ascii_header_is_due(STR("Subject: \xe4\r\n\r\n")));
+    CHECK(ascii_header_is_due(STR("Subject: \xc3\xa4\r\n\r\n")));
+    CHECK(ascii_header_is_due(STR("Received: from a by b\r\n with UTF8SMTPS id 1\r\nSubject: \xc3\xa4\r\n\r\n")));
+    CHECK(!ascii_header_is_due(STR("Received: from a by b\r\n with ESMTPS id 1\r\nSubject: \xc3\xa4\r\n\r\n")));
+    CHECK(ascii_header_is_due(STR(
+        "Received: by c with ESMTP id 2\r\nreceived: from a by b\r\n with UTF8SMTPA id 1\r\nTo: \xc3\xa4@x\r\n\r\n")));
+}
+
 TEST(cut_anywhere_it_ends)
 {
     static const char header[] = "From: \"\xc3\xa4 \\\"b\\\"\" <j\xc3\xb6@x.example>\r\nContent-Type: a/b; "
