@@ -6,6 +6,8 @@
 
 #include <unistd.h>
 
+#include <stdio.h>
+
 #define TOOL_WAIT_MS 5000 /* less than the keeper waits for the answer */
 #define TOOL_LOOK_MS 20
 
@@ -21,8 +23,12 @@ static void forget(struct box_session *b)
 static void give_back(void *arg, int fd, struct str unread)
 {
     const struct box_session *b = arg;
-    const struct msg_session_back m = {
-        .conn = b->conn, .is_tls = b->is_tls, .tries = b->tries, .listener = b->listener, .unread = unread};
+    const struct msg_session_back m = {.conn = b->conn,
+                                       .is_tls = b->is_tls,
+                                       .tries = b->tries,
+                                       .listener = b->listener,
+                                       .peer = str_z(b->peer),
+                                       .unread = unread};
 
     IGNORE(ipc_send(b->gate, MSG_session_back, &m, fd));
 }
@@ -122,6 +128,7 @@ static enum st start(struct box_core *c, const struct msg_session_ask *m, const 
     b->conn = m->conn;
     b->listener = m->listener;
     b->tries = m->tries;
+    snprintf(b->peer, sizeof b->peer, "%.*s", STR_ARGS(m->peer));
     b->is_tls = m->is_tls != 0;
     list_add_tail(&c->sessions, &b->link);
     b->is_pop3 = m->service == PROTOCOL_POP3;

@@ -12,6 +12,7 @@ struct box_session {
     struct ipc *gate; /* where it came from, with what it is called there; NULL: from a tool */
     uint64_t conn;
     uint32_t listener, tries;
+    char peer[80];
     bool is_tls;
     struct imap_session *imap; /* one of the two */
     struct pop3_session *pop3;

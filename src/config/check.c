@@ -57,6 +57,16 @@ static void check_clients(const struct config_listener *l, struct config_errors 
         config_error_add(errors, l->at, "client_ca %.*s: %s", STR_ARGS(l->client_ca), unreadable(l->client_ca));
 }
 
+/* RFC 2033 section 5: what speaks SMTP on the other end would take one answer for all. */
+static void check_lmtp(const struct config_listener *l, struct config_errors *errors)
+{
+    for (size_t i = 0; l->protocol == PROTOCOL_LMTP && i < l->address.n; i++)
+        if (ntohs(l->address.v[i].in.sin_port) == 25)
+            config_error_add(errors, l->at,
+                             "listener %.*s speaks LMTP on port 25, which is SMTP's: write another port, 24 perhaps",
+                             STR_ARGS(l->name));
+}
+
 static void check_listeners(const struct settings *set, struct config_errors *errors)
 {
     for (size_t i = 0; i < set->listener_count; i++) {
@@ -69,6 +79,7 @@ static void check_listeners(const struct settings *set, struct config_errors *er
                 "key FILE }, or security none",
                 STR_ARGS(l->name), config_security_name(l->security));
         check_clients(l, errors);
+        check_lmtp(l, errors);
         for (size_t j = 0; j < i; j++)
             if (share_addr(l, &set->listeners[j]))
                 config_error_add(errors, l->at, "listeners %.*s and %.*s want the same address and port %u",

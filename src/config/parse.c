@@ -246,17 +246,23 @@ static void web_defaults(struct parser *p, struct config_listener *l, const stru
                          config_protocol_name(l->protocol));
         l->security = SECURITY_NONE;
     }
-    if (l->protocol == PROTOCOL_METRICS && !place_of(places, &fields_listener, "address")->line) {
-        const struct field *f = field_find(&fields_listener, STR("address"));
+}
 
+/* What is not for strangers listens on this machine unless it is told otherwise. */
+static void address_default(struct parser *p, struct config_listener *l, const struct config_pos *places)
+{
+    const struct field *f = field_find(&fields_listener, STR("address"));
+
+    if ((l->protocol == PROTOCOL_METRICS || l->protocol == PROTOCOL_LMTP) &&
+        !place_of(places, &fields_listener, "address")->line)
         must(field_parse(&p->set->arena, f, STR("127.0.0.1"), l) == ST_OK);
-    }
 }
 
 static void finish_listener(struct parser *p, struct config_listener *l, const struct config_pos *places,
                             size_t errors_before)
 {
     web_defaults(p, l, places);
+    address_default(p, l, places);
     if (l->name.n == 0)
         l->name = arena_printf(&p->set->arena, "listener-%zu", p->set->listener_count + 1);
     if (has_listener(p, l->name))

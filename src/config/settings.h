@@ -129,6 +129,7 @@ void config_unref(const struct settings *set); /* NULL does nothing */
 
 /* The trusted network that the address (as in struct config_network) is in, the smallest of several; NULL: none. */
 const struct config_trusted *config_trusted_find(const struct settings *set, uint8_t family, const uint8_t *bytes);
+/* Is the address in one of them? */
 bool config_networks_have(const struct config_networks *list, uint8_t family, const uint8_t *bytes);
 /* Does the block allow that sender besides those of its account? */
 bool config_trusted_sender(const struct config_trusted *t, struct str address);

@@ -1,4 +1,4 @@
-/* Networks that need no login: which of them an address is in, and who may be the sender there. */
+/* Networks by name, and those that need no login: which of them an address is in, and who may be the sender there. */
 #include "config/settings.h"
 
 static bool is_in(const struct config_network *n, uint8_t family, const uint8_t *bytes)

@@ -28,6 +28,7 @@ const struct tls_alpn *alpn_of(enum config_protocol protocol)
     case PROTOCOL_HTTP:
     case PROTOCOL_METRICS: return &http;
     case PROTOCOL_SMTP:
+    case PROTOCOL_LMTP:
     case PROTOCOL_SUBMISSION: return &smtp;
     }
     never("a listener of an unknown protocol");

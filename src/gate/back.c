@@ -52,11 +52,13 @@ static void take_back(struct conn *c, const struct msg_session_back *m, int far)
 static enum st adopt(struct gate *g, const struct msg_session_back *m, int *fd)
 {
     struct gate_listener *from = m->listener < g->n_listeners ? &g->listeners[m->listener] : NULL;
+    struct addr peer;
     struct conn *c;
 
     if (!from || g->set->listeners[from->row].protocol != PROTOCOL_IMAP)
         return FAIL(ST_SYNTAX, "a connection from no listener for IMAP");
-    TRY(conn_adopted(from, fd, &c));
+    TRY(addr_parse_text(m->peer, &peer)); /* not the socket's, which may be a proxy's */
+    TRY(conn_adopted(from, fd, &peer, &c));
     imap_withhold(&c->imap.withheld, c->row->imap_withhold);
     c->imap.tries = m->tries;
     return start_over(c, m->unread);

@@ -4,6 +4,7 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "config/config.h"
+#include "net/proxy_header.h"
 #include "smtp/smtp.h"
 
 #include <sys/socket.h>
@@ -12,6 +13,7 @@
 #define CERTIFICATES_MS 3000
 #define AGAIN_MS 50
 #define TURNED_AWAY_MAX SMTP_TURNED_AWAY_MAX /* the longest of the protocols */
+#define IN_MAX 65536
 
 static void run(void *arg) SUSPENDS;
 
@@ -20,6 +22,7 @@ static const struct {
 } counters[] = {
     [PROTOCOL_SMTP] = {METRIC_CONNECTIONS_SMTP, METRIC_OPEN_SMTP},
     [PROTOCOL_SUBMISSION] = {METRIC_CONNECTIONS_SUBMISSION, METRIC_OPEN_SUBMISSION},
+    [PROTOCOL_LMTP] = {METRIC_CONNECTIONS_LMTP, METRIC_OPEN_LMTP},
     [PROTOCOL_IMAP] = {METRIC_CONNECTIONS_IMAP, METRIC_OPEN_IMAP},
     [PROTOCOL_POP3] = {METRIC_CONNECTIONS_POP3, METRIC_OPEN_POP3},
     [PROTOCOL_HTTP] = {METRIC_CONNECTIONS_HTTP, METRIC_OPEN_HTTP},
@@ -113,24 +116,116 @@ static enum st wait_for_certificates(struct conn *c) SUSPENDS
 }
 
 /* Who connects and says nothing holds no stack. */
-static enum st wait_for_hello(struct conn *c)
+static enum st wait_for_hello(struct conn *c, const char *what)
 {
     if (c->woke != ST_OK)
-        return FAIL(c->woke, "no TLS handshake was begun");
+        return FAIL(c->woke, "%s", what);
     return stream_park_unread(c->stream, deadline_in(c->set->tls_handshake_timeout), conn_wake, c) ? ST_PARKED : ST_OK;
+}
+
+static struct str turned_away_text(const struct config_listener *row, struct str why, char line[TURNED_AWAY_MAX])
+{
+    switch (row->protocol) {
+    case PROTOCOL_SMTP:
+    case PROTOCOL_LMTP:
+    case PROTOCOL_SUBMISSION: return smtp_turned_away(line, why);
+    case PROTOCOL_IMAP: return imap_turned_away(line, why);
+    case PROTOCOL_POP3: return pop3_turned_away(line, why);
+    case PROTOCOL_HTTP:
+    case PROTOCOL_METRICS: return http_no_room();
+    }
+    never("a listener of no protocol");
+}
+
+/* --- whose it is ------------------------------------------------------------------------------------------------- */
+
+static bool is_among(const struct config_networks *list, const struct addr *a)
+{
+    return config_networks_have(list, a->family, a->bytes);
+}
+
+/* Not more than belongs to it: TLS may follow at once, and begins with what is in the socket. */
+static enum st read_proxy_header(struct conn *c, struct proxy_header *out) SUSPENDS
+{
+    size_t want;
+    enum st st;
+
+    while ((st = proxy_header_parse(stream_input(c->stream), out, &want)) == ST_BUSY) {
+        stream_set_in_max(c->stream, want);
+        TRY(stream_more(c->stream));
+    }
+    TRY(st);
+    stream_eat(c->stream, want);
+    stream_set_in_max(c->stream, IN_MAX);
+    return ST_OK;
+}
+
+enum st conn_is_of(struct conn *c, const struct addr *peer)
+{
+    enum st st = limits_move(c, peer);
+
+    c->log.peer = addr_text(&c->peer, c->peer_text);
+    addr_host(&c->peer, c->peer_host);
+    return st;
+}
+
+static enum st say_turned_away(struct conn *c, const char *why) SUSPENDS
+{
+    char line[TURNED_AWAY_MAX];
+    struct arena a = ARENA_INIT;
+    struct str kept = arena_str(&a, str_z(why)), text = turned_away_text(c->row, kept, line);
+    enum st st = ST_OK;
+
+    metric_add(METRIC_CONNECTIONS_REFUSED, 1);
+    if (c->row->security != SECURITY_TLS)
+        st = stream_write(c->stream, text);
+    if (st == ST_OK)
+        st = FAIL(ST_DENIED, "%.*s", STR_ARGS(kept));
+    arena_fini(&a);
+    return st;
+}
+
+static bool may_connect(const struct conn *c)
+{
+    if (!c->row->clients.n)
+        return c->row->protocol != PROTOCOL_LMTP || addr_is_loopback(&c->peer);
+    return is_among(&c->row->clients, &c->peer);
+}
+
+/* A proxy that is named says whose connection it is, before anything else. Of nobody else that is believed, or read. */
+static enum st learn_peer(struct conn *c) SUSPENDS
+{
+    struct proxy_header h;
+
+    if (c->is_told || c->is_local)
+        return ST_OK;
+    if (is_among(&c->row->proxy_protocol, &c->peer)) {
+        c->log.action = "PROXY header";
+        if (!stream_input(c->stream).n)
+            TRY(wait_for_hello(c, "the proxy did not say whose connection it is"));
+        stream_set_deadline(c->stream, deadline_in(c->set->tls_handshake_timeout));
+        TRY(read_proxy_header(c, &h));
+        stream_set_deadline(c->stream, NEVER);
+        if (!h.is_own && conn_is_of(c, &h.from) != ST_OK)
+            return say_turned_away(c, err_get()->text);
+    }
+    c->is_told = true;
+    return may_connect(c) ? ST_OK : say_turned_away(c, "You are not among the clients of this port");
 }
 
 static enum st serve(struct conn *c) SUSPENDS
 {
+    TRY(learn_peer(c));
     TRY(wait_for_certificates(c));
     if (c->row->security == SECURITY_TLS && !stream_is_tls(c->stream)) {
         c->log.action = "TLS handshake";
-        TRY(wait_for_hello(c));
+        TRY(wait_for_hello(c, "no TLS handshake was begun"));
         TRY(conn_start_tls(c));
     }
     c->began = true;
     switch (c->row->protocol) {
     case PROTOCOL_SMTP:
+    case PROTOCOL_LMTP:
     case PROTOCOL_SUBMISSION: return conn_smtp(c);
     case PROTOCOL_IMAP: return conn_imap(c);
     case PROTOCOL_POP3: return conn_pop3(c);
@@ -199,6 +294,7 @@ static struct str no_room_text(const struct config_listener *row, char line[SMTP
 {
     switch (row->protocol) {
     case PROTOCOL_SMTP:
+    case PROTOCOL_LMTP:
     case PROTOCOL_SUBMISSION: return smtp_no_room(line);
     case PROTOCOL_IMAP: return imap_no_room();
     case PROTOCOL_POP3: return pop3_no_room();
@@ -228,7 +324,7 @@ void conn_excess(void *arg, int fd)
 
 static enum st begin(struct conn *c, int fd)
 {
-    const struct stream_options so = {.in_max = 65536,
+    const struct stream_options so = {.in_max = IN_MAX,
                                       .out_high = 16384,
                                       .read_timeout_ms = 60000,
                                       .write_timeout_ms = (uint32_t)c->set->net_write_timeout};
@@ -237,19 +333,6 @@ static enum st begin(struct conn *c, int fd)
         return ST_OK;
     LOG(CONNECTION_FAILED, lf_z("status", st_name(err_get()->st)), lf_err());
     return err_get()->st;
-}
-
-static struct str turned_away_text(const struct config_listener *row, struct str why, char line[TURNED_AWAY_MAX])
-{
-    switch (row->protocol) {
-    case PROTOCOL_SMTP:
-    case PROTOCOL_SUBMISSION: return smtp_turned_away(line, why);
-    case PROTOCOL_IMAP: return imap_turned_away(line, why);
-    case PROTOCOL_POP3: return pop3_turned_away(line, why);
-    case PROTOCOL_HTTP:
-    case PROTOCOL_METRICS: return http_no_room();
-    }
-    never("a listener of no protocol");
 }
 
 /* Before anything is spent on it. */
@@ -269,6 +352,8 @@ void conn_accepted(void *arg, int fd, const struct addr *peer)
 {
     struct gate_listener *from = arg;
     struct gate *g = from->gate;
+    const struct config_listener *row = &g->set->listeners[from->row];
+    bool is_proxy = is_among(&row->proxy_protocol, peer); /* he has the connections of many: those are counted */
     struct conn *c;
 
     if (g->stopping || g->n_conns >= g->set->gate_max_connections) {
@@ -277,7 +362,7 @@ void conn_accepted(void *arg, int fd, const struct addr *peer)
         return;
     }
     c = conn_new(g, from, peer);
-    if (limits_admit(c) != ST_OK) {
+    if (!is_proxy && limits_admit(c) != ST_OK) {
         turn_away(from, fd, peer);
         close(fd);
         conn_free(c);
@@ -290,10 +375,9 @@ void conn_accepted(void *arg, int fd, const struct addr *peer)
     conn_free(c);
 }
 
-enum st conn_adopted(struct gate_listener *from, int *fd, struct conn **out)
+enum st conn_adopted(struct gate_listener *from, int *fd, const struct addr *peer, struct conn **out)
 {
     struct gate *g = from->gate;
-    const struct addr peer = addr_of_peer(*fd);
     bool has_place = !g->stopping && g->n_conns < g->set->gate_max_connections && listener_reopened(from->listener);
     struct conn *c;
 
@@ -301,10 +385,10 @@ enum st conn_adopted(struct gate_listener *from, int *fd, struct conn **out)
         conn_excess(from, TAKE_FD(*fd));
         return FAIL(ST_LIMIT, "too many connections");
     }
-    c = conn_new(g, from, &peer);
-    c->began = true;
+    c = conn_new(g, from, peer);
+    c->began = c->is_told = true;
     if (limits_admit(c) != ST_OK) {
-        turn_away(from, *fd, &peer);
+        turn_away(from, *fd, peer);
         close(TAKE_FD(*fd));
         conn_free(c);
         return FAIL(ST_LIMIT, "too many connections");

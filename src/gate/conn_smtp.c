@@ -413,9 +413,10 @@ static enum st count_stranger(void *arg, enum smtp_count what)
     return limits_count(c, as[what]);
 }
 
-static const struct smtp_ops ops = {authenticate, resolve,    may_send_as,    may_hold,  spool,
-                                    spool_done,   spool_may,  deliver,        start_tls, park,
-                                    step,         mechanisms, count_stranger, txn_over};
+static bool may(const struct conn *c, const struct config_networks *list)
+{
+    return !c->is_local && config_networks_have(list, c->peer.family, c->peer.bytes);
+}
 
 /* Who is let in without a password; ST_NOTFOUND: nobody. */
 static enum st known_user(struct conn *c, struct smtp_auth_result *out) SUSPENDS
@@ -424,7 +425,7 @@ static enum st known_user(struct conn *c, struct smtp_auth_result *out) SUSPENDS
 
     if (c->is_local)
         return local_user(c, out);
-    if (!trusted_row(c))
+    if (!trusted_row(c) || c->row->protocol == PROTOCOL_LMTP) /* which brings letters for here, and nothing else */
         return ST_NOTFOUND;
     st = trusted(c, out);
     if (st != ST_OK) {
@@ -434,6 +435,37 @@ static enum st known_user(struct conn *c, struct smtp_auth_result *out) SUSPENDS
     c->trusted_as = out->account;
     return ST_OK;
 }
+
+static bool is_stranger(const struct conn *c, bool is_known)
+{
+    return !is_known && c->row->protocol == PROTOCOL_SMTP && !c->is_local && limits_apply(c->set, &c->peer);
+}
+
+/* He is another one now: his grant is given back, and what his network counts as is asked anew. */
+static enum st become(void *arg, struct str address, uint16_t port, struct str *io_text, struct str *io_address,
+                      struct smtp_auth_result *out_user, bool *out_is_stranger) SUSPENDS
+{
+    struct conn *c = arg;
+    struct addr peer;
+    enum st st;
+
+    TRY(addr_parse(address, port, &peer));
+    st = conn_is_of(c, &peer);
+    *io_text = str_z(c->peer_text);
+    *io_address = str_z(c->peer_host);
+    TRY(st);
+    give_back(c);
+    wipe(c->token, sizeof c->token);
+    c->account = c->credential = c->trusted_as = 0;
+    c->log.user = c->login = STR_NONE;
+    st = known_user(c, out_user);
+    *out_is_stranger = is_stranger(c, st == ST_OK);
+    return st == ST_NOTFOUND ? ST_OK : st;
+}
+
+static const struct smtp_ops ops = {authenticate, resolve,    may_send_as,    may_hold,  spool,
+                                    spool_done,   spool_may,  deliver,        start_tls, park,
+                                    step,         mechanisms, count_stranger, txn_over,  become};
 
 static enum st begin(struct conn *c) SUSPENDS
 {
@@ -447,6 +479,8 @@ static enum st begin(struct conn *c) SUSPENDS
                                .peer_text = str_z(c->peer_text),
                                .peer_address = str_z(c->peer_host),
                                .local_user = c->local_user,
+                               .may_xclient = may(c, &c->row->xclient),
+                               .may_xforward = may(c, &c->row->xforward),
                                .tls_available = c->gate->has_certificates};
     enum st st = known_user(c, &user);
 
@@ -454,8 +488,7 @@ static enum st begin(struct conn *c) SUSPENDS
         return st;
     if (st == ST_OK)
         setup.user = &user;
-    setup.is_stranger =
-        !setup.user && c->row->protocol == PROTOCOL_SMTP && !c->is_local && limits_apply(c->set, &c->peer);
+    setup.is_stranger = is_stranger(c, setup.user != NULL);
     if (setup.is_stranger && !tally_is_good(&c->gate->tally, tally_address(&c->peer)))
         setup.greet_delay = c->set->smtp_greeting_delay;
     c->smtp = smtp_session_new(&setup);

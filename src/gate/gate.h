@@ -98,6 +98,7 @@ struct conn {
         local_user; /* of this machine, who speaks over his connection to the administration socket; empty: a connection from outside */
     bool is_local;                   /* the same */
     bool is_counted;                 /* among the connections of its network */
+    bool is_told;                    /* whose it is: what a proxy had to say of that has been read */
     bool has_grant, relaying, began; /* began: TLS stands where it must, the protocol has the connection */
     uint64_t account, credential, spooled;
     uint64_t trusted_as; /* the account that its network counts as; 0: none */
@@ -116,9 +117,11 @@ bool conn_park(void *conn);       /* until input comes, or the stream's deadline
 void conn_revoke(struct conn *c); /* a submission session whose account has lost its rights */
 void conn_ban(struct conn *c);    /* its network is banned, and nobody has logged in */
 void conn_free(struct conn *c);
+/* It is of that peer, as somebody says who may. ST_LIMIT, ST_DENIED: his network may have no more, or is banned; the error says so. */
+enum st conn_is_of(struct conn *c, const struct addr *peer) MUST_USE;
 /* A socket that was accepted here before, nothing of which was read yet; *fd is owned then, and set to -1. Runs soon; the caller fills what
  * is known of it before it waits. ST_LIMIT: no room, which it was told; it is closed then. */
-enum st conn_adopted(struct gate_listener *from, int *fd, struct conn **out) MUST_USE;
+enum st conn_adopted(struct gate_listener *from, int *fd, const struct addr *peer, struct conn **out) MUST_USE;
 void conn_go_on(struct conn *c); /* from where its protocol stands */
 
 /* --- log_in.c: for protocols that users log in by; `arg` is the connection --- */

@@ -118,6 +118,17 @@ enum st addr_parse(struct str text, uint16_t port, struct addr *out)
     return FAIL(ST_SYNTAX, "\"%.*s\" is not an IP address", (int)MIN(text.n, 60), text.p);
 }
 
+enum st addr_parse_text(struct str text, struct addr *out)
+{
+    size_t at = str_rfind(text, ':');
+    uint32_t port;
+
+    if (at == text.n)
+        return FAIL(ST_SYNTAX, "\"%.*s\" has no port", (int)MIN(text.n, (size_t)60), text.p);
+    TRY(str_u32(str_from(text, at + 1), 65535, &port));
+    return addr_parse(str_sub(text, 0, at), (uint16_t)port, out);
+}
+
 struct str addr_host(const struct addr *a, char *out)
 {
     int family = a->family == 4 ? AF_INET : AF_INET6;

@@ -25,6 +25,9 @@ struct addr addr_of_socket(int fd);
 /* "192.0.2.1", "2001:db8::1", without the port; also in brackets. ST_SYNTAX. No look-up of names. */
 enum st addr_parse(struct str text, uint16_t port, struct addr *out) MUST_USE;
 
+/* What addr_text gives: "192.0.2.1:25", "[2001:db8::1]:25". ST_SYNTAX. */
+enum st addr_parse_text(struct str text, struct addr *out) MUST_USE;
+
 /* Views of `out`, of ADDR_TEXT_MAX bytes. */
 struct str addr_host(const struct addr *a, char *out); /* "2001:db8::1"; "local" for none */
 struct str addr_text(const struct addr *a, char *out); /* "[2001:db8::1]:25" */

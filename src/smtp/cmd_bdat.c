@@ -147,15 +147,19 @@ static enum st say_taken(struct smtp_session *s, uint64_t n) SUSPENDS
 }
 
 /* RFC 3030 section 2: what went wrong with a chunk is said behind it, and those that follow fail until RSET. */
-static enum st say_bad(struct smtp_session *s, struct smtp_chunks *k) SUSPENDS
+static enum st say_bad(struct smtp_session *s, struct smtp_chunks *k, bool is_last) SUSPENDS
 {
     enum st st = k->letter.st;
     bool is_text = !is_bad(k), is_bare = k->lines.has_bare;
 
     smtp_bdat_fail(s);
+    s->repeat = s->lmtp && is_last ? s->txn.n_rcpts : 0; /* RFC 2033 section 4.3 */
     if (is_text)
-        return smtp_letter_failed(s, st);
-    return smtp_refuse(s, is_bare ? SMTP_BARE_CHUNK : SMTP_TEXT_LINE_TOO_LONG, STR(""));
+        st = smtp_letter_failed(s, st);
+    else
+        st = smtp_refuse(s, is_bare ? SMTP_BARE_CHUNK : SMTP_TEXT_LINE_TOO_LONG, STR(""));
+    s->repeat = 0;
+    return st;
 }
 
 static enum st finish(struct smtp_session *s, struct smtp_chunks *k) SUSPENDS
@@ -165,6 +169,7 @@ static enum st finish(struct smtp_session *s, struct smtp_chunks *k) SUSPENDS
     s->reading_text = false;
     st = smtp_letter_finish(s, &k->letter);
     smtp_txn_reset(s);
+    smtp_origins_forget(s);
     return st;
 }
 
@@ -180,7 +185,7 @@ static enum st one(struct smtp_session *s, const struct chunk *c) SUSPENDS
     if (c->is_last)
         mime_lines_end(&k->lines);
     if (is_bad(k) || k->letter.st != ST_OK)
-        return say_bad(s, k);
+        return say_bad(s, k, c->is_last);
     return c->is_last ? finish(s, k) : say_taken(s, c->size);
 }
 

@@ -102,7 +102,83 @@ static enum st check_authors(struct smtp_session *s, const struct letter *l) SUS
     return ST_OK;
 }
 
-static enum st deliver(struct smtp_session *s, struct letter *l, struct str record) SUSPENDS
+/* --- an answer to each recipient: LMTP (RFC 2033 section 4.2) ------------------------------------------------------ */
+
+/* Takes the targets of him who has no room out of the letter; `why` is noted for each. False: he is none of them. */
+static bool leave_out(const struct smtp_session *s, struct smtp_letter *out, struct rcpt_target *left, enum st *why,
+                      enum st st)
+{
+    struct str who = str_z(err_get()->text);
+    bool any = false;
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->txn.n_targets; i++) {
+        const struct rcpt_target *t = &s->txn.targets[i];
+
+        if (why[i] == ST_OK && str_eq(str_sub(t->original, 0, ERR_TEXT_MAX - 1), who)) {
+            why[i] = st;
+            any = true;
+        }
+        if (why[i] == ST_OK)
+            left[n++] = *t;
+    }
+    out->targets = left;
+    out->n_targets = n;
+    return any;
+}
+
+/* Who has no room is refused, and the others get it. Each round leaves somebody out. */
+static enum st deliver_to_each(struct smtp_session *s, struct smtp_letter *out, enum st *why, uint64_t *out_id) SUSPENDS
+{
+    struct rcpt_target *left = ARENA_ARRAY(&s->txn_arena, struct rcpt_target, s->txn.n_targets);
+    enum st st;
+
+    do
+        st = s->setup.ops->deliver(s->setup.arg, out, out_id);
+    while ((st == ST_OVERQUOTA || st == ST_TOOBIG) && leave_out(s, out, left, why, st) && out->n_targets);
+    return st;
+}
+
+static enum st say_full(struct smtp_session *s, enum st st, struct str rcpt) SUSPENDS
+{
+    if (st == ST_TOOBIG)
+        return smtp_reply_arg(s, SMTP_MAILBOX_TOO_SMALL, rcpt);
+    return smtp_reply_arg(s, s->set->quota_full == FULL_PERMANENT ? SMTP_MAILBOX_FULL_NOW_BOUNCE : SMTP_MAILBOX_FULL,
+                          rcpt);
+}
+
+static enum st say_to_each(struct smtp_session *s, enum st st, const enum st *why, struct str id) SUSPENDS
+{
+    s->repeat = 0;
+    for (size_t i = 0; i < s->txn.n_rcpts; i++) {
+        const struct smtp_rcpt *r = &s->txn.rcpts[i];
+        size_t k = 0;
+
+        while (k < r->n && why[r->targets[k]] == ST_OK)
+            k++;
+        if (k < r->n)
+            TRY(say_full(s, why[r->targets[k]], s->txn.targets[r->targets[k]].original));
+        else if (st != ST_OK)
+            TRY(smtp_letter_failed(s, st));
+        else
+            TRY(smtp_reply_arg(s, SMTP_ACCEPTED, id));
+    }
+    return ST_OK;
+}
+
+static enum st say_delivered(struct smtp_session *s, enum st st, const enum st *why, uint64_t id) SUSPENDS
+{
+    struct str text = arena_printf(&s->txn_arena, "%016llx", (unsigned long long)id);
+
+    if (s->lmtp && st != ST_LIMIT)
+        return say_to_each(s, st, why, text);
+    if (st == ST_OK)
+        return smtp_reply_arg(s, SMTP_ACCEPTED, text);
+    return st == ST_LIMIT ? smtp_reply(s, SMTP_TOO_LARGE_AT_ONCE) : smtp_letter_failed(s, st);
+}
+
+static enum st store(struct smtp_session *s, struct letter *l, struct str record, enum st *why, uint64_t *out_id)
+    SUSPENDS
 {
     struct smtp_letter out = {.txn = s->txn.id,
                               .reverse_path = s->txn.reverse_path,
@@ -116,22 +192,30 @@ static enum st deliver(struct smtp_session *s, struct letter *l, struct str reco
                               .body_size = l->size,
                               .account = smtp_submitter(s),
                               .token = smtp_submitter(s) && s->user.has_token ? s->user.token : NULL};
-    uint64_t id = 0;
     enum st st;
 
     s->log.action = "storing a letter";
-    st = s->setup.ops->deliver(s->setup.arg, &out, &id);
+    st = s->lmtp ? deliver_to_each(s, &out, why, out_id) : s->setup.ops->deliver(s->setup.arg, &out, out_id);
     if (st != ST_OK) {
         LOG(SMTP_LETTER_DEFERRED, lf_str("from", s->txn.reverse_path), lf_u64("rcpts", s->txn.n_rcpts),
             lf_u64("size", l->size), lf_z("status", st_name(st)), lf_err());
-        return st == ST_LIMIT ? smtp_reply(s, SMTP_TOO_LARGE_AT_ONCE) : smtp_letter_failed(s, st);
+        return st;
     }
     s->letters++;
     s->txn.accepted = true;
-    TRY(stranger_count(s, SMTP_COUNT_LETTER));
-    LOG(SMTP_LETTER_ACCEPTED, lf_hex("txn", s->txn.id), lf_hex("id", id), lf_str("from", s->txn.reverse_path),
-        lf_u64("rcpts", s->txn.n_rcpts), lf_u64("size", l->size), lf_i64("priority", s->txn.priority));
-    return smtp_reply_arg(s, SMTP_ACCEPTED, arena_printf(&s->txn_arena, "%016llx", (unsigned long long)id));
+    LOG(SMTP_LETTER_ACCEPTED, lf_hex("txn", s->txn.id), lf_hex("id", *out_id), lf_str("from", s->txn.reverse_path),
+        lf_u64("rcpts", s->txn.n_rcpts), lf_u64("size", l->size), lf_i64("priority", s->txn.priority),
+        lf_str("origin", smtp_origin_text(s)));
+    return stranger_count(s, SMTP_COUNT_LETTER);
+}
+
+static enum st deliver(struct smtp_session *s, struct letter *l, struct str record) SUSPENDS
+{
+    enum st *why = s->lmtp ? ARENA_ARRAY(&s->txn_arena, enum st, s->txn.n_targets) : NULL;
+    uint64_t id = 0;
+    enum st st = store(s, l, record, why, &id);
+
+    return say_delivered(s, st, why, id);
 }
 
 static enum st check_and_deliver(struct smtp_session *s, struct letter *l, struct str record) SUSPENDS
@@ -150,6 +234,7 @@ enum st smtp_letter_finish(struct smtp_session *s, struct letter *l)
     struct buf record;
     enum st st;
 
+    s->repeat = s->lmtp ? s->txn.n_rcpts : 0;
     buf_init(&record, LIMIT_MIME_RECORD);
     st = letter_end(l, &record);
     if (st != ST_OK)
@@ -173,6 +258,7 @@ static enum st receive(struct smtp_session *s, struct letter *l) SUSPENDS
     st = read_text(s, l, &ev);
     s->reading_text = false;
     TRY(st);
+    s->repeat = s->lmtp ? s->txn.n_rcpts : 0;
     switch (ev) {
     case DOT_BAD:
         smtp_session_end(s, ST_SYNTAX, "bare CR, LF or NUL in a letter");
@@ -215,5 +301,6 @@ enum st smtp_cmd_data(struct smtp_cmd *c)
     mem_free(l);
     stream_set_deadline(s->stream, NEVER);
     smtp_txn_reset(s);
+    smtp_origins_forget(s);
     return st;
 }

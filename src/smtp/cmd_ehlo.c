@@ -19,6 +19,7 @@ static enum st hello(struct smtp_cmd *c, bool extended) SUSPENDS
     if (!is_host(host))
         return smtp_refuse(s, SMTP_BAD_SYNTAX, str_z(c->verb->syntax));
     smtp_txn_reset(s);
+    smtp_origins_forget(s);
     s->said_helo = true;
     s->extended = extended;
     memcpy(s->helo_bytes, host.p, host.n);

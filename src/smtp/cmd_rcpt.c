@@ -18,16 +18,17 @@ static enum st parse(struct smtp_cmd *c, struct smtp_path *path) SUSPENDS
     return ST_DENIED;
 }
 
-static bool is_known(const struct smtp_txn *t, const struct rcpt_target *n)
+/* t->n_targets: not yet. */
+static size_t known(const struct smtp_txn *t, const struct rcpt_target *n)
 {
     for (size_t i = 0; i < t->n_targets; i++) {
         const struct rcpt_target *o = &t->targets[i];
 
         if (o->kind == n->kind && o->account == n->account &&
             (n->kind == RCPT_LOCAL || str_ieq(o->address, n->address)) && str_eq(o->mailbox, n->mailbox))
-            return true;
+            return i;
     }
-    return false;
+    return t->n_targets;
 }
 
 static struct rcpt_target kept(struct arena *a, const struct rcpt_target *t)
@@ -49,7 +50,7 @@ static enum st add(struct smtp_session *s, const struct rcpt_target *targets, si
     if (t->n_targets + n > RCPT_TARGETS_MAX)
         return FAIL(ST_LIMIT, "more than %d recipients with all aliases", RCPT_TARGETS_MAX);
     for (size_t i = 0; i < n; i++) {
-        if (is_known(t, &targets[i]))
+        if (known(t, &targets[i]) < t->n_targets)
             continue;
         if (t->n_targets == t->cap_targets) {
             struct rcpt_target *more;
@@ -64,6 +65,25 @@ static enum st add(struct smtp_session *s, const struct rcpt_target *targets, si
         t->targets[t->n_targets++].params = params;
     }
     return ST_OK;
+}
+
+/* RFC 2033 section 4.2: each RCPT has an answer of its own behind the letter, also one that leads to where another one does. */
+static void note_rcpt(struct smtp_session *s, const struct rcpt_target *targets, size_t n)
+{
+    struct smtp_txn *t = &s->txn;
+    struct smtp_rcpt *r;
+
+    if ((t->n_rcpts & (t->n_rcpts - 1)) == 0) { /* 0, and the powers of two: room for as many again */
+        struct smtp_rcpt *more = ARENA_ARRAY(&s->txn_arena, struct smtp_rcpt, t->n_rcpts ? 2 * t->n_rcpts : 1);
+
+        if (t->n_rcpts)
+            memcpy(more, t->rcpts, t->n_rcpts * sizeof *more);
+        t->rcpts = more;
+    }
+    r = &t->rcpts[t->n_rcpts];
+    *r = (struct smtp_rcpt){.targets = ARENA_ARRAY(&s->txn_arena, uint32_t, n), .n = n};
+    for (size_t i = 0; i < n; i++)
+        r->targets[i] = (uint32_t)known(t, &targets[i]);
 }
 
 static enum st refuse_unknown(struct smtp_session *s, struct str address) SUSPENDS
@@ -109,7 +129,7 @@ enum st smtp_refuse_disabled(struct smtp_session *s, struct str address)
  * it comes in a transaction of its own. A user's program is not asked for that; it shows the refusal. */
 static bool is_tight(const struct smtp_session *s, const struct smtp_rcpt_result *r)
 {
-    return !s->submission && !s->txn.size && r->free < s->set->smtp_max_message_size;
+    return !s->submission && !s->lmtp && !s->txn.size && r->free < s->set->smtp_max_message_size;
 }
 
 static enum st answer(struct smtp_session *s, enum st st, struct str address, struct str params,
@@ -126,6 +146,8 @@ static enum st answer(struct smtp_session *s, enum st st, struct str address, st
         s->txn.is_tight = is_tight(s, r);
         if (add(s, r->targets, r->n, params) != ST_OK)
             return smtp_reply(s, SMTP_TOO_MANY_RCPTS);
+        if (s->lmtp)
+            note_rcpt(s, r->targets, r->n);
         s->txn.only_rcpt = s->txn.n_rcpts++ ? STR_NONE : arena_str(&s->txn_arena, address);
         return smtp_reply(s, SMTP_RCPT_OK);
     case ST_NOTFOUND: return refuse_unknown(s, address);

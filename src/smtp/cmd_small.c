@@ -4,6 +4,7 @@
 enum st smtp_cmd_rset(struct smtp_cmd *c)
 {
     smtp_txn_reset(c->s);
+    smtp_origins_forget(c->s);
     return smtp_reply(c->s, SMTP_OK);
 }
 

@@ -51,8 +51,11 @@ enum st smtp_reply_arg(struct smtp_session *s, enum smtp_reply r, struct str arg
     char line[ARG_MAX + 200];
     size_t n = put_line(line, sizeof line, r, arg);
 
-    metric_add(classes[rows[r].code / 100], 1);
-    return stream_write(s->stream, str_n(line, n));
+    for (uint32_t i = 0; i < MAX(s->repeat, 1u); i++) {
+        metric_add(classes[rows[r].code / 100], 1);
+        TRY(stream_write(s->stream, str_n(line, n)));
+    }
+    return ST_OK;
 }
 
 enum st smtp_reply(struct smtp_session *s, enum smtp_reply r)

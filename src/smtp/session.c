@@ -20,6 +20,7 @@ struct smtp_session *smtp_session_new(const struct smtp_setup *setup)
     s->stream = setup->stream;
     s->set = setup->set;
     s->submission = setup->listener->protocol == PROTOCOL_SUBMISSION;
+    s->lmtp = setup->listener->protocol == PROTOCOL_LMTP;
     if (setup->user) {
         s->user = *setup->user;
         s->authenticated = true;
@@ -30,7 +31,9 @@ struct smtp_session *smtp_session_new(const struct smtp_setup *setup)
     s->log = (struct log_ctx){.sid = setup->sid,
                               .peer = setup->peer_text,
                               .user = s->user.login,
-                              .service = s->submission ? "submission" : "smtp",
+                              .service = s->submission ? "submission"
+                                         : s->lmtp     ? "lmtp"
+                                                       : "smtp",
                               .action = "greeting"};
     return s;
 }
@@ -41,6 +44,7 @@ void smtp_session_free(struct smtp_session *s)
         return;
     must_obj(s, SMTP_SESSION_MAGIC);
     smtp_txn_reset(s);
+    smtp_origins_free(s->origins);
     arena_fini(&s->txn_arena);
     arena_fini(&s->arena);
     wipe(&s->user, sizeof s->user);
@@ -64,6 +68,7 @@ void smtp_txn_reset(struct smtp_session *s)
     smtp_chunks_free(s->txn.chunks);
     if (s->txn.has_asked && s->setup.ops->txn_over)
         s->setup.ops->txn_over(s->setup.arg, s->txn.id, s->txn.accepted);
+    s->repeat = 0;
     s->txn = (struct smtp_txn){0};
     arena_reset(&s->txn_arena);
 }
@@ -98,6 +103,17 @@ static const struct smtp_verb *verb_of(struct str word)
     return NULL;
 }
 
+/* LMTP has a hello of its own, and SMTP has not (RFC 2033 section 4.1); what only some may say is no command to others. */
+static const struct smtp_verb *verb_here(const struct smtp_session *s, struct str word)
+{
+    const struct smtp_verb *v = verb_of(word);
+
+    if (!v || ((v->flags & SMTP_ONLY_F) && s->lmtp) || ((v->flags & LMTP_ONLY_F) && !s->lmtp) ||
+        ((v->flags & XCLIENT_F) && !s->setup.may_xclient) || ((v->flags & XFORWARD_F) && !s->setup.may_xforward))
+        return NULL;
+    return v;
+}
+
 enum smtp_reply smtp_objection(const struct smtp_session *s, const struct smtp_verb *v, struct str args)
 {
     if ((v->flags & NO_ARGS_F) && str_trim(args).n)
@@ -123,7 +139,7 @@ static struct str letters_of(struct str line)
 static enum st run_command(struct smtp_session *s, struct str line) SUSPENDS
 {
     size_t space = str_find(line, ' ');
-    const struct smtp_verb *v = verb_of(str_n(line.p, space));
+    const struct smtp_verb *v = verb_here(s, str_n(line.p, space));
     struct smtp_cmd c = {s, v, str_from(line, space)};
     enum smtp_reply no;
 
@@ -183,11 +199,12 @@ static enum st one_command(struct smtp_session *s) SUSPENDS
     return ST_OK;
 }
 
-static enum st greet(struct smtp_session *s) SUSPENDS
+enum st smtp_session_greet(struct smtp_session *s)
 {
     s->greeted = true;
     LOG(SMTP_SESSION_OPENED);
-    return stream_writef(s->stream, "220 %.*s ESMTP Restante\r\n", STR_ARGS(s->set->host_name));
+    return stream_writef(s->stream, "220 %.*s %s Restante\r\n", STR_ARGS(s->set->host_name),
+                         s->lmtp ? "LMTP" : "ESMTP");
 }
 
 /* The one long wait. ST_PARKED, or ST_OK when there is input to read. */
@@ -216,7 +233,7 @@ static enum st serve(struct smtp_session *s, enum st why) SUSPENDS
     else if (why == ST_TIMEOUT || why == ST_CANCELED)
         return why;
     if (!s->greeted)
-        TRY(greet(s));
+        TRY(smtp_session_greet(s));
     while (!s->over) {
         if (s->revoked)
             return say_revoked(s);

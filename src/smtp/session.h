@@ -16,6 +16,12 @@
 
 struct smtp_chunks;
 
+/* One RCPT of LMTP, for the answer that is his behind the letter. */
+struct smtp_rcpt {
+    uint32_t *targets; /* among those of the transaction */
+    size_t n;
+};
+
 struct smtp_txn {
     bool open;
     uint64_t id;
@@ -24,8 +30,9 @@ struct smtp_txn {
     size_t n_attributes;
     struct rcpt_target *targets; /* grows in the arena */
     size_t n_targets, cap_targets;
-    uint32_t n_rcpts;     /* RCPT commands that were accepted */
-    struct str only_rcpt; /* for the Received line, when there is just one */
+    uint32_t n_rcpts;        /* RCPT commands that were accepted */
+    struct smtp_rcpt *rcpts; /* of each of them, in LMTP only */
+    struct str only_rcpt;    /* for the Received line, when there is just one */
     bool utf8;
     uint64_t size;               /* as MAIL says; 0: it does not */
     bool is_stranger;            /* he is in a trusted network, and it is not his account that sends this */
@@ -43,6 +50,8 @@ struct smtp_txn {
     uint32_t most_rcpts;
     bool has_asked, accepted; /* for a recipient of an account's letter; the letter is stored */
 };
+
+struct smtp_origins;
 
 struct smtp_session {
     uint32_t magic;
@@ -63,6 +72,9 @@ struct smtp_session {
     unsigned errors, auth_tries;
     uint32_t unknown_rcpts, letters, mails /* transactions that were begun */;
     struct smtp_stranger *stranger; /* in the arena; NULL: he is none */
+    bool lmtp;                      /* RFC 2033 */
+    uint32_t repeat;                /* a reply is said so many times: to each recipient, in LMTP; 0: once */
+    struct smtp_origins *origins;   /* of XCLIENT and XFORWARD (cmd_xclient.c); NULL: none */
     struct smtp_txn txn;
 };
 
@@ -81,7 +93,11 @@ enum {
     LAST_F = 32,
     FRAMES_F = 64 /* what follows the line belongs to it: the command sees to the rules itself, behind that */,
     HIDDEN_F = 128, /* not in HELP's list */
-    WAITS_F = 256   /* its answer has to be waited for, by strangers at least */
+    WAITS_F = 256,  /* its answer has to be waited for, by strangers at least */
+    SMTP_ONLY_F = 512,
+    LMTP_ONLY_F = 1024,
+    XCLIENT_F = 2048, /* only who may say that */
+    XFORWARD_F = 4096
 };
 
 struct smtp_verb {
@@ -110,6 +126,14 @@ void smtp_chunks_free(struct smtp_chunks *k); /* NULL is fine */
 
 /* The error is why an address takes no mail: the reply to RCPT or VRFY. */
 enum st smtp_refuse_disabled(struct smtp_session *s, struct str address) SUSPENDS MUST_USE;
+
+/* What XFORWARD has said holds for a transaction (XFORWARD_README). */
+void smtp_origins_forget(struct smtp_session *s);
+void smtp_origins_free(struct smtp_origins *o); /* NULL is fine */
+/* For the log: where XFORWARD says that the letter came from; empty: nothing is said. */
+struct str smtp_origin_text(const struct smtp_session *s);
+/* Greets. */
+enum st smtp_session_greet(struct smtp_session *s) SUSPENDS MUST_USE;
 
 /* Forgets the transaction (RSET, EHLO, the end of a letter). */
 void smtp_txn_reset(struct smtp_session *s);

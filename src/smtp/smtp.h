@@ -81,6 +81,10 @@ struct smtp_ops {
     enum st (*count)(void *arg, enum smtp_count what);
     /* A transaction for which something was resolved is over; may be NULL. */
     void (*txn_over)(void *arg, uint64_t txn, bool accepted);
+    /* The client is another one, as one says who may: `address` is his IP address without a port. *io_text and *io_address are the texts of struct smtp_setup from now on. `out_user`
+     * as `user` there; account 0: nobody. ST_LIMIT: his network has too many connections; ST_DENIED: it is banned. NULL where nobody may. */
+    enum st (*become)(void *arg, struct str address, uint16_t port, struct str *io_text, struct str *io_address,
+                      struct smtp_auth_result *out_user, bool *out_is_stranger) SUSPENDS;
 };
 
 struct smtp_setup {
@@ -91,10 +95,12 @@ struct smtp_setup {
     void *arg;
     uint64_t sid;
     struct str peer_text;    /* "203.0.113.9:4711" */
+    struct str peer_name;    /* what a proxy says of his name (XCLIENT); empty: nobody says anything */
     struct str peer_address; /* "203.0.113.9" or "2001:db8::1", for Received */
     struct str
         local_user; /* of this machine, who speaks over his connection to the administration socket; empty: a connection from outside */
-    bool tls_available; /* a certificate is there */
+    bool may_xclient, may_xforward; /* he is named for that (Postfix' XCLIENT_README, XFORWARD_README) */
+    bool tls_available;             /* a certificate is there */
     /* Nobody who has logged in, nor of a network that is ours or that we trust: looked at closely (stranger.h), and ops->count is there. */
     bool is_stranger;
     uint64_t greet_delay; /* milliseconds to wait whether he talks first; 0: he is greeted at once */

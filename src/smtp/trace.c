@@ -6,6 +6,9 @@ static const char *protocol(const struct smtp_session *s)
     static const char *const names[2][2][2] = {{{"ESMTP", "ESMTPA"}, {"ESMTPS", "ESMTPSA"}},
                                                {{"UTF8SMTP", "UTF8SMTPA"}, {"UTF8SMTPS", "UTF8SMTPSA"}}};
 
+    if (s->lmtp) /* RFC 3848, RFC 6531 section 4.3 */
+        return s->txn.utf8 ? (stream_is_tls(s->stream) ? "UTF8LMTPS" : "UTF8LMTP")
+                           : (stream_is_tls(s->stream) ? "LMTPS" : "LMTP");
     return s->extended ? names[s->txn.utf8][stream_is_tls(s->stream)][s->authenticated && !s->by_network] : "SMTP";
 }
 
@@ -19,8 +22,10 @@ static void put_origin(const struct smtp_session *s, struct buf *b)
         buf_addf(b, "Received: by %.*s (from user %.*s)", STR_ARGS(s->set->host_name), STR_ARGS(s->setup.local_user));
         return;
     }
-    buf_addf(b, "Received: from %.*s ([%s%.*s])", STR_ARGS(s->helo), str_find(peer, ':') < peer.n ? "IPv6:" : "",
-             STR_ARGS(peer));
+    buf_addf(b, "Received: from %.*s (", STR_ARGS(s->helo));
+    if (s->setup.peer_name.n)
+        buf_addf(b, "%.*s ", STR_ARGS(s->setup.peer_name));
+    buf_addf(b, "[%s%.*s])", str_find(peer, ':') < peer.n ? "IPv6:" : "", STR_ARGS(peer));
     if (stream_tls_info(s->stream, &tls))
         buf_addf(b, "\r\n\t(using %s with cipher %s)", tls.version, tls.cipher);
     buf_addf(b, "\r\n\tby %.*s with %s", STR_ARGS(s->set->host_name), protocol(s));

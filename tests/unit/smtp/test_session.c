@@ -24,6 +24,9 @@ struct world {
     struct smtp_session *session;
     struct smtp_auth_result user; /* of a trusted network; account 0: none */
     uint64_t ended_as;
+    const char *no_room; /* for him */
+    bool may_x;
+    unsigned became, became_port;
     size_t txn_bytes; /* most that a transaction has held */
 };
 
@@ -139,6 +142,9 @@ static enum st deliver(void *arg, const struct smtp_letter *l, uint64_t *out_id)
     struct mime_record rec;
 
     (void)arg;
+    for (size_t i = 0; w->no_room && i < l->n_targets; i++)
+        if (str_eq(l->targets[i].original, str_z(w->no_room)))
+            return FAIL(ST_OVERQUOTA, "%s", w->no_room);
     CHECK_ST(mime_record_open(l->record, &rec), ST_OK);
     CHECK_U64(rec.size, l->body_size);
     w->body_size = l->body_size;
@@ -193,8 +199,24 @@ static void mechanisms(void *arg, unsigned *out_announced, unsigned *out_taken)
     *out_taken = SASL_SCRAM;
 }
 
-static const struct smtp_ops ops = {authenticate, resolve, may_send_as, may_hold, spool, spool_done,
-                                    spool_may,    deliver, start_tls,   no_park,  step,  mechanisms};
+static enum st become(void *arg, struct str address, uint16_t port, struct str *io_text, struct str *io_address,
+                      struct smtp_auth_result *out_user, bool *out_is_stranger)
+{
+    static char text[100];
+
+    (void)arg;
+    (void)out_user;
+    (void)out_is_stranger;
+    w->became++;
+    *io_address = str_n(text, (size_t)snprintf(text, sizeof text, "%.*s", STR_ARGS(address)));
+    *io_text = *io_address;
+    w->became_port = port;
+    return ST_OK;
+}
+
+static const struct smtp_ops ops = {authenticate, resolve,    may_send_as,     may_hold,  spool,
+                                    spool_done,   spool_may,  deliver,         start_tls, no_park,
+                                    step,         mechanisms, .become = become};
 
 static void serve_one(void *arg)
 {
@@ -205,6 +227,8 @@ static void serve_one(void *arg)
                                .sid = 1,
                                .peer_text = STR("192.0.2.9:99"),
                                .peer_address = STR("192.0.2.9"),
+                               .may_xclient = w->may_x,
+                               .may_xforward = w->may_x,
                                .tls_available = true};
     struct smtp_session *s;
 
@@ -1048,4 +1072,133 @@ TEST(an_exchange_that_is_given_up_leaves_the_session_as_it_was)
     got = talk(&world, STR("EHLO c\r\nAUTH SCRAM-SHA-256 bg==\r\n\r\nQUIT\r\n"), out, sizeof out);
     CHECK(str_search(got, STR("235 2.7.0 ")) < got.n);
     CHECK_U64(world.ended_as, 9);
+}
+
+/* --- LMTP (RFC 2033) ----------------------------------------------------------------------------------------------- */
+
+static struct str lmtp(struct world *world, const char *input)
+{
+    world->row.protocol = PROTOCOL_LMTP;
+    return talk(world, str_z(input), out, sizeof out);
+}
+
+#define LHLO "LHLO c\r\nMAIL FROM:<a@b.example>\r\n"
+
+TEST(each_recipient_has_an_answer_behind_the_letter)
+{
+    struct world world = {0};
+    struct str got =
+        lmtp(&world, "EHLO c\r\nHELO c\r\n" LHLO "RCPT TO:<bob@example.test>\r\nRCPT TO:<nobody@example.test>\r\n"
+                     "RCPT TO:<x@else.example>\r\nRCPT TO:<alice@example.test>\r\nRCPT TO:<BOB@example.test>\r\n"
+                     "DATA\r\nA: b\r\n\r\nhi\r\n.\r\nQUIT\r\n");
+
+    CHECK(str_starts(got, STR("220 mx.example.test LMTP Restante\r\n500 5.5.2 Command not recognized\r\n500 5.5.2 ")));
+    CHECK(str_search(got, STR("\r\n250-PIPELINING\r\n")) < got.n && str_search(got, STR("250-AUTH")) == got.n);
+    CHECK(
+        str_search(got, STR("250 2.1.5 Recipient ok\r\n550 5.1.1 <nobody@example.test> no such user here\r\n550 5.7.1 "
+                            "<x@else.example> relaying denied\r\n250 2.1.5 Recipient ok\r\n250 2.1.5 Recipient "
+                            "ok\r\n354 End data with <CR><LF>.<CR><LF>\r\n250 2.0.0 Accepted and safely stored as "
+                            "0000000000000abc\r\n250 2.0.0 Accepted and safely stored as 0000000000000abc\r\n250 2.0.0 "
+                            "Accepted and safely stored as 0000000000000abc\r\n221 ")) < got.n);
+    CHECK_U64(world.letters, 1);
+    CHECK(str_search(str_n(world.delivered, world.n_delivered), STR(" with LMTP id ")) < world.n_delivered);
+}
+
+TEST(who_has_no_room_is_refused_and_the_others_get_it)
+{
+    struct world world = {.no_room = "bob@example.test"};
+    struct str got = lmtp(&world, LHLO "RCPT TO:<alice@example.test>\r\nRCPT TO:<bob@example.test>\r\nRCPT "
+                                       "TO:<caroline@example.test>\r\nBDAT 6 LAST\r\nA: b\r\nQUIT\r\n");
+
+    CHECK(str_search(got, STR("250 2.0.0 Accepted and safely stored as 0000000000000abc\r\n452 4.2.2 The mailbox "
+                              "bob@example.test is full\r\n250 2.0.0 Accepted and safely stored as "
+                              "0000000000000abc\r\n221 ")) < got.n);
+    CHECK_STR(str_z(world.rcpts), STR("alice@example.test;caroline@example.test;"));
+    world = (struct world){.no_room = "bob@example.test"};
+    got = lmtp(&world, LHLO "RCPT TO:<bob@example.test>\r\nDATA\r\nA: b\r\n.\r\nQUIT\r\n");
+    CHECK(str_search(got, STR("452 4.2.2 The mailbox bob@example.test is full\r\n221 ")) < got.n);
+}
+
+TEST(what_is_wrong_with_a_letter_is_said_to_each)
+{
+    struct world world = {0};
+    struct str got = lmtp(&world, LHLO "RCPT TO:<alice@example.test>\r\nRCPT TO:<bob@example.test>\r\nBDAT 4 LAST\r\n"
+                                       "a\nb\rRSET\r\nQUIT\r\n");
+
+    CHECK(str_search(got, STR("header without them\r\n554 5.6.0 Bare CR, bare LF or NUL in the message, which takes "
+                              "BODY=BINARYMIME and a header without them\r\n250 2.0.0 Ok\r\n221 ")) < got.n);
+}
+
+/* --- XCLIENT, XFORWARD --------------------------------------------------------------------------------------------- */
+
+TEST(xclient_begins_the_session_of_another)
+{
+    struct world world = {.may_x = true};
+    struct str got =
+        talk(&world,
+             STR("EHLO proxy\r\nMAIL FROM:<a@b.example>\r\nXCLIENT ADDR=203.0.113.7\r\nRSET\r\nXCLIENT "
+                 "NAME=spike.example ADDR=IPV6:2001:db8::7 PORT=99 HELO=c PROTO=ESMTP DESTADDR=192.0.2.1 "
+                 "DESTPORT=25\r\nMAIL FROM:<a@b.example>\r\nEHLO client\r\nMAIL FROM:<a@b.example>\r\nRCPT "
+                 "TO:<bob@example.test>\r\nDATA\r\n\r\n.\r\nQUIT\r\n"),
+             out, sizeof out);
+
+    CHECK(str_search(got,
+                     STR("\r\n250-XCLIENT NAME ADDR PORT PROTO HELO DESTADDR DESTPORT\r\n250-XFORWARD NAME ADDR PORT "
+                         "PROTO HELO IDENT SOURCE\r\n")) < got.n);
+    CHECK(str_search(got, STR("503 5.5.1 Not during a mail transaction\r\n250 2.0.0 Ok\r\n220 mx.example.test ESMTP "
+                              "Restante\r\n503 5.5.1 Say EHLO or HELO first\r\n250-")) < got.n);
+    CHECK_U64(world.became_port, 99);
+    CHECK(str_starts(str_n(world.delivered, world.n_delivered),
+                     STR("Received: from client (spike.example [IPv6:2001:db8::7])\r\n")));
+}
+
+TEST(xclient_of_nobody_named_is_no_command)
+{
+    struct world world = {0};
+    struct str got = talk(&world, STR("EHLO c\r\nXCLIENT ADDR=203.0.113.7\r\nXFORWARD ADDR=203.0.113.7\r\nQUIT\r\n"),
+                          out, sizeof out);
+
+    CHECK(str_search(got, STR("XCLIENT")) == got.n);
+    CHECK(str_search(got, STR("500 5.5.2 Command not recognized\r\n500 5.5.2 Command not recognized\r\n221 ")) < got.n);
+}
+
+TEST(attributes_that_are_wrong_change_nothing)
+{
+    static const char *const bad[] = {"",
+                                      "ADDR=203.0.113",
+                                      "ADDR=IPV6:203.0.113.7",
+                                      "ADDR=2001:db8::1",
+                                      "PORT=x",
+                                      "LOGIN=alice",
+                                      "PROTO=LMTP",
+                                      "NAME=a(b",
+                                      "NAME=a+0Db",
+                                      "ADDR=[203.0.113.7]",
+                                      "DESTPORT=65536 PORT=99",
+                                      "OTHER=x"};
+    char in[300];
+
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct world world = {.may_x = true};
+        struct str got;
+
+        snprintf(in, sizeof in, "XCLIENT %s\r\nQUIT\r\n", bad[i]);
+        got = talk(&world, str_z(in), out, sizeof out);
+        CHECK(str_search(got, STR("\r\n501 5.5.4 Bad attribute: ")) < got.n);
+        CHECK_U64(world.became, 0);
+    }
+}
+
+TEST(xforward_is_for_the_log)
+{
+    struct world world = {.may_x = true};
+    struct str got =
+        talk(&world,
+             STR("EHLO c\r\nXFORWARD NAME=spike.example ADDR=203.0.113.7 IDENT=abc SOURCE=REMOTE\r\nXFORWARD "
+                 "HELO=[UNAVAILABLE] PORT=9\r\nXFORWARD SOURCE=ELSEWHERE\r\nMAIL FROM:<a@b.example>\r\n"
+                 "XFORWARD PORT=9\r\nQUIT\r\n"),
+             out, sizeof out);
+
+    CHECK(str_search(got, STR("250 2.0.0 Ok\r\n250 2.0.0 Ok\r\n501 5.5.4 Bad attribute: SOURCE\r\n250 2.1.0 Sender "
+                              "ok\r\n503 5.5.1 Not during a mail transaction\r\n")) < got.n);
 }
