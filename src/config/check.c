@@ -1,5 +1,6 @@
 /* What parsing alone can't see. Settings that miss each other come first; then files, directories
  * and users of this machine, as the calling process sees them. */
+#include "config/dns_lists.h"
 #include "config/field.h"
 
 #include "base/must.h"
@@ -195,6 +196,15 @@ static void check_oauth(const struct settings *set, struct config_errors *errors
                    set->auth_oauth_secret_file);
 }
 
+static void check_dns_lists(const struct settings *set, struct config_errors *errors)
+{
+    struct config_dns_list lists[CONFIG_DNS_LISTS_MAX];
+    size_t n;
+
+    if (config_dns_lists(set->smtp_dns_lists, lists, &n) != ST_OK)
+        config_error_add(errors, config_place(set, "smtp_dns_lists"), "smtp_dns_lists: %s", err_get()->text);
+}
+
 static bool is_any(const struct config_addr *a)
 {
     return a->sa.sa_family == AF_INET6 ? IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr) : !a->in.sin_addr.s_addr;
@@ -287,6 +297,7 @@ enum st config_check(const struct settings *set, struct config_errors *errors)
     check_world(set, errors);
     check_relay(set, errors);
     check_oauth(set, errors);
+    check_dns_lists(set, errors);
     check_source(set, errors);
     check_contact(set, errors);
     check_pop3(set, errors);

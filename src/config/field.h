@@ -47,7 +47,7 @@ struct field_table {
 };
 
 extern const struct field_table fields_top, fields_listener, fields_tls, fields_zone, fields_trusted;
-#define FIELDS_MAX 192 /* rows in any of them */
+#define FIELDS_MAX 256 /* rows in any of them */
 
 const struct field *field_find(const struct field_table *t, struct str name); /* NULL */
 

@@ -500,6 +500,19 @@ enum st directory_brake_remove(struct directory *d, uint64_t account, bool *out_
 enum st directory_brake_list(struct directory *d, struct arena *a, struct directory_brake **out, size_t *out_n)
     MUST_USE; /* longest first */
 
+/* --- who has come back (keeper/greylist.h) ------------------------------------------------------------------------- */
+struct directory_grey {
+    struct str key;
+    uint64_t first_us, last_us;
+    uint32_t passes;
+};
+
+enum st directory_grey_put(struct directory *d, const struct directory_grey *g) MUST_USE;
+enum st directory_grey_trim(struct directory *d, uint64_t before_us) MUST_USE; /* what was last heard of before */
+/* The newest first, those heard of since. */
+enum st directory_grey_list(struct directory *d, struct arena *a, uint64_t since_us, size_t most,
+                            struct directory_grey **out, size_t *out_n) MUST_USE;
+
 /* --- where mail goes -------------------------------------------------------------------------------------- */
 struct directory_target {
     uint64_t account;             /* 0: elsewhere */

@@ -389,7 +389,7 @@ static enum st start_tls(void *arg, struct stream *s) SUSPENDS
 
 static bool park(void *arg, struct stream *s, mono_ms deadline)
 {
-    return stream_park(s, deadline, conn_wake, arg);
+    return stream_park_line(s, LIMIT_SMTP_LINE, deadline, conn_wake, arg);
 }
 
 /* A keeper that is gone has taken back what it had not written. */
@@ -418,12 +418,26 @@ static bool may(const struct conn *c, const struct config_networks *list)
     return !c->is_local && config_networks_have(list, c->peer.family, c->peer.bytes);
 }
 
-/* Who is let in without a password; ST_NOTFOUND: nobody. */
-static enum st known_user(struct conn *c, struct smtp_auth_result *out) SUSPENDS
+static enum st greylist(void *arg, struct str sender, struct str rcpt, uint64_t *out_wait_s) SUSPENDS
 {
-    enum st st;
+    struct conn *c = arg;
+    struct addr network = addr_network(&c->peer, 24, 64);
+    char text[ADDR_TEXT_MAX];
+    struct msg_grey_ask ask = {
+        .network = addr_network_text(&network, network.family == 4 ? 24 : 64, text), .sender = sender, .rcpt = rcpt};
+    struct msg_grey_answer answer;
+    struct arena a = ARENA_INIT;
+    enum st st = IPC_ASK(c->gate->keeper, grey_ask, &ask, grey_answer, &a, &answer, deadline_in(GATE_ASK_MS));
 
-    if (c->is_local)
+    if (st == ST_OK)
+        st = status(answer.status, STR("come again"));
+    if (st == ST_BUSY)
+        *out_wait_s = answer.wait_s;
+    arena_fini(&a);
+    return st;
+}
+
+/* Who is let in without a password; ST_NOTFOUND: nobody. */
         return local_user(c, out);
     if (!trusted_row(c) || c->row->protocol == PROTOCOL_LMTP) /* which brings letters for here, and nothing else */
         return ST_NOTFOUND;
@@ -465,7 +479,8 @@ static enum st become(void *arg, struct str address, uint16_t port, struct str *
 
 static const struct smtp_ops ops = {authenticate, resolve,    may_send_as,    may_hold,  spool,
                                     spool_done,   spool_may,  deliver,        start_tls, park,
-                                    step,         mechanisms, count_stranger, txn_over,  become};
+                                    step,         mechanisms, count_stranger, txn_over,  become,
+                                    greylist};
 
 static enum st begin(struct conn *c) SUSPENDS
 {
@@ -489,6 +504,8 @@ static enum st begin(struct conn *c) SUSPENDS
     if (st == ST_OK)
         setup.user = &user;
     setup.is_stranger = is_stranger(c, setup.user != NULL);
+    setup.resolver = peers_get(&c->gate->others, ROLE_RESOLVER, 0, 0);
+    setup.tarpit = &c->gate->n_tarpit;
     if (setup.is_stranger && !tally_is_good(&c->gate->tally, tally_address(&c->peer)))
         setup.greet_delay = c->set->smtp_greeting_delay;
     c->smtp = smtp_session_new(&setup);

@@ -65,6 +65,7 @@ struct gate {
     unsigned n_web;     /* questions for the web under way */
     struct tally tally; /* what networks do, here and at the other gates */
     struct bans bans;   /* the keeper's list */
+    unsigned n_tarpit;  /* connections that are held */
     uint64_t spool_bytes;
     uint64_t ended[GATE_ENDED_MAX]; /* connections of users of this machine that the keeper has not been told of yet */
     size_t n_ended;

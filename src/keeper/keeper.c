@@ -127,6 +127,7 @@ struct keeper *keeper_new(const struct settings *set, struct directory *director
     guard_init(&k->guard);
     bans_init(&k->bans);
     senders_init(&k->senders);
+    greylist_init(&k->greylist);
     memo_init(&k->tokens, KEEPER_TOKENS_MAX, 2u << 20);
     memo_init(&k->opened, KEEPER_TOKENS_MAX, 2u << 20);
     random_bytes(k->pass_key, sizeof(k->pass_key));
@@ -186,6 +187,7 @@ void keeper_free(struct keeper *k)
     guard_fini(&k->guard);
     bans_fini(&k->bans);
     senders_fini(&k->senders);
+    greylist_fini(&k->greylist);
     memo_fini(&k->tokens);
     memo_fini(&k->opened);
     keeper_clients_free(k->clients);

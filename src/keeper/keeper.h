@@ -13,6 +13,7 @@
 #include "keeper/dkim.h"
 #include "keeper/exchange.h"
 #include "keeper/failures.h"
+#include "keeper/greylist.h"
 #include "keeper/guard.h"
 #include "keeper/known.h"
 #include "keeper/logins.h"
@@ -102,6 +103,7 @@ struct keeper {
     struct failures failures;
     struct guard guard;
     struct bans bans;
+    struct greylist greylist;
     struct ipc *errand; /* fetches what endpoints say of tokens; NULL: not there yet */
     struct memo tokens; /* whose they are */
     struct memo opened; /* accounts that tokens have opened sessions of */
@@ -213,6 +215,11 @@ void keeper_ban_lifted(struct keeper *k, const struct addr *network, unsigned bi
 /* An address, from now on: an IPv4 address, an IPv6 /64. */
 void keeper_ban(struct keeper *k, const struct addr *address, uint64_t for_ms, struct str reason) SUSPENDS;
 void keeper_ban_note(struct ipc_request *r) SUSPENDS; /* by a gate */
+
+/* greys.c */
+void keeper_grey(struct ipc_request *r); /* by a gate; on the loop */
+enum st keeper_greys_load(struct keeper *k) MUST_USE;
+void keeper_greys_write(struct keeper *k) SUSPENDS; /* what has changed */
 
 /* offer.c: what gates may announce. It is looked at anew some time after the directory or the settings have changed. */
 void keeper_offer(void *keeper) SUSPENDS; /* for as long as the process lives */

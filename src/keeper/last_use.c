@@ -42,6 +42,8 @@ void keeper_uses(void *arg)
 {
     struct keeper *k = arg;
 
-    while (co_sleep(deadline_in(WRITE_MS)) == ST_OK)
+    while (co_sleep(deadline_in(WRITE_MS)) == ST_OK) {
         keeper_write_uses(k);
+        keeper_greys_write(k);
+    }
 }

@@ -167,6 +167,7 @@ static enum st role_start(struct role *r)
     TRY(load_oauth_secret(k->keeper, r, r->settings));
     TRY(load_clients(k->keeper, r, r->settings));
     TRY(keeper_bans_load(k->keeper));
+    TRY(keeper_greys_load(k->keeper));
     TRY(co_spawn(keeper_uses, k->keeper, "last uses"));
     TRY(co_spawn(keeper_sending, k->keeper, "what was sent"));
     TRY(co_spawn(keeper_offer, k->keeper, "mechanisms"));
@@ -183,6 +184,7 @@ static const struct ipc_handler gate_handlers[] = {{MSG_auth_ask, keeper_auth},
                                                    {MSG_health_ask, keeper_health},
                                                    {MSG_trust_ask, keeper_trust},
                                                    {MSG_ban_note, keeper_ban_note},
+                                                   {MSG_grey_ask, keeper_grey, .direct = true},
                                                    {MSG_local_end, keeper_local_end, .direct = true},
                                                    {MSG_txn_note, keeper_txn_note, .direct = true},
                                                    {MSG_sign_ask, keeper_sign, .direct = true}};
@@ -263,6 +265,7 @@ static void role_stop(struct role *r, mono_ms deadline) SUSPENDS
     peers_wait_gone(&k->peers, ROLE_BOX, deadline);
     keeper_write_uses(k->keeper);
     keeper_write_sending(k->keeper);
+    keeper_greys_write(k->keeper);
     directory_close(k->keeper->directory);
 }
 

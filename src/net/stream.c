@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define KEPT_MAX 4096  /* bytes of input that are moved together when a stream is parked */
 #define IN_FIRST 4096  /* the input buffer begins with this and doubles */
 #define IN_EAGER 65536 /* to here it also doubles when a read takes all room, though the input is eaten each time */
 #define STREAK_MAX 64  /* calls in a row without a wait, before others get their turn */
@@ -483,11 +484,26 @@ static void parked(void *arg, enum st why)
     fn(s->parked_arg, why);
 }
 
+/* What is left of the input, in no more memory than it takes. */
+static void keep_input(struct stream *s)
+{
+    struct str left = stream_input(s);
+    char few[KEPT_MAX];
+
+    if (left.n > sizeof few)
+        return;
+    memcpy(few, left.n ? left.p : "", left.n);
+    buf_free_memory(&s->in);
+    s->in_at = 0;
+    if (left.n)
+        buf_add(&s->in, str_n(few, left.n));
+}
+
 static void park(struct stream *s, mono_ms deadline, void (*fn)(void *arg, enum st why), void *arg)
 {
-    buf_free_memory(&s->in);
+    keep_input(s);
     buf_free_memory(&s->out);
-    s->in_at = s->out_at = 0;
+    s->out_at = 0;
     for (struct stream_layer *l = s->top; l; l = l->below)
         if (l->ops->idle)
             l->ops->idle(l);
@@ -507,6 +523,28 @@ bool stream_park(struct stream *s, mono_ms deadline, void (*fn)(void *arg, enum 
 
         if (st != ST_BUSY || s->want != CO_READ)
             return false; /* input, its end, or a failure that the next read gives again */
+    }
+    park(s, deadline, fn, arg);
+    return true;
+}
+
+bool stream_park_line(struct stream *s, size_t max, mono_ms deadline, void (*fn)(void *arg, enum st why), void *arg)
+{
+    must_obj(s, STREAM_MAGIC);
+    must(!stream_unsent(s));
+    for (;;) {
+        struct str in = stream_input(s);
+        enum st st;
+
+        if (in.n >= max || str_find(in, '\n') < in.n)
+            return false;
+        if (!s->fd.can_read && !(s->top && s->top->ops->has_input(s->top)))
+            break;
+        st = stream_fill(s);
+        if (st == ST_BUSY && s->want == CO_READ)
+            break;
+        if (st != ST_OK)
+            return false;
     }
     park(s, deadline, fn, arg);
     return true;

@@ -122,6 +122,8 @@ enum st stream_pop_deflate(struct stream *s) SUSPENDS MUST_USE;
 /* --- parking: see co_fd_park. Output must be flushed. False, and nothing happens, while there is
  * input or its end (it looks): the session should go on reading. Gives back the buffers' memory. */
 bool stream_park(struct stream *s, mono_ms deadline, void (*fn)(void *arg, enum st why), void *arg);
+/* The same while a line is not complete: what there is of it is kept. False: there is one, `max` bytes without one, or the end. */
+bool stream_park_line(struct stream *s, size_t max, mono_ms deadline, void (*fn)(void *arg, enum st why), void *arg);
 /* The same before a TLS handshake: what comes is left in the socket for it. No layer, nothing read yet. */
 bool stream_park_unread(struct stream *s, mono_ms deadline, void (*fn)(void *arg, enum st why), void *arg);
 void stream_unpark(struct stream *s);

@@ -212,6 +212,11 @@ static enum st ask(struct smtp_cmd *c, struct arena *a) SUSPENDS
     s->txn.has_asked = s->txn.has_asked || smtp_submitter(s);
     address = path->is_postmaster ? STR("postmaster") : path->addr.whole;
     st = s->setup.ops->resolve(s->setup.arg, s->txn.id, smtp_submitter(s), s->txn.size, address, a, &r);
+    if (st == ST_OK) {
+        st = stranger_check(s, address);
+        if (st != ST_OK)
+            return st == ST_DENIED ? ST_OK : st;
+    }
     return answer(s, st, address, params, &r);
 }
 

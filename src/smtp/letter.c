@@ -122,7 +122,8 @@ static void put_header(struct letter *l) SUSPENDS
             l->hops++;
         if (l->s->submission || smtp_submitter(l->s))
             authors_field(&l->authors, &l->s->txn_arena, field);
-        if (str_istarts(field, STR("Return-Path:")) || str_istarts(field, STR("X-Restante-Bounce:")))
+        if (str_istarts(field, STR("Return-Path:")) || str_istarts(field, STR("X-Restante-Bounce:")) ||
+            str_istarts(field, STR("X-Restante-Checks:")))
             continue;
         if (completes && completion_drops(&c, field, l->s->set->smtp_remove_bcc))
             continue;

@@ -174,7 +174,10 @@ static enum st one_command(struct smtp_session *s) SUSPENDS
     struct str line;
     enum st st;
 
-    mono_ms end = deadline_in(s->set->smtp_command_timeout); /* for the whole line, however its bytes drip */
+    /* for the whole line, however its bytes drip */
+    mono_ms end = s->line_until ? s->line_until : deadline_in(s->set->smtp_command_timeout);
+
+    s->line_until = 0;
 
     stream_set_deadline(s->stream, s->txn.deadline ? MIN(end, s->txn.deadline) : end);
     st = stream_line(s->stream, LIMIT_SMTP_LINE, &line);
@@ -189,6 +192,8 @@ static enum st one_command(struct smtp_session *s) SUSPENDS
         smtp_session_end(s, ST_SYNTAX, "bare CR, LF or NUL in a command");
         return smtp_reply(s, SMTP_BARE_LINE_END);
     }
+    if (s->stranger)
+        TRY(stranger_hold(s)); /* nothing is read meanwhile: the line stays */
     TRY(run_command(s, line));
     if (s->errors > errors)
         TRY(stranger_count(s, SMTP_COUNT_ERROR));
@@ -207,15 +212,26 @@ enum st smtp_session_greet(struct smtp_session *s)
                          s->lmtp ? "LMTP" : "ESMTP");
 }
 
-/* The one long wait. ST_PARKED, or ST_OK when there is input to read. */
+static bool has_line(const struct smtp_session *s)
+{
+    struct str in = stream_input(s->stream);
+
+    return str_find(in, '\n') < in.n;
+}
+
+/* The one long wait, also for the rest of a command whose bytes drip: those hold no stack. ST_PARKED, or ST_OK when there is input to read. */
 static enum st wait_for_command(struct smtp_session *s) SUSPENDS
 {
-    if (stream_input(s->stream).n ||
+    mono_ms until = deadline_in(s->set->smtp_command_timeout);
+
+    if (has_line(s) ||
         s->txn.chunks) /* who has begun a letter keeps his stack, as within DATA: crowd.c of the gate sees to those */
         return ST_OK;
     TRY(stream_flush(s->stream));
     s->log.action = "waiting for a command";
-    return s->setup.ops->park(s->setup.arg, s->stream, deadline_in(s->set->smtp_command_timeout)) ? ST_PARKED : ST_OK;
+    if (stream_input(s->stream).n && !s->line_until)
+        s->line_until = until;
+    return s->setup.ops->park(s->setup.arg, s->stream, s->line_until ? s->line_until : until) ? ST_PARKED : ST_OK;
 }
 
 static enum st say_revoked(struct smtp_session *s) SUSPENDS

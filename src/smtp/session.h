@@ -71,6 +71,7 @@ struct smtp_session {
     bool tried_auth; /* what follows may be a secret, whatever became of AUTH */
     unsigned errors, auth_tries;
     uint32_t unknown_rcpts, letters, mails /* transactions that were begun */;
+    mono_ms line_until;             /* for a command of which there is a part; 0: there is none */
     struct smtp_stranger *stranger; /* in the arena; NULL: he is none */
     bool lmtp;                      /* RFC 2033 */
     uint32_t repeat;                /* a reply is said so many times: to each recipient, in LMTP; 0: once */

@@ -71,7 +71,7 @@ struct smtp_ops {
      * ST_TOOBIG: the error's text is the recipient who has no room. */
     enum st (*deliver)(void *arg, const struct smtp_letter *l, uint64_t *out_id) SUSPENDS;
     enum st (*start_tls)(void *arg, struct stream *s) SUSPENDS;
-    /* Parks until input, hang-up or deadline; smtp_session_run is then called again. False: there is input. */
+    /* Parks until more input, hang-up or deadline; smtp_session_run is then called again. False: there is a line, or all that one may have. */
     bool (*park)(void *arg, struct stream *s, mono_ms deadline);
     /* As in struct login_ops (sasl/log_in.h), and NULL there too. */
     enum st (*sasl_step)(void *arg, struct arena *a, const struct sasl_message *m, struct sasl_reply *out,
@@ -85,6 +85,8 @@ struct smtp_ops {
      * as `user` there; account 0: nobody. ST_LIMIT: his network has too many connections; ST_DENIED: it is banned. NULL where nobody may. */
     enum st (*become)(void *arg, struct str address, uint16_t port, struct str *io_text, struct str *io_address,
                       struct smtp_auth_result *out_user, bool *out_is_stranger) SUSPENDS;
+    /* ST_BUSY: nobody has seen the two together from there before; he may come again then. */
+    enum st (*greylist)(void *arg, struct str sender, struct str rcpt, uint64_t *out_wait_s) SUSPENDS;
 };
 
 struct smtp_setup {
@@ -103,7 +105,9 @@ struct smtp_setup {
     bool tls_available;             /* a certificate is there */
     /* Nobody who has logged in, nor of a network that is ours or that we trust: looked at closely (stranger.h), and ops->count is there. */
     bool is_stranger;
-    uint64_t greet_delay; /* milliseconds to wait whether he talks first; 0: he is greeted at once */
+    struct ipc *resolver;  /* NULL: the DNS is not asked */
+    unsigned *tarpit;      /* how many are held, of all sessions */
+    uint64_t greet_delay;  /* milliseconds to wait whether he talks first; 0: he is greeted at once */
     /* Let in without a password: a user of this machine, or somebody in a trusted network; NULL: nobody. Copied. */
     const struct smtp_auth_result *user;
 };

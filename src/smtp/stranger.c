@@ -10,6 +10,7 @@ static enum st talked(struct smtp_session *s) SUSPENDS
     enum config_check what = s->set->smtp_early_talk;
 
     LOG(SMTP_TALKED_FIRST, lf_z("action", config_check_name(what)));
+    s->stranger->traits |= STRANGER_HAS(EARLY_TALK);
     if (what == CHECK_OFF || what == CHECK_WARN)
         return ST_OK;
     s->greeted = true;
@@ -23,7 +24,7 @@ enum st stranger_wait(struct smtp_session *s, enum st why)
 {
     struct smtp_stranger *t = s->stranger;
 
-    if (t->waited && why == ST_TIMEOUT) /* he has kept quiet, as he should */
+    if (t->waited && why == ST_TIMEOUT && !stream_input(s->stream).n) /* he has kept quiet, as he should */
         return ST_OK;
     if (t->waited && !stream_input(s->stream).n)
         TRY(stream_more(s->stream)); /* or he has gone */
@@ -69,6 +70,7 @@ enum st stranger_pipelined(struct smtp_session *s, const struct smtp_verb *v)
     if (what == CHECK_OFF)
         return ST_OK;
     LOG(SMTP_PIPELINED, lf_str("verb", v->word), lf_z("action", config_check_name(what)));
+    s->stranger->traits |= STRANGER_HAS(EARLY_COMMANDS);
     if (what == CHECK_WARN)
         return ST_OK;
     smtp_session_end(s, ST_DENIED, "commands before an answer that has to be waited for");

@@ -1,4 +1,5 @@
 #include "smtp/trace.h"
+#include "smtp/stranger.h"
 
 /* RFC 3848 and RFC 6531 section 4.3: SMTP, ESMTP, with S under TLS, A when logged in, UTF8 in front. */
 static const char *protocol(const struct smtp_session *s)
@@ -31,6 +32,15 @@ static void put_origin(const struct smtp_session *s, struct buf *b)
     buf_addf(b, "\r\n\tby %.*s with %s", STR_ARGS(s->set->host_name), protocol(s));
 }
 
+static void put_checks(const struct smtp_session *s, struct buf *b)
+{
+    char words[STRANGER_WORDS_MAX];
+    struct str w = stranger_marks(s, words);
+
+    if (w.n)
+        buf_addf(b, "X-Restante-Checks: %.*s\r\n", STR_ARGS(w));
+}
+
 struct str trace_received(const struct smtp_session *s, struct arena *a)
 {
     struct buf b;
@@ -44,6 +54,7 @@ struct str trace_received(const struct smtp_session *s, struct arena *a)
     if (s->txn.has_priority) /* RFC 6710 section 10: what MAIL said */
         buf_addf(&b, "\r\n\tPRIORITY %d", s->txn.said_priority);
     buf_addf(&b, ";\r\n\t%.*s\r\n", STR_ARGS(time_rfc5322(a, clock_wall_us())));
+    put_checks(s, &b);
     out = arena_str(a, buf_str(&b));
     buf_fini(&b);
     return out;

@@ -318,6 +318,43 @@ static void parking(UNUSED void *arg)
     CHECK(sizeof(struct stream) <= 400); /* what an idle plain connection holds */
 }
 
+static void parking_within_a_line(UNUSED void *arg)
+{
+    struct stream *a, *b;
+    struct str line;
+
+    park_calls = 0;
+    stream_pair(&a, &b);
+    send_now(b, STR("no"));
+    CHECK_ST(co_sleep(deadline_in(1)), ST_OK);
+    CHECK(stream_park_line(a, 10, NEVER, park_over, NULL)); /* it looks, keeps what there is, and goes on waiting */
+    CHECK_STR(stream_input(a), STR("no"));
+    CHECK(a->in.cap <= 64);
+    send_now(b, STR("op"));
+    CHECK_ST(co_sleep(deadline_in(1)), ST_OK);
+    CHECK(park_calls == 1 && park_why == ST_OK);
+    CHECK(stream_park_line(a, 10, deadline_in(100), park_over, NULL));
+    CHECK_STR(stream_input(a), STR("noop"));
+    CHECK_ST(co_sleep(deadline_in(101)), ST_OK);
+    CHECK(park_calls == 2 && park_why == ST_TIMEOUT);
+    send_now(b, STR("\r\nx"));
+    CHECK_ST(co_sleep(deadline_in(1)), ST_OK);
+    CHECK(!stream_park_line(a, 10, NEVER, park_over, NULL));
+    CHECK_ST(stream_line(a, 10, &line), ST_OK);
+    CHECK_STR(line, STR("noop\r\n"));
+    CHECK(stream_park_line(a, 10, NEVER, park_over, NULL));
+    stream_unpark(a);
+    send_now(b, STR("123456789"));
+    CHECK_ST(co_sleep(deadline_in(1)), ST_OK);
+    CHECK(!stream_park_line(a, 10, NEVER, park_over, NULL)); /* as much as may be without an end */
+    CHECK_ST(stream_line(a, 10, &line), ST_LIMIT);
+    stream_eat(a, 10);
+    CHECK_ST(stream_close(b), ST_OK);
+    CHECK_ST(co_sleep(deadline_in(1)), ST_OK);
+    CHECK(!stream_park_line(a, 10, NEVER, park_over, NULL));
+    stream_free(a);
+}
+
 static void parking_unread(UNUSED void *arg)
 {
     struct stream *a, *b;
@@ -339,6 +376,11 @@ static void parking_unread(UNUSED void *arg)
     CHECK_ST(co_sleep(deadline_in(1)), ST_OK);
     CHECK(!stream_park_unread(a, NEVER, park_over, NULL));
     stream_free(a);
+}
+
+TEST(a_stream_parks_within_a_line)
+{
+    on_core(parking_within_a_line, NULL);
 }
 
 TEST(parks_before_anything_was_read)
