@@ -15,8 +15,13 @@ static bool is_for_complaints(struct str rcpt)
 
 static unsigned helo_traits(const struct smtp_session *s)
 {
-    return (stranger_helo_is_full(s->helo) ? 0 : STRANGER_HAS(HELO_PART)) |
-           (str_ieq(s->helo, s->set->host_name) ? STRANGER_HAS(HELO_OURS) : 0);
+    unsigned traits = 0;
+
+    if (s->set->smtp_check_helo != CHECK_OFF && !stranger_helo_is_full(s->helo))
+        traits |= STRANGER_HAS(HELO_PART);
+    if (s->set->smtp_check_helo_ours != CHECK_OFF && str_ieq(s->helo, s->set->host_name))
+        traits |= STRANGER_HAS(HELO_OURS);
+    return traits;
 }
 
 static bool wants_dns(const struct settings *set)
