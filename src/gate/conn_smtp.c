@@ -438,6 +438,11 @@ static enum st greylist(void *arg, struct str sender, struct str rcpt, uint64_t 
 }
 
 /* Who is let in without a password; ST_NOTFOUND: nobody. */
+static enum st known_user(struct conn *c, struct smtp_auth_result *out) SUSPENDS
+{
+    enum st st;
+
+    if (c->is_local)
         return local_user(c, out);
     if (!trusted_row(c) || c->row->protocol == PROTOCOL_LMTP) /* which brings letters for here, and nothing else */
         return ST_NOTFOUND;
