@@ -1,5 +1,6 @@
 /* VRFY (RFC 5321 section 3.5): whether an address exists is told to those who deliver to it, and, by setting, to who has logged in. EXPN and ETRN (RFC 1985)
  * are known so that they are refused as what they are. */
+#include "base/random.h"
 #include "mime/addrspec.h"
 #include "smtp/session.h"
 
@@ -40,6 +41,7 @@ enum st smtp_cmd_vrfy(struct smtp_cmd *c)
     struct smtp_session *s = c->s;
     struct str text = address_in(c->args);
     struct smtp_rcpt_result r = {0};
+    uint64_t txn = random_u64();
     struct addrspec address;
     struct arena a = ARENA_INIT;
     enum st st;
@@ -48,7 +50,9 @@ enum st smtp_cmd_vrfy(struct smtp_cmd *c)
         return smtp_refuse(s, SMTP_BAD_SYNTAX, str_z(c->verb->syntax));
     if (s->set->smtp_vrfy != VRFY_USERS || !s->user.account || addrspec_parse(text, &address) != ST_OK)
         return smtp_reply(s, SMTP_VRFY_MAYBE);
-    st = s->setup.ops->resolve(s->setup.arg, 0, s->user.account, 0, address.whole, &a, &r);
+    st = s->setup.ops->resolve(s->setup.arg, txn, s->user.account, 0, address.whole, &a, &r);
+    if (s->setup.ops->txn_over) /* nothing is sent to him: he counts for no limit */
+        s->setup.ops->txn_over(s->setup.arg, txn, false);
     st = answer(s, st, address.whole, &r);
     arena_fini(&a);
     return st;
