@@ -111,7 +111,7 @@ static void table(struct buf *out, const json_t *rows)
 
     json_object_foreach((json_t *)(uintptr_t)json_array_get(rows, 0), key, value)
     {
-        if (n < COLUMNS_MAX) {
+        if (n < COLUMNS_MAX && !json_is_object(value)) { /* for programs */
             keys[n] = key;
             widths[n++] = width(title(key));
         }

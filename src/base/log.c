@@ -134,6 +134,11 @@ static void add_ctx(struct line *l, const struct log_ctx *c, enum log_level leve
 
         add_field(l, &sid);
     }
+    if (c->letter) {
+        struct log_field letter = lf_hex("letter", c->letter);
+
+        add_field(l, &letter);
+    }
     if (c->service) {
         add_key(l, "service");
         add(l, c->service, strlen(c->service));

@@ -51,6 +51,7 @@ struct log_field lf_err(void);
 
 struct log_ctx {
     uint64_t sid;        /* 0: none */
+    uint64_t letter;     /* that it is about, by the id in its Received line; 0: none */
     struct str peer;     /* "203.0.113.9:4711"; borrowed */
     struct str user;     /* borrowed */
     const char *service; /* "smtp", "imap", ... */

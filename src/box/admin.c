@@ -7,6 +7,7 @@
 #include "box/queue_admin.h"
 #include "box/sessions.h"
 #include "box/store_admin.h"
+#include "box/trace_admin.h"
 #include "box/undelete.h"
 #include "ipc/lists.h"
 #include "mail/keep.h"
@@ -116,6 +117,12 @@ static enum st acl(struct job *job) SUSPENDS
                          job->json);
 }
 
+static enum st trace(struct job *job) SUSPENDS
+{
+    return trace_admin_run(job->box, ((const struct msg_admin_ask *)job->r->msg)->account, job->r->arena, &job->args,
+                           job->json);
+}
+
 static enum st store_status(struct job *job) SUSPENDS
 {
     return store_status_run(job->box, job->r->arena, job->json);
@@ -152,6 +159,7 @@ static const struct {
     {ADMIN_CMD_store_status, store_status},
     {ADMIN_CMD_store_hold, store_hold},
     {ADMIN_CMD_check, check},
+    {ADMIN_CMD_trace, trace},
     {ADMIN_CMD_queue_list, queue_command},
     {ADMIN_CMD_queue_show, queue_command},
     {ADMIN_CMD_queue_stats, queue_command},

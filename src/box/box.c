@@ -4,10 +4,12 @@
 #include "box/names.h"
 #include "box/poison.h"
 #include "box/sessions.h"
+#include "box/tracing.h"
 #include "config/config.h"
 #include "main/role.h"
 #include "mime/addrspec.h"
 #include "mime/casefold.h"
+#include "mail/trace.h"
 #include "mime/net_unicode.h"
 #include "mime/charset.h"
 #include "queue/queue.h"
@@ -31,6 +33,7 @@ const struct ipc_handler box_gate_handlers[] = {
     {MSG_submit_end, box_submit_end, true},    {MSG_spool_ask, box_spool_ask, false},
     {MSG_deliver_ask, box_deliver_ask, false}, {MSG_room_ask, box_room_ask, false},
     {MSG_future_ask, box_future_ask, false},   {MSG_health_ask, box_health_ask, true},
+    {MSG_trace_note, box_trace_note, true},
 };
 const size_t box_n_gate_handlers = ARRAY_LEN(box_gate_handlers);
 
@@ -203,6 +206,9 @@ static enum st box_start(struct role *r) SUSPENDS
     b->queue =
         queue_new(&(struct queue_options){.store = b->store, .core = b->core_list[0], .host_name = b->set->host_name});
     set_queue(b, b->set);
+    b->trace = trace_new(&(struct trace_options){.store = b->store, .cores = b->core_list, .n_cores = b->n_cores});
+    tracing_set(b, b->set);
+    tracing_watch(b);
     TRY(set_poison_aside(b, r));
     TRY(queue_start(b->queue));
     for (unsigned i = 0; i < b->n_cores; i++) {
@@ -210,6 +216,7 @@ static enum st box_start(struct role *r) SUSPENDS
         core_post(b->core_list[i], box_upkeep_start, &b->cores[i]);
     }
     core_post(b->core_list[0], box_figures_start, b);
+    core_post(b->core_list[0], tracing_start, b);
     for (unsigned i = 1; i < b->n_cores; i++)
         if (pthread_create(&b->cores[i].thread, NULL, core_thread, &b->cores[i]) != 0)
             return FAIL(ST_INTERNAL, "no thread for core %u", i);
@@ -336,6 +343,7 @@ static void box_stop(struct role *r, mono_ms deadline) SUSPENDS
             break;
     } while (!all_quiet(b) && clock_mono_ms() < deadline);
     tend_last(b, deadline);
+    tracing_end(b, MIN(deadline, deadline_in(LAST_MS)));
     if (clock_mono_ms() < deadline)
         IGNORE(store_settle(b->store)); /* else the next one replays */
 }
@@ -353,8 +361,10 @@ static void take_settings(void *arg)
     config_unref(n->core->set);
     n->core->set = n->set;
     box_upkeep_set(n->core);
-    if (n->core->index == 0)
+    if (n->core->index == 0) {
         set_queue(n->core->box, n->set);
+        tracing_set(n->core->box, n->set);
+    }
     mem_free(n);
 }
 

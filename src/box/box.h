@@ -59,6 +59,10 @@ struct box {
     struct offload *slow; /* one thread for work that takes minutes; NULL: not needed yet. Core 0 only */
     struct queue *queue;
     struct mail *mail;
+    struct trace *trace;
+    struct trace_writer *trace_writer;
+    mono_ms notes_since; /* refusals of gates, of this minute. Core 0 only, where gates send them */
+    uint32_t notes;
     struct mail_names names;
     struct box_core *cores;
     struct core **core_list;

@@ -6,6 +6,7 @@
 #include "box/bounce.h"
 #include "box/grants.h"
 #include "box/poison.h"
+#include "box/tracing.h"
 #include "co/fault.h"
 #include "ipc/beside.h"
 #include "queue/queue.h"
@@ -34,6 +35,8 @@ struct work {
     struct str language;   /* of notices to whoever has it */
     uint64_t release_us;   /* nobody gets it before; 0: at once */
     bool *as_said;         /* of each target: mark_as_said */
+    uint64_t message_id;   /* hash */
+    uint64_t queue;        /* its number there; 0: it is not */
 };
 
 /* A letter that the box has died on twice is put off until somebody has looked. */
@@ -71,6 +74,7 @@ static enum st take_parts(struct work *w)
     TRY(mime_record_open(w->record, &rec));
     if (rec.size != m->body_size)
         return FAIL(ST_SYNTAX, "a record of another letter");
+    w->message_id = rec.message_id_hash;
     TRY(check_poison(w, rec.envelope));
     return rcpt_targets_get(w->rcpt_bytes, w->arena, &w->targets, &w->n_targets);
 }
@@ -301,8 +305,8 @@ static enum st make_entry(struct work *w, struct queue_entry *out)
 
     e.arrival_us = clock_wall_us();
     e.due_us = MAX(e.arrival_us, w->release_us);
-    TRY(attributes_get(m->attributes, w->arena, LIMIT_QUEUE_ATTRS - 2, &at, &e.n_attrs));
-    attrs = ARENA_ARRAY(w->arena, struct queue_attr, e.n_attrs + 2);
+    TRY(attributes_get(m->attributes, w->arena, LIMIT_QUEUE_ATTRS - 3, &at, &e.n_attrs));
+    attrs = ARENA_ARRAY(w->arena, struct queue_attr, e.n_attrs + 3);
     for (size_t i = 0; i < e.n_attrs; i++)
         if (!at[i].name.n || at[i].name.p[0] == '.')
             return FAIL(ST_SYNTAX, "an attribute of the queue's own from a gate");
@@ -311,6 +315,8 @@ static enum st make_entry(struct work *w, struct queue_entry *out)
             (struct queue_attr){str_eq(at[i].name, STR(ATTR_RELEASE)) ? STR(QUEUE_RELEASE) : at[i].name, at[i].value};
     if (w->peer->index == PASS_COURIER && !m->reverse_path.n) /* the server's own words */
         attrs[e.n_attrs++] = (struct queue_attr){STR(QUEUE_NOTICE), STR("1")};
+    attrs[e.n_attrs++] =
+        (struct queue_attr){STR(QUEUE_LETTER), arena_printf(w->arena, "%016llx", (unsigned long long)m->txn)};
     if (w->language.n)
         attrs[e.n_attrs++] = (struct queue_attr){STR(QUEUE_LANGUAGE), w->language};
     e.attrs = attrs;
@@ -346,7 +352,9 @@ static enum st commit(struct work *w, uint64_t *out_id) SUSPENDS
         TRY(blob_stage_fd(c->box->store, w->r->fd, w->m->body_size, &d.mail.stage));
     }
     *out_id = d.blob_id;
-    return delivered(w, &d, mail_deliver(c->mail, &d));
+    TRY(delivered(w, &d, mail_deliver(c->mail, &d)));
+    w->queue = w->n_queued ? entry.id : 0;
+    return ST_OK;
 }
 
 /* From nobody, and not of our own queue, which knows what it says. */
@@ -385,7 +393,7 @@ static enum st read_release(struct work *w)
 
     if (!w->m->attributes.n)
         return ST_OK;
-    TRY(attributes_get(w->m->attributes, w->arena, LIMIT_QUEUE_ATTRS - 2, &at, &n));
+    TRY(attributes_get(w->m->attributes, w->arena, LIMIT_QUEUE_ATTRS - 3, &at, &n));
     for (size_t i = 0; i < n; i++) {
         if (!str_eq(at[i].name, STR(ATTR_RELEASE)))
             continue;
@@ -409,7 +417,8 @@ void box_deliver_ask(struct ipc_request *r)
 {
     struct box_peer *peer = r->arg;
     struct work w = {.core = peer->core, .peer = peer, .m = r->msg, .r = r, .arena = r->arena};
-    struct log_ctx ctx = {.sid = w.m->sid, .peer = w.m->peer, .service = "deliver", .action = "storing a letter"};
+    struct log_ctx ctx = {
+        .sid = w.m->sid, .peer = w.m->peer, .letter = w.m->txn, .service = "deliver", .action = "storing a letter"};
     struct msg_deliver_answer a = {0};
 
     log_here = &ctx;
@@ -418,12 +427,17 @@ void box_deliver_ask(struct ipc_request *r)
     if (a.status == ST_OK) {
         peer->core->delivered++;
         metric_add(METRIC_MESSAGES_DELIVERED, w.n_local);
-        LOG(MAIL_DELIVERED, lf_hex("txn", w.m->txn), lf_hex("id", a.id), lf_str("from", w.m->reverse_path),
+        LOG(MAIL_DELIVERED, lf_hex("id", a.id), lf_hex("queue", w.queue), lf_str("from", w.m->reverse_path),
             lf_u64("local", w.n_local), lf_u64("remote", w.n_remote), lf_u64("size", w.m->body_size));
+        tracing_accepted(peer->core->box, &(struct tracing_letter){.m = w.m,
+                                                                   .targets = w.targets,
+                                                                   .n_targets = w.n_targets,
+                                                                   .message_id = w.message_id,
+                                                                   .queue = w.queue,
+                                                                   .is_later = w.release_us != 0});
         note_bounce(&w);
     } else {
-        LOG(MAIL_NOT_DELIVERED, lf_hex("txn", w.m->txn), lf_str("from", w.m->reverse_path),
-            lf_z("status", st_name(a.status)), lf_err());
+        LOG(MAIL_NOT_DELIVERED, lf_str("from", w.m->reverse_path), lf_z("status", st_name(a.status)), lf_err());
         a.text = str_sub(str_z(err_get()->text), 0, 200);
     }
     if (r->fd >= 0)

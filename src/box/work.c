@@ -105,6 +105,7 @@ static struct work_letter letter_of(struct arena *a, const struct mark_keys *key
                             .account = e->account,
                             .credential = e->credential,
                             .began_us = queue_began_us(e),
+                            .letter = queue_letter_id(e),
                             .attempts = e->attempts,
                             .priority = e->priority,
                             .is_notice = queue_attr_get(e->attrs, e->n_attrs, STR(QUEUE_NOTICE)).p != NULL,
@@ -302,6 +303,7 @@ static enum st settle(struct ipc_request *r) SUSPENDS
                                            .status = v[i].status,
                                            .answer = v[i].answer,
                                            .host = v[i].host,
+                                           .tls = v[i].tls,
                                            .not_before_us = v[i].not_before_us};
     TRY(queue_settle(b->queue, m->id, results, n, m->last, &told));
     log_told(m->id, told);

@@ -30,8 +30,9 @@ static void note(const struct routing_rule *rule, const struct job *j, size_t i)
 {
     const struct work_result *res = &j->results[i];
 
-    LOG(COURIER_FALLBACK, lf_hex("id", j->letter->work.id), lf_str("to", j->rcpts[i]->address),
-        lf_str("host", res->host), lf_str("answer", res->answer), lf_str("fallback", rule->to));
+    LOG(COURIER_FALLBACK, lf_hex("letter", j->letter->work.letter), lf_hex("id", j->letter->work.id),
+        lf_str("to", j->rcpts[i]->address), lf_str("host", res->host), lf_str("answer", res->answer),
+        lf_str("fallback", rule->to));
 }
 
 /* What the fallback can't do for a letter (RFC 8689, RFC 2852, RFC 6531), the domain's own servers may be able to, once they are there again: it is not over. */

@@ -129,7 +129,7 @@ static enum st with_notify(const struct work_rcpt *w, struct arena *a, struct st
 static enum st deliver_to(struct job *j, size_t i, struct arena *a, struct str body) SUSPENDS
 {
     struct courier *c = j->letter->c;
-    uint64_t txn = random_u64();
+    uint64_t txn = j->letter->work.letter;
     struct msg_rcpt_answer answer;
     struct str targets;
 

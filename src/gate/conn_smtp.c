@@ -9,6 +9,10 @@
 
 #include <unistd.h>
 
+#define ORIGIN_MAX 1500   /* bytes of what the trace hears of a letter */
+#define NOTE_MAX 4000     /* and of one that is refused: */
+#define NOTES_A_SECOND 10 /* of a gate */
+#define NOTES_AT_ONCE 200
 #define FRAME_ROOM                                                                                                     \
     56000 /* of a message: body, record and recipients together; the rest of the frame is for the envelope */
 
@@ -306,8 +310,8 @@ static uint64_t owner_of(const struct smtp_letter *l)
     return l->account;
 }
 
-static enum st send_letter(struct conn *c, const struct smtp_letter *l, struct str attributes, struct str rcpts,
-                           int *fd, bool *own, uint64_t *out_id) SUSPENDS
+static enum st send_letter(struct conn *c, const struct smtp_letter *l, struct str attributes, struct str origin,
+                           struct str rcpts, int *fd, bool *own, uint64_t *out_id) SUSPENDS
 {
     struct msg_deliver_ask ask = {.txn = l->txn,
                                   .sid = c->sid,
@@ -316,6 +320,7 @@ static enum st send_letter(struct conn *c, const struct smtp_letter *l, struct s
                                   .peer = str_z(c->peer_text),
                                   .reverse_path = l->reverse_path,
                                   .attributes = attributes,
+                                  .origin = origin,
                                   .body_size = l->body_size,
                                   .record_size = l->record.n,
                                   .rcpts_size = rcpts.n};
@@ -359,7 +364,7 @@ static void count(const struct smtp_letter *l, enum st st)
 
 static enum st deliver(void *arg, const struct smtp_letter *l, uint64_t *out_id) SUSPENDS
 {
-    struct buf rcpts, attributes;
+    struct buf rcpts, attributes, origin;
     int fd = l->spool;
     bool own = false;
     enum st st;
@@ -368,17 +373,53 @@ static enum st deliver(void *arg, const struct smtp_letter *l, uint64_t *out_id)
     buf_init(&attributes, 4096);
     rcpt_targets_put(&rcpts, l->targets, l->n_targets);
     attributes_put(&attributes, l->attributes, l->n_attributes);
+    buf_init(&origin, ORIGIN_MAX);
+    attributes_put(&origin, l->origin, l->n_origin);
     st = buf_check(&rcpts);
     if (st == ST_OK)
         st = buf_check(&attributes);
     if (st == ST_OK)
-        st = send_letter(arg, l, buf_str(&attributes), buf_str(&rcpts), &fd, &own, out_id);
+        st = send_letter(arg, l, buf_str(&attributes), buf_check(&origin) == ST_OK ? buf_str(&origin) : STR_NONE,
+                         buf_str(&rcpts), &fd, &own, out_id);
     count(l, st);
     if (own)
         spool_done(arg, fd, 0);
     buf_fini(&rcpts);
     buf_fini(&attributes);
+    buf_fini(&origin);
     return st;
+}
+
+/* In a flood most are told to the log alone. */
+static bool may_note(struct gate *g)
+{
+    mono_ms now = clock_mono_ms();
+    uint64_t more = (now - g->noted_at) * NOTES_A_SECOND / 1000;
+
+    if (more) {
+        g->notes = MIN(g->notes + more, (uint64_t)NOTES_AT_ONCE);
+        g->noted_at = now;
+    }
+    if (!g->notes)
+        return false;
+    g->notes--;
+    return true;
+}
+
+static void refused(void *arg, uint64_t txn, const struct attribute *v, size_t n)
+{
+    struct conn *c = arg;
+    struct msg_trace_note note = {.letter = txn, .account = c->account, .peer = str_z(c->peer_text)};
+    struct buf fields;
+
+    if (!may_note(c->gate))
+        return;
+    buf_init(&fields, NOTE_MAX);
+    attributes_put(&fields, v, n);
+    note.fields = buf_str(&fields);
+    if (buf_check(&fields) == ST_OK)
+        IGNORE(ipc_send(c->gate->boxes[0], MSG_trace_note, &note, -1)); /* a box that does not listen: the log has it */
+    buf_fini(&fields);
 }
 
 static enum st start_tls(void *arg, struct stream *s) SUSPENDS
@@ -485,7 +526,7 @@ static enum st become(void *arg, struct str address, uint16_t port, struct str *
 static const struct smtp_ops ops = {authenticate, resolve,    may_send_as,    may_hold,  spool,
                                     spool_done,   spool_may,  deliver,        start_tls, park,
                                     step,         mechanisms, count_stranger, txn_over,  become,
-                                    greylist};
+                                    greylist,     refused};
 
 static enum st begin(struct conn *c) SUSPENDS
 {

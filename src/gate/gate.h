@@ -67,6 +67,8 @@ struct gate {
     struct bans bans;   /* the keeper's list */
     unsigned n_tarpit;  /* connections that are held */
     uint64_t spool_bytes;
+    uint64_t notes; /* that may be made for the trace now, since: */
+    mono_ms noted_at;
     uint64_t ended[GATE_ENDED_MAX]; /* connections of users of this machine that the keeper has not been told of yet */
     size_t n_ended;
     struct co_timer ended_again;

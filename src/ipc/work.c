@@ -5,7 +5,7 @@
 #include "base/limits.h"
 
 #define LETTERS_MAX 1000
-#define LETTER_LEAST (5 * 8 + 2 * 4 + 4 * 4)
+#define LETTER_LEAST (6 * 8 + 2 * 4 + 4 * 4)
 #define RCPT_LEAST (6 * 4)
 #define RESULT_LEAST (4 + 2 + 4 * 4 + 8)
 
@@ -39,6 +39,7 @@ static void letter_put(struct buf *b, const struct work_letter *l)
     rec_put_u64(b, l->account);
     rec_put_u64(b, l->credential);
     rec_put_u64(b, l->began_us);
+    rec_put_u64(b, l->letter);
     rec_put_u32(b, l->attempts);
     rec_put_u32(b, (uint32_t)l->priority);
     rec_put_u8(b, l->is_notice);
@@ -72,6 +73,7 @@ static void letter_get(struct rec *r, struct arena *a, struct work_letter *l)
     l->account = rec_u64(r);
     l->credential = rec_u64(r);
     l->began_us = rec_u64(r);
+    l->letter = rec_u64(r);
     l->attempts = rec_u32(r);
     l->priority = (int32_t)rec_u32(r);
     rec_need(r, l->priority >= -PRIORITY_MOST && l->priority <= PRIORITY_MOST);

@@ -17,6 +17,7 @@ struct work_rcpt {
 /* A letter that is due, with those of its recipients that are. */
 struct work_letter {
     uint64_t id, size, account, credential, began_us; /* the latter: since when it could leave */
+    uint64_t letter;                                  /* its id as a letter; `id` is its number in the queue */
     uint32_t attempts;
     int32_t priority;        /* from -PRIORITY_MOST to PRIORITY_MOST (base/envelope.h) */
     bool is_notice;          /* of ours, about another letter */

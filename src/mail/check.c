@@ -722,7 +722,7 @@ enum st mail_check(struct store_view *v, struct store_report *r, struct check_re
     while (st == ST_OK && store_view_next(v, &account, &key, &value)) {
         if (!store_goes_on(r))
             st = FAIL(ST_CANCELED, "the check was stopped");
-        if (account == QUEUE_ACCOUNT || account == MAIL_EVERYBODY)
+        if (account == QUEUE_ACCOUNT || mail_is_nobody(account))
             continue;
         if (account != g.account) {
             if (g.account != QUEUE_ACCOUNT)
@@ -877,7 +877,7 @@ enum st mail_repair(struct store *s, uint64_t account, bool renew, struct check_
     enum st st;
 
     *out = (struct mail_repaired){0};
-    if (account == MAIL_EVERYBODY) { /* notes that the next SETACL of each owner writes again */
+    if (mail_is_nobody(account)) { /* notes that the next SETACL of each owner writes again; the trace */
         mem_free(f);
         return ST_OK;
     }

@@ -727,3 +727,85 @@ uint64_t email_taken(uint64_t email, uint64_t from, uint64_t to)
 {
     return email_shown(email, from, to) | EMAIL_TAKEN;
 }
+
+/* --- the trace -------------------------------------------------------------------------------------------------- */
+
+struct str key_trace(struct arena *a, enum trace_ring ring, enum trace_part part, uint64_t batch)
+{
+    char *p = arena_alloc(a, 11);
+
+    p[0] = KEY_TRACE;
+    p[1] = (char)ring;
+    p[2] = (char)part;
+    batch = htobe64(batch);
+    memcpy(p + 3, &batch, 8);
+    return str_n(p, 11);
+}
+
+enum st trace_key_get(struct str key, uint64_t *out_batch)
+{
+    struct rec r = rec_of(str_from(key, 3));
+
+    *out_batch = rec_u64_be(&r);
+    return rec_end(&r, "a key of the trace");
+}
+
+struct str trace_state_put(struct arena *a, const struct trace_state *s)
+{
+    struct buf b;
+    struct str out;
+
+    buf_init(&b, 64);
+    rec_put_u8(&b, VERSION);
+    rec_put_u64(&b, s->low);
+    rec_put_u64(&b, s->next);
+    rec_put_u64(&b, s->bytes);
+    out = arena_str(a, buf_str(&b));
+    buf_fini(&b);
+    return out;
+}
+
+enum st trace_state_get(struct str value, struct trace_state *out)
+{
+    struct rec r = rec_of(value);
+    struct trace_state s;
+
+    rec_need(&r, rec_u8(&r) == VERSION);
+    s.low = rec_u64(&r);
+    s.next = rec_u64(&r);
+    s.bytes = rec_u64(&r);
+    rec_need(&r, s.low <= s.next);
+    TRY(rec_end_open(&r, "the state of the trace"));
+    *out = s;
+    return ST_OK;
+}
+
+void trace_index_put(struct buf *b, const struct trace_index *x)
+{
+    rec_put_u8(b, VERSION);
+    rec_put_u64(b, x->first_us);
+    rec_put_u64(b, x->last_us);
+    rec_put_u32(b, x->bytes);
+    rec_put_u32(b, x->n);
+    buf_add(b, str_n(x->hashes, (size_t)x->n * 8));
+    buf_add(b, str_n(x->places, (size_t)x->n * 4));
+}
+
+enum st trace_index_get(struct str value, struct trace_index *out)
+{
+    struct rec r = rec_of(value);
+    struct trace_index x;
+
+    rec_need(&r, rec_u8(&r) == VERSION);
+    x.first_us = rec_u64(&r);
+    x.last_us = rec_u64(&r);
+    x.bytes = rec_u32(&r);
+    x.n = rec_u32(&r);
+    rec_need(&r, rec_left(&r) == (size_t)x.n * 12);
+    if (r.bad)
+        return FAIL(ST_CORRUPT, "an index of the trace is damaged");
+    x.hashes = (const char *)r.p;
+    x.places = x.hashes + (size_t)x.n * 8;
+    *out = x;
+    return ST_OK;
+}

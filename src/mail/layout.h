@@ -11,6 +11,13 @@
 /* The account whose grantors are those that share with everybody; it has no mailboxes. The directory gives numbers of 64 random bits. */
 #define MAIL_EVERYBODY (UINT64_MAX - 16)
 
+/* Its rows are the trace (mail/trace.h); it has no mailboxes either. */
+#define MAIL_TRACE (UINT64_MAX - 17)
+static inline bool mail_is_nobody(uint64_t account)
+{
+    return account == MAIL_EVERYBODY || account == MAIL_TRACE;
+}
+
 enum {
     KEY_ACCOUNT = 'A',
     KEY_ACL = 'C',
@@ -26,6 +33,7 @@ enum {
     KEY_SUBSCRIPTION = 'S',
     KEY_UIDL = 'T',
     KEY_URL_KEY = 'U',
+    KEY_TRACE = 'W',
     KEY_KEPT = 'X',
 };
 
@@ -169,6 +177,28 @@ struct uidl_rec {
 struct str key_uidl(struct arena *a, uint32_t mailbox, uint32_t uid);
 struct str uidl_rec_put(struct arena *a, struct str uidl);
 enum st uidl_rec_get(struct str key, struct str value, struct uidl_rec *out) MUST_USE;
+
+/* The trace: two rings of batches. */
+enum trace_ring { TRACE_LETTERS, TRACE_REFUSALS, TRACE_RINGS };
+enum trace_part { TRACE_EVENTS = 'E', TRACE_INDEX = 'I', TRACE_STATE = 'S' };
+struct str key_trace(struct arena *a, enum trace_ring ring, enum trace_part part, uint64_t batch);
+enum st trace_key_get(struct str key, uint64_t *out_batch) MUST_USE;
+
+/* Which batches there are: from `low` up to, not including, `next`. */
+struct trace_state {
+    uint64_t low, next, bytes; /* the latter: of keys and values of its rows */
+};
+struct str trace_state_put(struct arena *a, const struct trace_state *s);
+enum st trace_state_get(struct str value, struct trace_state *out) MUST_USE;
+
+/* The index of a batch: for each hash where an event begins in the batch's events. */
+struct trace_index {
+    uint64_t first_us, last_us;
+    uint32_t bytes, n;           /* of the events; of the hashes */
+    const char *hashes, *places; /* n u64 and n u32, little-endian */
+};
+void trace_index_put(struct buf *b, const struct trace_index *x);
+enum st trace_index_get(struct str value, struct trace_index *out) MUST_USE;
 
 struct str refs_rec_put(struct arena *a, uint32_t refs);
 enum st refs_rec_get(struct str value, uint32_t *out) MUST_USE;

@@ -265,7 +265,7 @@ enum st mail_upkeep(struct mail *m, struct mail_round *out)
         TRY(kv_accounts(m->opt.store, last, ids, PAGE, &n));
         for (size_t i = 0; i < n; i++) {
             last = ids[i];
-            if (!last || last == MAIL_EVERYBODY || mail_core_of(m, last) != (unsigned)(core - m->cores))
+            if (!last || mail_is_nobody(last) || mail_core_of(m, last) != (unsigned)(core - m->cores))
                 continue;
             out->accounts++;
             if (keep_account(core, last, out) != ST_OK) {

@@ -324,7 +324,7 @@ enum st mail_count(struct mail *m)
         TRY(kv_accounts(m->opt.store, last, ids, PAGE, &n));
         for (size_t i = 0; i < n; i++) {
             last = ids[i];
-            if (last && last != MAIL_EVERYBODY && mail_core_of(m, last) == (unsigned)(core - m->cores))
+            if (last && !mail_is_nobody(last) && mail_core_of(m, last) == (unsigned)(core - m->cores))
                 IGNORE(count_one(core, last)); /* one that can't be read holds nothing that anybody could use */
         }
     }

@@ -27,6 +27,7 @@ struct queue {
     struct queue_retry retry;
     struct queue_notices notices;
     struct caps caps;
+    struct queue_watch watch;
     atomic_uint_fast64_t told[QUEUE_TOLD_WAYS];
     /* who carries what, claim.c */
     struct map leased; /* of struct queue_lease, by id */
@@ -34,8 +35,8 @@ struct queue {
      * at least as late. */
     struct entry_place cursor[QUEUE_ORDERS];
     struct co_waitq looking; /* for letters that are due */
-    unsigned looks;          /* orders are being read: their cursors stand behind what was found and is not leased yet */
-    uint64_t damaged[16];    /* ids that were met there and not told of yet; more than that are told of by a check */
+    unsigned looks;       /* orders are being read: their cursors stand behind what was found and is not leased yet */
+    uint64_t damaged[16]; /* ids that were met there and not told of yet; more than that are told of by a check */
     size_t n_damaged;
     unsigned seals;
 };

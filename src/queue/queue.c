@@ -262,6 +262,26 @@ void queue_set_notices(struct queue *q, const struct queue_notices *n)
     q->notices = *n;
 }
 
+void queue_set_watch(struct queue *q, const struct queue_watch *w)
+{
+    q->watch = *w;
+}
+
+uint64_t queue_letter_id(const struct queue_entry *e)
+{
+    struct str text = queue_attr_get(e->attrs, e->n_attrs, STR(QUEUE_LETTER));
+    uint64_t id = 0;
+
+    for (size_t i = 0; text.n == 16 && i < 16; i++) {
+        char c = ascii_lower(text.p[i]);
+
+        if (!ascii_is_digit(c) && (c < 'a' || c > 'f'))
+            return e->id;
+        id = id << 4 | (uint64_t)(ascii_is_digit(c) ? c - '0' : c - 'a' + 10);
+    }
+    return id ? id : e->id;
+}
+
 void queue_get_told(struct queue *q, uint64_t *out)
 {
     for (size_t i = 0; i < QUEUE_TOLD_WAYS; i++)
@@ -276,6 +296,8 @@ void queue_get_counts(struct queue *q, struct queue_counts *out)
 /* --- changing an entry --------------------------------------------------------------------------------- */
 
 enum order { ORDER_PREPARE, ORDER_HOLD, ORDER_RELEASE, ORDER_RETRY, ORDER_ROUTE, ORDER_DROP };
+
+static const char *const orders[] = {"queued", "held", "released", "tried again", "sent another way", "dropped"};
 
 struct op {
     struct queue *q;
@@ -421,7 +443,10 @@ static enum st change_entry(struct op *op, struct arena *ar) SUSPENDS
     if (op->order == ORDER_RETRY && queue_release_us(&e) > clock_wall_us())
         return FAIL(ST_DENIED, "letter %016llx is to leave later: queue release lets it go",
                     (unsigned long long)op->id);
-    return op->order == ORDER_DROP ? drop(op->q, &e) : rewrite(op->q, op, &e);
+    TRY(op->order == ORDER_DROP ? drop(op->q, &e) : rewrite(op->q, op, &e));
+    if (op->q->watch.ordered)
+        op->q->watch.ordered(op->q->watch.arg, &e, orders[op->order], op->reason);
+    return ST_OK;
 }
 
 static void run(struct op *op) SUSPENDS

@@ -46,6 +46,8 @@ struct queue_rcpt {
 /* An attribute of a recipient who needs no carrying: the letter had reached him with the commit that made the entry (value "arrived"), or his address had been expanded to
  * others in it ("expanded"). He stands in the queue so that his sender is told. */
 #define QUEUE_DONE ".done"
+/* The letter's id, 16 hexadecimal digits: that of its Received line. */
+#define QUEUE_LETTER ".letter"
 /* The alias of ours that has sent a stranger's letter on to this recipient. */
 #define QUEUE_VIA ".via"
 /* The language of the account that has sent it. */
@@ -101,6 +103,7 @@ enum st queue_list(struct queue *q, const struct queue_filter *f, struct arena *
 enum st queue_get(struct queue *q, uint64_t id, struct arena *a, struct queue_entry *out)
     SUSPENDS MUST_USE; /* ST_NOTFOUND */
 
+uint64_t queue_letter_id(const struct queue_entry *e);  /* its number in the queue where it has none of its own */
 uint64_t queue_release_us(const struct queue_entry *e); /* 0: it could leave at once */
 /* Since when it could leave: what was meant to wait has not been waiting in vain. */
 uint64_t queue_began_us(const struct queue_entry *e);
@@ -180,6 +183,7 @@ struct queue_result {
     bool is_remote;    /* `answer` is what `host` said, else our own words */
     struct str status; /* "5.1.1"; may be empty */
     struct str answer, host;
+    struct str tls;         /* how the connection was protected; empty: not at all */
     uint64_t not_before_us; /* 0: as queue_retry says */
 };
 
@@ -191,6 +195,17 @@ enum st queue_settle(struct queue *q, uint64_t id, const struct queue_result *re
 /* The same for those recipients of a claimed entry who need no carrying, and for whom the time that was asked for (RFC 2852) is over: either they get it no more, or the sender
  * is told, once. It stays claimed when others wait still. *out_changed: the entry is another one now, or gone. As queue_settle. */
 enum st queue_settle_done(struct queue *q, const struct queue_entry *e, bool *out_changed) SUSPENDS MUST_USE;
+
+/* Somebody hears, on the core that owns the queue, what has become durable. He does not suspend. */
+struct queue_watch {
+    /* Recipients of `was` were settled; `is` is the entry as it stands then (due_us UINT64_MAX: it is gone), `notice` the letter that tells its sender (0: none). */
+    void (*settled)(void *arg, const struct queue_entry *was, const struct queue_entry *is,
+                    const struct queue_result *results, size_t n, uint64_t notice);
+    void (*ordered)(void *arg, const struct queue_entry *e, const char *what,
+                    struct str reason); /* by an administrator */
+    void *arg;
+};
+void queue_set_watch(struct queue *q, const struct queue_watch *w); /* before the first call */
 
 struct queue_counts {
     uint64_t entries, held, bytes;

@@ -21,6 +21,7 @@ struct settling {
     size_t n_told;
     enum queue_told how;
     bool is_counted; /* the notice, among those of this hour */
+    uint64_t notice; /* its id as a letter; 0: there is none */
     struct deliver_by by;
 };
 
@@ -350,10 +351,12 @@ static bool may_tell(struct settling *s)
 /* What it tells of a letter is to be as safe as that letter was (RFC 8689 section 5). */
 static struct queue_entry notice_entry(struct settling *s, const struct queue_rcpt *to, struct str bytes)
 {
-    struct queue_attr *attrs = ARENA_ARRAY(s->a, struct queue_attr, 4);
+    struct queue_attr *attrs = ARENA_ARRAY(s->a, struct queue_attr, 5);
     size_t n = 0;
 
+    s->notice = random_u64() | 1;
     attrs[n++] = (struct queue_attr){STR(QUEUE_NOTICE), STR("1")};
+    attrs[n++] = (struct queue_attr){STR(QUEUE_LETTER), arena_printf(s->a, "%016llx", (unsigned long long)s->notice)};
     if (!str_is_ascii(to->address)) /* RFC 6531 section 3.4 */
         attrs[n++] = (struct queue_attr){STR("SMTPUTF8"), STR("")};
     if (queue_attr_get(s->is.attrs, s->is.n_attrs, STR("REQUIRETLS")).p)
@@ -458,6 +461,8 @@ enum st queue_settle(struct queue *q, uint64_t id, const struct queue_result *re
     } while (queue_again(st, &tries));
     if (st == ST_OK && n)
         queue_claim_moved(q, id, s.is.due_us);
+    if (st == ST_OK && n && q->watch.settled)
+        q->watch.settled(q->watch.arg, &s.was, &s.is, results, n, s.notice);
     if (st == ST_OK)
         atomic_fetch_add(&q->told[s.how], 1);
     if (st == ST_OK && out_told)

@@ -1,5 +1,6 @@
 #include "smtp/dot.h"
 #include "smtp/finish.h"
+#include "smtp/origin.h"
 #include "smtp/stranger.h"
 #include "smtp/trace.h"
 
@@ -192,8 +193,11 @@ static enum st store(struct smtp_session *s, struct letter *l, struct str record
                               .body_size = l->size,
                               .account = smtp_submitter(s),
                               .token = smtp_submitter(s) && s->user.has_token ? s->user.token : NULL};
+    struct attribute origin[SMTP_ORIGIN_MAX];
     enum st st;
 
+    out.origin = origin;
+    out.n_origin = smtp_origin(s, &s->txn_arena, origin);
     s->log.action = "storing a letter";
     st = s->lmtp ? deliver_to_each(s, &out, why, out_id) : s->setup.ops->deliver(s->setup.arg, &out, out_id);
     if (st != ST_OK) {
@@ -203,7 +207,7 @@ static enum st store(struct smtp_session *s, struct letter *l, struct str record
     }
     s->letters++;
     s->txn.accepted = true;
-    LOG(SMTP_LETTER_ACCEPTED, lf_hex("txn", s->txn.id), lf_hex("id", *out_id), lf_str("from", s->txn.reverse_path),
+    LOG(SMTP_LETTER_ACCEPTED, lf_hex("id", *out_id), lf_str("from", s->txn.reverse_path),
         lf_u64("rcpts", s->txn.n_rcpts), lf_u64("size", l->size), lf_i64("priority", s->txn.priority),
         lf_str("origin", smtp_origin_text(s)));
     return stranger_count(s, SMTP_COUNT_LETTER);
@@ -215,7 +219,7 @@ static enum st deliver(struct smtp_session *s, struct letter *l, struct str reco
     uint64_t id = 0;
     enum st st = store(s, l, record, why, &id);
 
-    return say_delivered(s, st, why, id);
+    return say_delivered(s, st, why, s->txn.id);
 }
 
 static enum st check_and_deliver(struct smtp_session *s, struct letter *l, struct str record) SUSPENDS

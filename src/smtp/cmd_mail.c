@@ -81,7 +81,7 @@ enum st smtp_cmd_mail(struct smtp_cmd *c)
     }
     s->mails++;
     s->txn.open = true;
-    s->txn.id = random_u64();
+    s->txn.id = s->log.letter = random_u64() | 1;
     s->txn.reverse_path = path->is_null ? STR("") : path->addr.whole;
     if (s->txn.priority != s->txn.said_priority)
         return smtp_reply_arg(s, SMTP_PRIORITY_CHANGED, arena_printf(&s->txn_arena, "%d", s->txn.priority));

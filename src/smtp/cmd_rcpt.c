@@ -211,6 +211,7 @@ static enum st ask(struct smtp_cmd *c, struct arena *a) SUSPENDS
         return st == ST_DENIED ? ST_OK : st;
     s->txn.has_asked = s->txn.has_asked || smtp_submitter(s);
     address = path->is_postmaster ? STR("postmaster") : path->addr.whole;
+    s->txn.asked = address;
     st = s->setup.ops->resolve(s->setup.arg, s->txn.id, smtp_submitter(s), s->txn.size, address, a, &r);
     if (st == ST_OK) {
         st = stranger_check(s, address);
@@ -233,6 +234,7 @@ enum st smtp_cmd_rcpt(struct smtp_cmd *c)
     if (s->txn.n_rcpts >= s->set->smtp_max_recipients || (s->txn.most_rcpts && s->txn.n_rcpts >= s->txn.most_rcpts))
         return smtp_reply(s, SMTP_TOO_MANY_RCPTS);
     st = ask(c, &a);
+    s->txn.asked = STR_NONE;
     arena_fini(&a);
     return st;
 }

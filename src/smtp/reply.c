@@ -1,4 +1,4 @@
-#include "smtp/session.h"
+#include "smtp/origin.h"
 #include "base/metrics.h"
 #include "base/must.h"
 
@@ -51,6 +51,7 @@ enum st smtp_reply_arg(struct smtp_session *s, enum smtp_reply r, struct str arg
     char line[ARG_MAX + 200];
     size_t n = put_line(line, sizeof line, r, arg);
 
+    smtp_origin_refused(s, rows[r].code, str_n(line, n));
     for (uint32_t i = 0; i < MAX(s->repeat, 1u); i++) {
         metric_add(classes[rows[r].code / 100], 1);
         TRY(stream_write(s->stream, str_n(line, n)));

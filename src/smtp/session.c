@@ -70,6 +70,7 @@ void smtp_txn_reset(struct smtp_session *s)
         s->setup.ops->txn_over(s->setup.arg, s->txn.id, s->txn.accepted);
     s->repeat = 0;
     s->txn = (struct smtp_txn){0};
+    s->log.letter = 0;
     arena_reset(&s->txn_arena);
 }
 

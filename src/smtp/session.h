@@ -33,6 +33,7 @@ struct smtp_txn {
     uint32_t n_rcpts;        /* RCPT commands that were accepted */
     struct smtp_rcpt *rcpts; /* of each of them, in LMTP only */
     struct str only_rcpt;    /* for the Received line, when there is just one */
+    struct str asked;        /* the recipient that RCPT is about; empty: no such command is under way */
     bool utf8;
     uint64_t size;               /* as MAIL says; 0: it does not */
     bool is_stranger;            /* he is in a trusted network, and it is not his account that sends this */

@@ -45,6 +45,8 @@ struct smtp_letter {
     uint64_t body_size;
     uint64_t account; /* who submits it; 0: nobody */
     const unsigned char *token;
+    const struct attribute *origin; /* what is said of it in the trace (smtp/origin.h) */
+    size_t n_origin;
 };
 
 /* What is counted of a stranger (smtp_setup.is_stranger). */
@@ -87,6 +89,8 @@ struct smtp_ops {
                       struct smtp_auth_result *out_user, bool *out_is_stranger) SUSPENDS;
     /* ST_BUSY: nobody has seen the two together from there before; he may come again then. */
     enum st (*greylist)(void *arg, struct str sender, struct str rcpt, uint64_t *out_wait_s) SUSPENDS;
+    /* A letter, or one of its recipients, was refused (smtp/origin.h). Does not wait; may be NULL. */
+    void (*refused)(void *arg, uint64_t txn, const struct attribute *v, size_t n);
 };
 
 struct smtp_setup {

@@ -6,6 +6,7 @@
 #include "box/grants.h"
 #include "box/poison.h"
 #include "ipc/lists.h"
+#include "mail/trace.h"
 #include "queue/queue.h"
 
 #include <sys/socket.h>
@@ -72,6 +73,7 @@ static void rig_body(struct world *w)
     rig.box.store = w->store;
     rig.box.queue = queue_new(&(struct queue_options){.store = w->store, .core = core_here()});
     CHECK_ST(queue_start(rig.box.queue), ST_OK);
+    rig.box.trace = trace_new(&(struct trace_options){.store = w->store, .cores = w->cores, .n_cores = 1});
     rig.core.box = &rig.box;
     rig.core.mail = w->mail;
     list_init(&rig.core.grants_by_age);
@@ -89,6 +91,7 @@ static void rig_body(struct world *w)
     CHECK_U64(rig.core.grants.n, 0);
     map_fini(&rig.core.grants);
     queue_free(rig.box.queue);
+    trace_free(rig.box.trace);
     arena_fini(&rig.a);
 }
 

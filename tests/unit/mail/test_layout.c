@@ -309,3 +309,49 @@ TEST(layout_of_what_is_shared)
     CHECK_ST(seen_rec_get(str_sub(key_seen(&a, 7, 8, 9), 0, 16), seen_rec_put(&a, true, 6), &seen), ST_CORRUPT);
     arena_fini(&a);
 }
+
+static enum st decode_trace_state(struct str value)
+{
+    struct trace_state s;
+
+    return trace_state_get(value, &s);
+}
+
+static enum st decode_trace_index(struct str value)
+{
+    struct trace_index x;
+
+    return trace_index_get(value, &x);
+}
+
+TEST(layout_of_the_trace)
+{
+    struct arena a = ARENA_INIT;
+    static const uint64_t hashes[] = {11, 22};
+    static const uint32_t places[] = {0, 40};
+    struct trace_state s = {.low = 3, .next = 9, .bytes = 12345}, s2;
+    struct trace_index x = {.first_us = 1, .last_us = 2, .bytes = 80, .n = 2}, x2;
+    uint64_t batch;
+    struct buf b;
+
+    check_cut(trace_state_put(&a, &s), decode_trace_state);
+    CHECK_ST(trace_state_get(trace_state_put(&a, &s), &s2), ST_OK);
+    CHECK(s2.low == 3 && s2.next == 9 && s2.bytes == 12345);
+    s.low = 10;
+    CHECK_ST(trace_state_get(trace_state_put(&a, &s), &s2), ST_CORRUPT);
+    x.hashes = (const char *)hashes;
+    x.places = (const char *)places;
+    buf_init(&b, 200);
+    trace_index_put(&b, &x);
+    check_cut(buf_str(&b), decode_trace_index);
+    CHECK_ST(trace_index_get(buf_str(&b), &x2), ST_OK);
+    CHECK(x2.first_us == 1 && x2.last_us == 2 && x2.bytes == 80 && x2.n == 2);
+    CHECK(memcmp(x2.hashes, hashes, sizeof hashes) == 0 && memcmp(x2.places, places, sizeof places) == 0);
+    CHECK_ST(trace_key_get(key_trace(&a, TRACE_REFUSALS, TRACE_INDEX, 0x0102030405060708u), &batch), ST_OK);
+    CHECK_U64(batch, 0x0102030405060708u);
+    CHECK_ST(trace_key_get(STR("TI"), &batch), ST_CORRUPT);
+    CHECK(str_cmp(key_trace(&a, TRACE_LETTERS, TRACE_INDEX, 255), key_trace(&a, TRACE_LETTERS, TRACE_INDEX, 256)) < 0);
+    CHECK(mail_is_nobody(MAIL_TRACE) && mail_is_nobody(MAIL_EVERYBODY) && !mail_is_nobody(7));
+    buf_fini(&b);
+    arena_fini(&a);
+}

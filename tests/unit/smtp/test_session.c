@@ -17,6 +17,7 @@ struct world {
     size_t n_delivered;
     unsigned letters, spools;
     uint64_t body_size;
+    char refused[400];
     enum st deliver_st, end;
     bool done;
     size_t spool_held; /* of the gate's budget */
@@ -214,9 +215,20 @@ static enum st become(void *arg, struct str address, uint16_t port, struct str *
     return ST_OK;
 }
 
+/* "stage=RCPT rcpt=nobody@example.test ": all that were told of. */
+static void refused(void *arg, uint64_t txn, const struct attribute *v, size_t n)
+{
+    (void)arg;
+    CHECK(txn != 0);
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(v[i].name, STR("stage")) || str_eq(v[i].name, STR("rcpt")) || str_eq(v[i].name, STR("from")))
+            snprintf(w->refused + strlen(w->refused), sizeof w->refused - strlen(w->refused), "%.*s=%.*s ",
+                     STR_ARGS(v[i].name), STR_ARGS(v[i].value));
+}
+
 static const struct smtp_ops ops = {authenticate, resolve,    may_send_as,     may_hold,  spool,
                                     spool_done,   spool_may,  deliver,         start_tls, no_park,
-                                    step,         mechanisms, .become = become};
+                                    step,         mechanisms, .become = become, .refused = refused};
 
 static void serve_one(void *arg)
 {
@@ -294,12 +306,15 @@ TEST(a_letter_is_taken_and_framed)
             "Return-Path: <evil@z.example>\r\n (folded)\r\nSubject: hi\r\n\r\n..dot\r\nbye\r\n.\r\nQUIT\r\n"),
         out, sizeof out);
     struct str body = str_n(world.delivered, world.n_delivered);
+    size_t at;
 
     CHECK(str_starts(got, STR("220 mx.example.test ESMTP")));
     CHECK(str_search(got, STR("\r\n250-SIZE 102400\r\n")) < got.n);
     CHECK(str_search(got, STR("\r\n250-STARTTLS\r\n")) < got.n);
     CHECK(str_search(got, STR("\r\n354 ")) < got.n);
-    CHECK(str_search(got, STR("\r\n250 2.0.0 Accepted and safely stored as 0000000000000abc\r\n")) < got.n);
+    at = str_search(got, STR("\r\n250 2.0.0 Accepted and safely stored as ")) + 43;
+    CHECK(at + 16 < got.n);
+    CHECK(str_search(body, str_sub(got, at, 16)) < body.n); /* the id of the Received line */
     CHECK(str_ends(got, STR("221 2.0.0 mx.example.test closing connection\r\n")));
     CHECK_U64(world.letters, 1);
     CHECK(str_starts(body, STR("Received: from client.example ([192.0.2.9])\r\n\tby mx.example.test with ESMTP id ")));
@@ -308,6 +323,18 @@ TEST(a_letter_is_taken_and_framed)
     CHECK(str_search(body, STR("for <bob@example.test>;")) < body.n);
     CHECK_STR(str_z(world.from), STR("x@y.example"));
     CHECK_ST(world.end, ST_OK);
+}
+
+TEST(what_is_refused_is_told_of)
+{
+    struct world world = {0};
+
+    talk(&world,
+         STR("EHLO c\r\nMAIL FROM:<x@far.test>\r\nRCPT TO:<nobody@example.test>\r\nRCPT TO:<a b>\r\n"
+             "RCPT TO:<bob@example.test>\r\nDATA\r\nbare\nline\r\n.\r\n"),
+         out, sizeof out);
+    CHECK_STR(str_z(world.refused), STR("stage=RCPT from=x@far.test rcpt=nobody@example.test "
+                                        "stage=DATA from=x@far.test rcpt=bob@example.test "));
 }
 
 TEST(strangers_do_not_relay)
@@ -912,8 +939,8 @@ TEST(chunks_become_a_letter)
 
     CHECK(str_search(got, STR("\r\n250-CHUNKING\r\n250-BINARYMIME\r\n")) < got.n);
     CHECK(str_search(got, STR("250 2.0.0 14 octets received\r\n250 2.0.0 11 octets received\r\n250 2.0.0 Ok\r\n"
-                              "250 2.0.0 Accepted and safely stored as 0000000000000abc\r\n503 5.5.1 Give the sender "
-                              "first (MAIL)\r\n221 ")) < got.n);
+                              "250 2.0.0 Accepted and safely stored as ")) < got.n);
+    CHECK(str_search(got, STR("\r\n503 5.5.1 Give the sender first (MAIL)\r\n221 ")) < got.n);
     CHECK(str_ends(body, STR("\r\nSubject: hi\r\n\r\n.\r\n..\r\nhalf.\r\n")));
     CHECK_U64(world.letters, 1);
 }
