@@ -17,7 +17,7 @@ struct world {
     size_t n_delivered;
     unsigned letters, spools;
     uint64_t body_size;
-    char refused[400];
+    char refused[400], said[17];
     enum st deliver_st, end;
     bool done;
     size_t spool_held; /* of the gate's budget */
@@ -226,8 +226,8 @@ static void refused(void *arg, uint64_t txn, const struct attribute *v, size_t n
                      STR_ARGS(v[i].name), STR_ARGS(v[i].value));
 }
 
-static const struct smtp_ops ops = {authenticate, resolve,    may_send_as,     may_hold,  spool,
-                                    spool_done,   spool_may,  deliver,         start_tls, no_park,
+static const struct smtp_ops ops = {authenticate, resolve,    may_send_as,      may_hold,          spool,
+                                    spool_done,   spool_may,  deliver,          start_tls,         no_park,
                                     step,         mechanisms, .become = become, .refused = refused};
 
 static void serve_one(void *arg)
@@ -265,6 +265,23 @@ static void start(void *arg)
 }
 
 /* Sends the whole input at once (pipelining at its worst) and gives everything that was answered. */
+/* Ids of letters are made up by chance: the first is kept, and all read alike then. */
+static struct str same_ids(struct world *world, struct str got)
+{
+    const struct str before = STR("stored as ");
+    size_t from = 0, at;
+
+    while ((at = str_search(str_from(got, from), before)) < got.n - from && from + at + before.n + 16 <= got.n) {
+        char *id = (char *)(uintptr_t)got.p + from + at + before.n;
+
+        if (!world->said[0])
+            memcpy(world->said, id, 16);
+        memcpy(id, "0000000000000abc", 16);
+        from += at + before.n + 16;
+    }
+    return got;
+}
+
 static struct str talk(struct world *world, struct str input, char *out, size_t max)
 {
     struct core_options co = {.name = "test", .coroutines = 4};
@@ -292,7 +309,7 @@ static struct str talk(struct world *world, struct str input, char *out, size_t 
     close(pair[1]);
     config_unref(w->set);
     w->set = NULL;
-    return str_n(out, n);
+    return same_ids(world, str_n(out, n));
 }
 
 static char out[65536];
@@ -306,15 +323,13 @@ TEST(a_letter_is_taken_and_framed)
             "Return-Path: <evil@z.example>\r\n (folded)\r\nSubject: hi\r\n\r\n..dot\r\nbye\r\n.\r\nQUIT\r\n"),
         out, sizeof out);
     struct str body = str_n(world.delivered, world.n_delivered);
-    size_t at;
 
     CHECK(str_starts(got, STR("220 mx.example.test ESMTP")));
     CHECK(str_search(got, STR("\r\n250-SIZE 102400\r\n")) < got.n);
     CHECK(str_search(got, STR("\r\n250-STARTTLS\r\n")) < got.n);
     CHECK(str_search(got, STR("\r\n354 ")) < got.n);
-    at = str_search(got, STR("\r\n250 2.0.0 Accepted and safely stored as ")) + 43;
-    CHECK(at + 16 < got.n);
-    CHECK(str_search(body, str_sub(got, at, 16)) < body.n); /* the id of the Received line */
+    CHECK(str_search(got, STR("\r\n250 2.0.0 Accepted and safely stored as ")) < got.n);
+    CHECK(world.said[0] && str_search(body, str_z(world.said)) < body.n); /* the id of the Received line */
     CHECK(str_ends(got, STR("221 2.0.0 mx.example.test closing connection\r\n")));
     CHECK_U64(world.letters, 1);
     CHECK(str_starts(body, STR("Received: from client.example ([192.0.2.9])\r\n\tby mx.example.test with ESMTP id ")));
