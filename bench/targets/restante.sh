@@ -1,6 +1,6 @@
 #!/bin/bash
 # restante.sh start|stop|wipe RUNDIR      environment: SCHEME=sha512 (default: as a table taken over from Dovecot) or argon2
-# The defaults of the program, but for: no limits of what a user sends in an hour (the peers have none), ports, plain-text passwords where there is no TLS (as the peers do), the
+# The defaults of the program, but for: no limits of what a user sends in an hour, and no brake (the peers have none), ports, plain-text passwords where there is no TLS (as the peers do), the
 # system's users as numbers that nobody has.
 set -eu
 HERE=$(cd "$(dirname "$0")" && pwd)
@@ -17,7 +17,7 @@ configuration() {
 	echo 'host_name "mail.bench.test"'
 	echo "data \"$RUN/data\""
 	echo "run \"$RUN/run\""
-	echo "send_letters_hour 0 send_letters_day 0 send_recipients_hour 0 send_recipients_day 0"
+	echo "brake no send_letters_hour 0 send_letters_day 0 send_recipients_hour 0 send_recipients_day 0"
 	echo "tls { certificate \"$RUN/tls/cert.pem\"  key \"$RUN/tls/key.pem\" }"
 	n=1990000000
 	for role in keeper gate box courier resolver control errand; do

@@ -14,5 +14,5 @@ enum send_limit {
 #define SEND_UNSET UINT64_MAX /* as the settings, or the domain, say */
 
 struct send_limits {
-    uint64_t of[SEND_LIMITS]; /* 0: none */
+    uint64_t of[SEND_LIMITS]; /* 0: none; of SEND_BRAKE: it is off */
 };

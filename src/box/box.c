@@ -41,6 +41,8 @@ const struct ipc_handler box_keeper_handlers[] = {
     {MSG_grant_ask, box_grant_ask, true},
     {MSG_revoke, box_revoke, true},
     {MSG_bounce_keys, box_bounce_keys, true},
+    {MSG_brake_note, box_brake_note, true},
+    {MSG_alert_ask, box_alert_ask, false},
     {MSG_pass_key, box_pass_key, true},
     {MSG_account_limits, box_account_limits, false},
     {MSG_domain_limits, box_domain_limits, true},

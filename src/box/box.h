@@ -39,6 +39,7 @@ struct box_core {
     const struct settings *set;
     struct mail *mail;
     struct box_peer gates[BOX_GATES_MAX], keeper, control, courier;
+    struct map braked; /* accounts whose letters are held: brake.h */
     struct map grants; /* by token */
     struct list grants_by_age, sessions;
     size_t n_sessions;
@@ -84,6 +85,8 @@ void box_grant_ask(struct ipc_request *r);
 void box_revoke(struct ipc_request *r);
 void box_pass_key(struct ipc_request *r);
 void box_bounce_keys(struct ipc_request *r);
+void box_brake_note(struct ipc_request *r);
+void box_alert_ask(struct ipc_request *r) SUSPENDS;
 void box_session_ask(struct ipc_request *r) SUSPENDS;
 void box_tool_ask(struct ipc_request *r) SUSPENDS;
 void box_submit_ask(struct ipc_request *r);

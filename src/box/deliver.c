@@ -4,6 +4,7 @@
 #include "base/envelope.h"
 #include "base/metrics.h"
 #include "box/bounce.h"
+#include "box/brake.h"
 #include "box/grants.h"
 #include "box/poison.h"
 #include "box/tracing.h"
@@ -34,6 +35,7 @@ struct work {
     struct bounce *bounce; /* the letter may be a notice of what one of us has sent; NULL: it is not */
     struct str language;   /* of notices to whoever has it */
     uint64_t release_us;   /* nobody gets it before; 0: at once */
+    struct str hold;       /* nobody gets it before an administrator lets it go, for that reason; p is NULL: it goes */
     bool *as_said;         /* of each target: mark_as_said */
     uint64_t message_id;   /* hash */
     uint64_t queue;        /* its number there; 0: it is not */
@@ -183,11 +185,11 @@ static bool is_one_of_several(const struct work *w, size_t i)
            (i + 1 < w->n_targets && str_eq(w->targets[i + 1].original, name));
 }
 
-/* A letter that leaves later reaches nobody here before that either: an address with somebody here behind it waits as it was said, and is looked up when it leaves. */
+/* A letter that leaves later, or is held, reaches nobody here before that either: an address with somebody here behind it waits as it was said, and is looked up when it leaves. */
 static void mark_as_said(struct work *w)
 {
     w->as_said = ARENA_ARRAY(w->arena, bool, w->n_targets);
-    for (size_t i = 0, end; w->release_us && i < w->n_targets; i = end) {
+    for (size_t i = 0, end; (w->release_us || w->hold.p) && i < w->n_targets; i = end) {
         bool is_local = false;
 
         for (end = i; end < w->n_targets && str_eq(w->targets[end].original, w->targets[i].original); end++)
@@ -246,7 +248,7 @@ static enum st sort_targets(struct work *w)
 
         if (!pass_is_good(c->pass_key, w->peer->index, w->m->txn, w->m->account, t))
             return FAIL(ST_DENIED, "a recipient that the keeper did not resolve for this letter");
-        if (t->kind == RCPT_LOCAL && !w->release_us)
+        if (t->kind == RCPT_LOCAL && !w->release_us && !w->hold.p)
             add_local(w, t);
         TRY(add_queued(w, i));
     }
@@ -256,7 +258,7 @@ static enum st sort_targets(struct work *w)
 /* The envelope's text goes into header lines: what could break a line is not an address. */
 static enum st check_envelope(struct work *w)
 {
-    struct str rp = w->m->reverse_path;
+    struct str rp = w->m->reverse_path, why;
     struct grant *g;
 
     for (size_t i = 0; i < rp.n; i++)
@@ -270,6 +272,9 @@ static enum st check_envelope(struct work *w)
         TRY(grant_submitting(w->core, w->m->token, w->m->account, w->peer->index, w->m->conn, &g));
         w->credential = g->credential;
         w->language = arena_str(w->arena, str_z(g->language));
+        why = box_brake_why(w->core, w->m->account);
+        if (why.p)
+            w->hold = arena_str(w->arena, why);
     }
     return ST_OK;
 }
@@ -297,6 +302,8 @@ static enum st make_entry(struct work *w, struct queue_entry *out)
     struct queue_entry e = {.size = m->body_size,
                             .account = m->account,
                             .credential = w->credential,
+                            .held = w->hold.p != NULL,
+                            .hold_reason = w->hold,
                             .reverse_path = m->reverse_path,
                             .rcpts = w->queued,
                             .n_rcpts = w->n_queued};

@@ -343,20 +343,51 @@ static enum st hold(struct queue_job *job) SUSPENDS
     return done(job, queue_hold(job->queue, id, STR("held by the administrator")), "held");
 }
 
-static enum st release(struct queue_job *job) SUSPENDS
+/* What is held of an account, or one letter of whatever kind. */
+struct changing {
+    enum st (*change)(struct queue *q, uint64_t id) SUSPENDS;
+    uint64_t changed, left; /* left: being changed just now */
+};
+
+static enum st change_one(struct queue_job *job, void *arg, struct arena *a, const struct queue_entry *e) SUSPENDS
 {
+    struct changing *t = arg;
+    enum st st = e->held ? t->change(job->queue, e->id) : ST_NOTFOUND;
+
+    (void)a;
+    t->changed += st == ST_OK;
+    t->left += st == ST_BUSY;
+    return st == ST_BUSY || st == ST_NOTFOUND ? ST_OK : st;
+}
+
+static enum st change(struct queue_job *job, enum st (*how)(struct queue *q, uint64_t id) SUSPENDS, const char *what)
+    SUSPENDS
+{
+    struct changing t = {.change = how};
     uint64_t id;
 
-    TRY(id_arg(job, &id));
-    return done(job, queue_release(job->queue, id), "released");
+    if ((job->account != 0) == (job->args->n != 0))
+        return FAIL(ST_SYNTAX, "either a letter's ID, or --account ADDRESS");
+    if (!job->account) {
+        TRY(id_arg(job, &id));
+        return done(job, how(job->queue, id), what);
+    }
+    TRY(for_all(job, &t, change_one));
+    json_object(job->json);
+    json_kv_u64(job->json, what, t.changed);
+    json_kv_u64(job->json, "left_alone", t.left);
+    json_object_end(job->json);
+    return ST_OK;
+}
+
+static enum st release(struct queue_job *job) SUSPENDS
+{
+    return change(job, queue_release, "released");
 }
 
 static enum st drop(struct queue_job *job) SUSPENDS
 {
-    uint64_t id;
-
-    TRY(id_arg(job, &id));
-    return done(job, queue_drop(job->queue, id), "dropped");
+    return change(job, queue_drop, "dropped");
 }
 
 /* --- trying at once ----------------------------------------------------------------------------------------------- */

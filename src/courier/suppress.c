@@ -26,12 +26,12 @@ void job_tell_suppressed(const struct job *j)
 {
     const struct letter *l = j->letter;
 
-    if (!l->work.account || !l->c->set->suppress_after)
+    if (!l->work.account)
         return;
     for (size_t i = 0; i < j->n; i++) {
         const struct work_result *r = &j->results[i];
         bool failed = r->state == WORK_FAILED && suppress_is_hard(r->status),
-             taken = work_is_taken(r->state);
+             taken = l->c->set->suppress_after && work_is_taken(r->state);
         struct msg_suppress_note m = {.account = l->work.account,
                                       .failed = failed,
                                       .address = j->rcpts[i]->address,

@@ -63,6 +63,10 @@ static void tell(struct keeper *k, const struct command *c)
         keeper_tell_accounts(k, c->domain.name);
     for (size_t i = 0; i < c->n_revoked; i++)
         keeper_revoke(k, c->revoked[i], c->revoked_credential, str_z(c->why));
+    if (c->unbrakes)
+        keeper_brake_lift(k, c->unbrakes, c->braked_address);
+    if (c->brakes)
+        keeper_brake_pull(k, c->brakes, c->braked_address, BRAKE_BY_HAND, 0, STR(""));
     if (c->removes)
         co_event_set(&k->removed);
 }

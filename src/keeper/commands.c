@@ -773,6 +773,9 @@ static enum st run_import(struct command *c)
 #define run_delegate_add command_delegate_add
 #define run_delegate_list command_delegate_list
 #define run_delegate_remove command_delegate_remove
+#define run_brake_list command_brake_list
+#define run_brake_lift command_brake_lift
+#define run_brake_set command_brake_set
 #define run_account_import command_import_run
 
 static enum st (*const runs[ADMIN_CMD_COUNT])(struct command *c) = {

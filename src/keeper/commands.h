@@ -58,6 +58,8 @@ struct command {
     struct directory_domain domain;
     struct command_ban *bans; /* what has changed, also where the command failed behind that */
     size_t n_bans;
+    uint64_t brakes, unbrakes; /* accounts whose letters are held from now on, or not any more */
+    struct str braked_address;
     bool removes; /* an account has become a tombstone */
 
     uint64_t account, of_domain; /* whose use is asked for: command_find; 0: none */

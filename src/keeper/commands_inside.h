@@ -82,6 +82,11 @@ enum st command_bans_lift(struct command *c) MUST_USE;
 enum st command_send_limits(struct command *c, bool is_domain, uint64_t of) MUST_USE;
 enum st command_send_limits_json(struct command *c, bool is_domain, uint64_t of) MUST_USE;
 
+/* commands_brake.c */
+enum st command_brake_list(struct command *c) MUST_USE;
+enum st command_brake_lift(struct command *c) MUST_USE;
+enum st command_brake_set(struct command *c) MUST_USE;
+
 /* commands_transport.c */
 enum st command_transport_set(struct command *c) MUST_USE;
 enum st command_transport_list(struct command *c) MUST_USE;

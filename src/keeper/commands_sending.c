@@ -11,8 +11,14 @@ static const struct {
 
 static enum st value_of(enum send_limit which, struct str word, uint64_t *out)
 {
+    bool is_switch = which == SEND_BRAKE;
+
     if (str_eq(word, STR("default")))
         *out = SEND_UNSET;
+    else if (is_switch && (str_eq(word, STR("on")) || str_eq(word, STR("off"))))
+        *out = str_eq(word, STR("on"));
+    else if (is_switch)
+        return FAIL(ST_SYNTAX, "--%s is on, off or default", rows[which].option);
     else if (str_eq(word, STR("none")))
         *out = 0;
     else if (which == SEND_LETTER_BYTES)
@@ -64,6 +70,8 @@ enum st command_send_limits_json(struct command *c, bool is_domain, uint64_t of)
     for (enum send_limit i = 0; i < SEND_LIMITS; i++) {
         if (own.of[i] == SEND_UNSET)
             json_kv_str(c->out, rows[i].key, STR("default"));
+        else if (i == SEND_BRAKE)
+            json_kv_str(c->out, rows[i].key, own.of[i] ? STR("on") : STR("off"));
         else
             json_kv_u64(c->out, rows[i].key, own.of[i]);
         if (i < SEND_COUNTED && c->has_sent)

@@ -188,6 +188,7 @@ void keeper_free(struct keeper *k)
     bans_fini(&k->bans);
     senders_fini(&k->senders);
     greylist_fini(&k->greylist);
+    brakes_fini(&k->brakes);
     memo_fini(&k->tokens);
     memo_fini(&k->opened);
     keeper_clients_free(k->clients);
@@ -236,6 +237,7 @@ void keeper_core_is_up(struct keeper *k, unsigned core, struct ipc *ipc)
 
     must(core < k->n_cores);
     k->cores[core] = ipc;
+    keeper_brakes_tell(k, core);
     if (ipc_send(ipc, MSG_pass_key, &m, -1) != ST_OK)
         LOG(KEEPER_BOX_NOT_TOLD, lf_z("what", "pass key"), lf_err());
     co_event_set(&k->core_came);

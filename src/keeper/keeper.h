@@ -9,6 +9,7 @@
 #include "directory/password.h"
 #include "ipc/ipc.h"
 #include "ipc/pass.h"
+#include "keeper/brake.h"
 #include "keeper/certs.h"
 #include "keeper/dkim.h"
 #include "keeper/exchange.h"
@@ -132,6 +133,7 @@ struct keeper {
     struct own_keys srs, bounces;
     struct suppressed suppressed;
     struct senders senders;
+    struct brakes brakes;
     unsigned n_gates, next_gate, n_verifying;
     struct ipc *cores[KEEPER_CORES_MAX];
     unsigned n_cores;
@@ -277,6 +279,17 @@ void keeper_suppressed(struct ipc_request *r) SUSPENDS; /* by the courier */
 /* sending.c: a recipient of a letter of the asking account is counted, with the letter at the first one. OVERRATE: there is no room, the error says until when. */
 enum st keeper_sending_rcpt(struct keeper_gate *g, struct arena *a, const struct msg_rcpt_ask *ask,
                             struct msg_rcpt_answer *answer) SUSPENDS MUST_USE;
+/* A letter of the account came back, since nobody is there; what it did up to now was right. */
+void keeper_sending_failed(struct keeper *k, uint64_t account) SUSPENDS;
+void keeper_sending_forgive(struct keeper *k, uint64_t account);
+/* brake.c */
+enum st keeper_brakes_load(struct keeper *k) MUST_USE; /* once, before anybody asks */
+void keeper_brakes_tell(struct keeper *k, unsigned core);
+void keeper_brakes(void *keeper) SUSPENDS; /* tells people; for as long as the process lives */
+bool keeper_is_braked(const struct keeper *k, uint64_t account);
+void keeper_brake_pull(struct keeper *k, uint64_t account, struct str address, enum brake_sign sign, uint64_t value,
+                       struct str from_afar);
+void keeper_brake_lift(struct keeper *k, uint64_t account, struct str address);
 void keeper_txn_note(struct ipc_request *r);
 enum st keeper_sending_show(struct keeper *k, bool is_domain, uint64_t of, struct sending_shown *out) SUSPENDS MUST_USE;
 void keeper_write_sending(struct keeper *k) SUSPENDS; /* now, and every few seconds for as long as the process lives: */

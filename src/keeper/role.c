@@ -168,6 +168,8 @@ static enum st role_start(struct role *r)
     TRY(load_clients(k->keeper, r, r->settings));
     TRY(keeper_bans_load(k->keeper));
     TRY(keeper_greys_load(k->keeper));
+    TRY(keeper_brakes_load(k->keeper));
+    TRY(co_spawn(keeper_brakes, k->keeper, "brakes"));
     TRY(co_spawn(keeper_uses, k->keeper, "last uses"));
     TRY(co_spawn(keeper_sending, k->keeper, "what was sent"));
     TRY(co_spawn(keeper_offer, k->keeper, "mechanisms"));

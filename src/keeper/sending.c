@@ -1,6 +1,7 @@
 #include "keeper/keeper.h"
 
 #include "base/log.h"
+#include "net/addr.h"
 
 #define WRITE_MS 5000
 #define WRITE_AT_ONCE 100
@@ -90,10 +91,10 @@ static enum st load(void *arg)
 
 static uint64_t setting(const struct settings *set, bool is_domain, enum send_limit which)
 {
-    const uint64_t of[2][SEND_LIMITS] = {
-        {set->send_letters_hour, set->send_letters_day, set->send_recipients_hour, set->send_recipients_day},
-        {set->send_domain_letters_hour, set->send_domain_letters_day, set->send_domain_recipients_hour,
-         set->send_domain_recipients_day}};
+    const uint64_t of[2][SEND_LIMITS] = {{set->send_letters_hour, set->send_letters_day, set->send_recipients_hour,
+                                          set->send_recipients_day, 0, 0, set->brake},
+                                         {set->send_domain_letters_hour, set->send_domain_letters_day,
+                                          set->send_domain_recipients_hour, set->send_domain_recipients_day}};
 
     return of[is_domain][which];
 }
@@ -301,6 +302,65 @@ static void count(struct keeper *k, struct sender *s, const struct send_step *mo
     is_dirty(k, s);
 }
 
+/* --- the brake --------------------------------------------------------------------------------------------------- */
+
+#define NEW_S (14 * 86400u) /* so long an account is new */
+
+/* Its network as a number; 0: one that says nothing, of this machine or a private one. */
+static uint64_t network_of_peer(struct str peer)
+{
+    struct addr addr;
+
+    if (!peer.n || addr_parse(peer, 0, &addr) != ST_OK || !addr_is_public(&addr))
+        return 0;
+    if (addr.family == 4)
+        return (uint64_t)4 << 56 | (uint64_t)addr.bytes[0] << 8 | addr.bytes[1];
+    return (uint64_t)6 << 56 | (uint64_t)addr.bytes[0] << 24 | (uint64_t)addr.bytes[1] << 16 |
+           (uint64_t)addr.bytes[2] << 8 | addr.bytes[3];
+}
+
+static void look(struct keeper *k, const struct sender *s, bool from_afar, struct str peer)
+{
+    const struct settings *set = k->set;
+    struct brake_rule rule = {set->brake_recipients, set->brake_factor, set->brake_new_recipients, set->brake_bounces};
+    struct send_step hour = send_use_of_hour(&s->use), day = send_use_of_day(&s->use);
+    struct brake_facts facts = {.rcpts_hour = hour.rcpts,
+                                .rcpts_day = day.rcpts,
+                                .usual = send_use_usual(&s->use),
+                                .fresh_day = day.fresh,
+                                .failed_day = day.failed,
+                                .from_afar = from_afar,
+                                .is_new = s->use.first_s + NEW_S > clock_wall_s()};
+    enum brake_sign sign;
+    uint64_t value = 0;
+
+    if (!s->limits.of[SEND_BRAKE] || keeper_is_braked(k, s->of))
+        return;
+    sign = brake_look(&facts, &rule, &value);
+    if (sign != BRAKE_NONE)
+        keeper_brake_pull(k, s->of, str_z(s->address), sign, value, from_afar ? peer : STR(""));
+}
+
+void keeper_sending_failed(struct keeper *k, uint64_t account)
+{
+    struct sender *s, *d;
+
+    if (find_both(k, account, &s, &d) != ST_OK)
+        return; /* of an account that is gone */
+    count(k, s, &(struct send_step){.failed = 1});
+    look(k, s, false, STR(""));
+}
+
+void keeper_sending_forgive(struct keeper *k, uint64_t account)
+{
+    struct sender *s = map_get(&k->senders.accounts, account);
+
+    if (!s)
+        return;
+    send_use_forgive(&s->use);
+    is_dirty(k, s);
+}
+
 enum st keeper_sending_rcpt(struct keeper_gate *g, struct arena *a, const struct msg_rcpt_ask *ask,
                             struct msg_rcpt_answer *answer)
 {
@@ -308,7 +368,7 @@ enum st keeper_sending_rcpt(struct keeper_gate *g, struct arena *a, const struct
     struct send_step more = {.rcpts = 1};
     struct sender *s, *d;
     struct sending_txn *t;
-    uint64_t now_s;
+    uint64_t now_s, network;
 
     TRY(find_both(k, ask->account, &s, &d));
     now_s = clock_wall_s();
@@ -322,11 +382,15 @@ enum st keeper_sending_rcpt(struct keeper_gate *g, struct arena *a, const struct
     answer->most_rcpts = (uint32_t)MIN(s->limits.of[SEND_LETTER_RCPTS], UINT32_MAX);
     TRY(check(s, a, more.letters, now_s));
     TRY(check(d, a, more.letters, now_s));
+    more.fresh = send_use_writes_to(&s->use, ask->address);
     count(k, s, &more);
     count(k, d, &more);
     t = t ? t : begin_txn(&g->txns, ask->txn, s);
     t->counted.letters += more.letters;
     t->counted.rcpts += more.rcpts;
+    t->counted.fresh += more.fresh;
+    network = network_of_peer(ask->peer);
+    look(k, s, network && send_use_from(&s->use, network, now_s), ask->peer);
     return ST_OK;
 }
 

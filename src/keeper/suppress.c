@@ -161,6 +161,8 @@ void keeper_suppress_note(struct ipc_request *r)
     if (st != ST_OK && st != ST_NOTFOUND && st != ST_SYNTAX && st != ST_EXISTS) /* an account that is gone */
         LOG(KEEPER_DIRECTORY_FAILED, lf_z("what", "suppressed addresses"), lf_err());
     config_unref(j.set);
+    if (m->account && m->failed)
+        keeper_sending_failed(k, m->account);
 }
 
 void keeper_suppress_note_by_courier(struct ipc_request *r)

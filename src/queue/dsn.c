@@ -138,7 +138,7 @@ static void add_text(const struct dsn *d, enum text_id id, struct str arg, struc
 }
 
 /* In a header: encoded words (RFC 2047) of whole characters where it is not ASCII. */
-static void add_words(struct str text, struct buf *b)
+void dsn_add_words(struct str text, struct buf *b)
 {
     for (size_t at = 0, n; at < text.n; at += n) {
         n = MIN(text.n - at, (size_t)45); /* 60 letters in base64: a word has 75 at most */
@@ -360,9 +360,9 @@ static void add_head(const struct parts *p)
 
     add_date(b, p->a, "Date", d->now_us);
     buf_addz(b, "From: ");
-    add_words(texts[TEXT_FROM][d->language], b);
+    dsn_add_words(texts[TEXT_FROM][d->language], b);
     buf_addf(b, " <MAILER-DAEMON@%.*s>\r\nTo: <%.*s>\r\nSubject: ", STR_ARGS(host), STR_ARGS(d->entry->reverse_path));
-    add_words(texts[kinds[main_action(d)].subject][d->language], b);
+    dsn_add_words(texts[kinds[main_action(d)].subject][d->language], b);
     buf_addf(b, "\r\nMessage-ID: <%.*s@%.*s>\r\n", STR_ARGS(random_word(p->a, 20)), STR_ARGS(host));
     if (id.n)
         buf_addf(b, "In-Reply-To: %.*s\r\nReferences: %.*s\r\n", STR_ARGS(id), STR_ARGS(id));

@@ -43,3 +43,6 @@ bool dsn_is_stranger(const struct queue_entry *e, struct str host_name);
 
 /* A whole letter, for entry->reverse_path. */
 void dsn_build(const struct dsn *d, struct buf *out);
+
+/* Text of a header field, in encoded words where it is not ASCII. */
+void dsn_add_words(struct str text, struct buf *b);

@@ -20,6 +20,8 @@ struct rig_box {
     struct msg_grant_ask last; /* without its texts */
     unsigned char token[16], pass_key[PASS_KEY_BYTES], bounce_keys[256];
     size_t n_bounce_keys;
+    unsigned braked, alerts;
+    char alert[200];
     enum st answer;
 };
 
@@ -113,7 +115,28 @@ static void rig_on_usage(struct ipc_request *r)
     CHECK_ST(ipc_answer(r, MSG_usage_answer, &a, -1), ST_OK);
 }
 
+static void rig_on_brake(struct ipc_request *r)
+{
+    struct rig_box *b = r->arg;
+    const struct msg_brake_note *m = r->msg;
+
+    b->braked = !m->account ? 0 : b->braked + (m->why.n ? 1 : 0) - (!m->why.n && b->braked ? 1 : 0);
+}
+
+static void rig_on_alert(struct ipc_request *r)
+{
+    struct rig_box *b = r->arg;
+    const struct msg_alert_ask *m = r->msg;
+    struct msg_alert_answer a = {0};
+
+    b->alerts++;
+    snprintf(b->alert, sizeof b->alert, "%.*s %.*s %.*s %llu", STR_ARGS(m->owner), STR_ARGS(m->admin),
+             STR_ARGS(m->sign), (unsigned long long)m->value);
+    CHECK_ST(ipc_answer(r, MSG_alert_answer, &a, -1), ST_OK);
+}
+
 static const struct ipc_handler rig_box_handlers[] = {
+    {MSG_brake_note, rig_on_brake, true},      {MSG_alert_ask, rig_on_alert, true},
     {MSG_grant_ask, rig_on_grant, true},       {MSG_revoke, rig_on_revoke, true},
     {MSG_pass_key, rig_on_pass_key, true},     {MSG_erase_ask, rig_on_erase, true},
     {MSG_account_limits, rig_on_limits, true}, {MSG_domain_limits, rig_on_limits, true},

@@ -234,7 +234,7 @@ TEST(words_of_a_header)
         for (size_t i = 0; i < n; i++)
             memcpy(text + n % 3 + 3 * i, "\xe9\x82\xae", 3);
         buf_init(&b, 1000);
-        add_words(str_n(text, n % 3 + 3 * n), &b);
+        dsn_add_words(str_n(text, n % 3 + 3 * n), &b);
         CHECK(!b.over);
         rest = buf_str(&b);
         while (str_split(&rest, '\n', &line)) {
