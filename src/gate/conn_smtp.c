@@ -7,6 +7,7 @@
 #include "ipc/lists.h"
 #include "smtp/smtp.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #define ORIGIN_MAX 1500   /* bytes of what the trace hears of a letter */
@@ -288,7 +289,7 @@ static void spool_done(void *arg, int fd, uint64_t bytes)
     c->spooled = 0;
 }
 
-/* The body is in the spool already, or goes there now; record and recipients behind it. */
+/* The body is in the spool already, or goes there now; record and recipients right behind it, also when the letter is handed in once more for fewer. */
 static enum st fill_spool(struct conn *c, const struct smtp_letter *l, struct str rcpts, int *fd, bool *out_own)
     SUSPENDS
 {
@@ -298,6 +299,8 @@ static enum st fill_spool(struct conn *c, const struct smtp_letter *l, struct st
         *out_own = true;
         TRY(beside_write(*fd, l->body));
     }
+    if (lseek(*fd, (off_t)l->body_size, SEEK_SET) < 0)
+        return FAIL_ERRNO("the spool");
     TRY(beside_write(*fd, l->record));
     return beside_write(*fd, rcpts);
 }
