@@ -59,13 +59,11 @@ static enum st parse_datetime(struct imap_lexer *lx, uint64_t *out) SUSPENDS
 
 /* " UIDL id" and " UID uid uidvalidity uidnext", before all else: of the command line only, for mail that keeps its unique id of POP3, and
  * its uids. The id lives as long as the command. */
-static enum st parse_origin(struct imap_cmd *c, struct append *out)
+static enum st parse_origin(struct imap_lexer *lx, struct arena *ar, struct append *out)
 {
-    struct imap_lexer *lx = &c->lx;
-
     if (str_istarts(str_from(lx->line, lx->at), STR(" UIDL "))) {
         lx->at += 6;
-        out->uidl = arena_str(&c->s->cmd_arena, str_sub(lx->line, lx->at, str_find(str_from(lx->line, lx->at), ' ')));
+        out->uidl = arena_str(ar, str_sub(lx->line, lx->at, str_find(str_from(lx->line, lx->at), ' ')));
         lx->at += out->uidl.n;
     }
     if (!str_istarts(str_from(lx->line, lx->at), STR(" UID ")))
@@ -548,7 +546,7 @@ static enum st append_all(struct imap_cmd *c, struct batch *b) SUSPENDS
     do {
         a = (struct append){0};
         if (c->s->is_tool)
-            TRY(parse_origin(c, &a));
+            TRY(parse_origin(&c->lx, &c->s->cmd_arena, &a));
         TRY(append_parse(&c->lx, &a));
         TRY(append_check(c, b, &a));
         TRY(append_take(c, b, &a));

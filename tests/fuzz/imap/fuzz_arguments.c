@@ -20,7 +20,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static enum st parse(struct imap_lexer *lx, unsigned which)
+static enum st parse(struct imap_lexer *lx, struct arena *ar, unsigned which)
 {
     union {
         struct acl_args acl;
@@ -45,7 +45,7 @@ static enum st parse(struct imap_lexer *lx, unsigned which)
     switch (which % 19) {
     case 0: return acl_parse(lx, which & 32 ? 3 : 2, &a.acl);
     case 1: return append_parse(lx, &a.append);
-    case 2: return parse_origin(lx, &a.append);
+    case 2: return parse_origin(lx, ar, &a.append);
     case 3: return copy_parse(lx, &a.copy);
     case 4: return names_parse(lx, which & 32, &a.names);
     case 5: return create_parse(lx, &a.create);
@@ -74,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena a = ARENA_INIT;
     struct imap_lexer lx;
 
-    if (imap_lex_begin(&lx, &src, &a) == ST_OK && parse(&lx, data[0]) != ST_OK)
+    if (imap_lex_begin(&lx, &src, &a) == ST_OK && parse(&lx, &a, data[0]) != ST_OK)
         IGNORE(imap_lex_skip(&lx));
     arena_fini(&a);
     return 0;

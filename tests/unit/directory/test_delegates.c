@@ -29,7 +29,7 @@ static enum st may(uint64_t account, const char *as)
 {
     struct directory_address address = at(as);
 
-    return directory_may_send_as(d, account, &address, STR("+-"));
+    return directory_may_send_as(d, account, &address, &(struct directory_ways){.separators = {"+-", 2}});
 }
 
 static enum st add(uint64_t account, const char *as)
