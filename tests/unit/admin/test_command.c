@@ -56,7 +56,7 @@ TEST(words_that_are_no_command_are_told_with_what_was_meant)
         {"", "there is no command \"\"; restante help lists them"},
         {"account lst", "there is no command \"account lst\": did you mean account list?"},
         {"queue relase 1", "there is no command \"queue relase\": did you mean queue release?"},
-        {"alias fly", "there is no command \"alias fly\"; there are add, list, show, remove"},
+        {"alias fly", "there is no command \"alias fly\"; there are add, list, show, check, disable, enable, remove"},
         {"queue", "queue what? list, show, stats, retry, hold, release, route, drop"},
         {"domain --json", "domain what? add, list, show, set, remove"},
     };

@@ -54,7 +54,7 @@ TEST(what_can_never_be_a_frame_is_refused_at_once)
 
     CHECK_ST(wire_take(MSG_admin_ask, str_n("\xff\xff\xff\xff", 4), &got, &used), ST_SYNTAX);
     put_ask(&b);
-    b.p[60] = (char)0xff; /* the length of a text */
+    b.p[64] = (char)0xff; /* the length of a text, behind the frame's own, the user, the account and his limits */
     CHECK_ST(wire_take(MSG_admin_ask, buf_str(&b), &got, &used), ST_SYNTAX);
     CHECK_U64(used, 0);
     buf_fini(&b);
