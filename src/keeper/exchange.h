@@ -29,7 +29,7 @@ struct exchange {
     struct scram_first first;
     struct str bound; /* what the client has to bind to, behind its header */
     struct str nonce, answer;
-    struct str name; /* as in struct login_job */
+    struct str name, mailbox; /* as in struct login_job */
     bool is_usual, is_another;
     bool is_known; /* there is such a user, with keys */
     struct directory_account account;

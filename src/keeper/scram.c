@@ -205,6 +205,7 @@ static enum st begin(struct keeper_gate *g, const struct msg_sasl_ask *ask, stru
         return st;
     }
     e->name = j->login.name;
+    e->mailbox = j->login.mailbox;
     e->is_usual = j->login.is_usual;
     e->is_another = j->login.is_another;
     out->more = 1;
@@ -260,6 +261,7 @@ static enum st finish(struct keeper_gate *g, struct scram_job *j, struct arena *
     j->login.credential = key ? key->credential : 0;
     j->login.uses = key ? key->uses : 0;
     j->login.name = e->name;
+    j->login.mailbox = e->mailbox;
     j->login.is_usual = e->is_usual;
     j->login.is_another = e->is_another;
     st = key && key->is_app ? ST_OK : login_is_guarded(&j->login); /* that one can't be guessed */

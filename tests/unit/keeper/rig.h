@@ -20,6 +20,7 @@ struct rig_box {
     struct msg_grant_ask last; /* without its texts */
     unsigned char token[16], pass_key[PASS_KEY_BYTES], bounce_keys[256];
     size_t n_bounce_keys;
+    char mailbox[64]; /* of the last grant */
     unsigned braked, alerts;
     char alert[200];
     enum st answer;
@@ -48,6 +49,7 @@ static void rig_on_grant(struct ipc_request *r)
     b->grants++;
     b->last = *m;
     memcpy(b->token, m->token.p, 16);
+    snprintf(b->mailbox, sizeof b->mailbox, "%.*s", STR_ARGS(m->pop3_mailbox));
     if (rig.during_grant)
         rig.during_grant();
     CHECK_ST(ipc_answer(r, MSG_grant_answer, &(struct msg_grant_answer){.status = (uint8_t)b->answer}, -1), ST_OK);

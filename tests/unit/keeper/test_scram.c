@@ -146,6 +146,30 @@ TEST(a_proof_opens_what_its_password_does)
     rig_run(good);
 }
 
+static void tagged(void)
+{
+    struct client c = {.mechanism = "SCRAM-SHA-256",
+                       .user = "alice+Lists@example.test",
+                       .password = app_text,
+                       .header = "n,,",
+                       .service = PROTOCOL_POP3};
+    const struct rig_box *box;
+    struct msg_sasl_answer m;
+
+    set_up(0);
+    box = &rig.boxes[route_core(alice, 2)];
+    CHECK_ST(log_in(&c, &m), ST_OK);
+    CHECK_STR(str_z(box->mailbox), STR("Lists"));
+    c.user = "alice@example.test";
+    CHECK_ST(log_in(&c, &m), ST_OK);
+    CHECK_STR(str_z(box->mailbox), STR(""));
+    arena_fini(&a);
+}
+TEST(a_tag_opens_that_mailbox_over_pop3)
+{
+    rig_run(tagged);
+}
+
 static void bindings(void)
 {
     struct client c = {.user = "alice", .password = app_text, .mechanism = "SCRAM-SHA-256-PLUS", .plus = true};
