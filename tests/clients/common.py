@@ -56,8 +56,13 @@ def corpus(directory, count, big=False, seed=1):
     return [open(os.path.join(directory, n), "rb").read() for n in names]
 
 
+# What submission gives to a letter that has neither (RFC 6409 section 8), in front of its header.
+GIVEN = re.compile(rb"Date: [^\r\n]+\r?\nMessage-ID: <[a-z0-9]{20}@[^>\r\n]+>\r?\n")
+
+
 def original(stored):
-    """A letter as it was sent: without the trace lines that delivery put in front (with LF or CRLF line ends)."""
+    """A letter as it was sent: without the trace lines that delivery put in front (with LF or CRLF line ends), and without what
+    submission gave it."""
     nl = b"\r\n" if b"\r\n" in stored[:400] else b"\n"
     for name in (b"Return-Path:", b"Delivered-To:", b"Received:"):
         if not stored.startswith(name):
@@ -66,7 +71,8 @@ def original(stored):
         while stored[at:at + 1] in (b" ", b"\t"):
             at = stored.index(nl, at) + len(nl)
         stored = stored[at:]
-    return stored
+    given = GIVEN.match(stored)
+    return stored[given.end():] if given else stored
 
 
 def same(got, want):
