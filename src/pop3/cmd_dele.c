@@ -149,7 +149,6 @@ enum st pop3_cmd_quit(struct pop3_cmd *c)
     struct pop3_session *s = c->s;
     enum st st;
 
-    pop3_arrived(s);
     if (s->retention == RETAIN_FETCHED)
         mark_fetched(s);
     st = s->n_deleted ? remove_marked(s) : ST_OK;

@@ -58,11 +58,18 @@ static enum st swallow(struct smtp_session *s, uint64_t n) SUSPENDS
     return ST_OK;
 }
 
+/* RFC 2033 section 4.3: behind the last chunk each recipient has an answer of his own. */
+static uint32_t answers(const struct smtp_session *s, bool is_last)
+{
+    return s->lmtp && is_last ? s->txn.n_rcpts : 0;
+}
+
 /* Chunks behind one that was refused are in the pipeline already (section 2): they are no further mistakes. */
 static enum st refuse(struct smtp_session *s, const struct chunk *k, enum smtp_reply reply, struct str arg) SUSPENDS
 {
     uint64_t most = 2 * s->set->smtp_max_message_size;
     bool again = s->txn.bdat_failed;
+    enum st st;
 
     if (k->size > most - MIN(most, s->txn.swallowed)) {
         smtp_session_end(s, ST_LIMIT, "a chunk of BDAT that is too large to be read away");
@@ -71,7 +78,10 @@ static enum st refuse(struct smtp_session *s, const struct chunk *k, enum smtp_r
     TRY(swallow(s, k->size));
     s->txn.swallowed += k->size;
     smtp_bdat_fail(s);
-    return again ? smtp_reply_arg(s, reply, arg) : smtp_refuse(s, reply, arg);
+    s->repeat = answers(s, k->is_last);
+    st = again ? smtp_reply_arg(s, reply, arg) : smtp_refuse(s, reply, arg);
+    s->repeat = 0;
+    return st;
 }
 
 void smtp_bdat_fail(struct smtp_session *s)
@@ -153,7 +163,7 @@ static enum st say_bad(struct smtp_session *s, struct smtp_chunks *k, bool is_la
     bool is_text = !is_bad(k), is_bare = k->lines.has_bare;
 
     smtp_bdat_fail(s);
-    s->repeat = s->lmtp && is_last ? s->txn.n_rcpts : 0; /* RFC 2033 section 4.3 */
+    s->repeat = answers(s, is_last);
     if (is_text)
         st = smtp_letter_failed(s, st);
     else
