@@ -11,6 +11,7 @@ import serve
 
 SMTP, IMAP, SUBMISSION, POP3, IMAPS, STARTTLS, STRICT, PLAIN = range(29606, 29614)
 ALICE, BOB = "alice@example.test", "bob@example.test"
+NAMES = "auth_certificate_names yes\n"
 CONFIG = """
 [ca]
 default_ca = here
@@ -263,10 +264,10 @@ class External:
         self.server.tool("account", "disable", ALICE)
         self.is_refused(self.alice, "a NO [CONTACTADMIN]", "a disabled account", True)
         self.server.tool("account", "enable", ALICE)
-        self.server.write_config("auth_certificate_names no\n")
-        self.server.tool("reload")
-        self.is_refused(self.alice, "a NO [AUTHENTICATIONFAILED]", "addresses do not count where the setting says so", True)
         self.server.write_config()
+        self.server.tool("reload")
+        self.is_refused(self.alice, "a NO [AUTHENTICATIONFAILED]", "addresses do not count where no setting says so", True)
+        self.server.write_config(NAMES)
         with open(self.trusted, "a") as f:
             f.write(self.ca.revoke(self.alice))
         self.server.tool("reload")
@@ -281,10 +282,10 @@ class External:
                            (f"listener x {{ protocol smtp  port {PLAIN + 1}  client_ca {self.trusted} }}", "nobody logs in"),
                            (f"listener x {{ protocol imap  security none  port {PLAIN + 1}  client_ca {self.trusted} }}", "nobody logs in"),
                            (f"listener x {{ protocol imap  port {PLAIN + 1}  client_certificate required }}", "nobody vouches")]:
-            self.server.write_config(text + "\n")
+            self.server.write_config(NAMES + text + "\n")
             status, out = self.tool_fails("check-config")
             self.r.check(status != 0 and what in out, f"check-config of {text}: {out}")
-        self.server.write_config()
+        self.server.write_config(NAMES)
 
     def make(self, folder):
         self.ca, other = Authority(folder, "ca"), Authority(folder, "other")
@@ -318,7 +319,7 @@ class External:
                                   f"listener starttls {{ protocol imap  address 127.0.0.1  port {STARTTLS}  {asks} }}",
                                   f"listener strict {{ protocol imap  address 127.0.0.1  port {STRICT}  security tls  {asks}  client_certificate required }}",
                                   f"listener plain {{ protocol imap  address 127.0.0.1  port {PLAIN}  security tls }}"]
-            self.server.write_config()
+            self.server.write_config(NAMES)
             if self.r.check(self.server.start(), "a server that asks clients for certificates"):
                 self.server.tool("domain", "add", "example.test")
                 for who in [ALICE, BOB]:
