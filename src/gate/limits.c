@@ -44,13 +44,18 @@ bool limits_apply(const struct settings *set, const struct addr *peer)
            !config_networks_have(&set->never_banned, peer->family, peer->bytes);
 }
 
-static enum st check_ban(struct gate *g, const struct addr *peer)
+static bool holds(const struct ban *ban, const struct conn *c)
 {
-    const struct ban *ban = bans_find(&g->bans, peer, clock_wall_us());
+    return !ban->only_smtp || c->row->protocol == PROTOCOL_SMTP;
+}
+
+static enum st check_ban(const struct conn *c)
+{
+    const struct ban *ban = bans_find(&c->gate->bans, &c->peer, clock_wall_us());
     struct arena a = ARENA_INIT;
     struct str until;
 
-    if (!ban)
+    if (!ban || !holds(ban, c))
         return ST_OK;
     until = ban->until_us == BAN_FOR_EVER ? STR_NONE : time_rfc3339(&a, ban->until_us);
     IGNORE(FAIL(ST_DENIED, "Your network is banned here%s%.*s: %.*s", until.n ? " until " : "", STR_ARGS(until),
@@ -122,7 +127,7 @@ enum st limits_admit(struct conn *c)
 
     if (c->is_local || c->row->protocol == PROTOCOL_METRICS || !limits_apply(c->set, &c->peer))
         return ST_OK;
-    TRY(check_ban(c->gate, &c->peer));
+    TRY(check_ban(c));
     TRY(check_open(c, address, network));
     if (c->row->protocol == PROTOCOL_SMTP) {
         for (enum tally_what what = 0; what < TALLY_COUNT; what++)
@@ -160,8 +165,7 @@ static void ask_for_ban(const struct conn *c, enum tally_what what)
     char text[ADDR_TEXT_MAX];
     const struct msg_ban_note m = {.network = addr_network_text(&network, network.family == 4 ? 32 : 64, text),
                                    .for_ms = c->set->smtp_ban,
-                                   .reason = what == TALLY_UNKNOWN ? STR("too many unknown recipients")
-                                                                   : STR("too many errors")};
+                                   .reason = ban_reason_text(what == TALLY_UNKNOWN ? BAN_UNKNOWN : BAN_ERRORS)};
 
     if (c->set->smtp_ban && ipc_send(c->gate->keeper, MSG_ban_note, &m, -1) != ST_OK)
         return; /* the count is still there, and refuses him as long */
@@ -195,7 +199,7 @@ static void end_strangers(struct gate *g, const struct ban *ban)
         struct conn *c = LIST_ITEM(pos, struct conn, link);
 
         if (!c->is_local && c->from && !c->login.n && c->row->protocol != PROTOCOL_METRICS && in_network(c, ban) &&
-            limits_apply(g->set, &c->peer))
+            holds(ban, c) && limits_apply(g->set, &c->peer))
             conn_ban(c);
     }
 }

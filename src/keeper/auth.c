@@ -365,7 +365,7 @@ static void count_failure(struct login_job *j) SUSPENDS
         guard_failed(&j->k->guard, &of_account, j->name);
     if (j->may_be_banned && failures_count(&j->k->failures, &rule, j->network, j->name) &&
         addr_parse(j->network, 0, &address) == ST_OK)
-        keeper_ban(j->k, &address, j->set->auth_ban, STR("too many wrong passwords"));
+        keeper_ban(j->k, &address, j->set->auth_ban, ban_reason_text(BAN_PASSWORDS));
 }
 
 enum st login_is_guarded(struct login_job *j)

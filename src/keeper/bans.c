@@ -99,9 +99,10 @@ void keeper_ban(struct keeper *k, const struct addr *address, uint64_t for_ms, s
     struct ban_job j = {.k = k};
     const struct ban *is = bans_find(&k->bans, address, now_us);
 
-    if (is && is->until_us >= ban.until_us)
-        return;
     ban_set_reason(&ban, reason);
+    /* One for all ports is not replaced by one for port 25, nor is the latter enough where the former is due. */
+    if (is && (is->only_smtp == ban.only_smtp ? is->until_us >= ban.until_us : ban.only_smtp))
+        return;
     j.row = (struct directory_ban){.network = addr_network_text(&ban.network, bits, text),
                                    .since_us = now_us,
                                    .until_us = ban.until_us,

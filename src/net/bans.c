@@ -1,4 +1,5 @@
 #include "net/bans.h"
+#include "base/must.h"
 
 struct key {
     uint8_t family, bits, bytes[16];
@@ -47,11 +48,29 @@ void bans_fini(struct bans *b)
     bans_init(b);
 }
 
+static const struct {
+    struct str text;
+    bool only_smtp;
+} reasons[] = {
+#define BAN_REASON(name, text, only_smtp) {STR(text), only_smtp},
+#include "net/bans.def"
+#undef BAN_REASON
+};
+
+struct str ban_reason_text(enum ban_reason reason)
+{
+    must(reason < BAN_REASON_COUNT);
+    return reasons[reason].text;
+}
+
 void ban_set_reason(struct ban *b, struct str reason)
 {
     b->reason_n = MIN(reason.n, sizeof b->reason);
     for (size_t i = 0; i < b->reason_n; i++)
         b->reason[i] = (unsigned char)reason.p[i] < 32 || (unsigned char)reason.p[i] > 126 ? '?' : reason.p[i];
+    b->only_smtp = false;
+    for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
+        b->only_smtp |= !b->by_hand && reasons[i].only_smtp && str_eq(reasons[i].text, reason);
 }
 
 /* What has ended; and if that is not enough, the oldest that came by itself. */

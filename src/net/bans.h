@@ -10,12 +10,19 @@
 #define BAN_REASON_MAX 120
 #define BAN_FOR_EVER UINT64_MAX /* an end that does not come */
 
+enum ban_reason {
+#define BAN_REASON(name, text, only_smtp) BAN_##name,
+#include "net/bans.def"
+#undef BAN_REASON
+    BAN_REASON_COUNT
+};
+
 struct ban {
     struct list link;
     struct addr network;
     unsigned bits;
     uint64_t since_us, until_us; /* wall clock */
-    bool by_hand;
+    bool by_hand, only_smtp;     /* the latter: as net/bans.def says; one by hand is for all ports */
     size_t reason_n;
     char reason[BAN_REASON_MAX];
 };
@@ -41,5 +48,6 @@ static inline struct str ban_reason(const struct ban *b)
 {
     return str_n(b->reason, b->reason_n);
 }
-void ban_set_reason(struct ban *b,
-                    struct str reason); /* what is no printable ASCII becomes ?, what is too long is cut */
+struct str ban_reason_text(enum ban_reason reason);
+/* What is no printable ASCII becomes ?, what is too long is cut. Says only_smtp too: by_hand is known before. */
+void ban_set_reason(struct ban *b, struct str reason);

@@ -61,6 +61,21 @@ TEST(networks_of_all_lengths_are_found)
     CHECK_U64(bans_count(&b), 0);
 }
 
+TEST(what_was_counted_on_port_25_closes_that_port_only)
+{
+    struct ban b = {.by_hand = false};
+
+    for (enum ban_reason i = 0; i < BAN_REASON_COUNT; i++) {
+        ban_set_reason(&b, ban_reason_text(i));
+        CHECK(b.only_smtp == (i != BAN_PASSWORDS));
+    }
+    ban_set_reason(&b, STR("something else"));
+    CHECK(!b.only_smtp);
+    b.by_hand = true;
+    ban_set_reason(&b, ban_reason_text(BAN_ERRORS));
+    CHECK(!b.only_smtp);
+}
+
 TEST(a_ban_is_replaced_and_lifted)
 {
     struct bans b;
