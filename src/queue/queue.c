@@ -386,26 +386,27 @@ static enum st drop(struct queue *q, const struct queue_entry *e) SUSPENDS
     return queue_change_commit(c, NULL, 0, &deref);
 }
 
-static enum st rewrite(struct queue *q, const struct op *op, struct queue_entry *e) SUSPENDS
+/* What it makes of the entry lives as long as the change: the entry itself stays as it was read. */
+static enum st rewrite(struct queue *q, const struct op *op, const struct queue_entry *was) SUSPENDS
 {
-    struct queue_entry was = *e;
+    struct queue_entry e = *was;
     struct arena ar = ARENA_INIT;
     struct queue_change *c;
     struct str value;
     enum st st;
 
-    if (!amend(op, &ar, e)) {
+    if (!amend(op, &ar, &e)) {
         arena_fini(&ar);
         return ST_OK;
     }
-    st = entry_encode(&ar, e, &value);
+    st = entry_encode(&ar, &e, &value);
     if (st != ST_OK) {
         arena_fini(&ar);
         return st;
     }
-    c = queue_change_new(q, e->id, ar);
-    queue_change_remove(c, &was);
-    queue_change_put(c, e, value);
+    c = queue_change_new(q, e.id, ar);
+    queue_change_remove(c, was);
+    queue_change_put(c, &e, value);
     queue_change_seal(c);
     return queue_change_commit(c, NULL, 0, NULL);
 }

@@ -103,6 +103,36 @@ TEST(queue_whole)
     in_world(1, body_whole);
 }
 
+static void look_at(void *arg, const struct queue_entry *e, const char *what, struct str reason)
+{
+    unsigned *seen = arg;
+
+    CHECK_STR(queue_attr_get(e->attrs, e->n_attrs, STR("ENVID")), STR("abc"));
+    CHECK(e->n_rcpts == 2 && what[0] && reason.n < 100);
+    ++*seen;
+}
+
+/* What the watch is shown lives behind the change that wrote it down. */
+static void body_watched(struct world *w)
+{
+    struct queue *q = begin(w);
+    unsigned seen = 0;
+    uint64_t id;
+
+    queue_set_watch(q, &(struct queue_watch){.ordered = look_at, .arg = &seen});
+    CHECK_ST(submit(w, q, 11, &id), ST_OK);
+    CHECK_ST(queue_set_route(q, id, STR("smtp:elsewhere.test")), ST_OK);
+    CHECK_ST(queue_hold(q, id, STR("odd")), ST_OK);
+    CHECK_ST(queue_release(q, id), ST_OK);
+    CHECK_ST(queue_drop(q, id), ST_OK);
+    CHECK_U64(seen, 4);
+    queue_free(q);
+}
+TEST(whoever_watches_sees_an_entry_that_lives)
+{
+    in_world(1, body_watched);
+}
+
 struct one {
     struct world *w;
     struct queue *q;
