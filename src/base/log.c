@@ -122,6 +122,7 @@ static void add_field(struct line *l, const struct log_field *f)
     case LF_STR: add_value(l, f->s); break;
     case LF_U64: add(l, num, (size_t)snprintf(num, sizeof num, "%" PRIu64, f->u)); break;
     case LF_I64: add(l, num, (size_t)snprintf(num, sizeof num, "%" PRId64, (int64_t)f->u)); break;
+    case LF_LETTER: add(l, num, (size_t)snprintf(num, sizeof num, "%016" PRIx64, f->u)); break;
     case LF_HEX: add(l, num, (size_t)snprintf(num, sizeof num, "%" PRIx64, f->u)); break;
     case LF_END: break;
     }
@@ -135,7 +136,7 @@ static void add_ctx(struct line *l, const struct log_ctx *c, enum log_level leve
         add_field(l, &sid);
     }
     if (c->letter) {
-        struct log_field letter = lf_hex("letter", c->letter);
+        struct log_field letter = lf_letter(c->letter);
 
         add_field(l, &letter);
     }

@@ -21,7 +21,7 @@ enum log_event {
 
 struct log_field {
     const char *key;
-    enum { LF_END, LF_STR, LF_U64, LF_I64, LF_HEX } kind;
+    enum { LF_END, LF_STR, LF_U64, LF_I64, LF_HEX, LF_LETTER } kind;
     struct str s;
     uint64_t u;
 };
@@ -45,6 +45,11 @@ static inline struct log_field lf_i64(const char *key, int64_t i)
 static inline struct log_field lf_hex(const char *key, uint64_t u)
 {
     return (struct log_field){.key = key, .kind = LF_HEX, .u = u};
+}
+/* A letter by its id, all sixteen digits of it, as its Received line and the answer to its sender have it: people look for that. */
+static inline struct log_field lf_letter(uint64_t id)
+{
+    return (struct log_field){.key = "letter", .kind = LF_LETTER, .u = id};
 }
 /* The error record of the running coroutine: its text. */
 struct log_field lf_err(void);

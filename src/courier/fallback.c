@@ -30,7 +30,7 @@ static void note(const struct routing_rule *rule, const struct job *j, size_t i)
 {
     const struct work_result *res = &j->results[i];
 
-    LOG(COURIER_FALLBACK, lf_hex("letter", j->letter->work.letter), lf_hex("id", j->letter->work.id),
+    LOG(COURIER_FALLBACK, lf_letter(j->letter->work.letter), lf_hex("id", j->letter->work.id),
         lf_str("to", j->rcpts[i]->address), lf_str("host", res->host), lf_str("answer", res->answer),
         lf_str("fallback", rule->to));
 }

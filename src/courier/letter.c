@@ -345,7 +345,7 @@ static void log_results(const struct job *j)
         if (j->is_quiet && r->state == WORK_UNTRIED)
             continue;
         metric_add(counters[r->state], 1);
-        LOG(COURIER_OUTCOME, lf_hex("letter", j->letter->work.letter), lf_hex("id", j->letter->work.id),
+        LOG(COURIER_OUTCOME, lf_letter(j->letter->work.letter), lf_hex("id", j->letter->work.id),
             lf_str("from", j->letter->work.reverse_path), lf_str("to", j->rcpts[i]->address),
             lf_z("state", states[r->state]), lf_str("host", r->host), lf_str("tls", r->tls),
             lf_str("status", r->status), lf_str("answer", r->answer));

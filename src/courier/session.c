@@ -479,7 +479,7 @@ static enum st one_transaction(struct session *s, struct job *j, struct str lett
         return ST_OK;
     }
     if (t.is_uncertain)
-        LOG(COURIER_UNCERTAIN, lf_hex("letter", j->letter->work.letter), lf_hex("id", j->letter->work.id),
+        LOG(COURIER_UNCERTAIN, lf_letter(j->letter->work.letter), lf_hex("id", j->letter->work.id),
             lf_str("host", s->host), lf_err());
     return st;
 }

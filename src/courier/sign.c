@@ -185,7 +185,7 @@ static enum st make(struct letter *l, struct str form, struct arena *keep, struc
     buf_init(&s.fields, 32768);
     st = sign(&s, form);
     if (goes_unsigned(st)) {
-        LOG(COURIER_UNSIGNED, lf_hex("letter", l->work.letter), lf_hex("id", l->work.id), lf_str("from", s.author),
+        LOG(COURIER_UNSIGNED, lf_letter(l->work.letter), lf_hex("id", l->work.id), lf_str("from", s.author),
             lf_err());
         buf_clear(&s.fields);
         st = ST_OK;

@@ -39,6 +39,24 @@ TEST(a_line_has_its_role_session_and_escaped_values)
     close(fd[1]);
 }
 
+TEST(the_id_of_a_letter_has_all_its_digits)
+{
+    struct log_ctx ctx = {.letter = 0xabc};
+    int fd[2];
+    char p[4096];
+
+    CHECK(pipe2(fd, O_NONBLOCK | O_CLOEXEC) == 0);
+    log_set_fd(fd[1]);
+    log_here = &ctx;
+    LOG(ASSERT_FAILED, lf_letter(0x12));
+    log_here = NULL;
+    CHECK_STR(take_all(fd[0], p, sizeof p),
+              STR("event=assert_failed level=error letter=0000000000000abc letter=0000000000000012\n"));
+    log_set_fd(1);
+    close(fd[0]);
+    close(fd[1]);
+}
+
 TEST(lines_without_room_are_counted_and_told)
 {
     static char all[1 << 20];
