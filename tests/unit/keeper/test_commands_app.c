@@ -32,10 +32,11 @@ TEST(an_app_password_is_shown_once_and_revoked_by_name_or_number)
     end();
 }
 
+#define FINGERPRINT "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 TEST(a_certificate_stands_for_one_account)
 {
-    static const char hex[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-    const char *add = arena_printf(&arena, "client-certificate add alice %s%c", hex, 0).p;
+    static const char hex[] = FINGERPRINT, add[] = "client-certificate add alice " FINGERPRINT;
 
     begin();
     CHECK_ST(cmd("domain add example.test"), ST_OK);
