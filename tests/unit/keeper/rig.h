@@ -206,7 +206,7 @@ static uint64_t rig_account(const char *local, const char *password)
 
 static void rig_body(void *arg)
 {
-    const struct settings *set = rig_settings("auth_max_failures 5 auth_hash_queue 1000");
+    const struct settings *set = rig_settings("auth_max_failures 5 auth_hash_queue 1000 auth_certificate_names yes");
 
     (void)arg;
     password_preload();
